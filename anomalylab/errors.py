@@ -1,0 +1,36 @@
+"""What a user can get wrong, as a handful of small classes.
+
+A message says what was given, what is expected and what to do.
+"""
+
+
+class AnomalyLabError(Exception):
+    """Base of every error that anomalylab raises on purpose."""
+
+
+class ParameterError(AnomalyLabError, ValueError):
+    """A parameter or an array has a value that cannot be used."""
+
+
+class SchemaError(AnomalyLabError, ValueError):
+    """A table lacks a column, or holds values that its schema does not allow."""
+
+
+class UnknownNameError(AnomalyLabError, LookupError):
+    """A dataset, detector, level or option of that name does not exist."""
+
+
+class DatasetError(AnomalyLabError, FileNotFoundError):
+    """A folder does not hold the images that its layout promises."""
+
+
+class InfeasiblePollution(AnomalyLabError, ValueError):
+    """A data set has too few defective images for the pollution asked for."""
+
+
+class WeightsError(AnomalyLabError):
+    """The weights of a network are missing, unreachable or not the expected ones."""
+
+
+class RunError(AnomalyLabError):
+    """A run folder is missing, unfinished or written by a newer version."""

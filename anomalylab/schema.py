@@ -1,0 +1,179 @@
+"""The tables that flow: their columns, what a row is, and a check.
+
+A column is written ``"str"``, ``"int"``, ``"float"``, ``"bool"`` or ``"bytes"``; a trailing ``?`` allows
+missing values. Tables may carry further columns, which travel along.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from pandas.api import types
+
+from anomalylab.errors import SchemaError
+
+SCHEMA_VERSION = 1
+"""Version of the run folder; old versions stay readable."""
+
+SPLITS = ("train", "test", "unlabelled")
+"""What an image is used for: fitting, scoring, or (roles unknown) both."""
+
+_KINDS = {
+    "str": lambda column: types.is_string_dtype(column) or types.is_object_dtype(column),
+    "int": lambda column: types.is_integer_dtype(column) or types.is_float_dtype(column),
+    "float": types.is_numeric_dtype,
+    "bool": types.is_bool_dtype,
+    "bytes": types.is_object_dtype,
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns and key of one kind of table.
+
+    Parameters
+    ----------
+    name : str
+        Also the stem of its parquet file in a run folder.
+    columns : mapping
+        Column name -> kind, see the module's docstring.
+    key : tuple of str
+        Columns that together occur once.
+    """
+
+    name: str
+    columns: Mapping[str, str]
+    key: tuple[str, ...]
+
+    def check(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return ``table`` unchanged.
+
+        Raises
+        ------
+        SchemaError
+            If a column is missing, of another kind or has gaps, or if a key occurs twice.
+        """
+        missing = [name for name in self.columns if name not in table]
+        if missing:
+            raise SchemaError(
+                f"a {self.name} table needs the columns {missing}; it has {list(table.columns)}"
+            )
+        for name, kind in self.columns.items():
+            self._check_column(table[name], kind)
+        repeated = table.loc[table.duplicated(list(self.key)), list(self.key)]
+        if len(repeated):
+            raise SchemaError(
+                f"{self.name}: {len(repeated)} rows repeat a key {self.key}, "
+                f"first {tuple(repeated.iloc[0])}"
+            )
+        return table
+
+    def _check_column(self, column: pd.Series, kind: str) -> None:
+        if not kind.endswith("?") and column.isna().any():
+            raise SchemaError(f"{self.name}.{column.name} has {column.isna().sum()} missing values")
+        if not (column.isna().all() or _KINDS[kind.rstrip("?")](column)):
+            raise SchemaError(f"{self.name}.{column.name} must be {kind}, not {column.dtype}")
+
+
+SAMPLES = Table(
+    "samples",
+    {
+        "sample_id": "str",
+        "category": "str",
+        "split": "str",
+        "label": "int?",
+        "defect_type": "str?",
+        "image_path": "str",
+        "mask_path": "str?",
+        "width": "int",
+        "height": "int",
+    },
+    ("sample_id",),
+)
+"""One row an image; paths are relative to the root, in POSIX form. label: 0 normal, 1 anomalous."""
+
+SCORES = Table(
+    "scores",
+    {
+        "detector": "str",
+        "sample_id": "str",
+        "role": "str",
+        "score": "float",
+        "map_max": "float",
+        "p_value": "float?",
+    },
+    ("detector", "sample_id", "role"),
+)
+"""Image scores. role: ``query`` (judged) or ``training`` (its own image left out when scored).
+map_max is the maximum of the displayed anomaly map; p_value the chance of such a score in the bulk."""
+
+THRESHOLDS = Table(
+    "thresholds",
+    {
+        "detector": "str",
+        "kind": "str",
+        "method": "str",
+        "value": "float",
+        "is_default": "bool",
+        "expected_false": "float?",
+        "n_images": "int",
+        "note": "str",
+    },
+    ("detector", "kind", "method"),
+)
+"""kind: ``image`` or ``map``. expected_false: false alarms expected among ``n_images`` normal ones."""
+
+METRICS = Table(
+    "metrics",
+    {
+        "detector": "str",
+        "metric": "str",
+        "value": "float?",
+        "low": "float?",
+        "high": "float?",
+        "ceiling": "float?",
+        "n_images": "int",
+        "note": "str",
+    },
+    ("detector", "metric"),
+)
+"""low and high bound the 95 % bootstrap interval. A value that is missing has its reason in note."""
+
+CURVES = Table(
+    "curves",
+    {"detector": "str", "curve": "str", "point": "int", "x": "float", "y": "float"},
+    ("detector", "curve", "point"),
+)
+"""curve: ``roc`` (x FPR, y TPR), ``pr`` (x recall, y precision), ``pro`` and ``iou`` (x pixel FPR)."""
+
+NEIGHBOURS = Table(
+    "neighbours",
+    {
+        "detector": "str",
+        "sample_id": "str",
+        "neighbour_id": "str",
+        "row": "int?",
+        "col": "int?",
+        "neighbour_row": "int?",
+        "neighbour_col": "int?",
+    },
+    ("detector", "sample_id"),
+)
+"""Nearest training image of each query; the cells are where the most anomalous cell matched."""
+
+EMBEDDING = Table("embedding", {"sample_id": "str", "x": "float", "y": "float"}, ("sample_id",))
+"""Pooled features in two dimensions."""
+
+TIMINGS = Table(
+    "timings",
+    {"step": "str", "seconds": "float", "cpu_seconds": "float", "peak_mib": "float", "n_images": "int"},
+    ("step",),
+)
+"""What each step cost; peak_mib is the peak resident memory of the process up to then."""
+
+THUMBNAILS = Table(
+    "thumbnails",
+    {"sample_id": "str", "image": "bytes", "width": "int", "height": "int", "contour": "str?"},
+    ("sample_id",),
+)
+"""Images at most 192 px long as WebP bytes; contour: JSON list of rings of [x, y] in thumbnail pixels."""
