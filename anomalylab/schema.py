@@ -166,7 +166,13 @@ EMBEDDING = Table("embedding", {"sample_id": "str", "x": "float", "y": "float"},
 
 TIMINGS = Table(
     "timings",
-    {"step": "str", "seconds": "float", "cpu_seconds": "float", "peak_mib": "float", "n_images": "int"},
+    {
+        "step": "str",
+        "seconds": "float",
+        "cpu_seconds": "float",
+        "peak_mib": "float",
+        "n_images": "int",
+    },
     ("step",),
 )
 """What each step cost; peak_mib is the peak resident memory of the process up to then."""

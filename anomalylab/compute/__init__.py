@@ -1,0 +1,1 @@
+"""The few hot kernels: numpy at the border, torch and faiss inside."""

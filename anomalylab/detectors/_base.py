@@ -1,0 +1,324 @@
+"""The contract that every detector keeps, and the pool that refits."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+from sklearn.exceptions import NotFittedError
+
+from anomalylab.detectors import _storage
+from anomalylab.errors import ParameterError
+from anomalylab.features import Features, ImageLevel
+from anomalylab.registry import Registry, unknown_name
+
+EXCLUSIONS = ("none", "image")
+
+MAX_REFITS = 64
+"""Rows up to which a refitting pool leaves images out one by one."""
+
+
+class Detector(ABC):
+    """Scores every cell of an image by how far it lies from normal.
+
+    A detector sees features and nothing else: no paths, labels or devices. Subclasses are
+    keyword-only dataclasses whose fields are the parameters. They write ``_fit`` and ``_score``;
+    what they learn is numpy arrays or numbers in attributes that end with an underscore, and
+    nothing else is saved. ``levels`` is a field of every detector.
+    """
+
+    name: ClassVar[str]
+    """Set by :func:`register`."""
+
+    presets: ClassVar[Mapping[str, Mapping[str, object]]] = {}
+    """Named choices of parameters, such as those of a paper."""
+
+    keeps_cells: ClassVar[bool] = False
+    """Whether the training cells are kept, so that ``matches`` and ``keep_cells`` make sense."""
+
+    fixed_grid: ClassVar[bool] = False
+    """Whether images must be aligned, as when each cell has a model of its own."""
+
+    levels: tuple[str, ...] | None
+
+    def fit(self, features: Features) -> Self:
+        """Learn what is normal from images that are mostly so.
+
+        Parameters
+        ----------
+        features : Features
+            Levels of the training images. A reference is held, for ``training_scores``.
+
+        Raises
+        ------
+        ParameterError
+            If features are not finite, or too few for the method.
+        """
+        features = self._select(features)
+        self._fit(features)
+        self._training = features
+        self.shapes_ = {
+            name: np.array(level.shape[1:])
+            for name, level in features.levels.items()
+            if isinstance(level, np.ndarray)
+        }
+        return self
+
+    def score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
+        """Score images and their cells in one pass.
+
+        Returns
+        -------
+        image_scores : ndarray of shape (n_images,)
+            Higher is more anomalous.
+        score_map : float32 ndarray of shape (n_images, n_rows, n_cols)
+            One score a cell, in the unit of the detector.
+
+        Raises
+        ------
+        NotFittedError
+            If the detector has not been fitted.
+        ParameterError
+            If the features have other levels or shapes than those it was fitted on.
+        """
+        self._check_fitted()
+        features = self._select(features)
+        self._check_shapes(features)
+        return self._score(features)
+
+    def image_scores(self, features: Features) -> np.ndarray:
+        """Return one score an image, of shape (n_images,)."""
+        return self.score(features)[0]
+
+    def score_map(self, features: Features) -> np.ndarray:
+        """Return one score a cell, of shape (n_images, n_rows, n_cols)."""
+        return self.score(features)[1]
+
+    def training_scores(self, *, exclude: str = "image") -> tuple[np.ndarray, np.ndarray]:
+        """Score the training images themselves.
+
+        Parameters
+        ----------
+        exclude : {"image", "none"}
+            ``image``: each image is scored as if it had not been in the training set.
+            ``none``: as the originals do, each image is compared with itself too.
+
+        Returns
+        -------
+        image_scores, score_map
+            As :meth:`score` returns them.
+
+        Raises
+        ------
+        ParameterError
+            After ``load``, because training features are not saved.
+        """
+        self._check_fitted()
+        if exclude not in EXCLUSIONS:
+            unknown_name("value of exclude", exclude, EXCLUSIONS)
+        if not hasattr(self, "_training"):
+            raise ParameterError(
+                "training features are not saved with a detector; fit it again to score them"
+            )
+        return self._score(self._training) if exclude == "none" else self._leave_one_out()
+
+    def matches(self, features: Features | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return which training image and cell each cell matched best.
+
+        Parameters
+        ----------
+        features : Features, optional
+            Query images; the training images, each without itself, if not given.
+
+        Returns
+        -------
+        image : int ndarray of shape (n_images, n_rows, n_cols)
+            Row number of the training image.
+        cell : int ndarray of shape (n_images, n_rows, n_cols)
+            Cell of that image, counted row by row.
+
+        Raises
+        ------
+        ParameterError
+            If the detector keeps no cells (``keeps_cells`` is False).
+        """
+        raise ParameterError(f"{self.name} keeps no training cells; use knn or patchcore to match")
+
+    def pool(self, features: Features) -> "Pool":
+        """Prepare to be fitted on many subsets of ``features``; by default each is a refit."""
+        return RefitPool(self, self._select(features))
+
+    def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> int:
+        """Return the bytes that fitting on so many images of these level shapes takes at most."""
+        return 2 * n_images * sum(int(np.prod(shape)) for shape in shapes.values()) * 4
+
+    def save(self, folder: Path) -> None:
+        """Write parameters (JSON) and what was learnt (safetensors) to ``folder``."""
+        self._check_fitted()
+        _storage.save(self, Path(folder))
+
+    @abstractmethod
+    def _fit(self, features: Features) -> None:
+        """Set the attributes that ``_score`` reads."""
+
+    @abstractmethod
+    def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
+        """Return image scores and score maps; features are checked."""
+
+    def _leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
+        """Score each training image by a fit on the others; override with a closed form."""
+        features = self._training
+        rows = np.arange(len(features))
+        scores = [
+            replace(self).fit(features.subset(rows[rows != row])).score(features.subset([row]))
+            for row in rows
+        ]
+        image_scores, score_maps = zip(*scores, strict=True)
+        return np.concatenate(image_scores), np.concatenate(score_maps)
+
+    def _select(self, features: Features) -> Features:
+        features = features if self.levels is None else features.only(self.levels)
+        for name, level in features.levels.items():
+            if isinstance(level, np.ndarray) and not is_finite(level):
+                raise ParameterError(f"level {name!r} holds NaN or infinite values")
+        return features
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "shapes_"):
+            raise NotFittedError(f"{self.name} must be fitted before it scores")
+
+    def _check_shapes(self, features: Features) -> None:
+        n_axes = 3 if self.fixed_grid else 1  # grid and channels, or channels alone
+        for name, fitted in self.shapes_.items():
+            shape = features.level(name).shape[1:]
+            if tuple(shape[-n_axes:]) != tuple(fitted[-n_axes:]):
+                raise ParameterError(
+                    f"{self.name} was fitted on {name!r} of shape {tuple(fitted.tolist())} "
+                    f"and now gets {shape}; use the same backbone and size"
+                )
+
+
+def is_finite(level: np.ndarray, block: int = 64) -> bool:
+    """Tell whether all values are finite, reading ``block`` images at a time."""
+    return all(
+        np.isfinite(level[start : start + block]).all() for start in range(0, len(level), block)
+    )
+
+
+class Pool(ABC):
+    """Answers for any training subset of its images as a refit would.
+
+    ``train`` and ``query`` are unique row numbers in any order; results follow the order of
+    ``query``. ``exclude="image"`` scores a query row that is also in ``train`` as if its image
+    were not. ``keep_cells`` (bool, (n_train, n_rows, n_cols)) keeps part of the training cells
+    and is for detectors that keep cells.
+    """
+
+    @abstractmethod
+    def score(
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        *,
+        exclude: str = "none",
+        keep_cells: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return image scores and score maps of ``query``."""
+
+    def image_scores(self, train: np.ndarray, query: np.ndarray, **options) -> np.ndarray:
+        """Return image scores of shape (n_query,); options as in :meth:`score`."""
+        return self.score(train, query, **options)[0]
+
+    def score_map(self, train: np.ndarray, query: np.ndarray, **options) -> np.ndarray:
+        """Return score maps of shape (n_query, n_rows, n_cols); options as in :meth:`score`."""
+        return self.score(train, query, **options)[1]
+
+
+class RefitPool(Pool):
+    """The pool of any detector: fit on the rows of ``train``, score the rows of ``query``."""
+
+    def __init__(self, detector: Detector, features: Features):
+        self.detector = detector
+        self.features = features
+
+    def score(
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        *,
+        exclude: str = "none",
+        keep_cells: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return image scores and score maps of ``query``, by refitting.
+
+        Raises
+        ------
+        ParameterError
+            If rows repeat or do not exist, if ``keep_cells`` is given, or if more than
+            ``MAX_REFITS`` images would have to be left out one by one.
+        """
+        train, query = self._rows("train", train), self._rows("query", query)
+        if keep_cells is not None:
+            raise ParameterError(f"{self.detector.name} cannot leave out single cells")
+        if exclude not in EXCLUSIONS:
+            unknown_name("value of exclude", exclude, EXCLUSIONS)
+        inside = np.isin(query, train) if exclude == "image" else np.zeros(len(query), bool)
+        if inside.sum() > MAX_REFITS:
+            raise ParameterError(
+                f"leaving out {inside.sum()} images one by one takes as many refits; "
+                f"at most {MAX_REFITS} are done"
+            )
+        groups = [(train, np.flatnonzero(~inside))] if (~inside).any() else []
+        groups += [(train[train != query[i]], np.array([i])) for i in np.flatnonzero(inside)]
+        parts = [self._refit(rows, query[where]) for rows, where in groups]
+        order = np.argsort(np.concatenate([where for _, where in groups]))
+        image_scores, score_maps = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return image_scores[order], score_maps[order]
+
+    def _refit(self, train: np.ndarray, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        fitted = replace(self.detector).fit(self.features.subset(train))
+        return fitted.score(self.features.subset(query))
+
+    def _rows(self, name: str, rows: np.ndarray) -> np.ndarray:
+        rows = np.asarray(rows)
+        n_images = len(self.features)
+        if (
+            rows.size == 0
+            or len(np.unique(rows)) != len(rows)
+            or not ((rows >= 0) & (rows < n_images)).all()
+        ):
+            raise ParameterError(
+                f"{name} must be unique row numbers from 0 to {n_images - 1}, not {rows[:10]}"
+            )
+        return rows
+
+
+registry: Registry[Detector] = Registry("anomalylab.detectors", "detector")
+
+
+def register(name: str):
+    """Return a decorator that files a detector class under ``name``."""
+
+    def file_under_name(cls: type[Detector]) -> type[Detector]:
+        cls.name = name
+        return registry.register(name)(cls)
+
+    return file_under_name
+
+
+def create(name: str, *, preset: str | None = None, **params) -> Detector:
+    """Build a detector from its name, a preset if wanted, and parameters that go before it.
+
+    Raises
+    ------
+    UnknownNameError
+        If the detector, the preset or a parameter does not exist.
+    """
+    if preset is not None:
+        presets = registry.get(name).presets  # type: ignore[attr-defined]
+        if preset not in presets:
+            unknown_name(f"preset of {name}", preset, presets)
+        params = {**presets[preset], **params}
+    return registry.create(name, **params)
