@@ -1,0 +1,193 @@
+"""A run on disk: parquet tables, score maps, fitted detectors and one JSON of what was done.
+
+Whatever shows a run reads it from here and needs neither the images nor the network.
+"""
+
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from anomalylab import schema
+from anomalylab.errors import RunError
+from anomalylab.registry import unknown_name
+from anomalylab.schema import SCHEMA_VERSION, Table
+
+INFO = "run.json"
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        schema.SAMPLES,
+        schema.SCORES,
+        schema.THRESHOLDS,
+        schema.METRICS,
+        schema.CURVES,
+        schema.NEIGHBOURS,
+        schema.EMBEDDING,
+        schema.TIMINGS,
+        schema.THUMBNAILS,
+    )
+}
+
+
+class Run:
+    """A finished run, read as needed.
+
+    Parameters
+    ----------
+    folder : path
+        What ``anomalylab run`` wrote.
+
+    Attributes
+    ----------
+    info : dict
+        Parameters, versions, weights, fingerprints, verdicts; what ``run.json`` holds.
+
+    Raises
+    ------
+    RunError
+        If the folder holds no finished run, or one of a newer version.
+    """
+
+    def __init__(self, folder: Path | str):
+        self.folder = Path(folder)
+        path = self.folder / INFO
+        if not path.is_file():
+            raise RunError(f"{folder} holds no finished run ({INFO} is missing); make one with run")
+        self.info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if self.info["schema_version"] > SCHEMA_VERSION:
+            raise RunError(
+                f"{folder} was written with schema {self.info['schema_version']}, this version "
+                f"reads up to {SCHEMA_VERSION}; update anomalylab-vision"
+            )
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return the table called ``name``, e.g. ``"scores"``; empty if the run has none."""
+        if name not in TABLES:
+            unknown_name("table", name, TABLES)
+        path = self.folder / f"{name}.parquet"
+        return (
+            pd.read_parquet(path)
+            if path.is_file()
+            else pd.DataFrame(columns=list(TABLES[name].columns))
+        )
+
+    @cached_property
+    def samples(self) -> pd.DataFrame:
+        """One row an image."""
+        return self.table("samples")
+
+    @cached_property
+    def queries(self) -> pd.DataFrame:
+        """Samples that were judged, in the order of the score maps."""
+        return self.samples[self.samples["split"] != "train"].reset_index(drop=True)
+
+    @property
+    def detectors(self) -> list[str]:
+        """Names of the detectors, in the order asked for."""
+        return list(self.info["detectors"])
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether both normal and anomalous images were judged."""
+        return self.queries["label"].nunique() == 2
+
+    def scores(self, detector: str, role: str = "query") -> pd.DataFrame:
+        """Return the rows of SCORES of one detector and role, in the order of ``queries``."""
+        scores = self.table("scores")
+        return scores[(scores["detector"] == detector) & (scores["role"] == role)].reset_index(
+            drop=True
+        )
+
+    def threshold(self, detector: str, kind: str = "image") -> float:
+        """Return the default threshold on image scores or on maps."""
+        table = self.table("thresholds")
+        rows = table[
+            (table["detector"] == detector) & (table["kind"] == kind) & table["is_default"]
+        ]
+        return float(rows["value"].iloc[0])
+
+    def score_maps(self, detector: str) -> np.ndarray:
+        """Return the score maps of ``queries``, (n_queries, n_rows, n_cols), memory-mapped."""
+        return np.load(self.folder / "maps" / f"{detector}.npy", mmap_mode="r", allow_pickle=False)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        verdict = self.info["verdicts"][self.detectors[0]]["sentence"]
+        backbone = self.info["extractor"]["name"]
+        facts = f"{len(self.samples)} images, {', '.join(self.detectors)}, {backbone}"
+        return f"<p><strong>{escape(verdict)}</strong><br><span>{escape(facts)}</span></p>"
+
+
+class RunWriter:
+    """Writes the parts of a run; see :func:`writing`."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        (folder / "maps").mkdir()
+
+    def table(self, name: str, table: pd.DataFrame) -> None:
+        """Check a table against its schema and write it."""
+        TABLES[name].check(table).to_parquet(self.folder / f"{name}.parquet", index=False)
+
+    def score_maps(self, detector: str, score_maps: np.ndarray) -> None:
+        """Write the score maps of the queries."""
+        np.save(self.folder / "maps" / f"{detector}.npy", score_maps.astype(np.float32))
+
+    def detector_folder(self, detector: str) -> Path:
+        """Return where a fitted detector is to be saved."""
+        return self.folder / "detectors" / detector
+
+    def info(self, info: dict[str, Any]) -> None:
+        """Write what was done; the last thing to be written."""
+        text = json.dumps({"schema_version": SCHEMA_VERSION, **info}, indent=2, ensure_ascii=False)
+        (self.folder / INFO).write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def writing(folder: Path | str) -> Iterator[RunWriter]:
+    """Write a run that appears under ``folder`` whole, or not at all.
+
+    An earlier run of that name is replaced in the end.
+
+    Raises
+    ------
+    RunError
+        If ``folder`` holds something else than a run, or cannot be written.
+    """
+    folder = Path(folder)
+    check_output(folder)
+    partial = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.partial")
+    try:
+        partial.mkdir(parents=True)
+        yield RunWriter(partial)
+        _replace(folder, partial)
+    except OSError as error:
+        raise RunError(f"cannot write {folder}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_output(folder: Path) -> None:
+    """Refuse a folder that exists, is not empty and is no run."""
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder} is a file; give a folder to write to")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / INFO).is_file():
+        raise RunError(f"{folder} is not empty and holds no run; choose another folder with -o")
+
+
+def _replace(folder: Path, partial: Path) -> None:
+    old = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.old")
+    if folder.exists():
+        folder.rename(old)
+    partial.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
