@@ -96,6 +96,11 @@ class Run:
         return list(self.info["detectors"])
 
     @property
+    def verdict(self) -> str:
+        """What the first detector found, in a sentence."""
+        return self.info["verdicts"][self.detectors[0]]["sentence"]
+
+    @property
     def is_labelled(self) -> bool:
         """Whether both normal and anomalous images were judged."""
         return self.queries["label"].nunique() == 2
@@ -122,10 +127,9 @@ class Run:
     def _repr_html_(self) -> str:
         from html import escape
 
-        verdict = self.info["verdicts"][self.detectors[0]]["sentence"]
         backbone = self.info["extractor"]["name"]
         facts = f"{len(self.samples)} images, {', '.join(self.detectors)}, {backbone}"
-        return f"<p><strong>{escape(verdict)}</strong><br><span>{escape(facts)}</span></p>"
+        return f"<p><strong>{escape(self.verdict)}</strong><br><span>{escape(facts)}</span></p>"
 
 
 class RunWriter:

@@ -1,1 +1,1 @@
-"""studies."""
+"""Experiments over features: tables in a run folder."""

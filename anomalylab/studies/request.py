@@ -1,0 +1,144 @@
+"""What a run is asked to do, and the command that asks for it again."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from anomalylab.errors import ParameterError
+
+DEFAULT_DETECTOR = "patchcore"
+"""Chosen by measurement with labels hidden; see the README."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorChoice:
+    """A detector by name, with a preset or parameters, as ``NAME[@PRESET][:option=value,...]``."""
+
+    name: str
+    preset: str | None = None
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str) -> "DetectorChoice":
+        """Read ``patchcore``, ``patchcore@sroc`` or ``patchcore:k=5,coreset=0.1``.
+
+        Raises
+        ------
+        ParameterError
+            If an option is not written ``name=value``.
+        """
+        head, _, options = text.partition(":")
+        name, _, preset = head.partition("@")
+        params = {}
+        for option in filter(None, options.split(",")):
+            key, equals, value = option.partition("=")
+            if not (key and equals and value):
+                raise ParameterError(
+                    f"detector {text!r}: options are written name=value, not {option!r}"
+                )
+            params[key] = _value(value)
+        return cls(name=name, preset=preset or None, params=params)
+
+    def __str__(self) -> str:
+        options = ",".join(f"{key}={_text(value)}" for key, value in self.params.items())
+        preset = f"@{self.preset}" if self.preset else ""
+        return f"{self.name}{preset}" + (f":{options}" if options else "")
+
+    @property
+    def label(self) -> str:
+        """What the detector is called in tables and file names."""
+        return str(self).replace(":", "-").replace(",", "-")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Everything that decides what a run computes.
+
+    Parameters
+    ----------
+    data : path, optional
+        Folder of images, or a table of paths; none for built-in data.
+    dataset : str, optional
+        Name of the layout; found out from the folder if not given.
+    dataset_params : mapping
+        Parameters of the loader, e.g. ``{"category": "bottle"}``.
+    detectors : tuple of DetectorChoice
+        The first one gives the verdict.
+    backbone, weights : str
+        Extractor and, if not its default, the file of its weights.
+    levels : tuple of str, optional
+        Levels of the backbone; its default ones if not given.
+    size : tuple of int, optional
+        Height and width that images are resized to; the backbone's own if not given.
+    intensity, resize : str
+        How pixel values are read and images resized.
+    smoothing : float
+        Standard deviation of the Gaussian that smooths anomaly maps, in pixels of the resized image.
+    max_fpr : float
+        False-positive rate up to which AU-PRO and AU-IoU integrate.
+    seed : int
+        Seed of bootstrap intervals and of whatever a detector draws.
+    plugins : tuple of path
+        Python files that were imported first.
+    """
+
+    data: Path | None
+    dataset: str | None = None
+    dataset_params: Mapping[str, object] = field(default_factory=dict)
+    detectors: tuple[DetectorChoice, ...] = (DetectorChoice(name=DEFAULT_DETECTOR),)
+    backbone: str = "lite0"
+    weights: str | None = None
+    levels: tuple[str, ...] | None = None
+    size: tuple[int, int] | None = None
+    intensity: str = "full"
+    resize: str = "bilinear"
+    smoothing: float = 4.0
+    max_fpr: float = 0.3
+    seed: int = 0
+    plugins: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.smoothing < 0:
+            raise ParameterError(f"smoothing must be 0 or more pixels, not {self.smoothing}")
+        if not 0 < self.max_fpr <= 1:
+            raise ParameterError(f"max_fpr must lie in (0, 1], not {self.max_fpr}")
+        labels = [choice.label for choice in self.detectors]
+        if not labels or len(set(labels)) < len(labels):
+            raise ParameterError(f"detectors must be one or more different ones, not {labels}")
+
+    def command(self, out: Path) -> str:
+        """Return the command that repeats the run; folders by their last name only."""
+        words = ["anomalylab", "run"] + ([self.data.name] if self.data else [])
+        words += ["--dataset", self.dataset] if self.dataset else []
+        for key, value in self.dataset_params.items():
+            words += [f"--{key.replace('_', '-')}", _text(value)]
+        for choice in self.detectors:
+            words += ["--detector", str(choice)]
+        words += ["--backbone", self.backbone]
+        words += ["--weights", Path(self.weights).name] if self.weights else []
+        words += ["--levels", ",".join(self.levels)] if self.levels else []
+        words += ["--size", "x".join(map(str, self.size))] if self.size else []
+        for option in ("intensity", "resize", "smoothing", "max_fpr", "seed"):
+            value = getattr(self, option)
+            if value != _DEFAULTS[option]:
+                words += [f"--{option.replace('_', '-')}", str(value)]
+        for plugin in self.plugins:
+            words += ["--plugin", plugin.name]
+        return shlex.join([*words, "-o", f"reports/{out.name}"])
+
+
+_DEFAULTS = {f.name: f.default for f in fields(Request)}
+
+
+def _value(text: str) -> object:
+    """Read a number, ``true``, ``false`` or ``null`` as JSON does; anything else is a string."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,43 @@
+"""What is shipped: names, the environment file, a light import."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ["torch", "timm", "faiss", "holoviews", "panel", "papermill", "nbconvert", "bokeh"]
+
+
+@pytest.fixture(scope="module")
+def project():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_the_conda_environment_lists_what_pyproject_lists(project):
+    lines = (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines()
+    pip_part = lines[lines.index("  - pip:") + 1 :]
+    assert [line.strip().lstrip("- ").strip('"') for line in pip_part] == project["dependencies"]
+
+
+def test_the_version_is_written_once_and_once_more_the_same(project):
+    import anomalylab
+
+    assert anomalylab.__version__ == project["version"]
+
+
+@pytest.mark.parametrize("module", ["anomalylab", "anomalylab.cli"])
+def test_importing_is_light(module):
+    code = f"import sys, {module}; print([m for m in {HEAVY} if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_the_readme_has_both_commands():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert (
+        "python3 -m venv .venv && . .venv/bin/activate && pip install . && anomalylab demo" in text
+    )
+    assert 'pip install -e ".[test]" && pytest' in text
