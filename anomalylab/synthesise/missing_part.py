@@ -1,0 +1,72 @@
+"""A missing part: an angular piece is gone, and what lies behind shows."""
+
+import numpy as np
+
+from anomalylab.errors import ParameterError
+from anomalylab.synthesise import register
+from anomalylab.synthesise.paint import lay_on, offsets, pick_centre, pick_colour, smooth_noise
+
+HOLLOW = ((22, 20, 20), (206, 200, 190))
+"""What a cavity looks like: deep shadow, or pale core material under a dark surface."""
+
+
+@register("missing_part")
+def missing_part(
+    image: np.ndarray,
+    rng: np.random.Generator,
+    contrast: float = 1.0,
+    *,
+    where: np.ndarray | None = None,
+    behind: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Break a piece out of an image, at the rim of the object if what lies behind it is known.
+
+    Parameters
+    ----------
+    image : uint8 ndarray of shape (height, width, 3)
+    rng : Generator
+    contrast : float in [0, 1]
+    where : bool ndarray of shape (height, width), optional
+        The object.
+    behind : uint8 ndarray of shape (height, width, 3), optional
+        The same view without the object; a shaded cavity by default.
+
+    Returns
+    -------
+    broken : uint8 ndarray of shape (height, width, 3)
+    mask : bool ndarray of shape (height, width)
+
+    Raises
+    ------
+    ParameterError
+        If an argument has a shape or value that cannot be used.
+    """
+    if behind is not None and behind.shape != image.shape:
+        raise ParameterError(
+            f"behind must have the image's shape {image.shape}, not {behind.shape}"
+        )
+    shape = image.shape[:2]
+    radius = max(2.0, min(shape) * rng.uniform(0.05, 0.09))
+    inside = (0.75, 1.0) if behind is None else (0.35, 0.65)
+    centre = pick_centre(rng, shape, radius, where, inside=inside)
+    depth = _polygon_depth(rng, shape, centre, radius)
+    coverage = np.clip(depth + 0.5, 0, 1)
+    if behind is not None:
+        return lay_on(image, behind, coverage, contrast, where)
+    colour = pick_colour(rng, HOLLOW, image, coverage > 0.5)
+    dy, dx = offsets(shape, centre)
+    slope = np.clip((dy + dx) / radius, -1.5, 1.5)
+    relief = 12 * slope + 5 * smooth_noise(rng, shape, 1.0)
+    return lay_on(image, colour + relief[..., None], coverage, contrast, where)
+
+
+def _polygon_depth(
+    rng: np.random.Generator, shape: tuple[int, int], centre: tuple[float, float], radius: float
+) -> np.ndarray:
+    """Return the distance inwards from the sides of an irregular convex polygon, in pixels."""
+    n_sides = int(rng.integers(5, 8))
+    angles = 2 * np.pi * (np.arange(n_sides) + rng.uniform(-0.3, 0.3, n_sides)) / n_sides
+    reach = radius * rng.uniform(0.7, 1.1, n_sides)
+    dy, dx = offsets(shape, centre, rng.uniform(0, 2 * np.pi))
+    sides = [r - dy * np.sin(a) - dx * np.cos(a) for a, r in zip(angles, reach, strict=True)]
+    return np.minimum.reduce(sides)

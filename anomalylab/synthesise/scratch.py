@@ -1,0 +1,83 @@
+"""A scratch: a thin curved line with a bright burr beside a dark groove."""
+
+import numpy as np
+
+from anomalylab.synthesise import register
+from anomalylab.synthesise.paint import lay_on, pick_centre, pick_colour
+
+N_SEGMENTS = 24
+BRIGHT, DARK = (238, 236, 228), (26, 24, 24)
+
+
+@register("scratch")
+def scratch(
+    image: np.ndarray,
+    rng: np.random.Generator,
+    contrast: float = 1.0,
+    *,
+    where: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scratch an image along an antialiased curve that thins out towards its ends.
+
+    Parameters
+    ----------
+    image : uint8 ndarray of shape (height, width, 3)
+    rng : Generator
+    contrast : float in [0, 1]
+    where : bool ndarray of shape (height, width), optional
+        Pixels that may be scratched.
+
+    Returns
+    -------
+    scratched : uint8 ndarray of shape (height, width, 3)
+    mask : bool ndarray of shape (height, width)
+
+    Raises
+    ------
+    ParameterError
+        If an argument has a shape or value that cannot be used.
+    """
+    short = min(image.shape[:2])
+    length = short * rng.uniform(0.25, 0.6)
+    centre = pick_centre(rng, image.shape[:2], length / 4, where)
+    points = _curve(rng, centre, length)
+    distance, along = _distance(image.shape[:2], points)
+    half_width = max(0.6, short * rng.uniform(0.003, 0.006)) * np.sin(np.pi * along) ** 0.5
+    side = rng.choice([-1, 1])
+    burr = np.clip(half_width + 0.5 - np.abs(distance), 0, 1) * (along > 0) * (along < 1)
+    groove = np.clip(half_width + 0.5 - np.abs(distance - side * 1.6 * half_width), 0, 1)
+    groove *= 0.8 * (along > 0) * (along < 1)
+    first = pick_colour(rng, (BRIGHT, DARK), image, burr > 0.5)
+    second = DARK if first[0] > 128 else BRIGHT
+    grooved, below = lay_on(image, np.asarray(second, float), groove, contrast, where)
+    scratched, above = lay_on(grooved, first, burr, contrast, where)
+    return scratched, below | above
+
+
+def _curve(rng: np.random.Generator, centre: tuple[float, float], length: float) -> np.ndarray:
+    """Return N_SEGMENTS + 1 points (row, column) whose heading turns smoothly."""
+    bend, wobble = rng.normal(0, 0.9), rng.normal(0, 0.25)
+    t = (np.arange(N_SEGMENTS) + 0.5) / N_SEGMENTS - 0.5
+    heading = rng.uniform(0, 2 * np.pi) + bend * t + wobble * np.sin(6 * t)
+    steps = length / N_SEGMENTS * np.stack([np.sin(heading), np.cos(heading)], axis=1)
+    points = np.vstack([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
+    return points - points[N_SEGMENTS // 2] + centre
+
+
+def _distance(shape: tuple[int, int], points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each pixel's signed distance to a curve and the share of the curve passed there."""
+    pixels = np.indices(shape, dtype=np.float32)
+    nearest = np.full(shape, np.inf, np.float32)
+    signed, along = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    for index, (start, stop) in enumerate(zip(points[:-1], points[1:], strict=True)):
+        dy, dx = pixels[0] - start[0], pixels[1] - start[1]
+        length = np.hypot(*(stop - start))
+        ty, tx = (stop - start) / length
+        passed = np.clip(dy * ty + dx * tx, 0, length)
+        gap = np.hypot(dy - passed * ty, dx - passed * tx)
+        closer = gap < nearest
+        nearest = np.where(closer, gap, nearest)
+        side = np.where(dy * tx - dx * ty < 0, -1, 1)
+        signed = np.where(closer, side * gap, signed)
+        along = np.where(closer, (index + passed / length) / (len(points) - 1), along)
+    return signed, along
