@@ -4,10 +4,12 @@ import numpy as np
 
 from anomalylab.errors import ParameterError
 from anomalylab.synthesise import register
-from anomalylab.synthesise.paint import lay_on, offsets, pick_centre, pick_colour, smooth_noise
+from anomalylab.synthesise.paint import lay_on, offsets, pick_centre, smooth_noise
 
-HOLLOW = ((22, 20, 20), (206, 200, 190))
-"""What a cavity looks like: deep shadow, or pale core material under a dark surface."""
+SHADE, CORE = (20.0, 18.0, 18.0), (206.0, 200.0, 190.0)
+"""A cavity is in deep shadow, or, under a dark surface, shows pale material."""
+DARK = 70
+"""Mean grey level below which a surface counts as dark."""
 
 
 @register("missing_part")
@@ -49,15 +51,16 @@ def missing_part(
     radius = max(2.0, min(shape) * rng.uniform(0.05, 0.09))
     inside = (0.75, 1.0) if behind is None else (0.35, 0.65)
     centre = pick_centre(rng, shape, radius, where, inside=inside)
-    depth = _polygon_depth(rng, shape, centre, radius)
+    depth = _polygon_depth(rng, shape, centre, radius) + 0.6 * smooth_noise(rng, shape, 2.0)
     coverage = np.clip(depth + 0.5, 0, 1)
     if behind is not None:
         return lay_on(image, behind, coverage, contrast, where)
-    colour = pick_colour(rng, HOLLOW, image, coverage > 0.5)
-    dy, dx = offsets(shape, centre)
-    slope = np.clip((dy + dx) / radius, -1.5, 1.5)
-    relief = 12 * slope + 5 * smooth_noise(rng, shape, 1.0)
-    return lay_on(image, colour + relief[..., None], coverage, contrast, where)
+    beneath = image[coverage > 0.5].mean() if (coverage > 0.5).any() else image.mean()
+    colour = (
+        np.array(SHADE if beneath > DARK else CORE) + 5 * smooth_noise(rng, shape, 1.0)[..., None]
+    )
+    floor = np.clip(depth / (0.4 * radius), 0.6, 1)[..., None]
+    return lay_on(image, floor * colour + (1 - floor) * image, coverage, contrast, where)
 
 
 def _polygon_depth(

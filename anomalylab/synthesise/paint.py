@@ -55,6 +55,7 @@ def lay_on(
     if where is not None:
         mask &= where
     opacity = (coverage * contrast)[..., None]
+    paint = np.asarray(paint, np.float32)
     painted = np.clip(np.rint(image + opacity * (paint - image)), 0, 255).astype(np.uint8)
     return np.where(mask[..., None], painted, image), mask
 
@@ -112,7 +113,7 @@ def pick_centre(
 def offsets(
     shape: tuple[int, int], centre: tuple[float, float], angle: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return how far each pixel lies from ``centre`` along two axes turned by ``angle`` (radians)."""
+    """Return how far pixels lie from ``centre`` along two axes turned by ``angle`` (radians)."""
     dy = (np.arange(shape[0]) - centre[0]).astype(np.float32)[:, None]
     dx = (np.arange(shape[1]) - centre[1]).astype(np.float32)
     cos, sin = float(np.cos(angle)), float(np.sin(angle))
@@ -158,7 +159,7 @@ def blob(
 def smooth_noise(
     rng: np.random.Generator, shape: tuple[int, int], sigma: float | tuple[float, float]
 ) -> np.ndarray:
-    """Return a Gaussian random field of mean 0 and standard deviation 1, smooth over ``sigma`` pixels.
+    """Return a Gaussian field of mean 0 and standard deviation 1, smooth over ``sigma`` pixels.
 
     Fields smoother than six pixels are drawn on a coarser grid and enlarged.
     """

@@ -12,7 +12,7 @@ RADIUS = 0.37
 BOLTS, BOLT_CIRCLE, BOLT_RADIUS = 6, 0.70, 0.095
 BORE, BOSS, BOSS_HEIGHT = 0.24, 0.44, 0.05
 LUG, LUG_RADIUS, FILLET = 1.02, 0.22, 0.16
-"""Distance of the lug's centre, its radius, and of its roots; it shows which way the part is turned."""
+"""Distance of the lug's centre, its radius, that of its roots; the lug tells the part's turn."""
 CHAMFER = 0.045
 LIGHT = np.float32([-0.50, -0.42, 0.76])
 """Towards the light: down, right, up out of the picture."""
@@ -85,7 +85,7 @@ def _metal(
     right: np.ndarray,
     height: np.ndarray,
 ) -> np.ndarray:
-    """Return the colour of turned metal: facets lit from one side, two bright fans, fine grooves."""
+    """Return the colour of turned metal: facets lit from one side, two fans, fine grooves."""
     slope_down, slope_right = np.gradient(height)
     facing = LIGHT[2] - slope_down * LIGHT[0] - slope_right * LIGHT[1]
     facing = np.clip(facing / np.sqrt(1 + slope_down**2 + slope_right**2), 0, None)

@@ -11,7 +11,7 @@ from anomalylab.errors import ParameterError
 from anomalylab.synthesise import register
 from anomalylab.synthesise.paint import lay_on, offsets, pick_centre
 
-EDGE = 1.5
+EDGE = 2.5
 """Width over which the patch blends into its surroundings, in pixels."""
 
 
@@ -46,8 +46,7 @@ def patch_swap(
     ParameterError
         If an argument has a shape or value that cannot be used.
     """
-    source = image if source is None else source
-    if source.ndim != 3 or source.shape[2] != 3:
+    if source is not None and (source.ndim != 3 or source.shape[2] != 3):
         raise ParameterError(f"source must have shape (height, width, 3), not {source.shape}")
     shape = image.shape[:2]
     half_height, half_width = min(shape) * rng.uniform(0.06, 0.13, size=2)
@@ -56,7 +55,10 @@ def patch_swap(
     tilt, turn = rng.uniform(0, np.pi), np.deg2rad(rng.uniform(30, 150))
     dy, dx = offsets(shape, centre, tilt)
     coverage = _ramp(half_height - np.abs(dy)) * _ramp(half_width - np.abs(dx))
-    origin = _elsewhere(rng, source.shape[:2], reach, centre if source is image else None)
+    if source is None:
+        source, origin = image, _elsewhere(rng, shape, reach, centre, where)
+    else:
+        origin = pick_centre(rng, source.shape[:2], reach)
     dy, dx = offsets(shape, centre, turn)
     return lay_on(image, _sample(source, origin[0] + dy, origin[1] + dx), coverage, contrast, where)
 
@@ -69,12 +71,11 @@ def _elsewhere(
     rng: np.random.Generator,
     shape: tuple[int, int],
     reach: float,
-    away_from: tuple[float, float] | None,
+    away_from: tuple[float, float],
+    where: np.ndarray | None,
 ) -> tuple[float, float]:
     """Draw the best of eight places: the one farthest from ``away_from``."""
-    places = [pick_centre(rng, shape, reach) for _ in range(8)]
-    if away_from is None:
-        return places[0]
+    places = [pick_centre(rng, shape, reach, where) for _ in range(8)]
     return max(places, key=lambda place: np.hypot(*np.subtract(place, away_from)))
 
 

@@ -21,11 +21,14 @@ class Scene:
         The object; None where it fills the picture.
     behind : uint8 ndarray of shape (height, width, 3), optional
         The same view without the object.
+    box : (int, int, int, int), optional
+        Left, top, right and bottom of a crop of a photograph, right and bottom exclusive.
     """
 
     image: np.ndarray
     where: np.ndarray | None = None
     behind: np.ndarray | None = None
+    box: tuple[int, int, int, int] | None = None
 
 
 def check_size(size: int) -> None:

@@ -1,5 +1,7 @@
 """A scratch: a thin curved line with a bright burr beside a dark groove."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from anomalylab.synthesise import register
@@ -69,7 +71,7 @@ def _distance(shape: tuple[int, int], points: np.ndarray) -> tuple[np.ndarray, n
     pixels = np.indices(shape, dtype=np.float32)
     nearest = np.full(shape, np.inf, np.float32)
     signed, along = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    for index, (start, stop) in enumerate(zip(points[:-1], points[1:], strict=True)):
+    for index, (start, stop) in enumerate(pairwise(points)):
         dy, dx = pixels[0] - start[0], pixels[1] - start[1]
         length = np.hypot(*(stop - start))
         ty, tx = (stop - start) / length

@@ -38,7 +38,7 @@ def spot(
     """
     shape = image.shape[:2]
     radius = max(1.5, min(shape) * rng.uniform(0.02, 0.045))
-    depth = blob(rng, shape, pick_centre(rng, shape, radius, where), radius)
+    depth = blob(rng, shape, pick_centre(rng, shape, radius, where), radius, unevenness=0.15)
     coverage = np.clip(depth + 0.5, 0, 1)
     colour = pick_colour(rng, PALETTE, image, coverage > 0.5)
     dome = np.clip(depth / radius, 0, 1) - 0.5

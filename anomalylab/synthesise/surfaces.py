@@ -1,0 +1,100 @@
+"""The five built-in surfaces by name, and the defects that suit them."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from anomalylab import synthesise
+from anomalylab.registry import unknown_name
+from anomalylab.synthesise.fabric import fabric
+from anomalylab.synthesise.part import part
+from anomalylab.synthesise.photographs import crop
+from anomalylab.synthesise.scene import Scene
+
+FOREIGN = {"brick": "gravel", "grass": "gravel", "gravel": "grass"}
+"""Where a surface of no direction, or of one only, gets its swapped patches from."""
+
+
+def draw(category: str, rng: np.random.Generator, size: int, split: str) -> Scene:
+    """Draw a picture without defect.
+
+    Parameters
+    ----------
+    category : {"brick", "fabric", "grass", "gravel", "part"}
+    rng : Generator
+    size : int
+        Height and width in pixels, at least 32.
+    split : {"train", "test"}
+        Region of the photograph; drawn surfaces do not depend on it.
+
+    Returns
+    -------
+    scene : Scene
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such category.
+    ParameterError
+        If ``size`` is below 32.
+    DatasetError
+        If the installed scikit-image lacks the photograph.
+    """
+    if category not in SURFACES:
+        unknown_name("category of textures", category, SURFACES)
+    return SURFACES[category](rng, size, split)
+
+
+def damage(
+    scene: Scene, category: str, kind: str, rng: np.random.Generator, contrast: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put a defect on a picture.
+
+    Parameters
+    ----------
+    scene : Scene
+        From :func:`draw`, of the same category.
+    category : str
+    kind : str
+        Name of a registered defect.
+    rng : Generator
+    contrast : float in [0, 1]
+
+    Returns
+    -------
+    image : uint8 ndarray of shape (height, width, 3)
+    mask : bool ndarray of shape (height, width)
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such defect.
+    ParameterError
+        If ``contrast`` lies outside [0, 1].
+    """
+    extra = {}
+    if kind == "missing_part":
+        extra["behind"] = scene.behind
+    if kind == "patch_swap" and category in FOREIGN:
+        extra["source"] = draw(FOREIGN[category], rng, len(scene.image), "test").image
+    defect = synthesise.registry.get(kind)
+    return defect(scene.image, rng, contrast, where=scene.where, **extra)
+
+
+def _of_photograph(name: str, rng: np.random.Generator, size: int, split: str) -> Scene:
+    return crop(rng, size, name=name, split=split)
+
+
+def _drawn(surface: Callable, rng: np.random.Generator, size: int, split: str) -> Scene:
+    return surface(rng, size)
+
+
+SURFACES: dict[str, Callable[[np.random.Generator, int, str], Scene]] = {
+    "brick": partial(_of_photograph, "brick"),
+    "fabric": partial(_drawn, fabric),
+    "grass": partial(_of_photograph, "grass"),
+    "gravel": partial(_of_photograph, "gravel"),
+    "part": partial(_drawn, part),
+}
+"""Category -> function of rng, size and split."""
