@@ -24,12 +24,28 @@ class DatasetError(AnomalyLabError, FileNotFoundError):
     """A folder does not hold the images that its layout promises."""
 
 
+class ImageError(DatasetError):
+    """One image file cannot be used; ``reason`` says why, without naming the file."""
+
+    def __init__(self, path: object, reason: str):
+        super().__init__(f"{str(path)!r}: {reason}")
+        self.path = path
+        self.reason = reason
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.path, self.reason)
+
+
 class InfeasiblePollution(AnomalyLabError, ValueError):
     """A data set has too few defective images for the pollution asked for."""
 
 
 class WeightsError(AnomalyLabError):
     """The weights of a network are missing, unreachable or not the expected ones."""
+
+
+class StorageError(AnomalyLabError, OSError):
+    """A folder cannot be written, or its disk is full."""
 
 
 class RunError(AnomalyLabError):

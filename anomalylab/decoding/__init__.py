@@ -1,0 +1,109 @@
+"""Image files: what their header says, and the values they hold, in their own type.
+
+A file that cannot be used ends in :class:`~anomalylab.errors.ImageError`, never in a warning of
+a library.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from anomalylab.decoding import _pillow, _tiff
+from anomalylab.decoding._header import MAX_PIXELS, Header
+from anomalylab.errors import AnomalyLabError, ImageError
+
+__all__ = ["MAX_PIXELS", "SUFFIXES", "Header", "probe", "read_values"]
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
+"""Endings, in lower case, of the files taken for images."""
+
+_FIRST_BYTES = {
+    "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "JPEG": re.compile(rb"\xff\xd8\xff"),
+    "BMP": re.compile(rb"BM"),
+    "WebP": re.compile(rb"RIFF....WEBP", re.DOTALL),
+    "TIFF": re.compile(rb"II[\x2a\x2b]\0|MM\0[\x2a\x2b]"),
+}
+
+
+def probe(path: Path) -> Header:
+    """Read the header of an image and see whether the file is whole, without decoding it.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    header : Header
+
+    Raises
+    ------
+    ImageError
+        If the file is missing, empty, no image, cut short, holds several images or more than
+        ``MAX_PIXELS`` pixels. Damage inside the pixels is seen only by :func:`read_values`.
+    """
+    with _reading(path), open(path, "rb") as stream:
+        kind = _sniff(stream, path)
+        if kind == "TIFF":
+            return _tiff.read_header(stream, path)
+        return _pillow.read_header(stream, kind, path)
+
+
+def read_values(path: Path) -> np.ndarray:
+    """Decode an image into the values that its file holds.
+
+    Palettes and CMYK become RGB; EXIF rotation is applied.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    values : ndarray of shape (height, width, channels)
+        In the file's own type. 1 or 3 channels of colour, then perhaps one of alpha.
+
+    Raises
+    ------
+    ImageError
+        As :func:`probe`, and if the pixels cannot be decoded.
+    """
+    with _reading(path):
+        stream = io.BytesIO(Path(path).read_bytes())
+        kind = _sniff(stream, path)
+        if kind == "TIFF":
+            return _tiff.read_pixels(stream, path)
+        return _pillow.read_pixels(stream, kind, path)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn whatever a parser trips over into an error that names the file."""
+    try:
+        yield
+    except (AnomalyLabError, MemoryError):
+        raise
+    except FileNotFoundError as error:
+        raise ImageError(path, "there is no such file") from error
+    except (PermissionError, IsADirectoryError) as error:
+        raise ImageError(path, f"cannot be opened ({error.strerror})") from error
+    except Exception as error:  # a broken file may break a parser anywhere
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise ImageError(path, f"broken or cut short ({why})") from error
+
+
+def _sniff(stream: BinaryIO, path: Path) -> str:
+    head = stream.read(16)
+    stream.seek(0)
+    if not head:
+        raise ImageError(path, "the file is empty")
+    for kind, pattern in _FIRST_BYTES.items():
+        if pattern.match(head):
+            return kind
+    raise ImageError(path, f"not an image of a known format ({', '.join(_FIRST_BYTES)})")

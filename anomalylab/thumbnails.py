@@ -1,0 +1,73 @@
+"""Small copies of images, and the outlines of their defects, for pages and tables."""
+
+import io
+import json
+
+import numpy as np
+from PIL import Image
+from skimage.measure import approximate_polygon, find_contours
+
+from anomalylab.images import resize
+
+_QUALITY = 80
+_TOLERANCE = 0.4  # thumbnail pixels by which a simplified outline may be off
+
+
+def thumbnail(
+    image: np.ndarray, mask: np.ndarray | None = None, long_side: int = 192
+) -> tuple[bytes, int, int, str | None]:
+    """Shrink an image for display.
+
+    Parameters
+    ----------
+    image : uint8 ndarray of shape (height, width, 3)
+    mask : bool ndarray of shape (height, width), optional
+        Defects, drawn as outlines; it may have another size than the image.
+    long_side : int
+        Pixels of the longer side; smaller images keep their size.
+
+    Returns
+    -------
+    webp : bytes
+    width, height : int
+        Size in pixels.
+    contour : str or None
+        JSON list of rings of [x, y] in thumbnail pixels; None without a mask.
+    """
+    shrink = min(1.0, long_side / max(image.shape[:2]))
+    height, width = (max(1, round(side * shrink)) for side in image.shape[:2])
+    stream = io.BytesIO()
+    small = resize(image, (height, width), method="area")
+    Image.fromarray(small).save(stream, "WEBP", quality=_QUALITY, method=4)
+    contour = None if mask is None else json.dumps(outlines(mask, (height, width)))
+    return stream.getvalue(), width, height, contour
+
+
+def outlines(mask: np.ndarray, size: tuple[int, int]) -> list[list[list[float]]]:
+    """Trace the borders of the regions of a mask.
+
+    Parameters
+    ----------
+    mask : bool ndarray of shape (height, width)
+    size : (height, width)
+        Size of the picture that the outlines are drawn on.
+
+    Returns
+    -------
+    rings : list of rings of [x, y]
+        Closed, in pixels of that picture, (0, 0) being its upper left corner. A hole is a ring of
+        its own.
+    """
+    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return []
+    inner = mask[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
+    origin = (rows[0] - 0.5, cols[0] - 0.5)  # of the padded part, counted from pixel corners
+    scale = np.divide(size, mask.shape)
+    rings = find_contours(np.pad(inner, 1).astype(np.float32), 0.5)
+    return [_simplify((ring + origin) * scale).round(1)[:, ::-1].tolist() for ring in rings]
+
+
+def _simplify(ring: np.ndarray) -> np.ndarray:
+    simple = approximate_polygon(ring, _TOLERANCE)
+    return simple if len(simple) > 3 else ring  # a speck would shrink to a point
