@@ -17,15 +17,22 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.Image import Resampling
 
-from anomalylab.decoding import read_values
+from anomalylab.decoding import read_resized, read_values
 from anomalylab.errors import ImageError, ParameterError
 from anomalylab.registry import unknown_name
 
-_METHODS = {"bilinear": Image.Resampling.BILINEAR, "area": Image.Resampling.BOX}
+_METHODS = {"bilinear": Resampling.BILINEAR, "area": Resampling.BOX}
 
 
-def read_image(path: Path, *, intensity: str = "full") -> np.ndarray:
+def read_image(
+    path: Path,
+    *,
+    intensity: str = "full",
+    size: tuple[int, int] | None = None,
+    method: str = "bilinear",
+) -> np.ndarray:
     """Read an image of any supported kind as 8-bit RGB.
 
     Parameters
@@ -34,6 +41,10 @@ def read_image(path: Path, *, intensity: str = "full") -> np.ndarray:
         PNG, JPEG, BMP, WebP or TIFF; grey, RGB, with alpha, palette or CMYK; 8-bit, 16-bit, float.
     intensity : str
         ``"full"`` or ``"range:LO,HI"``, see the module.
+    size : (height, width), optional
+        Resize to this size; the same as :func:`resize` afterwards, but without a copy between.
+    method : {"bilinear", "area"}
+        See :func:`resize`.
 
     Returns
     -------
@@ -47,14 +58,13 @@ def read_image(path: Path, *, intensity: str = "full") -> np.ndarray:
         If the rule is not understood, or is ``"full"`` and floats lie outside 0 to 1.
     """
     limits = parse_intensity(intensity)
-    values = read_values(path)
-    if values.dtype == np.uint8 and limits is None and values.shape[2] == 3:
-        return values
-    n_colours = 3 if values.shape[2] > 2 else 1
-    colour = to_uint8(values[..., :n_colours], limits, path)
-    if values.shape[2] > n_colours:
-        colour = _over_white(colour, to_uint8(values[..., n_colours:], None, path))
-    return np.repeat(colour, 3, axis=2) if n_colours == 1 else colour
+    if size is None:
+        return _as_rgb(read_values(path), limits, path)
+    resample = _resample(method)
+    values = read_resized(path, size, resample) if limits is None else None
+    if values is not None:
+        return _as_rgb(values, limits, path)
+    return resize(_as_rgb(read_values(path), limits, path), size, method=method)
 
 
 def read_mask(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
@@ -101,12 +111,17 @@ def resize(image: np.ndarray, size: tuple[int, int], *, method: str = "bilinear"
     -------
     resized : uint8 ndarray of shape (*size, 3) or size
     """
-    if method not in _METHODS:
-        unknown_name("resize method", method, _METHODS)
+    resample = _resample(method)
     if image.shape[:2] == tuple(size):
         return image
     height, width = size
-    return np.array(Image.fromarray(image).resize((width, height), _METHODS[method]))
+    return np.array(Image.fromarray(image).resize((width, height), resample))
+
+
+def _resample(method: str) -> Resampling:
+    if method not in _METHODS:
+        unknown_name("resize method", method, _METHODS)
+    return _METHODS[method]
 
 
 def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -234,3 +249,13 @@ def _over_white(colour: np.ndarray, alpha: np.ndarray) -> np.ndarray:
         return colour
     share = alpha.astype(np.float32) / 255
     return np.rint(255 - (255 - colour.astype(np.float32)) * share).astype(np.uint8)
+
+
+def _as_rgb(values: np.ndarray, limits: tuple[float, float] | None, path: Path) -> np.ndarray:
+    if values.dtype == np.uint8 and limits is None and values.shape[2] == 3:
+        return values
+    n_colours = 3 if values.shape[2] > 2 else 1
+    colour = to_uint8(values[..., :n_colours], limits, path)
+    if values.shape[2] > n_colours:
+        colour = _over_white(colour, to_uint8(values[..., n_colours:], None, path))
+    return np.repeat(colour, 3, axis=2) if n_colours == 1 else colour

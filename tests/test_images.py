@@ -400,9 +400,31 @@ def test_shrinking_keeps_the_mean_of_a_checkerboard(method):
     assert np.abs(small.astype(int) - 127).max() <= 12
 
 
+@pytest.mark.parametrize("method", ["area", "bilinear"])
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "RGBA", "LA", "P", "CMYK", "I;16", "turned"])
+def test_resizing_while_reading_equals_resizing_afterwards(saved, mode, method):
+    noise = np.random.default_rng(0).integers(0, 256, (40, 30, 4)).astype(np.uint8)
+    options = {}
+    if mode == "turned":
+        options["exif"] = Image.Exif()
+        options["exif"][0x0112] = 6
+    if mode == "I;16":
+        picture = Image.fromarray(noise[..., 0] * np.uint16(200))
+    else:
+        picture = Image.fromarray(noise).convert("RGB" if mode == "turned" else mode)
+    path = saved(picture, "a.tif" if mode == "CMYK" else "a.png", **options)
+    for size in ((17, 23), (40, 30), (60, 90)):
+        np.testing.assert_array_equal(
+            images.read_image(path, size=size, method=method),
+            images.resize(images.read_image(path), size, method=method),
+        )
+
+
 def test_an_unknown_method_suggests_the_nearest():
     with pytest.raises(UnknownNameError, match="bilinear"):
         images.resize(COLOUR, (1, 1), method="bilinar")
+    with pytest.raises(UnknownNameError, match="area"):
+        images.read_image(Path("a.png"), size=(1, 1), method="aera")
 
 
 @pytest.mark.parametrize("text", ["", "0", "224x", "axb", "1x2x3", "-3", "22.4"])

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from PIL.Image import Resampling
 
 from anomalylab.decoding import _pillow, _tiff
 from anomalylab.decoding._header import MAX_PIXELS, Header
 from anomalylab.errors import AnomalyLabError, ImageError
 
-__all__ = ["MAX_PIXELS", "SUFFIXES", "Header", "probe", "read_values"]
+__all__ = ["MAX_PIXELS", "SUFFIXES", "Header", "probe", "read_resized", "read_values"]
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
 """Endings, in lower case, of the files taken for images."""
@@ -80,6 +81,34 @@ def read_values(path: Path) -> np.ndarray:
         if kind == "TIFF":
             return _tiff.read_pixels(stream, path)
         return _pillow.read_pixels(stream, kind, path)
+
+
+def read_resized(path: Path, size: tuple[int, int], resample: Resampling) -> np.ndarray | None:
+    """Decode and resize a plain 8-bit image without a copy at its full size.
+
+    Parameters
+    ----------
+    path : Path
+    size : (height, width)
+    resample : Resampling
+        Pillow's filter.
+
+    Returns
+    -------
+    resized : uint8 ndarray of shape (height, width, 1 or 3), or None
+        None, before anything is decoded, unless the file is upright grey or RGB of 8 bits.
+
+    Raises
+    ------
+    ImageError
+        As :func:`read_values`.
+    """
+    with _reading(path):
+        stream = io.BytesIO(Path(path).read_bytes())
+        kind = _sniff(stream, path)
+        if kind == "TIFF":
+            return None
+        return _pillow.read_resized(stream, kind, path, size, resample)
 
 
 @contextmanager

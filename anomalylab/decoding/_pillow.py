@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL.BmpImagePlugin import BmpImageFile
+from PIL.Image import Resampling
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -56,6 +57,18 @@ def read_pixels(stream: BinaryIO, kind: str, path: Path) -> np.ndarray:
     is_deep = kind == "PNG" and _png_bits(stream) == 16
     values = _deep_png_values(image, stream) if is_deep else pixels_of(image)
     return upright(values, orientation)
+
+
+def read_resized(
+    stream: BinaryIO, kind: str, path: Path, size: tuple[int, int], resample: Resampling
+) -> np.ndarray | None:
+    """Return a plain 8-bit image (height, width, channels) resized; None if it is not plain."""
+    image = open_image(stream, kind, path)
+    is_plain = image.mode in ("L", "RGB") and "transparency" not in image.info
+    if not is_plain or _orientation(image) != 1 or (kind == "PNG" and _png_bits(stream) == 16):
+        return None
+    height, width = size
+    return np.array(image.resize((width, height), resample)).reshape(height, width, -1)
 
 
 def open_image(stream: BinaryIO, kind: str, path: Path) -> ImageFile:
