@@ -1,0 +1,54 @@
+"""Truth and scores to numbers and curves; truth first, scores second, higher is more anomalous."""
+
+from anomalylab.metrics._undefined import UndefinedMetric, undefined_reason
+from anomalylab.metrics.image import (
+    Confusion,
+    auroc,
+    average_precision,
+    confusion,
+    f1_max_oracle,
+    pr_curve,
+    rates,
+    roc_curve,
+)
+from anomalylab.metrics.intervals import (
+    bootstrap_interval,
+    paired_bootstrap_difference,
+    rate_interval,
+)
+from anomalylab.metrics.pixel import (
+    au_iou,
+    au_iou_ceiling,
+    au_pro,
+    iou_curve,
+    localisation,
+    pixel_ap,
+    pixel_auroc,
+    pro_curve,
+)
+from anomalylab.metrics.thinning import thin_curve
+
+__all__ = [
+    "Confusion",
+    "UndefinedMetric",
+    "au_iou",
+    "au_iou_ceiling",
+    "au_pro",
+    "auroc",
+    "average_precision",
+    "bootstrap_interval",
+    "confusion",
+    "f1_max_oracle",
+    "iou_curve",
+    "localisation",
+    "paired_bootstrap_difference",
+    "pixel_ap",
+    "pixel_auroc",
+    "pr_curve",
+    "pro_curve",
+    "rate_interval",
+    "rates",
+    "roc_curve",
+    "thin_curve",
+    "undefined_reason",
+]

@@ -1,0 +1,266 @@
+"""How well image scores separate normal from anomalous images.
+
+Every function takes truth first and scores second, as in ``sklearn.metrics``; label 1 is
+anomalous, and a higher score means more anomalous. Where a class is absent the answer is NaN
+with an :class:`~anomalylab.metrics.UndefinedMetric` warning, never zero.
+"""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from anomalylab.errors import ParameterError
+from anomalylab.metrics._tally import (
+    ap_of_tally,
+    auroc_of_tally,
+    pr_area_of_tally,
+    precision_of_tally,
+    tally,
+)
+from anomalylab.metrics._undefined import undefined_reason, warn_undefined
+from anomalylab.registry import unknown_name
+
+APKind = Literal["step", "trapezoid"]
+
+
+class Confusion(NamedTuple):
+    """Number of images of each outcome at a threshold."""
+
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+    true_negatives: int
+
+
+def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
+    """Compute the area under the ROC curve: P(s1 > s0) + P(s1 = s0) / 2 [1]_.
+
+    Parameters
+    ----------
+    labels : int or bool ndarray of shape (n_images,)
+        0 normal, 1 anomalous.
+    scores : ndarray of shape (n_images,)
+        Higher is more anomalous; ties count one half.
+
+    Returns
+    -------
+    auroc : float in [0, 1]
+        1 is perfect, 0.5 is chance; NaN with a warning if a class is absent.
+
+    Raises
+    ------
+    ParameterError
+        If lengths differ, a label is neither 0 nor 1, or a score is NaN.
+
+    References
+    ----------
+    .. [1] Hanley & McNeil (1982). The meaning and use of the area under a receiver operating
+       characteristic (ROC) curve. Radiology 143.
+
+    Examples
+    --------
+    >>> auroc([0, 0, 1, 1], [0.1, 0.4, 0.4, 0.8])
+    0.875
+    """
+    labels, scores = check_scores(labels, scores)
+    if reason := _reason(labels):
+        return warn_undefined("AUROC", reason)
+    return float(auroc_of_tally(*tally(labels, scores)[1:]))
+
+
+def average_precision(labels: np.ndarray, scores: np.ndarray, *, kind: APKind = "step") -> float:
+    """Summarise the precision-recall curve by one number.
+
+    Parameters
+    ----------
+    labels, scores : ndarray of shape (n_images,)
+        As in :func:`auroc`.
+    kind : {"step", "trapezoid"}
+        ``step`` adds precision times gain in recall over the distinct thresholds, as
+        ``sklearn.metrics.average_precision_score`` does. ``trapezoid`` is the area under the
+        linearly interpolated curve from (0, 1), which is optimistic [1]_ and usually higher; the
+        evaluation code of KolektorSDD2 reports it as AP.
+
+    Returns
+    -------
+    average_precision : float in [0, 1]
+        1 is perfect, chance is about the share of anomalous images; NaN with a warning if a
+        class is absent.
+
+    Raises
+    ------
+    ParameterError
+        As in :func:`auroc`.
+    UnknownNameError
+        If ``kind`` is neither of the two.
+
+    References
+    ----------
+    .. [1] Davis & Goadrich (2006). The relationship between precision-recall and ROC curves. ICML.
+    """
+    if kind not in ("step", "trapezoid"):
+        unknown_name("kind of average precision", kind, ("step", "trapezoid"))
+    labels, scores = check_scores(labels, scores)
+    if reason := _reason(labels):
+        return warn_undefined("average precision", reason)
+    area = ap_of_tally if kind == "step" else pr_area_of_tally
+    return float(area(*tally(labels, scores)[1:]))
+
+
+def roc_curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute the ROC curve, one point a distinct score.
+
+    Returns
+    -------
+    fpr, tpr : ndarray of shape (n_distinct + 1,)
+        Shares of normal and of anomalous images at or above the threshold, from 0 to 1; empty
+        with a warning if a class is absent.
+    thresholds : ndarray of shape (n_distinct + 1,)
+        Falling from infinity, where nothing is found.
+
+    Raises
+    ------
+    ParameterError
+        As in :func:`auroc`.
+    """
+    labels, scores = check_scores(labels, scores)
+    if reason := _reason(labels):
+        warn_undefined("the ROC curve", reason)
+        return np.empty(0), np.empty(0), np.empty(0)
+    thresholds, anomalous, normal = tally(labels, scores)
+    found, false = np.cumsum(anomalous), np.cumsum(normal)
+    return (
+        np.append(0, false / false[-1]),
+        np.append(0, found / found[-1]),
+        np.append(np.inf, thresholds),
+    )
+
+
+def pr_curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute the precision-recall curve, one point a distinct score.
+
+    Returns
+    -------
+    recall, precision : ndarray of shape (n_distinct + 1,)
+        From recall 0, where precision is 1 by convention, to recall 1; empty with a warning if a
+        class is absent.
+    thresholds : ndarray of shape (n_distinct + 1,)
+        Falling from infinity, where nothing is found.
+
+    Raises
+    ------
+    ParameterError
+        As in :func:`auroc`.
+    """
+    labels, scores = check_scores(labels, scores)
+    if reason := _reason(labels):
+        warn_undefined("the precision-recall curve", reason)
+        return np.empty(0), np.empty(0), np.empty(0)
+    thresholds, anomalous, normal = tally(labels, scores)
+    recall = np.cumsum(anomalous) / anomalous.sum()
+    precision = precision_of_tally(anomalous, normal)
+    return np.append(0, recall), np.append(1, precision), np.append(np.inf, thresholds)
+
+
+def confusion(labels: np.ndarray, scores: np.ndarray, threshold: float) -> Confusion:
+    """Count the four outcomes; a score at or above ``threshold`` is called anomalous.
+
+    Raises
+    ------
+    ParameterError
+        As in :func:`auroc`, or if ``threshold`` is NaN.
+    """
+    labels, scores = check_scores(labels, scores)
+    if np.isnan(threshold):
+        raise ParameterError("the threshold is NaN; give a number to compare scores with")
+    called = scores >= threshold
+    n_found, n_called, n_anomalous = (int(x.sum()) for x in (called & labels, called, labels))
+    return Confusion(
+        true_positives=n_found,
+        false_positives=n_called - n_found,
+        false_negatives=n_anomalous - n_found,
+        true_negatives=len(labels) - n_anomalous - n_called + n_found,
+    )
+
+
+def rates(counts: Confusion) -> dict[str, float]:
+    """Compute precision, recall, specificity, F1 and accuracy from counts.
+
+    Parameters
+    ----------
+    counts : Confusion
+        Outcomes at a given threshold, from :func:`confusion`.
+
+    Returns
+    -------
+    rates : dict
+        ``precision`` is 0 when nothing is called anomalous, and ``f1`` is 0 when nothing is
+        found. What needs an absent class (recall, F1, specificity) is NaN with a warning.
+
+    Examples
+    --------
+    >>> rates(Confusion(3, 1, 1, 5))["precision"]
+    0.75
+    """
+    hit, false_alarm, miss, passed = counts
+    values = {
+        "precision": hit / max(hit + false_alarm, 1),
+        "recall": hit / max(hit + miss, 1),
+        "specificity": passed / max(passed + false_alarm, 1),
+        "f1": 2 * hit / max(2 * hit + false_alarm + miss, 1),
+        "accuracy": (hit + passed) / max(sum(counts), 1),
+    }
+    reason = undefined_reason(hit + miss, passed + false_alarm)
+    needs_anomalous, needs_normal = ("recall", "f1"), ("specificity",)
+    absent = needs_anomalous * (hit + miss == 0) + needs_normal * (passed + false_alarm == 0)
+    return values | {name: warn_undefined(name, reason) for name in absent}
+
+
+def f1_max_oracle(labels: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
+    """Find the best F1 over all thresholds, chosen with the labels it is judged by.
+
+    An upper bound and a display threshold, never an estimate of what will be seen in use.
+
+    Returns
+    -------
+    f1, threshold : float
+        Of the highest threshold that reaches the best F1; NaN with a warning if a class is absent.
+
+    Raises
+    ------
+    ParameterError
+        As in :func:`auroc`.
+    """
+    labels, scores = check_scores(labels, scores)
+    if reason := _reason(labels):
+        nan = warn_undefined("F1-max", reason)
+        return nan, nan
+    thresholds, anomalous, normal = tally(labels, scores)
+    found = np.cumsum(anomalous)
+    f1 = 2 * found / (anomalous.sum() + found + np.cumsum(normal))
+    return float(f1.max()), float(thresholds[f1.argmax()])
+
+
+def check_scores(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels as bool and scores as float64, both of shape (n_images,).
+
+    Raises
+    ------
+    ParameterError
+        As in :func:`auroc`.
+    """
+    labels, scores = np.asarray(labels), np.asarray(scores, dtype=np.float64)
+    if labels.ndim != 1 or labels.shape != scores.shape:
+        raise ParameterError(
+            f"labels and scores must share one shape (n_images,), not {labels.shape} and "
+            f"{scores.shape}"
+        )
+    if not np.isin(labels, (0, 1)).all():
+        raise ParameterError("labels must be 0 or 1; leave out the images whose label is unknown")
+    if np.isnan(scores).any():
+        raise ParameterError(f"{np.isnan(scores).sum()} of {scores.size} scores are NaN")
+    return labels.astype(bool), scores
+
+
+def _reason(labels: np.ndarray) -> str:
+    return undefined_reason(int(labels.sum()), int((~labels).sum()))
