@@ -1,0 +1,149 @@
+"""One Gaussian a cell, for all cells in blocks of bounded memory.
+
+Two ways to the same distances. With fewer images than channels, from the Gram matrices of the
+training images, which are all that is needed besides the images' features; otherwise from a
+factor of each inverse covariance.
+"""
+
+from typing import Self
+
+import numpy as np
+
+from anomalylab.compute import gaussian
+from anomalylab.compute.cells import Cells, blocks
+from anomalylab.compute.shrinkage import Covariance, Estimator
+
+KEPT_BYTES = 2**29
+"""Size up to which Gram matrices are kept; beyond it they are computed when needed."""
+
+
+class GramGaussians:
+    """Gaussians of cells seen in fewer images than they have channels.
+
+    Parameters
+    ----------
+    training : Cells
+        A reference is held.
+    means : tuple of float64 ndarray of shape (n_level_cells, n_level_channels)
+    covariance : Covariance
+        Of every cell; :meth:`fit` estimates it.
+    """
+
+    def __init__(self, training: Cells, means: tuple[np.ndarray, ...], covariance: Covariance):
+        self.training = training
+        self.means = means
+        self.covariance = covariance
+        self._grams = None
+        if training.n_cells * len(training) ** 2 * 8 <= KEPT_BYTES:
+            parts = [training.gram(means, cells) for cells in self._blocks(0)]
+            self._grams = parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    @classmethod
+    def fit(cls, training: Cells, means: tuple[np.ndarray, ...], estimator: Estimator) -> Self:
+        """Estimate the covariance of every cell."""
+        nothing = np.zeros(training.n_cells)
+        gaussians = cls(training, means, Covariance(nothing, nothing, 0))
+        estimates = []
+        for cells in gaussians._blocks(0):
+            gram = gaussians._gram(cells)
+            square_norms = np.einsum("cnn->cn", gram)
+            square_sum = np.einsum("cmn,cmn->c", gram, gram)
+            estimates.append(estimator(square_norms, square_sum, training.n_channels, cells))
+        gaussians.covariance = Covariance.joined(estimates)
+        return gaussians
+
+    def distances(self, query: Cells) -> np.ndarray:
+        """Return squared distances of shape (n_cells, n_queries)."""
+        squared = np.empty((query.n_cells, len(query)))
+        weight = self.covariance.weight(len(self.training))
+        for cells in self._blocks(len(query)):
+            products, square_norms = query.cross(self.training, self.means, cells)
+            squared[cells] = gaussian.distances_from_grams(
+                self._gram(cells),
+                products,
+                square_norms,
+                self.covariance.identity[cells],
+                weight[cells],
+            )
+        return squared
+
+    def left_out(self) -> np.ndarray:
+        """Return squared distances (n_cells, n_images) of the training images, each left out."""
+        squared = np.empty((self.training.n_cells, len(self.training)))
+        weight = self.covariance.weight(len(self.training) - 1)
+        for cells in self._blocks(0):
+            squared[cells] = gaussian.left_out_from_grams(
+                self._gram(cells), self.covariance.identity[cells], weight[cells]
+            )
+        return squared
+
+    def _gram(self, cells: slice) -> np.ndarray:
+        if self._grams is None:
+            return self.training.gram(self.means, cells)
+        return self._grams[cells]
+
+    def _blocks(self, n_queries: int):
+        n_images, n_channels = len(self.training), self.training.n_channels
+        values = n_images * (3 * n_images + 2 * n_channels)
+        values += n_queries * (3 * n_images + 2 * n_channels)
+        return blocks(self.training.n_cells, 8 * values)
+
+
+class FactorGaussians:
+    """Gaussians of cells seen in at least as many images as they have channels.
+
+    Parameters
+    ----------
+    means : tuple of float64 ndarray of shape (n_level_cells, n_level_channels)
+    factor : float32 ndarray of shape (n_cells, n_channels, n_channels)
+        Lower triangular; the inverse covariance is ``factor' factor``.
+    covariance : Covariance
+    """
+
+    def __init__(self, means: tuple[np.ndarray, ...], factor: np.ndarray, covariance: Covariance):
+        self.means = means
+        self.factor = factor
+        self.covariance = covariance
+
+    @classmethod
+    def fit(cls, training: Cells, means: tuple[np.ndarray, ...], estimator: Estimator) -> Self:
+        """Estimate the covariance of every cell and factor its inverse."""
+        factor = np.empty((training.n_cells, *2 * (training.n_channels,)), np.float32)
+        estimates = []
+        for cells in _blocks(training):
+            vectors = training.vectors(means, cells)
+            products = vectors.transpose(0, 2, 1) @ vectors
+            square_norms = np.einsum("cnd,cnd->cn", vectors, vectors)
+            square_sum = np.einsum("cde,cde->c", products, products)
+            estimate = estimator(square_norms, square_sum, training.n_channels, cells)
+            weight = estimate.weight(len(training))
+            factor[cells] = gaussian.precision(vectors, estimate.identity, weight)[1]
+            estimates.append(estimate)
+        return cls(means, factor, Covariance.joined(estimates))
+
+    def distances(self, query: Cells) -> np.ndarray:
+        """Return squared distances of shape (n_cells, n_queries)."""
+        squared = np.empty((query.n_cells, len(query)))
+        for cells in _blocks(query):
+            vectors = query.vectors(self.means, cells)
+            whitened = vectors @ self.factor[cells].transpose(0, 2, 1)
+            squared[cells] = np.einsum("cnd,cnd->cn", whitened, whitened)
+        return squared
+
+    def left_out(self, training: Cells) -> np.ndarray:
+        """Return squared distances (n_cells, n_images) of the training images, each left out."""
+        n_images = len(training)
+        squared = np.empty((training.n_cells, n_images))
+        weight = self.covariance.weight(n_images - 1)
+        for cells in _blocks(training):
+            vectors = training.vectors(self.means, cells)
+            _, factor = gaussian.precision(vectors, self.covariance.identity[cells], weight[cells])
+            whitened = vectors @ factor.transpose(0, 2, 1)
+            inside = np.einsum("cnd,cnd->cn", whitened, whitened)
+            squared[cells] = gaussian.leave_one_out(inside, weight[cells], n_images)
+        return squared
+
+
+def _blocks(images: Cells):
+    n_channels = images.n_channels
+    return blocks(images.n_cells, 8 * n_channels * (3 * len(images) + 4 * n_channels))

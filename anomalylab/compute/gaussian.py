@@ -1,0 +1,150 @@
+"""Mahalanobis distances of many Gaussians at once, without a matrix larger than need be.
+
+A covariance is ``identity * I + weight * Xc' Xc`` with centred training vectors ``Xc`` of shape
+(n_images, n_channels). With fewer images than channels everything follows from the Gram matrix
+``Xc Xc'`` (Woodbury's identity). Leaving one image out is a change of rank one, so a single
+factorisation scores every training image as if it had been left out (Sherman & Morrison).
+All arithmetic is float64; leading axes, written ``...``, run over cells.
+"""
+
+import numpy as np
+from scipy.linalg import blas, lapack
+
+
+def distances_from_grams(
+    gram: np.ndarray,
+    cross: np.ndarray,
+    square_norms: np.ndarray,
+    identity: np.ndarray,
+    weight: np.ndarray,
+) -> np.ndarray:
+    """Return squared Mahalanobis distances of queries, from inner products alone.
+
+    Parameters
+    ----------
+    gram : ndarray of shape (n_cells, n_images, n_images)
+        ``Xc Xc'`` of the training vectors.
+    cross : ndarray of shape (n_cells, n_queries, n_images)
+        Inner products of centred queries with centred training vectors.
+    square_norms : ndarray of shape (n_cells, n_queries)
+        Squared lengths of the centred queries.
+    identity, weight : ndarray of shape (n_cells,)
+        The covariance; ``identity`` is positive.
+
+    Returns
+    -------
+    squared : ndarray of shape (n_cells, n_queries)
+    """
+    explained = solve_lower(_cholesky(gram, identity, weight), cross)
+    squared = square_norms - weight[:, None] * np.einsum("cqn,cqn->cq", explained, explained)
+    return np.maximum(squared, 0) / identity[:, None]
+
+
+def left_out_from_grams(gram: np.ndarray, identity: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return squared distances of the training vectors, each left out of mean and covariance.
+
+    Parameters
+    ----------
+    gram : ndarray of shape (n_cells, n_images, n_images)
+    identity : ndarray of shape (n_cells,)
+    weight : ndarray of shape (n_cells,)
+        As it is for one image less.
+
+    Returns
+    -------
+    squared : ndarray of shape (n_cells, n_images)
+    """
+    inverse = invert_lower(_cholesky(gram, identity, weight))
+    inside = np.einsum("ckn,ckn->cn", inverse, inverse @ gram)
+    return leave_one_out(inside, weight, gram.shape[-1])
+
+
+def leave_one_out(inside: np.ndarray, weight: np.ndarray, n_images: int) -> np.ndarray:
+    """Turn distances to the mean of all images into those of images left out, all squared.
+
+    Parameters
+    ----------
+    inside : ndarray of shape (..., n_images)
+        Squared distances by the covariance of all images with the weight of one image less.
+    weight : ndarray of shape (...)
+        That weight.
+    n_images : int
+    """
+    return inside * (n_images / (n_images - 1)) ** 2 / leverage_gap(inside, weight, n_images)
+
+
+def leverage_gap(inside: np.ndarray, weight: np.ndarray, n_images: int) -> np.ndarray:
+    """Return by what the inverse grows when an image is taken out, as a denominator <= 1.
+
+    Parameters are those of :func:`leave_one_out`.
+    """
+    change = np.asarray(weight)[..., None] * n_images / (n_images - 1)
+    return np.maximum(1 - change * inside, np.finfo(float).eps)
+
+
+def precision(
+    centred: np.ndarray, identity: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the inverse covariance in factors, with as few rows as possible.
+
+    Parameters
+    ----------
+    centred : ndarray of shape (..., n_images, n_channels)
+    identity, weight : ndarray of shape (...)
+
+    Returns
+    -------
+    scale : ndarray of shape (...)
+    factor : ndarray of shape (..., min(n_images, n_channels), n_channels)
+        The inverse is ``scale * I - factor' factor`` with fewer images than channels, and
+        ``factor' factor`` with a scale of zero otherwise.
+    """
+    n_images, n_channels = centred.shape[-2:]
+    transposed = np.swapaxes(centred, -1, -2)
+    if n_images >= n_channels:
+        lower = _cholesky(transposed @ centred, identity, weight)
+        return np.zeros_like(identity), invert_lower(lower)
+    lower = _cholesky(centred @ transposed, identity, weight)
+    factor = np.swapaxes(solve_lower(lower, transposed), -1, -2)
+    return 1 / identity, factor * np.sqrt(weight / identity)[..., None, None]
+
+
+def apply_precision(scale: np.ndarray, factor: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Multiply vectors of shape (..., n, n_channels) by the inverse covariance."""
+    product = (vectors @ np.swapaxes(factor, -1, -2)) @ factor
+    scale = np.asarray(scale)[..., None, None]
+    return np.where(scale > 0, scale * vectors - product, product)
+
+
+def solve_lower(lower: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Solve ``lower x = row`` for every row of ``rows``.
+
+    Parameters
+    ----------
+    lower : float64 ndarray of shape (..., n, n)
+        Lower triangular.
+    rows : float64 ndarray of shape (..., n_rows, n)
+
+    Returns
+    -------
+    solved : ndarray of shape (..., n_rows, n)
+    """
+    solved = np.empty(rows.shape)
+    for index in np.ndindex(lower.shape[:-2]):
+        solved[index] = blas.dtrsm(1.0, lower[index].T, rows[index].T, trans_a=1).T
+    return solved
+
+
+def invert_lower(lower: np.ndarray) -> np.ndarray:
+    """Return the inverses of lower triangular matrices of shape (..., n, n)."""
+    inverse = np.empty(lower.shape)
+    for index in np.ndindex(lower.shape[:-2]):
+        inverse[index] = lapack.dtrtri(lower[index].T)[0].T
+    return inverse
+
+
+def _cholesky(products: np.ndarray, identity: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    matrix = np.asarray(weight)[..., None, None] * products
+    diagonal = np.arange(products.shape[-1])
+    matrix[..., diagonal, diagonal] += np.asarray(identity)[..., None]
+    return np.linalg.cholesky(matrix)

@@ -1,0 +1,105 @@
+"""Fewer channels: some drawn at random, or a random projection of all."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from anomalylab.errors import ParameterError
+from anomalylab.features import Features, enlargement
+
+SELECTIONS = ("random", "orthogonal")
+
+PROJECTION = "projection"
+"""Name of the one level that a projection leaves."""
+
+
+def choose(
+    widths: Mapping[str, int], n_dims: int | None, select: str, seed: int
+) -> dict[str, np.ndarray]:
+    """Decide what is kept of levels put side by side.
+
+    Parameters
+    ----------
+    widths : mapping
+        Level name -> number of channels.
+    n_dims : int, optional
+        Channels kept; all if None.
+    select : {"random", "orthogonal"}
+    seed : int
+
+    Returns
+    -------
+    selection : dict
+        Level name -> channel numbers, int of shape (n_kept,), or rows of an orthogonal
+        projection, float32 of shape (n_channels, n_dims). Levels of which nothing is kept are
+        left out.
+
+    Raises
+    ------
+    ParameterError
+        If there are fewer channels than asked for.
+    """
+    n_channels = sum(widths.values())
+    if n_dims is None:
+        return {name: np.arange(width) for name, width in widths.items()}
+    if n_dims > n_channels:
+        raise ParameterError(
+            f"n_dims={n_dims} is more than the {n_channels} channels of {', '.join(widths)}; "
+            f"ask for fewer, or for all with n_dims=None"
+        )
+    rng = np.random.default_rng(seed)
+    stops = np.cumsum(list(widths.values()))
+    starts = dict(zip(widths, stops - list(widths.values()), strict=True))
+    if select == "orthogonal":
+        basis = np.linalg.qr(rng.standard_normal((n_channels, n_dims)))[0].astype(np.float32)
+        return {name: basis[starts[name] :][:width] for name, width in widths.items()}
+    drawn = np.sort(rng.permutation(n_channels)[:n_dims])
+    parts = {
+        name: drawn[(drawn >= starts[name]) & (drawn < starts[name] + width)] - starts[name]
+        for name, width in widths.items()
+    }
+    return {name: part for name, part in parts.items() if len(part)}
+
+
+def reduce(
+    features: Features, selection: Mapping[str, np.ndarray], grid: tuple[int, int]
+) -> dict[str, np.ndarray]:
+    """Return the levels that remain, of shape (n_images, n_rows, n_cols, n_kept).
+
+    Channels drawn stay in their levels, which come in the order of their names (that of the
+    mapping is lost on disk); a projection adds up all levels, repeated to ``grid``.
+    """
+    if any(part.ndim == 2 for part in selection.values()):
+        return {PROJECTION: _project(features, selection, grid)}
+    levels = {name: features.level(name) for name in sorted(selection)}
+    return {
+        name: level if len(selection[name]) == level.shape[3] else level[..., selection[name]]
+        for name, level in levels.items()
+    }
+
+
+def cover(shape: Sequence[int], grid: Sequence[int]) -> np.ndarray:
+    """Return for each cell of ``grid``, row by row, the cell of a coarser grid that covers it.
+
+    Returns
+    -------
+    cover : int ndarray of shape (n_rows * n_cols,)
+    """
+    rows, cols = (
+        enlargement(n_in, n_out, "nearest").argmax(axis=1)
+        for n_in, n_out in zip(shape, grid, strict=True)
+    )
+    return (rows[:, None] * shape[1] + cols).ravel()
+
+
+def _project(
+    features: Features, selection: Mapping[str, np.ndarray], grid: tuple[int, int]
+) -> np.ndarray:
+    n_dims = next(iter(selection.values())).shape[1]
+    projected = np.zeros((len(features), grid[0] * grid[1], n_dims), np.float32)
+    for name in sorted(selection):
+        level = features.level(name)
+        covers = cover(level.shape[1:3], grid)
+        for image, target in zip(level, projected, strict=True):
+            target += (image.reshape(-1, image.shape[2]) @ selection[name])[covers]
+    return projected.reshape(len(features), *grid, n_dims)
