@@ -1,0 +1,105 @@
+"""Scores, threshold, images, maps and embedding as one linked thing, with a still stand-in."""
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from anomalylab.registry import unknown_name
+from anomalylab.reports import overlay
+from anomalylab.reports.counts import confusion
+from anomalylab.reports.fragment import EXPLORER_SCRIPTS, Fragment, json_for_script, render
+from anomalylab.reports.payload import map_bytes, payload
+from anomalylab.reports.words import method_words
+from anomalylab.run_folder import Run
+
+N_STILL = 10
+"""Suspects shown to readers without scripts."""
+
+
+def explorer(run: Run, detector: str = "") -> Fragment:
+    """Show scores with a threshold to drag, images with their maps, and the embedding, linked.
+
+    Without scripts: the ten highest scores with their maps, and the counts at the run's thresholds.
+
+    Parameters
+    ----------
+    run : Run
+    detector : str
+        The detector shown first; the run's first if empty.
+
+    Returns
+    -------
+    Fragment
+
+    Raises
+    ------
+    UnknownNameError
+        If the run has no such detector.
+    """
+    detector = detector or run.detectors[0]
+    if detector not in run.detectors:
+        unknown_name("detector of this run", detector, run.detectors)
+    html = render(
+        "explorer",
+        data=json_for_script(payload(run, detector)),
+        detector=detector,
+        suspects=suspects(run, detector),
+        counts=[counts_row(run, name) for name in run.detectors],
+        is_labelled=run.is_labelled,
+    )
+    return Fragment(html, EXPLORER_SCRIPTS)
+
+
+def suspects(run: Run, detector: str, n: int = N_STILL) -> list[dict[str, Any]]:
+    """Return the highest scores with a picture each, maps drawn in."""
+    thumbnails = run.table("thumbnails").set_index("sample_id")
+    maps = map_bytes(run, detector)
+    threshold = run.threshold(detector)
+    labels = run.queries["label"]
+    ranked = run.scores(detector)["score"].sort_values(ascending=False, kind="stable").head(n)
+    shown = []
+    for i, score in ranked.items():
+        sample_id = run.queries["sample_id"].iloc[i]
+        thumbnail = thumbnails.loc[sample_id]
+        contour = None if pd.isna(thumbnail["contour"]) else thumbnail["contour"]
+        picture = overlay.composite(thumbnail["image"], maps[i], contour)
+        shown.append(
+            {
+                "id": sample_id,
+                "src": overlay.data_url(picture),
+                "width": thumbnail["width"],
+                "height": thumbnail["height"],
+                "score": significant(score),
+                "is_above": score >= threshold,
+                "label": "" if pd.isna(labels.iloc[i]) else ("normal", "anomalous")[labels.iloc[i]],
+            }
+        )
+    return shown
+
+
+def counts_row(run: Run, detector: str) -> dict[str, Any]:
+    """Return the counts of one detector at the run's threshold."""
+    table = run.table("thresholds")
+    rows = table[(table["detector"] == detector) & (table["kind"] == "image") & table["is_default"]]
+    threshold = run.threshold(detector)
+    scores = run.scores(detector)["score"]
+    return {
+        "detector": detector,
+        "threshold": significant(threshold),
+        "method": method_words(rows["method"].iloc[0]),
+        "counts": confusion(scores, run.queries["label"], threshold),
+    }
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Write a number with that many digits, without an exponent.
+
+    Examples
+    --------
+    >>> significant(12.3456), significant(0.00123456), significant(12345.6)
+    ('12.3', '0.00123', '12346')
+    """
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    return f"{value:.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"

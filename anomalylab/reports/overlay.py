@@ -1,0 +1,120 @@
+"""Anomaly maps as colours: one byte a cell, one colour scale anchored at the map threshold.
+
+The page enlarges the same bytes with the same colours; what is drawn here is for readers without scripts.
+"""
+
+import base64
+import io
+import json
+
+import numpy as np
+from PIL import Image, ImageDraw
+from scipy.ndimage import correlate1d
+
+STEPS_PER_THRESHOLD = 100
+"""A byte of 100 means the map threshold, 50 half of it; the scale ends at 2.55 thresholds."""
+
+AMBER = np.array([238, 154, 0])
+RED = np.array([204, 51, 17])
+
+
+def smooth_cells(score_maps: np.ndarray, sigma: float) -> np.ndarray:
+    """Smooth maps on their grid as a Gaussian would smooth them once enlarged bilinearly.
+
+    Parameters
+    ----------
+    score_maps : ndarray of shape (n_images, n_rows, n_cols)
+    sigma : float
+        Standard deviation in cells.
+
+    Returns
+    -------
+    ndarray of shape (n_images, n_rows, n_cols)
+        The smoothed enlargement, read at the centres of the cells.
+    """
+    if sigma <= 0:
+        return np.asarray(score_maps)
+    weights = _tent_under_gaussian(sigma)
+    rows = correlate1d(score_maps, weights, axis=1, mode="nearest")
+    return correlate1d(rows, weights, axis=2, mode="nearest")
+
+
+def _tent_under_gaussian(sigma: float) -> np.ndarray:
+    reach = int(np.ceil(4 * sigma)) + 1
+    x = np.linspace(-reach, reach, 400 * reach + 1)
+    density = np.exp(-0.5 * (x / sigma) ** 2)
+    cells = np.arange(-reach, reach + 1)[:, None]
+    weights = (np.clip(1 - abs(x - cells), 0, None) * density).sum(axis=1)
+    return weights / weights.sum()
+
+
+def to_bytes(maps: np.ndarray, threshold: float) -> np.ndarray:
+    """Express maps as hundredths of the threshold, in one byte a cell.
+
+    Parameters
+    ----------
+    maps : ndarray of shape (n_images, n_rows, n_cols)
+    threshold : float
+        The map threshold. If it is not positive, the smallest value of all maps is taken as zero.
+
+    Returns
+    -------
+    ndarray of uint8, same shape
+    """
+    maps = np.asarray(maps, dtype=np.float64)
+    low = 0.0 if threshold > 0 else float(maps.min())
+    span = threshold - low if threshold > low else 1.0
+    return np.clip(np.round((maps - low) / span * STEPS_PER_THRESHOLD), 0, 255).astype(np.uint8)
+
+
+def colours() -> np.ndarray:
+    """Return the colour of each byte, (256, 4) of uint8: red, green, blue, alpha.
+
+    Transparent below half of the threshold, amber to it, red beyond one and a half.
+    """
+    t = np.arange(256) / STEPS_PER_THRESHOLD
+    mix = np.clip(t - 0.5, 0, 1)[:, None]
+    below = 0.4 * np.clip((t - 0.5) / 0.5, 0, 1) ** 2
+    alpha = below + 0.45 * np.clip((t - 1) / 0.5, 0, 1)
+    table = np.column_stack([AMBER + mix * (RED - AMBER), 255 * alpha])
+    return np.round(table).astype(np.uint8)
+
+
+def composite(thumbnail: bytes, cells: np.ndarray | None, contour: str | None) -> bytes:
+    """Draw the anomaly map and the outline of the true defect over a thumbnail.
+
+    Parameters
+    ----------
+    thumbnail : bytes
+        An image file.
+    cells : ndarray of uint8 of shape (n_rows, n_cols) or None
+        From :func:`to_bytes`.
+    contour : str or None
+        JSON list of rings of ``[x, y]`` in pixels of the thumbnail.
+
+    Returns
+    -------
+    bytes
+        A WebP file of the thumbnail's size.
+    """
+    picture = Image.open(io.BytesIO(thumbnail)).convert("RGBA")
+    if cells is not None:
+        picture.alpha_composite(_coloured(cells, picture.size))
+    if contour:
+        draw = ImageDraw.Draw(picture)
+        for ring in json.loads(contour):
+            draw.line([tuple(point) for point in ring], fill=(255, 255, 255), width=1)
+    buffer = io.BytesIO()
+    picture.convert("RGB").save(buffer, "webp", quality=70)
+    return buffer.getvalue()
+
+
+def data_url(webp: bytes) -> str:
+    """Return a WebP file as a URL that needs no request."""
+    return "data:image/webp;base64," + base64.b64encode(webp).decode("ascii")
+
+
+def _coloured(cells: np.ndarray, size: tuple[int, int]) -> Image.Image:
+    enlarged = Image.fromarray(cells.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)
+    steps = np.clip(np.round(np.asarray(enlarged)), 0, 255).astype(np.uint8)
+    return Image.fromarray(colours()[steps])

@@ -1,0 +1,138 @@
+"""An executed notebook as one HTML file that needs nothing else."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters.templateexporter import TemplateExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
+
+from anomalylab.reports.fragment import FOLDER, assets_of, static_text, without_assets
+from anomalylab.reports.run_notebook import run_notebook, write_atomically
+from anomalylab.run_folder import Run
+
+_HEADING = re.compile(r"^##\s+(.+)$", re.MULTILINE)
+
+
+class PageExporter(TemplateExporter):
+    """Lays out a page from markdown and HTML outputs; code is left out."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(
+            template_name="page",
+            template_file="index.html.j2",
+            extra_template_basedirs=[str(FOLDER / "templates")],
+            filters={"shown_html": shown_html, "markdown": markdown},
+            **kwargs,
+        )
+
+    def _file_extension_default(self) -> str:
+        return ".html"
+
+
+def report(run_folder: Path | str, out: Path | str | None = None) -> Path:
+    """Write the page of a run, and the executed notebook that made it.
+
+    Parameters
+    ----------
+    run_folder : path
+        What ``anomalylab run`` wrote.
+    out : path, optional
+        The HTML file; ``report.html`` in the run folder if not given. The notebook goes beside it.
+
+    Returns
+    -------
+    path
+        The HTML file.
+
+    Raises
+    ------
+    RunError
+        If the folder holds no finished run.
+    NotebookError
+        If the notebook failed.
+    """
+    run = Run(run_folder)
+    out = Path(out) if out is not None else run.folder / "report.html"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    place = _relative(run.folder.resolve(), out.resolve().parent)
+    notebook = run_notebook("detect", out.with_suffix(".ipynb"), run=place)
+    return export_html(
+        notebook, out, name=str(run.info["name"]), created=str(run.info["created"])[:10]
+    )
+
+
+def export_html(notebook: Path | str, out: Path | str, *, name: str, created: str = "") -> Path:
+    """Turn an executed notebook into one HTML file without outside references.
+
+    Parameters
+    ----------
+    notebook : path
+    out : path
+        The HTML file.
+    name, created : str
+        What the page is called, and its date.
+
+    Returns
+    -------
+    path
+        ``out``.
+    """
+    node = nbformat.read(notebook, as_version=4)
+    sections = page_sections(node)
+    title = next((s["title"] for s in sections if s["title"]), name)
+    page = {"title": f"{name}: {title}", "name": name, "created": created, "sections": sections}
+    html, _ = PageExporter().from_notebook_node(node, resources={"page": page | _assets(node)})
+    write_atomically(Path(out), html)
+    return Path(out)
+
+
+def page_sections(node: NotebookNode) -> list[dict[str, Any]]:
+    """Group cells under their second-level headings; what comes before the first has no title."""
+    sections: list[dict[str, Any]] = [{"id": "top", "title": "", "cells": []}]
+    for cell in node.cells:
+        heading = _HEADING.search(cell.source) if cell.cell_type == "markdown" else None
+        if heading:
+            title = heading.group(1).strip()
+            name = re.sub(r"\W+", "-", title.lower()).strip("-")
+            sections.append({"id": name, "title": title, "cells": []})
+        sections[-1]["cells"].append(cell)
+    return sections
+
+
+def shown_html(cell: NotebookNode) -> Iterator[str]:
+    """Return the HTML outputs of a cell, without the styles and scripts they carry."""
+    for output in cell.outputs:
+        html = output.get("data", {}).get("text/html")
+        if html:
+            yield without_assets(html)
+
+
+def markdown(source: str) -> str:
+    """Turn the text of a markdown cell into HTML, headings without a link to themselves."""
+    renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
+    return str(MarkdownWithMath(renderer=renderer).render(source))
+
+
+def _assets(node: NotebookNode) -> dict[str, list[str]]:
+    """Return the styles and scripts that the outputs ask for, each once."""
+    code = (cell for cell in node.cells if cell.cell_type == "code")
+    outputs = (o.get("data", {}).get("text/html", "") for cell in code for o in cell.outputs)
+    names = list(dict.fromkeys(name for html in outputs for name in assets_of(html)))
+    styles = ["page.css", *(name for name in names if name.endswith(".css"))]
+    scripts = [name for name in names if name.endswith(".js")]
+    return {
+        "styles": [static_text(name) for name in styles],
+        "scripts": [static_text(name) for name in scripts],
+    }
+
+
+def _relative(path: Path, start: Path) -> str:
+    try:
+        return Path(os.path.relpath(path, start)).as_posix()
+    except ValueError:  # another drive
+        return path.as_posix()

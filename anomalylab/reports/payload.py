@@ -1,0 +1,166 @@
+"""What the linked explorer is made of: one JSON with everything it shows."""
+
+import base64
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from anomalylab.reports import overlay
+from anomalylab.reports.words import method_words
+from anomalylab.run_folder import Run
+
+OWN_COLUMNS = ("sample_id", "split", "label", "image_path", "mask_path", "width", "height")
+"""Columns of SAMPLES that the page shows in a way of their own, or not at all."""
+
+
+def payload(run: Run, detector: str = "") -> dict[str, Any]:
+    """Collect the data of the explorer.
+
+    Parameters
+    ----------
+    run : Run
+    detector : str
+        The detector shown first; the run's first if empty.
+
+    Returns
+    -------
+    dict
+        ``images``: queries first, then neighbours that are no queries. ``detectors``: scores, thresholds, maps
+        and neighbours in the order of the queries. Further parts are described where they are made.
+    """
+    queries = run.queries
+    shown = _shown_images(run)
+    samples = run.samples.set_index("sample_id").loc[shown].reset_index()
+    return {
+        "name": run.info["name"],
+        "isLabelled": run.is_labelled,
+        "isUnlabelled": bool(run.info["is_unlabelled"]),
+        "nQueries": len(queries),
+        "colours": _base64(overlay.colours()),
+        "stepsPerThreshold": overlay.STEPS_PER_THRESHOLD,
+        "first": detector or run.detectors[0],
+        "images": _images(run, samples),
+        "columns": further_columns(samples),
+        "embedding": _embedding(run),
+        "detectors": {name: _detector(run, name, shown) for name in run.detectors},
+    }
+
+
+def map_bytes(run: Run, detector: str) -> np.ndarray:
+    """Return the displayed maps of the queries, uint8 of shape (n_queries, n_rows, n_cols)."""
+    maps = np.asarray(run.score_maps(detector))
+    height = run.info["extractor"]["size"][0]
+    sigma = float(run.info["smoothing"]) * maps.shape[1] / height
+    return overlay.to_bytes(
+        overlay.smooth_cells(maps, sigma), run.threshold(detector, kind="map")
+    )
+
+
+def further_columns(samples: pd.DataFrame) -> dict[str, list[str | None]]:
+    """Return the columns that travel along, as text; constant ones are left out."""
+    names = [c for c in samples if c not in OWN_COLUMNS and samples[c].nunique(dropna=False) > 1]
+    return {str(name): [_text(value) for value in samples[name]] for name in names}
+
+
+def _text(value: Any) -> str | None:
+    if pd.isna(value):
+        return None
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _shown_images(run: Run) -> list[str]:
+    queries = run.queries["sample_id"]
+    neighbours = run.table("neighbours")["neighbour_id"]
+    return list(dict.fromkeys([*queries, *neighbours]))
+
+
+def _images(run: Run, samples: pd.DataFrame) -> list[dict[str, Any]]:
+    thumbnails = run.table("thumbnails").set_index("sample_id")
+    images = []
+    for row in samples.itertuples():
+        thumbnail = thumbnails.loc[row.sample_id]
+        contour = thumbnail["contour"]
+        images.append(
+            {
+                "id": row.sample_id,
+                "label": None if pd.isna(row.label) else int(row.label),
+                "split": row.split,
+                "size": [int(row.width), int(row.height)],
+                "thumb": [int(thumbnail["width"]), int(thumbnail["height"])],
+                "src": base64.b64encode(thumbnail["image"]).decode("ascii"),
+                "contour": [] if pd.isna(contour) else json.loads(contour),
+            }
+        )
+    return images
+
+
+def _embedding(run: Run) -> dict[str, Any]:
+    """Points of the queries in their order, and those of the other images without names."""
+    table = run.table("embedding").set_index("sample_id")[["x", "y"]].round(4)
+    ids = run.queries["sample_id"]
+    if not ids.isin(table.index).all():
+        return {"query": [], "training": []}
+    others = table.drop(index=ids)
+    return {"query": table.loc[ids].to_numpy().tolist(), "training": others.to_numpy().tolist()}
+
+
+def _detector(run: Run, name: str, shown: list[str]) -> dict[str, Any]:
+    scores = run.scores(name)
+    maps = map_bytes(run, name)
+    return {
+        "scores": _numbers(scores["score"]),
+        "pValues": _numbers(scores["p_value"]),
+        "training": _numbers(run.scores(name, role="training")["score"]),
+        "thresholds": _thresholds(run, name),
+        "neighbours": _neighbours(run, name, shown),
+        "grid": list(maps.shape[1:]),
+        "maps": _base64(maps),
+    }
+
+
+def _thresholds(run: Run, name: str) -> list[dict[str, Any]]:
+    table = run.table("thresholds")
+    rows = table[(table["detector"] == name) & (table["kind"] == "image")]
+    return [
+        {
+            "method": row.method,
+            "words": method_words(row.method),
+            "value": float(row.value),
+            "isDefault": bool(row.is_default),
+            "expectedFalse": None if pd.isna(row.expected_false) else float(row.expected_false),
+            "nImages": int(row.n_images),
+            "note": row.note,
+        }
+        for row in rows.sort_values("is_default", ascending=False, kind="stable").itertuples()
+    ]
+
+
+def _neighbours(run: Run, name: str, shown: list[str]) -> list[dict[str, Any] | None]:
+    """Per query: the place of its nearest image in ``images`` and the two cells that matched."""
+    place = {sample_id: i for i, sample_id in enumerate(shown)}
+    table = run.table("neighbours")
+    rows = {row.sample_id: row for row in table[table["detector"] == name].itertuples()}
+    return [
+        {
+            "image": place[rows[sample_id].neighbour_id],
+            "cell": _cell(rows[sample_id].row, rows[sample_id].col),
+            "match": _cell(rows[sample_id].neighbour_row, rows[sample_id].neighbour_col),
+        }
+        if sample_id in rows
+        else None
+        for sample_id in run.queries["sample_id"]
+    ]
+
+
+def _cell(row: Any, col: Any) -> list[int] | None:
+    return None if pd.isna(row) or pd.isna(col) else [int(row), int(col)]
+
+
+def _numbers(column: pd.Series) -> list[float | None]:
+    return [None if pd.isna(value) else float(value) for value in column]
+
+
+def _base64(array: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")

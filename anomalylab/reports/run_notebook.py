@@ -1,0 +1,224 @@
+"""Run the project's notebooks with checked parameters, in the interpreter that asks for it."""
+
+import ast
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbformat import NotebookNode
+
+from anomalylab.errors import AnomalyLabError, ParameterError
+from anomalylab.registry import unknown_name
+from anomalylab.reports.fragment import FOLDER
+
+TIMEOUT = 3600
+"""Seconds that a cell may take."""
+
+FINISHED = "This notebook ran to its end."
+"""What the last cell of every notebook prints; without it outputs were lost on the way."""
+
+PLACES = (FOLDER.parent / "notebooks", FOLDER.parent.parent / "notebooks")
+"""Where notebooks are looked for: the installed package, then a checkout."""
+
+
+_LAUNCH = ("-m", "ipykernel_launcher", "--log-level=ERROR", "-f", "{connection_file}")
+
+
+class NotebookError(AnomalyLabError):
+    """A notebook failed, or ended without its last line."""
+
+
+class ThisInterpreter(AsyncKernelManager):
+    """Starts kernels with the running interpreter, whatever kernels are installed."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """How to start a kernel; no installed kernelspec is read."""
+        return KernelSpec(
+            argv=[sys.executable, *_LAUNCH], display_name="Python 3", language="python", env=_env()
+        )
+
+
+def find_notebook(name: str) -> Path:
+    """Return the path of the notebook called ``name``, e.g. ``"detect"``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none; the message names the nearest ones.
+    """
+    known = {path.stem: path for place in PLACES[::-1] for path in sorted(place.glob("*.ipynb"))}
+    if name not in known:
+        unknown_name("notebook", name, known)
+    return known[name]
+
+
+def notebook_parameters(name: str) -> dict[str, Any]:
+    """Return the parameters of a notebook with their defaults."""
+    inspected = papermill.inspect_notebook(find_notebook(name))
+    return {key: ast.literal_eval(entry["default"]) for key, entry in inspected.items()}
+
+
+def check_parameters(name: str, parameters: dict[str, Any]) -> None:
+    """Refuse parameters that the notebook lacks or whose type differs from the default's.
+
+    Raises
+    ------
+    UnknownNameError
+        If the notebook has no parameter of that name.
+    ParameterError
+        If a value is of another type than the default.
+    """
+    defaults = notebook_parameters(name)
+    for key, value in parameters.items():
+        if key not in defaults:
+            unknown_name(f"parameter of notebook {name!r}", key, defaults)
+        wanted = type(defaults[key])
+        if type(value) is not wanted and not (wanted is float and type(value) is int):
+            raise ParameterError(
+                f"parameter {key!r} of notebook {name!r} must be {wanted.__name__}, as its default "
+                f"{defaults[key]!r}; got {value!r} ({type(value).__name__})"
+            )
+
+
+def run_notebook(name: str, out: Path | str, *, timeout: int = TIMEOUT, **parameters: Any) -> Path:
+    """Run a notebook with these parameters and keep it, outputs included, as the record.
+
+    The kernel works in the folder of ``out``, so relative paths are relative to that.
+
+    Parameters
+    ----------
+    name : str
+        A notebook of the project, e.g. ``"detect"``.
+    out : path
+        Where the executed notebook goes; its folder must exist. It is there after a failure too,
+        then with a log beside it.
+    timeout : int
+        Seconds that one cell may take.
+    **parameters
+        Values for the cell tagged ``parameters``.
+
+    Returns
+    -------
+    path
+        ``out``.
+
+    Raises
+    ------
+    UnknownNameError, ParameterError
+        If there is no such notebook or parameter, or a value is of the wrong type.
+    NotebookError
+        If a cell failed, took too long, or the last output is missing.
+    """
+    source, out = find_notebook(name), Path(out).resolve()
+    check_parameters(name, parameters)
+    log = out.with_suffix(".log")
+    with _logged_to(log):
+        _execute(source, out, timeout, parameters)
+    _check_finished(out)
+    log.unlink()
+    return out
+
+
+def fill_notebook(name: str, out: Path | str, **parameters: Any) -> Path:
+    """Write a copy of a notebook with these parameters filled in, to work on by hand.
+
+    Parameters
+    ----------
+    name, out, **parameters
+        As for :func:`run_notebook`. Nothing is executed, outputs are empty.
+
+    Returns
+    -------
+    path
+        ``out``.
+    """
+    check_parameters(name, parameters)
+    notebook = nbformat.read(find_notebook(name), as_version=4)
+    cell = next(c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
+    values = {**notebook_parameters(name), **parameters}
+    cell.source = "\n".join(f"{key} = {value!r}" for key, value in values.items())
+    for code in (c for c in notebook.cells if c.cell_type == "code"):
+        code.outputs, code.execution_count = [], None
+    write_atomically(Path(out), nbformat.writes(notebook) + "\n")
+    return Path(out)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file that is there whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _env() -> dict[str, str]:
+    """Let the kernel, which works in another folder, import this very package."""
+    given = [str(Path(p).resolve()) for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
+    package = str(FOLDER.parent.parent)
+    return {"PYTHONPATH": os.pathsep.join(dict.fromkeys([package, *given]))}
+
+
+def _execute(source: Path, out: Path, timeout: int, parameters: dict[str, Any]) -> None:
+    try:
+        papermill.execute_notebook(
+            nbformat.read(source, as_version=4),
+            str(out).replace("{", "{{").replace("}", "}}"),  # papermill formats its paths
+            parameters=parameters,
+            kernel_name="python3",
+            kernel_manager_class=ThisInterpreter,
+            progress_bar=False,
+            execution_timeout=timeout,
+            cwd=out.parent,
+        )
+    except Exception as error:
+        last = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+        raise NotebookError(
+            f"notebook {source.stem!r} failed: {last}; what it did until then is in {out}"
+        ) from error
+    finally:
+        _forget_paths(out)
+
+
+def _check_finished(out: Path) -> None:
+    cells = [c for c in nbformat.read(out, as_version=4).cells if c.cell_type == "code"]
+    printed = "".join(o.get("text", "") for o in cells[-1].outputs)
+    if FINISHED not in printed:
+        raise NotebookError(f"{out} lost the output of its last cell; run the report again")
+
+
+def _forget_paths(out: Path) -> None:
+    """Drop what papermill notes about this machine."""
+    if out.is_file():
+        notebook: NotebookNode = nbformat.read(out, as_version=4)
+        for key in ("input_path", "output_path", "environment_variables"):
+            notebook.metadata.get("papermill", {}).pop(key, None)
+        write_atomically(out, nbformat.writes(notebook) + "\n")
+
+
+@contextmanager
+def _logged_to(path: Path) -> Iterator[None]:
+    """Send papermill's log to a file and nowhere else."""
+    logger = logging.getLogger("papermill")
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    before = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.level, logger.propagate = before
+        logger.removeHandler(handler)
+        handler.close()

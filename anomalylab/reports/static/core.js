@@ -1,0 +1,85 @@
+// Elements, formats and colours that every part uses. Data only ever becomes text, never markup.
+(function () {
+  "use strict";
+  const al = (window.anomalylab = window.anomalylab || {});
+  const SVG = "http://www.w3.org/2000/svg";
+
+  function fill(node, attributes, children) {
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+      else if (value === true) node.setAttribute(name, "");
+      else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
+    }
+    node.append(...children.filter((child) => child !== null && child !== undefined));
+    return node;
+  }
+
+  al.el = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+  al.svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+
+  // Numbers with as many digits as help; a narrow space between thousands.
+  al.format = (value, digits = 3) => {
+    if (value === null || value === undefined || Number.isNaN(value)) return "–";
+    if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+    const size = Math.abs(value);
+    const decimals = size === 0 ? 0 : Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+    return al.group(value.toFixed(Math.min(decimals, 6)));
+  };
+  al.group = (text) => {
+    const [whole, part] = String(text).replace("-", "−").split(".");
+    const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u202f");
+    return part === undefined ? grouped : `${grouped}.${part}`;
+  };
+  al.percent = (share) => (share === null ? "–" : `${al.format(100 * share, share >= 0.0995 ? 3 : 2)} %`);
+  al.count = (n, one, many) => `${al.group(n)} ${n === 1 ? one : many || one + "s"}`;
+
+  al.clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+  al.bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  al.CLASSES = [
+    { key: "0", name: "normal", colour: "var(--normal)" },
+    { key: "1", name: "anomalous", colour: "var(--anomalous)" },
+    { key: "null", name: "unknown", colour: "var(--unknown)" },
+  ];
+  al.classOf = (label) => al.CLASSES[label === null ? 2 : label];
+
+  // Round steps for the marks of an axis.
+  al.ticks = (low, high, about) => {
+    const rough = (high - low) / about;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
+    const marks = [];
+    for (let i = Math.ceil(low / step); i * step <= high + step * 1e-9; i += 1) marks.push(i * step);
+    return marks;
+  };
+
+  // Draw again whenever the width of an element changes.
+  al.whenResized = (node, draw) => {
+    let last = 0;
+    new ResizeObserver(() => {
+      const width = Math.floor(node.clientWidth);
+      if (width > 0 && width !== last) draw((last = width));
+    }).observe(node);
+  };
+
+  // One floating card with a picture, moved about by whoever points at an image.
+  al.Tip = class {
+    constructor(parent) {
+      this.picture = al.el("img", { alt: "" });
+      this.words = al.el("span");
+      this.node = al.el("div", { class: "al-tip", hidden: true, "aria-hidden": "true" }, this.picture, this.words);
+      parent.append(this.node);
+    }
+    show(image, words, x, y) {
+      this.picture.src = image.url;
+      this.words.textContent = words;
+      this.node.hidden = false;
+      const { innerWidth, innerHeight } = window;
+      const box = this.node.getBoundingClientRect();
+      this.node.style.left = `${al.clamp(x + 14, 4, innerWidth - box.width - 4)}px`;
+      this.node.style.top = `${y + 14 + box.height > innerHeight ? Math.max(4, y - box.height - 10) : y + 14}px`;
+    }
+    hide() {
+      this.node.hidden = true;
+    }
+  };
+})();

@@ -1,0 +1,199 @@
+// Images as points: near ones look alike to the network. Drag to select.
+(function () {
+  "use strict";
+  const al = window.anomalylab;
+  const MARGIN = 14;
+  const OKABE_ITO = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a7f00", "#777777"];
+
+  al.Embedding = class {
+    constructor(store, { tip, open }) {
+      Object.assign(this, { store, tip, open, shape: "lasso", current: -1 });
+      this.svg = al.svg("svg", { class: "al-plot al-embedding-plot", tabindex: 0, role: "application", "aria-label": "Embedding of the images. Left and right arrow step through images, space selects, Enter enlarges, Escape clears." });
+      this.legend = al.el("p", { class: "al-note al-keys" });
+      this.node = al.el("div", { class: "al-embedding" }, this.controls(), this.svg, this.legend);
+      this.listenToPointer();
+      this.svg.addEventListener("keydown", (event) => this.key(event));
+      this.svg.addEventListener("blur", () => this.tip.hide());
+      al.whenResized(this.node, (width) => this.draw(width));
+      store.listen((changes) => this.width && this.mark(changes));
+    }
+
+    controls() {
+      const { store } = this;
+      const choices = [...(store.data.isLabelled ? ["label"] : []), "score", ...store.filterColumns().map(([name]) => name)];
+      const select = al.el("select", { onchange: () => store.change({ colourBy: select.value }) }, ...choices.map((name) => al.el("option", { value: name }, name.replaceAll("_", " "))));
+      const button = (shape) =>
+        al.el("button", { type: "button", "data-shape": shape, "aria-pressed": String(shape === this.shape), onclick: () => this.reshape(shape) }, shape);
+      this.shapes = al.el("div", { class: "al-segments", role: "group", "aria-label": "Shape of the selection" }, button("lasso"), button("box"));
+      return al.el("div", { class: "al-fields" }, al.el("label", { class: "al-field" }, al.el("span", {}, "Colour by"), select), this.shapes);
+    }
+
+    reshape(shape) {
+      this.shape = shape;
+      for (const button of this.shapes.children) button.setAttribute("aria-pressed", String(button.dataset.shape === shape));
+    }
+
+    draw(width) {
+      this.width = width;
+      this.height = Math.round(Math.min(width, 380));
+      const { query, training } = this.store.data.embedding;
+      const all = [...query, ...training];
+      const [xs, ys] = [all.map((p) => p[0]), all.map((p) => p[1])];
+      const [left, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+      const zoom = Math.min((width - 2 * MARGIN) / (right - left || 1), (this.height - 2 * MARGIN) / (high - low || 1));
+      const place = ([x, y]) => [width / 2 + (x - (left + right) / 2) * zoom, this.height / 2 - (y - (low + high) / 2) * zoom];
+      this.points = query.map(place);
+      const [x0, y0] = place([0, 0]);
+      const d = training.map(place).map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join("");
+      this.area = al.svg("path", { class: "al-lasso" });
+      this.dots = this.points.map(([cx, cy]) => al.svg("circle", { cx, cy, r: 4.5 }));
+      const size = { viewBox: `0 0 ${width} ${this.height}`, width, height: this.height };
+      Object.entries(size).forEach(([name, value]) => this.svg.setAttribute(name, value));
+      this.svg.replaceChildren(
+        al.svg("path", { d: `M0 ${y0}H${width}M${x0} 0V${this.height}`, class: "al-cross" }),
+        al.svg("path", { d, class: "al-training-dots" }),
+        al.svg("g", {}, ...this.dots),
+        this.area,
+      );
+      this.mark({ colourBy: true });
+    }
+
+    mark(changes) {
+      const { store } = this;
+      if ("colourBy" in changes || "detector" in changes) this.recolour();
+      this.dots.forEach((dot, i) => {
+        const isSelected = store.state.selection !== null && store.state.selection.has(i);
+        dot.setAttribute("class", `${isSelected ? "al-is-selected" : ""} ${store.isFaded(i) ? "al-is-faded" : ""}`);
+      });
+    }
+
+    recolour() {
+      const { colourOf, keys } = colouring(this.store);
+      this.dots.forEach((dot, i) => (dot.style.fill = colourOf(i)));
+      const training = this.store.data.embedding.training.length ? [["training", "var(--hollow)"]] : [];
+      this.legend.replaceChildren(...[...keys, ...training].map(([words, colour]) => al.el("span", { class: "al-key" }, al.el("i", { style: `background:${colour}` }), words)));
+    }
+
+    nearest(x, y, reach) {
+      let [best, least] = [-1, reach * reach];
+      this.points.forEach(([px, py], i) => {
+        const distance = (px - x) ** 2 + (py - y) ** 2;
+        if (distance < least) [best, least] = [i, distance];
+      });
+      return best;
+    }
+
+    listenToPointer() {
+      let path = null;
+      const at = (event) => {
+        const box = this.svg.getBoundingClientRect();
+        return [event.clientX - box.left, event.clientY - box.top];
+      };
+      this.svg.addEventListener("pointerdown", (event) => {
+        if (event.button) return;
+        this.svg.setPointerCapture(event.pointerId);
+        path = [at(event)];
+      });
+      this.svg.addEventListener("pointermove", (event) => {
+        const [x, y] = at(event);
+        if (!path) return this.hover(this.nearest(x, y, 14), event.clientX, event.clientY);
+        path.push([x, y]);
+        return this.area.setAttribute("d", `M${this.outline(path).map((p) => p.join(" ")).join("L")}Z`);
+      });
+      const finish = (event) => {
+        if (path) this.finish(path, at(event));
+        path = null;
+        this.area.setAttribute("d", "");
+      };
+      this.svg.addEventListener("pointerup", finish);
+      this.svg.addEventListener("pointercancel", finish);
+      this.svg.addEventListener("pointerleave", () => this.tip.hide());
+    }
+
+    outline(path) {
+      if (this.shape === "lasso") return path;
+      const [[x0, y0], [x1, y1]] = [path[0], path[path.length - 1]];
+      return [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
+    }
+
+    // A drag selects what it encloses; a click opens an image, or clears on empty ground.
+    finish(path, [x, y]) {
+      const isClick = path.every(([px, py]) => Math.hypot(px - path[0][0], py - path[0][1]) < 4);
+      if (isClick) {
+        const i = this.nearest(x, y, 14);
+        if (i >= 0) this.open(i);
+        else this.store.change({ selection: null });
+        return;
+      }
+      const outline = this.outline(path);
+      const inside = this.points.map((_, i) => i).filter((i) => isInside(this.points[i], outline));
+      this.store.change({ selection: inside.length ? new Set(inside) : null });
+    }
+
+    hover(i, x, y) {
+      this.svg.classList.toggle("al-is-pointing", i >= 0);
+      if (i < 0) this.tip.hide();
+      else this.tip.show(this.store.data.images[i], this.store.words(i), x, y);
+    }
+
+    key(event) {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (step) this.step(step);
+      else if (event.key === " " && this.current >= 0) this.toggle(this.current);
+      else if (event.key === "Enter" && this.current >= 0) this.open(this.current);
+      else if (event.key === "Escape") this.store.change({ selection: null });
+      else return;
+      event.preventDefault();
+    }
+
+    step(by) {
+      const order = this.points.map((_, i) => i).sort((a, b) => this.points[a][0] - this.points[b][0]);
+      const place = order.indexOf(this.current) + by;
+      this.current = order[(place + order.length) % order.length];
+      const box = this.svg.getBoundingClientRect();
+      const [x, y] = this.points[this.current];
+      this.hover(this.current, box.left + x, box.top + y);
+      this.dots.forEach((dot, i) => dot.setAttribute("r", i === this.current ? 8 : 4.5));
+    }
+
+    toggle(i) {
+      const selection = new Set(this.store.state.selection || []);
+      if (!selection.delete(i)) selection.add(i);
+      this.store.change({ selection: selection.size ? selection : null });
+    }
+  };
+
+  // Even-odd rule: a point lies inside if a ray from it crosses the outline an odd number of times.
+  function isInside([x, y], outline) {
+    let inside = false;
+    outline.forEach(([x1, y1], k) => {
+      const [x2, y2] = outline[(k + 1) % outline.length];
+      if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) inside = !inside;
+    });
+    return inside;
+  }
+
+  // The colour of each query and what the colours mean.
+  function colouring(store) {
+    const { colourBy } = store.state;
+    if (colourBy === "label") {
+      const present = al.CLASSES.filter((c) => store.labels.some((label) => String(label) === c.key));
+      return { colourOf: (i) => al.classOf(store.labels[i]).colour, keys: present.map((c) => [c.name, c.colour]) };
+    }
+    if (colourBy === "score") return byRank(store);
+    const values = store.data.columns[colourBy];
+    const [, names] = store.filterColumns().find(([name]) => name === colourBy);
+    const colour = (value) => OKABE_ITO[Math.min(names.indexOf(value), OKABE_ITO.length - 1)];
+    const named = names.slice(0, OKABE_ITO.length - 1).map((name) => [name === null ? "none" : name, colour(name)]);
+    const others = names.length >= OKABE_ITO.length ? [["others", OKABE_ITO[OKABE_ITO.length - 1]]] : [];
+    return { colourOf: (i) => colour(values[i]), keys: [...named, ...others] };
+  }
+
+  // Blue to red by the rank of the score, so that one extreme image does not wash out the rest.
+  function byRank(store) {
+    const sorted = [...store.scores].sort((a, b) => a - b);
+    const shade = (part) => `color-mix(in oklab, var(--anomalous) ${Math.round(100 * part)}%, var(--score-low))`;
+    const place = (score) => sorted.indexOf(score) / Math.max(1, sorted.length - 1);
+    return { colourOf: (i) => shade(place(store.scores[i])), keys: [["lowest score", shade(0)], ["middle", shade(0.5)], ["highest", shade(1)]] };
+  }
+})();

@@ -1,0 +1,94 @@
+// One image, large, beside its nearest image, with every fact there is.
+(function () {
+  "use strict";
+  const al = window.anomalylab;
+
+  al.Enlarged = class {
+    constructor(store) {
+      this.store = store;
+      this.title = al.el("h3", { tabindex: -1 });
+      this.pictures = al.el("div", { class: "al-pair" });
+      this.facts = al.el("dl", { class: "al-facts" });
+      const button = (words, act) => al.el("button", { type: "button", onclick: act }, words);
+      this.node = al.el(
+        "dialog",
+        { class: "al-dialog", "aria-label": "Enlarged image" },
+        al.el("header", {}, this.title, al.el("div", { class: "al-fields" }, button("← Previous", () => this.step(-1)), button("Next →", () => this.step(1)), button("Close", () => this.node.close()))),
+        this.pictures,
+        al.el("div", { class: "al-fields" }, al.opacityControl(store), al.mapLegend(store.colours, store.data.stepsPerThreshold)),
+        this.facts,
+      );
+      this.node.addEventListener("keydown", (event) => this.key(event));
+      this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
+      store.listen((changes) => "opacity" in changes && this.fade());
+    }
+
+    show(i) {
+      this.rows = this.store.ranked();
+      if (!this.rows.includes(i)) this.rows = this.store.labels.map((_, k) => k);
+      this.place = this.rows.indexOf(i);
+      this.draw();
+      if (!this.node.open) this.node.showModal();
+      this.title.focus();
+    }
+
+    step(by) {
+      this.place = (this.place + by + this.rows.length) % this.rows.length;
+      this.draw();
+    }
+
+    key(event) {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step || event.target.matches("input")) return;
+      event.preventDefault();
+      this.step(step);
+    }
+
+    fade() {
+      this.node.style.setProperty("--al-opacity", this.store.state.opacity);
+    }
+
+    draw() {
+      const { store } = this;
+      const i = this.rows[this.place];
+      const image = store.data.images[i];
+      const { grid, neighbours } = store.detector;
+      const neighbour = neighbours[i];
+      this.fade();
+      this.title.textContent = image.id;
+      const figure = (picture, words) => al.el("figure", {}, picture, al.el("figcaption", {}, words));
+      const own = al.picture(image, { alt: al.describe(store, i), maps: store.detectorMaps, query: i, cell: neighbour && neighbour.cell, grid });
+      this.pictures.replaceChildren(figure(own, this.ownWords(image, neighbour)));
+      if (neighbour) {
+        const other = store.data.images[neighbour.image];
+        const words = `${al.nearestWords(store.data)}: ${other.id}${neighbour.match ? "; boxed: the place it was compared with" : ""}`;
+        this.pictures.append(figure(al.picture(other, { alt: words, cell: neighbour.match, grid }), words));
+      }
+      this.facts.replaceChildren(...this.factsOf(i).flatMap(([name, value]) => [al.el("dt", {}, name), al.el("dd", {}, value)]));
+    }
+
+    ownWords(image, neighbour) {
+      const box = neighbour && neighbour.cell ? "boxed: its most unusual place" : "";
+      const truth = image.contour.length ? "white line: the true defect" : "";
+      return [box, truth].filter(Boolean).join("; ") || "the image";
+    }
+
+    factsOf(i) {
+      const { store } = this;
+      const { data, detector } = store;
+      const image = data.images[i];
+      const p = detector.pValues[i];
+      const further = Object.entries(data.columns).filter(([, values]) => values[i] !== null);
+      return [
+        ["score", `${al.format(store.scores[i], 4)} (${store.state.detector})`],
+        ["threshold", `${al.format(store.threshold.value, 4)}, so ${store.isAbove(i) ? "▲ above" : "▽ below"}`],
+        ["rank", `${al.group(store.rankOf(i))} of ${al.group(data.nQueries)}`],
+        ...(p === null ? [] : [["chance among normal images", p < 0.0001 ? "under 1 in 10\u202f000" : al.format(p, 2)]]),
+        ["label", al.classOf(image.label).name],
+        ...further.map(([name, values]) => [name.replaceAll("_", " "), values[i]]),
+        ["original size", `${image.size[0]} × ${image.size[1]} px`],
+        ["file", image.id],
+      ];
+    }
+  };
+})();

@@ -1,0 +1,225 @@
+// Scores of all images, a brick an image, with a threshold that can be moved.
+(function () {
+  "use strict";
+  const al = window.anomalylab;
+  const MARGIN = { left: 40, right: 18, top: 44, bottom: 42 };
+  const HEIGHT = 280;
+  const STEPS = 200; // key presses from one end of the axis to the other
+
+  al.Histogram = class {
+    constructor(store, { tip, open }) {
+      Object.assign(this, { store, tip, open });
+      this.svg = al.svg("svg", { class: "al-plot", role: "group", "aria-label": "Histogram of the scores" });
+      this.caption = al.el("p", { class: "al-note" });
+      this.node = al.el("div", { class: "al-histogram" }, this.svg, this.caption);
+      al.whenResized(this.node, (width) => this.draw(width));
+      store.listen((changes) => this.update(changes));
+    }
+
+    update(changes) {
+      if (!this.width) return;
+      if ("detector" in changes) this.draw(this.width);
+      else this.mark();
+    }
+
+    draw(width) {
+      this.width = width;
+      this.scale = axis(this.values(), width);
+      this.stack();
+      const view = { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT };
+      Object.entries(view).forEach(([name, value]) => this.svg.setAttribute(name, value));
+      const hadFocus = this.handle && this.handle === document.activeElement;
+      this.svg.replaceChildren(this.drawAxes(), this.drawTraining(), this.drawBricks(), this.drawHandle());
+      if (hadFocus) this.handle.focus();
+      this.caption.textContent = this.words();
+      this.mark();
+    }
+
+    values() {
+      const { scores, training, thresholds } = this.store.detector;
+      return [...scores, ...training, ...thresholds.filter((t) => t.isDefault).map((t) => t.value)];
+    }
+
+    // Sort images into bins; in each, normal ones lie below anomalous ones.
+    stack() {
+      const { scores } = this.store;
+      this.nBins = this.width > 560 ? 48 : 26;
+      this.bins = Array.from({ length: this.nBins }, () => []);
+      const byClass = scores.map((_, i) => i).sort((a, b) => this.store.labels[a] - this.store.labels[b] || scores[a] - scores[b]);
+      byClass.forEach((i) => this.bins[this.binOf(scores[i])].push(i));
+      this.tallest = Math.max(...this.bins.map((bin) => bin.length), 4);
+      this.brick = (HEIGHT - MARGIN.top - MARGIN.bottom) / this.tallest;
+    }
+
+    binOf(score) {
+      return al.clamp(Math.floor(this.scale.part(score) * this.nBins), 0, this.nBins - 1);
+    }
+
+    drawAxes() {
+      const bottom = HEIGHT - MARGIN.bottom;
+      const axes = al.svg("g", { class: "al-axis", "aria-hidden": "true" });
+      al.ticks(0, this.tallest, 4)
+        .filter((n) => Number.isInteger(n))
+        .forEach((n) => {
+          const y = bottom - n * this.brick;
+          axes.append(al.svg("line", { x1: MARGIN.left, x2: this.width - MARGIN.right, y1: y, y2: y }));
+          axes.append(al.svg("text", { x: MARGIN.left - 6, y: y + 4, "text-anchor": "end" }, al.group(n)));
+        });
+      this.scale.marks.forEach((value) => {
+        axes.append(al.svg("text", { x: this.scale.x(value), y: bottom + 17, "text-anchor": "middle" }, al.format(value)));
+      });
+      const title = `score of ${this.store.state.detector}${this.scale.isLog ? ", logarithmic" : ""}: higher is more unusual →`;
+      axes.append(al.svg("text", { x: this.width - MARGIN.right, y: HEIGHT - 6, "text-anchor": "end" }, title));
+      axes.append(al.svg("text", { x: 0, y: MARGIN.top - 12 }, "images"));
+      return axes;
+    }
+
+    // Training scores as an outline; scaled down where it would be taller than the bricks.
+    drawTraining() {
+      const { training } = this.store.detector;
+      const counts = new Array(this.nBins).fill(0);
+      training.forEach((score) => (counts[this.binOf(score)] += 1));
+      this.shrink = Math.min(1, this.tallest / Math.max(...counts, 1));
+      const bottom = HEIGHT - MARGIN.bottom;
+      const width = this.scale.width / this.nBins;
+      const steps = counts.map((n, bin) => {
+        const y = bottom - n * this.brick * this.shrink;
+        return `L${MARGIN.left + bin * width} ${y}h${width}`;
+      });
+      const d = training.length ? `M${MARGIN.left} ${bottom}${steps.join("")}V${bottom}` : "";
+      return al.svg("path", { d, class: "al-training-outline" });
+    }
+
+    drawBricks() {
+      const group = al.svg("g", { class: "al-bricks" });
+      const width = this.scale.width / this.nBins;
+      const gap = this.brick >= 5 ? 1 : 0;
+      this.bricks = [];
+      this.bins.forEach((bin, column) =>
+        bin.forEach((i, level) => {
+          const brick = al.svg("rect", {
+            x: MARGIN.left + column * width + 0.5,
+            y: HEIGHT - MARGIN.bottom - (level + 1) * this.brick + gap / 2,
+            width: Math.max(1, width - 1),
+            height: Math.max(0.5, this.brick - gap),
+            fill: al.classOf(this.store.labels[i]).colour,
+            "data-i": i,
+          });
+          this.bricks[i] = brick;
+          group.append(brick);
+        }),
+      );
+      group.addEventListener("pointermove", (event) => this.point(event));
+      group.addEventListener("pointerleave", () => this.tip.hide());
+      group.addEventListener("click", (event) => event.target.dataset.i && this.open(Number(event.target.dataset.i)));
+      return group;
+    }
+
+    point(event) {
+      const i = Number(event.target.dataset.i);
+      if (event.target.dataset.i === undefined) return this.tip.hide();
+      return this.tip.show(this.store.data.images[i], this.store.words(i), event.clientX, event.clientY);
+    }
+
+    drawHandle() {
+      const bottom = HEIGHT - MARGIN.bottom;
+      this.label = al.svg("text", { y: 15 });
+      this.handle = al.svg(
+        "g",
+        { class: "al-threshold", tabindex: 0, role: "slider", "aria-orientation": "horizontal", "aria-label": "Threshold on the score" },
+        al.svg("line", { y1: 22, y2: bottom + 5 }),
+        al.svg("rect", { x: -22, y: 0, width: 44, height: HEIGHT, class: "al-threshold-reach" }),
+        al.svg("path", { d: "M-8 22h16v9l-8 9l-8-9z" }),
+      );
+      this.handle.addEventListener("keydown", (event) => this.key(event));
+      this.handle.addEventListener("pointerdown", (event) => this.grab(event));
+      return al.svg("g", {}, this.handle, this.label);
+    }
+
+    grab(event) {
+      event.preventDefault();
+      this.handle.focus({ preventScroll: true });
+      this.handle.setPointerCapture(event.pointerId);
+      const drag = (move) => {
+        const x = move.clientX - this.svg.getBoundingClientRect().left;
+        this.store.moveThreshold(this.scale.value(x));
+      };
+      const drop = () => this.handle.removeEventListener("pointermove", drag);
+      this.handle.addEventListener("pointermove", drag);
+      this.handle.addEventListener("pointerup", drop, { once: true });
+      this.handle.addEventListener("pointercancel", drop, { once: true });
+    }
+
+    key(event) {
+      const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -STEPS, End: STEPS }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      const x = this.scale.x(this.store.threshold.value) + (by * this.scale.width) / STEPS;
+      this.store.moveThreshold(this.scale.value(x));
+    }
+
+    // Show where the threshold stands and which images are selected.
+    mark() {
+      const { store } = this;
+      const { value } = store.threshold;
+      const x = this.scale.x(value);
+      this.handle.setAttribute("transform", `translate(${x} 0)`);
+      const [low, high] = this.scale.ends;
+      const set = { "aria-valuemin": low, "aria-valuemax": high, "aria-valuenow": value, "aria-valuetext": this.spoken(value) };
+      Object.entries(set).forEach(([name, words]) => this.handle.setAttribute(name, words));
+      const isRight = x < this.width * 0.6;
+      this.label.setAttribute("x", isRight ? x - 8 : x + 8);
+      this.label.setAttribute("text-anchor", isRight ? "start" : "end");
+      this.label.textContent = `${al.format(value)} ${store.threshold.method === null ? "chosen on these images" : "threshold of the run"}`;
+      this.label.setAttribute("class", store.threshold.method === null ? "al-is-chosen" : "");
+      this.bricks.forEach((brick, i) => {
+        brick.classList.toggle("al-is-below", !store.isAbove(i));
+        brick.classList.toggle("al-is-faded", store.isFaded(i));
+        brick.classList.toggle("al-is-selected", store.state.selection !== null && store.state.selection.has(i));
+      });
+    }
+
+    spoken(value) {
+      const n = this.store.scores.filter((score) => score >= value).length;
+      return `${al.format(value)}, ${n} of ${this.store.scores.length} images at or above`;
+    }
+
+    words() {
+      const { training } = this.store.detector;
+      const bricks = "Each brick is an image; point at it to see it, click to enlarge.";
+      if (!training.length) return bricks;
+      const scaled = this.shrink < 1 ? `, drawn at ${al.format(this.shrink, 2)} of their number` : "";
+      return `${bricks} Outline: ${al.count(training.length, "training image")}, each left out when it was scored${scaled}.`;
+    }
+  };
+
+  // Places on the axis; logarithmic where the largest score dwarfs the middle one.
+  function axis(values, plotWidth) {
+    const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+    const [least, most] = [sorted[0], sorted[sorted.length - 1]];
+    const isLog = least > 0 && most > 8 * sorted[sorted.length >> 1];
+    const forth = isLog ? Math.log : (value) => value;
+    const back = isLog ? Math.exp : (value) => value;
+    const pad = 0.03 * (forth(most) - forth(least)) || 0.5;
+    const [low, high] = [forth(least) - pad, forth(most) + pad];
+    const width = plotWidth - MARGIN.left - MARGIN.right;
+    const part = (value) => (forth(value) - low) / (high - low);
+    return {
+      isLog,
+      width,
+      part,
+      ends: [back(low), back(high)],
+      x: (value) => MARGIN.left + al.clamp(part(value), 0, 1) * width,
+      value: (x) => back(low + al.clamp((x - MARGIN.left) / width, 0, 1) * (high - low)),
+      marks: isLog ? decades(back(low), back(high), width) : al.ticks(low, high, width > 500 ? 8 : 5),
+    };
+  }
+
+  function decades(low, high, width) {
+    const marks = [];
+    for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) {
+      marks.push(...[1, 2, 5].map((factor) => factor * power).filter((mark) => mark >= low && mark <= high));
+    }
+    return marks.length > width / 60 ? marks.filter((mark) => /^10*$/.test(String(mark / 10 ** Math.floor(Math.log10(mark))))) : marks;
+  }
+})();

@@ -1,0 +1,49 @@
+// Tables that sort by a click on a head and copy as tab-separated text.
+(function () {
+  "use strict";
+  const al = window.anomalylab;
+
+  const keyOf = (row, column) => {
+    const cell = row.cells[column];
+    const text = cell.dataset.value === undefined ? cell.textContent : cell.dataset.value;
+    const number = Number(text);
+    return text === "" || Number.isNaN(number) ? text : number;
+  };
+
+  function compare(a, b) {
+    if (typeof a === typeof b) return a < b ? -1 : Number(a > b);
+    return typeof a === "number" ? -1 : 1;
+  }
+
+  function sort(table, column, head) {
+    const isDown = head.getAttribute("aria-sort") === "descending";
+    const rows = [...table.tBodies[0].rows].sort((a, b) => (isDown ? 1 : -1) * compare(keyOf(a, column), keyOf(b, column)));
+    [...table.tHead.rows[0].cells].forEach((cell) => cell.removeAttribute("aria-sort"));
+    head.setAttribute("aria-sort", isDown ? "ascending" : "descending");
+    table.tBodies[0].append(...rows);
+  }
+
+  async function copy(table, button) {
+    const text = [...table.rows].map((row) => [...row.cells].map((cell) => cell.innerText.trim().replaceAll(/\s+/g, " ")).join("\t")).join("\n");
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(table);
+      button.textContent = "Selected: press Ctrl+C";
+    }
+  }
+
+  function start(table) {
+    table.classList.add("al-is-live");
+    [...table.tHead.rows[0].cells].forEach((head, column) => {
+      const button = al.el("button", { type: "button", title: "Sort", onclick: () => sort(table, column, head) });
+      button.append(...head.childNodes);
+      head.append(button);
+    });
+    const button = al.el("button", { type: "button", class: "al-copy", onclick: () => copy(table, button) }, "Copy table");
+    table.closest(".al-table").append(button);
+  }
+
+  document.querySelectorAll("table.al-sortable:not(.al-is-live)").forEach(start);
+})();

@@ -1,0 +1,110 @@
+"""What was asked, and the answer."""
+
+from typing import Any
+
+from anomalylab.reports.fragment import Fragment, render
+from anomalylab.reports.words import grouped, metric_words, plural
+from anomalylab.run_folder import Run
+
+
+def verdict(run: Run) -> Fragment:
+    """Say what was asked, of which data, with which weights, and what came out.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    Fragment
+    """
+    verdicts = run.info["verdicts"]
+    first = verdicts[run.detectors[0]]
+    return Fragment(
+        render(
+            "verdict",
+            sentence=first["sentence"],
+            reason=first.get("reason", ""),
+            others=[(name, verdicts[name]) for name in run.detectors[1:]],
+            asked=asked(run),
+            warnings=warnings(run),
+            tiles=_tiles(run),
+        )
+    )
+
+
+def asked(run: Run) -> str:
+    """Return one sentence on the question, the data, the network and its weights."""
+    info = run.info
+    data = info["dataset"]["category"] or info["dataset"]["root_name"]
+    n_queries, n_train = len(run.queries), int((run.samples["split"] == "train").sum())
+    if info["is_unlabelled"]:
+        question = (
+            f"Which of {plural(n_queries, 'image')} of “{data}” stand apart from the others? Each "
+            "was compared with all the others, without knowing which are good"
+        )
+    else:
+        question = (
+            f"Which of {plural(n_queries, 'image')} of “{data}” look unlike "
+            f"{plural(n_train, 'training image')}?"
+        )
+    extractor = info["extractor"]
+    return (
+        f"{question.rstrip('.')}{'' if question.endswith('?') else '.'} Compared by "
+        f"{_listed(run.detectors)}, on features of {extractor['name']} ({extractor['weights']}) at "
+        f"{extractor['size'][0]} × {extractor['size'][1]} pixels."
+    )
+
+
+def warnings(run: Run) -> list[str]:
+    """Return what a reader must know before believing the verdict."""
+    found = []
+    if "random" in str(run.info["extractor"]["weights"]).lower():
+        found.append(
+            "The network has random weights: this run shows that everything works, and nothing "
+            "about the images."
+        )
+    n_findings = sum(f["severity"] != "note" for f in run.info["findings"])
+    if n_findings:
+        found.append(
+            f"The check of the data found {plural(n_findings, 'thing')} to look at; "
+            "they are listed under the parameters at the end."
+        )
+    return found
+
+
+def _tiles(run: Run) -> list[dict[str, Any]]:
+    detector = run.detectors[0]
+    first = run.info["verdicts"][detector]
+    tiles = []
+    if first.get("n_suspects") is not None:
+        expected = first.get("expected_by_chance")
+        chance = "" if expected is None else f"about {expected:.2g} expected by chance"
+        tiles.append({"title": "Beyond the threshold", "value": first["n_suspects"], "note": chance})
+    tiles.append(
+        {"title": "Images judged", "value": grouped(len(run.queries)), "note": _labels(run)}
+    )
+    metrics = run.table("metrics")
+    row = metrics[(metrics["detector"] == detector) & (metrics["metric"] == "auroc")]
+    if len(row) and row["value"].notna().iloc[0]:
+        value, low, high = row[["value", "low", "high"]].iloc[0]
+        name, meaning = metric_words("auroc")
+        interval = "" if low != low else f"95 % interval {low:.3f} to {high:.3f}; "
+        tiles.append({"title": name, "value": f"{value:.3f}", "note": interval + meaning})
+    return tiles
+
+
+def _labels(run: Run) -> str:
+    labels = run.queries["label"]
+    if labels.isna().all():
+        return "none has a known label"
+    counts = [
+        (int((labels == 0).sum()), "normal"),
+        (int((labels == 1).sum()), "anomalous"),
+        (int(labels.isna().sum()), "unknown"),
+    ]
+    return ", ".join(f"{n} {name}" for n, name in counts if n)
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,63 @@
+"""The reader's words for the field's names, one line each."""
+
+METRICS = {
+    "auroc": (
+        "AUROC",
+        "chance that a random defective image scores higher than a random good one; 0.5 is guessing",
+    ),
+    "ap": ("AP", "average precision over all recalls; guessing gives the share of defects"),
+    "f1": ("F1", "harmonic mean of precision and recall at the run's threshold"),
+    "f1_max": ("F1-max (oracle)", "best F1 of any threshold, chosen on these very images"),
+    "pixel_auroc": ("Pixel AUROC", "as AUROC, with pixels instead of images"),
+    "pixel_ap": ("Pixel AP", "average precision over pixels"),
+    "au_pro": (
+        "AU-PRO",
+        "area under the share of each defect that is covered, up to the stated share of false pixels",
+    ),
+    "au_iou": (
+        "AU-IoU",
+        "area under the overlap of found and true defect, up to the stated share of false pixels",
+    ),
+}
+
+CURVES = {
+    "roc": ("How many defects are found at each false-alarm rate?", "false-alarm rate", "recall"),
+    "pr": ("How pure are the alarms?", "recall", "precision"),
+    "pro": ("How much of each defect is covered?", "false share of good pixels", "share covered"),
+    "iou": ("How well do shapes overlap?", "false share of good pixels", "overlap (IoU)"),
+}
+
+METHODS = {
+    "bulk": "fitted bulk",
+    "loo_quantile": "quantile of left-out images",
+    "conformal": "split-conformal",
+    "f1": "best F1",
+    "cost": "lowest cost",
+    "fpr": "fixed false-alarm rate",
+}
+
+
+def metric_words(metric: str) -> tuple[str, str]:
+    """Return a metric's name for readers and what it means."""
+    return METRICS.get(metric, (metric.replace("_", " "), ""))
+
+
+def method_words(method: str) -> str:
+    """Return how a threshold was found, in two or three words."""
+    return METHODS.get(method, method.replace("_", " "))
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """Count things.
+
+    Examples
+    --------
+    >>> plural(1, "image"), plural(3, "image")
+    ('1 image', '3 images')
+    """
+    return f"{grouped(n)} {one if n == 1 else many or one + 's'}"
+
+
+def grouped(n: int) -> str:
+    """Write a whole number with a narrow space between thousands."""
+    return f"{n:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
