@@ -4,11 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from anomalylab.errors import ParameterError, UnknownNameError
+from anomalylab.errors import ParameterError
 from anomalylab.metrics import (
     UndefinedMetric,
     auroc,
     average_precision,
+    average_precision_trapezoid,
     bootstrap_interval,
     confusion,
     f1_max_oracle,
@@ -21,7 +22,7 @@ from anomalylab.metrics import (
     undefined_reason,
 )
 
-BOTH = [auroc, average_precision, lambda y, s: average_precision(y, s, kind="trapezoid")]
+RANKING = [auroc, average_precision, average_precision_trapezoid]
 
 
 @st.composite
@@ -52,7 +53,7 @@ def test_auroc_and_ap_equal_scikit_learn_with_ties(data):
         reference.average_precision_score(labels, scores), abs=1e-12
     )
     precision, recall, _ = reference.precision_recall_curve(labels, scores)
-    assert average_precision(labels, scores, kind="trapezoid") == pytest.approx(
+    assert average_precision_trapezoid(labels, scores) == pytest.approx(
         reference.auc(recall, precision), abs=1e-12
     )
 
@@ -80,11 +81,11 @@ def test_average_precision_by_hand():
     # Falling scores: anomalous (precision 1), normal, anomalous (precision 2/3).
     assert average_precision([1, 0, 1], [3, 2, 1]) == pytest.approx((1 + 2 / 3) / 2)
     # Trapezoid: (0,1)-(1/2,1), drop to (1/2,1/2), rise to (1,2/3).
-    trapezoid = average_precision([1, 0, 1], [3, 2, 1], kind="trapezoid")
+    trapezoid = average_precision_trapezoid([1, 0, 1], [3, 2, 1])
     assert trapezoid == pytest.approx(0.5 + 0.5 * (1 / 2 + 2 / 3) / 2)
 
 
-@pytest.mark.parametrize("metric", BOTH)
+@pytest.mark.parametrize("metric", RANKING)
 def test_only_the_order_of_scores_matters(metric, noisy):
     labels, scores = noisy
     shuffled = np.random.default_rng(1).permutation(len(labels))
@@ -92,7 +93,7 @@ def test_only_the_order_of_scores_matters(metric, noisy):
     assert metric(labels[shuffled], scores[shuffled]) == pytest.approx(metric(labels, scores))
 
 
-@pytest.mark.parametrize("metric", [*BOTH, lambda y, s: f1_max_oracle(y, s)[0]])
+@pytest.mark.parametrize("metric", [*RANKING, lambda y, s: f1_max_oracle(y, s)[0]])
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_alone_gives_nan_and_the_reason(metric, label):
     with pytest.warns(UndefinedMetric, match="no normal" if label else "no anomalous"):
@@ -117,11 +118,6 @@ def test_a_curve_of_one_class_is_empty(curve):
 def test_unusable_labels_or_scores_are_refused(labels, scores, message):
     with pytest.raises(ParameterError, match=message):
         auroc(labels, scores)
-
-
-def test_an_unknown_kind_of_average_precision_suggests_the_nearest():
-    with pytest.raises(UnknownNameError, match="did you mean 'trapezoid'"):
-        average_precision([0, 1], [0.0, 1.0], kind="trapezium")
 
 
 def test_a_score_at_the_threshold_is_called_anomalous():
@@ -173,7 +169,7 @@ def test_the_reason_names_what_is_absent():
     assert undefined_reason(1, 1) == ""
 
 
-@pytest.mark.parametrize("metric", [auroc, average_precision])
+@pytest.mark.parametrize("metric", RANKING)
 def test_the_fast_bootstrap_equals_computing_every_resample(metric, noisy):
     slow = bootstrap_interval(lambda y, s: metric(y, s), *noisy, n_resamples=50, seed=3)
     assert bootstrap_interval(metric, *noisy, n_resamples=50, seed=3) == pytest.approx(

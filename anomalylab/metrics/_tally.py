@@ -45,9 +45,10 @@ def ap_of_tally(anomalous: np.ndarray, normal: np.ndarray) -> np.ndarray:
 
 def pr_area_of_tally(anomalous: np.ndarray, normal: np.ndarray) -> np.ndarray:
     """Compute the area under the linearly interpolated precision-recall curve from (0, 1)."""
-    gain = anomalous / anomalous.sum()
-    precision = np.append(1, precision_of_tally(anomalous, normal))
-    return (gain * (precision[1:] + precision[:-1]) / 2).sum()
+    gain = anomalous / anomalous.sum(axis=-1, keepdims=True)
+    precision = precision_of_tally(anomalous, normal)
+    before = np.concatenate([np.ones_like(precision[..., :1]), precision[..., :-1]], axis=-1)
+    return (gain * (before + precision) / 2).sum(axis=-1)
 
 
 def precision_of_tally(anomalous: np.ndarray, normal: np.ndarray) -> np.ndarray:

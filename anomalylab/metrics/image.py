@@ -5,7 +5,7 @@ anomalous, and a higher score means more anomalous. Where a class is absent the 
 with an :class:`~anomalylab.metrics.UndefinedMetric` warning, never zero.
 """
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,9 +18,6 @@ from anomalylab.metrics._tally import (
     tally,
 )
 from anomalylab.metrics._undefined import undefined_reason, warn_undefined
-from anomalylab.registry import unknown_name
-
-APKind = Literal["step", "trapezoid"]
 
 
 class Confusion(NamedTuple):
@@ -68,43 +65,64 @@ def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
     return float(auroc_of_tally(*tally(labels, scores)[1:]))
 
 
-def average_precision(labels: np.ndarray, scores: np.ndarray, *, kind: APKind = "step") -> float:
-    """Summarise the precision-recall curve by one number.
+def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
+    """Add up precision times gain in recall over the distinct thresholds.
 
     Parameters
     ----------
     labels, scores : ndarray of shape (n_images,)
         As in :func:`auroc`.
-    kind : {"step", "trapezoid"}
-        ``step`` adds precision times gain in recall over the distinct thresholds, as
-        ``sklearn.metrics.average_precision_score`` does. ``trapezoid`` is the area under the
-        linearly interpolated curve from (0, 1), which is optimistic [1]_ and usually higher; the
-        evaluation code of KolektorSDD2 reports it as AP.
 
     Returns
     -------
     average_precision : float in [0, 1]
-        1 is perfect, chance is about the share of anomalous images; NaN with a warning if a
-        class is absent.
+        1 is perfect, chance is about the share of anomalous images; equals
+        ``sklearn.metrics.average_precision_score``. NaN with a warning if a class is absent.
 
     Raises
     ------
     ParameterError
         As in :func:`auroc`.
-    UnknownNameError
-        If ``kind`` is neither of the two.
+
+    See Also
+    --------
+    average_precision_trapezoid : the other number that goes by this name.
+    """
+    labels, scores = check_scores(labels, scores)
+    if reason := _reason(labels):
+        return warn_undefined("average precision", reason)
+    return float(ap_of_tally(*tally(labels, scores)[1:]))
+
+
+def average_precision_trapezoid(labels: np.ndarray, scores: np.ndarray) -> float:
+    """Compute the area under the linearly interpolated precision-recall curve from (0, 1).
+
+    The evaluation code of KolektorSDD2 reports this as AP. Precision is not linear in recall, so
+    it is optimistic [1]_ and usually above :func:`average_precision`.
+
+    Parameters
+    ----------
+    labels, scores : ndarray of shape (n_images,)
+        As in :func:`auroc`.
+
+    Returns
+    -------
+    average_precision : float in [0, 1]
+        NaN with a warning if a class is absent.
+
+    Raises
+    ------
+    ParameterError
+        As in :func:`auroc`.
 
     References
     ----------
     .. [1] Davis & Goadrich (2006). The relationship between precision-recall and ROC curves. ICML.
     """
-    if kind not in ("step", "trapezoid"):
-        unknown_name("kind of average precision", kind, ("step", "trapezoid"))
     labels, scores = check_scores(labels, scores)
     if reason := _reason(labels):
         return warn_undefined("average precision", reason)
-    area = ap_of_tally if kind == "step" else pr_area_of_tally
-    return float(area(*tally(labels, scores)[1:]))
+    return float(pr_area_of_tally(*tally(labels, scores)[1:]))
 
 
 def roc_curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,15 +6,24 @@ import numpy as np
 from scipy import special
 
 from anomalylab.errors import ParameterError
-from anomalylab.metrics._tally import ap_of_tally, auroc_of_tally, tally
+from anomalylab.metrics._tally import ap_of_tally, auroc_of_tally, pr_area_of_tally, tally
 from anomalylab.metrics._undefined import undefined_reason, warn_undefined
-from anomalylab.metrics.image import auroc, average_precision, check_scores
+from anomalylab.metrics.image import (
+    auroc,
+    average_precision,
+    average_precision_trapezoid,
+    check_scores,
+)
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
 
 COUNTS_PER_BLOCK = 1 << 21
 
-_OF_TALLY = {auroc: auroc_of_tally, average_precision: ap_of_tally}
+_OF_TALLY = {
+    auroc: auroc_of_tally,
+    average_precision: ap_of_tally,
+    average_precision_trapezoid: pr_area_of_tally,
+}
 
 
 def bootstrap_interval(
@@ -35,8 +44,8 @@ def bootstrap_interval(
     Parameters
     ----------
     metric : callable
-        ``metric(labels, scores) -> float``. For :func:`auroc` and :func:`average_precision` all
-        resamples are computed at once.
+        ``metric(labels, scores) -> float``. For AUROC and both average precisions all resamples
+        are computed at once.
     labels, scores : ndarray of shape (n_images,)
         0 normal, 1 anomalous; higher is more anomalous.
     n_resamples : int
