@@ -19,6 +19,7 @@ def missing_part(
     contrast: float = 1.0,
     *,
     where: np.ndarray | None = None,
+    scale: float = 1.0,
     behind: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Break a piece out of an image, at the rim of the object if what lies behind it is known.
@@ -30,8 +31,10 @@ def missing_part(
     contrast : float in [0, 1]
     where : bool ndarray of shape (height, width), optional
         The object.
-    behind : uint8 ndarray of shape (height, width, 3), optional
-        The same view without the object; a shaded cavity by default.
+    scale : float
+        Factor on the defect's size, which is otherwise a share of the image's shorter side.
+    behind : ndarray of shape (height, width, 3), optional
+        What lies behind, from 0 to 255; a shaded cavity by default.
 
     Returns
     -------
@@ -48,7 +51,7 @@ def missing_part(
             f"behind must have the image's shape {image.shape}, not {behind.shape}"
         )
     shape = image.shape[:2]
-    radius = max(2.0, min(shape) * rng.uniform(0.05, 0.09))
+    radius = max(2.0, scale * min(shape) * rng.uniform(0.07, 0.11))
     inside = (0.75, 1.0) if behind is None else (0.35, 0.65)
     centre = pick_centre(rng, shape, radius, where, inside=inside)
     depth = _polygon_depth(rng, shape, centre, radius) + 0.6 * smooth_noise(rng, shape, 2.0)

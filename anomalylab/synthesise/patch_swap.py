@@ -22,6 +22,7 @@ def patch_swap(
     contrast: float = 1.0,
     *,
     where: np.ndarray | None = None,
+    scale: float = 1.0,
     source: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Paste a turned rectangle from elsewhere, with a blended edge.
@@ -33,6 +34,8 @@ def patch_swap(
     contrast : float in [0, 1]
     where : bool ndarray of shape (height, width), optional
         Pixels that may change.
+    scale : float
+        Factor on the defect's size, which is otherwise a share of the image's shorter side.
     source : uint8 ndarray of shape (any height, any width, 3), optional
         Image to take the patch from; ``image`` itself by default.
 
@@ -49,7 +52,7 @@ def patch_swap(
     if source is not None and (source.ndim != 3 or source.shape[2] != 3):
         raise ParameterError(f"source must have shape (height, width, 3), not {source.shape}")
     shape = image.shape[:2]
-    half_height, half_width = min(shape) * rng.uniform(0.06, 0.13, size=2)
+    half_height, half_width = scale * min(shape) * rng.uniform(0.06, 0.13, size=2)
     reach = float(np.hypot(half_height, half_width))
     centre = pick_centre(rng, shape, reach, where)
     tilt, turn = rng.uniform(0, np.pi), np.deg2rad(rng.uniform(30, 150))

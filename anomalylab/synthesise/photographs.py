@@ -14,10 +14,16 @@ from PIL import Image
 from anomalylab.errors import DatasetError
 from anomalylab.synthesise.scene import Scene, check_size, photograph
 
-REGIONS = {"train": (0, 0, 304, 512), "test": (304, 0, 512, 512)}
-"""Left, top, right, bottom of the part of each photograph that a split's crops come from."""
+_LEFT_AND_RIGHT = {"train": (0, 0, 296, 512), "test": (296, 0, 512, 512)}
+_BOTTOM_AND_TOP = {"train": (0, 216, 512, 512), "test": (0, 0, 512, 216)}
+REGIONS = {"brick": _LEFT_AND_RIGHT, "grass": _BOTTOM_AND_TOP, "gravel": _BOTTOM_AND_TOP}
+"""Photograph -> split -> left, top, right, bottom of the region that its crops come from.
 
-CROP_SIDES = (136, 156)
+The wall is seen in perspective: mirrored, its left looks like its right, but its top not like its
+bottom.
+"""
+
+CROP_SIDES = (172, 188)
 """Smallest and largest side of a crop, in pixels of the photograph."""
 
 TINTS = {
@@ -27,12 +33,11 @@ TINTS = {
 }
 """Colours of the darkest, the middle and the brightest grey."""
 
-TURNED = frozenset({"grass", "gravel"})
-"""Seen from straight above, with no way up; the others are only mirrored."""
-
 
 def crop(rng: np.random.Generator, size: int, *, name: str, split: str) -> Scene:
-    """Take a crop of a photograph, in the colours of its material.
+    """Take a crop of a photograph in the colours of its material, half of them mirrored.
+
+    None is turned, as the light comes from one side.
 
     Parameters
     ----------
@@ -56,14 +61,12 @@ def crop(rng: np.random.Generator, size: int, *, name: str, split: str) -> Scene
         If the installed scikit-image lacks the photograph.
     """
     check_size(size)
-    left, top, right, bottom = REGIONS[split]
+    left, top, right, bottom = REGIONS[name][split]
     side = int(rng.integers(CROP_SIDES[0], CROP_SIDES[1] + 1))
     col, row = (int(rng.integers(a, b - side + 1)) for a, b in ((left, right), (top, bottom)))
     box = (col, row, col + side, row + side)
     enlarged = _grey(name).crop(box).resize((size, size), Image.Resampling.BICUBIC)
     view = np.asarray(enlarged)[:, :: rng.choice([-1, 1])]
-    if name in TURNED:
-        view = np.rot90(view, rng.integers(4))
     return Scene(photograph(rng, _palette(name)[view]), box=box)
 
 

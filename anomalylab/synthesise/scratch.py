@@ -18,6 +18,7 @@ def scratch(
     contrast: float = 1.0,
     *,
     where: np.ndarray | None = None,
+    scale: float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Scratch an image along an antialiased curve that thins out towards its ends.
 
@@ -28,6 +29,8 @@ def scratch(
     contrast : float in [0, 1]
     where : bool ndarray of shape (height, width), optional
         Pixels that may be scratched.
+    scale : float
+        Factor on the defect's size, which is otherwise a share of the image's shorter side.
 
     Returns
     -------
@@ -39,12 +42,12 @@ def scratch(
     ParameterError
         If an argument has a shape or value that cannot be used.
     """
-    short = min(image.shape[:2])
+    short = scale * min(image.shape[:2])
     length = short * rng.uniform(0.25, 0.6)
     centre = pick_centre(rng, image.shape[:2], length / 4, where)
     points = _curve(rng, centre, length)
     distance, along = _distance(image.shape[:2], points)
-    half_width = max(0.6, short * rng.uniform(0.003, 0.006)) * np.sin(np.pi * along) ** 0.5
+    half_width = max(0.6, short * rng.uniform(0.005, 0.009)) * np.sin(np.pi * along) ** 0.5
     side = rng.choice([-1, 1])
     burr = np.clip(half_width + 0.5 - np.abs(distance), 0, 1) * (along > 0) * (along < 1)
     groove = np.clip(half_width + 0.5 - np.abs(distance - side * 1.6 * half_width), 0, 1)

@@ -5,7 +5,7 @@ import numpy as np
 from anomalylab.synthesise import register
 from anomalylab.synthesise.paint import blob, lay_on, pick_centre, pick_colour, smooth_noise
 
-PALETTE = ((24, 20, 18), (58, 40, 26), (244, 240, 230), (214, 190, 120))
+PALETTE = ((24, 20, 18), (146, 34, 26), (244, 240, 230), (222, 170, 60))
 
 
 @register("spot")
@@ -15,6 +15,7 @@ def spot(
     contrast: float = 1.0,
     *,
     where: np.ndarray | None = None,
+    scale: float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Put a spot with a firm, uneven edge on an image, light or dark, whichever stands out.
 
@@ -25,6 +26,8 @@ def spot(
     contrast : float in [0, 1]
     where : bool ndarray of shape (height, width), optional
         Pixels that may change.
+    scale : float
+        Factor on the defect's size, which is otherwise a share of the image's shorter side.
 
     Returns
     -------
@@ -37,7 +40,7 @@ def spot(
         If an argument has a shape or value that cannot be used.
     """
     shape = image.shape[:2]
-    radius = max(1.5, min(shape) * rng.uniform(0.02, 0.045))
+    radius = max(1.5, scale * min(shape) * rng.uniform(0.03, 0.055))
     depth = blob(rng, shape, pick_centre(rng, shape, radius, where), radius, unevenness=0.15)
     coverage = np.clip(depth + 0.5, 0, 1)
     colour = pick_colour(rng, PALETTE, image, coverage > 0.5)

@@ -6,7 +6,7 @@ from anomalylab.synthesise import register
 from anomalylab.synthesise.paint import blob, lay_on, pick_centre, pick_colour, smooth_noise
 
 PALETTE = ((92, 54, 24), (36, 30, 30), (150, 70, 24), (40, 60, 110), (232, 226, 206))
-BODY = 0.75
+BODY = 0.85
 """How much of the surface's own colour the stain hides."""
 
 
@@ -17,6 +17,7 @@ def stain(
     contrast: float = 1.0,
     *,
     where: np.ndarray | None = None,
+    scale: float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Stain an image with a dried drop: soft, uneven, darker along its rim.
 
@@ -27,6 +28,8 @@ def stain(
     contrast : float in [0, 1]
     where : bool ndarray of shape (height, width), optional
         Pixels that may change.
+    scale : float
+        Factor on the defect's size, which is otherwise a share of the image's shorter side.
 
     Returns
     -------
@@ -39,7 +42,7 @@ def stain(
         If an argument has a shape or value that cannot be used.
     """
     shape = image.shape[:2]
-    radius = max(3.0, min(shape) * rng.uniform(0.07, 0.13))
+    radius = max(3.0, scale * min(shape) * rng.uniform(0.09, 0.15))
     depth = blob(rng, shape, pick_centre(rng, shape, radius, where), radius)
     depth = depth + 0.1 * radius * smooth_noise(rng, shape, radius / 4)
     softness = 0.35 * radius

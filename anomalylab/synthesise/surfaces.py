@@ -2,18 +2,26 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from anomalylab import synthesise
 from anomalylab.registry import unknown_name
 from anomalylab.synthesise.fabric import fabric
+from anomalylab.synthesise.paint import smooth_noise
 from anomalylab.synthesise.part import part
 from anomalylab.synthesise.photographs import crop
 from anomalylab.synthesise.scene import Scene
 
 FOREIGN = {"brick": "gravel", "grass": "gravel", "gravel": "grass"}
-"""Where a surface of no direction, or of one only, gets its swapped patches from."""
+"""Where photographed surfaces get their swapped patches from."""
+
+GROUND = {"brick": (58, 46, 42), "grass": (112, 80, 54), "gravel": (128, 94, 62)}
+"""Colour of what lies behind them: a cavity, soil, sand."""
+
+SCALE = {"grass": 1.5, "gravel": 1.7, "part": 0.75}
+"""Factor on the size of defects: larger where a busy surface hides small ones."""
 
 
 def draw(category: str, rng: np.random.Generator, size: int, split: str) -> Scene:
@@ -73,13 +81,18 @@ def damage(
     ParameterError
         If ``contrast`` lies outside [0, 1].
     """
-    extra = {}
+    extra: dict[str, Any] = {"scale": SCALE.get(category, 1.0)}
     if kind == "missing_part":
-        extra["behind"] = scene.behind
+        extra["behind"] = _ground(rng, category, scene) if category in GROUND else scene.behind
     if kind == "patch_swap" and category in FOREIGN:
         extra["source"] = draw(FOREIGN[category], rng, len(scene.image), "test").image
     defect = synthesise.registry.get(kind)
     return defect(scene.image, rng, contrast, where=scene.where, **extra)
+
+
+def _ground(rng: np.random.Generator, category: str, scene: Scene) -> np.ndarray:
+    grain = 1 + 0.08 * smooth_noise(rng, scene.image.shape[:2], 1.2)
+    return np.clip(grain[..., None] * np.float32(GROUND[category]), 0, 255)
 
 
 def _of_photograph(name: str, rng: np.random.Generator, size: int, split: str) -> Scene:
