@@ -1,0 +1,180 @@
+"""What loaders share: finding files, reading headers, making the table."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from anomalylab.decoding import SUFFIXES, Header, probe
+from anomalylab.errors import DatasetError, ImageError
+from anomalylab.images import read_mask
+
+_N_SHOWN = 20  # paths kept of a finding
+_FORMATS = "PNG, JPEG, BMP, TIFF or WebP"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Files below a folder.
+
+    Parameters
+    ----------
+    images : list of str
+        Paths of image files relative to the folder, in POSIX form, sorted.
+    ignored : dict of str to int
+        Numbers of the other files by suffix.
+    """
+
+    images: list[str]
+    ignored: dict[str, int]
+
+
+def list_files(root: Path) -> Listing:
+    """Find the files below ``root``; what is hidden, and beneath it, is passed over.
+
+    Raises
+    ------
+    DatasetError
+        If ``root`` is no folder, or a folder cannot be read.
+    """
+    if not root.is_dir():
+        raise DatasetError(f"{str(root)!r} is not a folder; give a folder of images")
+    paths = []
+    for folder, subfolders, names in os.walk(root, onerror=_refuse):
+        subfolders[:] = (name for name in subfolders if _is_wanted(name))
+        start = Path(folder).relative_to(root)
+        paths += [(start / name).as_posix() for name in names if _is_wanted(name)]
+    images = sorted(path for path in paths if suffix(path) in SUFFIXES)
+    others = Counter(suffix(path) for path in paths if suffix(path) not in SUFFIXES)
+    return Listing(images, dict(sorted(others.items())))
+
+
+def _is_wanted(name: str) -> bool:
+    return not name.startswith(".") and name != "__MACOSX"
+
+
+def _refuse(error: OSError) -> None:
+    raise DatasetError(f"{error.filename!r} cannot be read: {error.strerror}") from error
+
+
+def suffix(path: str) -> str:
+    """Return the suffix of a path in lower case."""
+    return PurePosixPath(path).suffix.lower()
+
+
+def finding(what: str, paths: Sequence[str]) -> list[dict]:
+    """Return a list of one finding, ready for JSON, or none if there are no paths."""
+    if not paths:
+        return []
+    return [{"what": what, "n": len(paths), "paths": sorted(paths)[:_N_SHOWN]}]
+
+
+def samples_table(
+    root: Path,
+    rows: Sequence[Mapping],
+    *,
+    ignored: Mapping[str, int],
+    findings: Iterable[dict],
+    expected: str,
+) -> pd.DataFrame:
+    """Read the headers of images and make their table; broken files are set aside.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that paths are relative to.
+    rows : sequence of mappings
+        SAMPLES without ``sample_id``, ``width`` and ``height``, and perhaps further columns.
+    ignored, findings
+        Kept in ``attrs``.
+    expected : str
+        What the layout promises, for the message if there are no images.
+
+    Returns
+    -------
+    samples : DataFrame
+        Rows of SAMPLES sorted by path; ``attrs`` as :func:`anomalylab.datasets.load` says.
+
+    Raises
+    ------
+    DatasetError
+        If there is no image, or none can be read.
+    """
+    if not rows:
+        raise DatasetError(_nothing_found(root, ignored, expected))
+    paths = [row["image_path"] for row in rows]
+    with ThreadPoolExecutor() as pool:
+        headers = list(pool.map(lambda path: _probe(root, path), paths))
+    table = [
+        {"sample_id": row["image_path"], **row, "width": header.width, "height": header.height}
+        for row, header in zip(rows, headers, strict=True)
+        if isinstance(header, Header)
+    ]
+    broken = [
+        {"path": path, "reason": header.reason}
+        for path, header in zip(paths, headers, strict=True)
+        if isinstance(header, ImageError)
+    ]
+    if not table:
+        raise DatasetError(
+            f"none of the {len(rows)} image files in {str(root)!r} can be read; "
+            f"{broken[0]['path']!r}: {broken[0]['reason']}"
+        )
+    samples = pd.DataFrame(table).astype({"label": "Int64"})
+    samples = samples.sort_values("image_path", ignore_index=True)
+    samples.attrs = {"broken": broken, "ignored": dict(ignored), "findings": list(findings)}
+    return samples
+
+
+def _probe(root: Path, path: str) -> Header | ImageError:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return ImageError(path.encode(errors="replace").decode(), "its name is not valid text")
+    try:
+        return probe(root / path)
+    except ImageError as error:
+        return error
+
+
+def _nothing_found(root: Path, ignored: Mapping[str, int], expected: str) -> str:
+    others = ", ".join(f"{n} {kind or 'without suffix'}" for kind, n in ignored.items())
+    found = f"only other files ({others})" if others else "no files"
+    return f"no images in {str(root)!r}: expected {expected} ({_FORMATS}), found {found}"
+
+
+def labels_from_masks(
+    root: Path, masks: Sequence[str | None]
+) -> tuple[list[int | None], list[str]]:
+    """Label images by their masks: 1 if any pixel is marked, else 0.
+
+    Parameters
+    ----------
+    root : Path
+    masks : sequence of str or None
+        Path of the mask of each image.
+
+    Returns
+    -------
+    labels : list of 0, 1 or None
+        None without a mask that can be read.
+    unreadable : list of str
+        Masks that cannot be read.
+    """
+
+    def label(mask: str | None) -> int | None:
+        if mask is None:
+            return None
+        try:
+            return int(read_mask(root / mask).any())
+        except ImageError:
+            return None
+
+    with ThreadPoolExecutor() as pool:
+        labels = list(pool.map(label, masks))
+    unread = [m for m, found in zip(masks, labels, strict=True) if m and found is None]
+    return labels, unread

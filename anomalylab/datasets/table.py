@@ -1,0 +1,136 @@
+"""A table of image paths, from a database or a line's log; what else it knows travels along."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from anomalylab.datasets import register
+from anomalylab.datasets._layout import TABLE_SUFFIXES
+from anomalylab.datasets._listing import samples_table
+from anomalylab.errors import DatasetError, ParameterError, SchemaError
+from anomalylab.registry import unknown_name
+from anomalylab.schema import SAMPLES, SCORES, SPLITS
+
+_LABELS = {"0": 0, "1": 1, "false": 0, "true": 1, "normal": 0, "anomalous": 1}
+_GIVEN = ("image_path", "mask_path", "split", "label", "defect_type", "category")
+_TAKEN = (set(SAMPLES.columns) | set(SCORES.columns)) - set(_GIVEN)
+
+
+@register("table")
+def load(root: Path) -> pd.DataFrame:
+    """List the images of a CSV or parquet table.
+
+    Parameters
+    ----------
+    root : Path
+        The table. It needs a column ``image_path`` or ``path``, relative to the table's folder, and
+        may have ``label`` (0, 1, normal, anomalous or empty), ``mask_path``, ``split``,
+        ``defect_type``, ``category`` and any others, such as shift, camera or batch.
+
+    Returns
+    -------
+    samples : DataFrame
+        Rows of SAMPLES and the other columns. Without a column ``split``, nothing is known about
+        roles: every image is for fitting and judging. ``attrs["root"]`` is the table's folder.
+
+    Raises
+    ------
+    DatasetError
+        If the table is missing, cannot be read or is empty, or no image can be read.
+    SchemaError
+        If there is no column of paths, an image occurs twice, or a column has a name that the
+        results need.
+    UnknownNameError, ParameterError
+        If a split or a label is not understood.
+    """
+    table = _check_columns(_read(root), root)
+    folder = root.parent
+    paths = [_relative(path, folder) for path in table["image_path"]]
+    known = pd.DataFrame(
+        {
+            "category": _column(table, "category", root.stem),
+            "split": _splits(table),
+            "label": [_label(value) for value in _column(table, "label", None)],
+            "image_path": paths,
+            "mask_path": [_relative(mask, folder) for mask in _column(table, "mask_path", None)],
+        },
+        dtype=object,
+    )
+    good = ["good" if label == 0 else None for label in known["label"]]
+    known["defect_type"] = _column(table, "defect_type", None).fillna(pd.Series(good, dtype=object))
+    others = table.drop(columns=list(_GIVEN), errors="ignore")
+    rows = pd.concat([known, others], axis=1).to_dict("records")
+    samples = samples_table(
+        folder, rows, ignored={}, findings=[], expected=f"rows with image paths in {root.name!r}"
+    )
+    samples.attrs["root"] = str(folder)
+    return samples
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise DatasetError(f"there is no table {str(path)!r}; give a CSV or parquet file")
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        raise DatasetError(f"{path.name!r} must end in .csv or .parquet")
+    try:
+        if path.suffix.lower() == ".parquet":
+            return pd.read_parquet(path)
+        return pd.read_csv(path, dtype=dict.fromkeys((*_GIVEN, "path"), str))
+    except (ValueError, OSError) as error:
+        why = " ".join(str(error).split())
+        raise DatasetError(f"the table {path.name!r} cannot be read ({why})") from error
+
+
+def _check_columns(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    if "image_path" not in table:
+        table = table.rename(columns={"path": "image_path"})
+    if "image_path" not in table:
+        raise SchemaError(
+            f"{path.name!r} needs a column image_path or path; it has {list(table.columns)}"
+        )
+    taken = sorted(_TAKEN.intersection(table.columns))
+    if taken:
+        raise SchemaError(f"{path.name!r}: rename the columns {taken}; results use these names")
+    if table["image_path"].isna().any():
+        raise SchemaError(
+            f"{path.name!r}: {table['image_path'].isna().sum()} rows have no image path"
+        )
+    twice = table.loc[table["image_path"].duplicated(), "image_path"]
+    if len(twice):
+        raise SchemaError(f"{path.name!r} lists {len(twice)} images twice, as {twice.iloc[0]!r}")
+    return table.reset_index(drop=True)
+
+
+def _column(table: pd.DataFrame, name: str, default: str | None) -> pd.Series:
+    if name not in table:
+        return pd.Series([default] * len(table), dtype=object)
+    return table[name].astype(object).where(table[name].notna(), default)
+
+
+def _splits(table: pd.DataFrame) -> pd.Series:
+    splits = _column(table, "split", "unlabelled")
+    for split in set(splits) - set(SPLITS):
+        unknown_name("split", str(split), SPLITS)
+    return splits
+
+
+def _label(value: str | float | None) -> int | None:
+    if pd.isna(value):
+        return None
+    name = str(value).strip().lower().removesuffix(".0")
+    if name not in _LABELS:
+        raise ParameterError(
+            f"a label is 0 or normal, 1 or anomalous, or empty; the table has {value!r}"
+        )
+    return _LABELS[name]
+
+
+def _relative(path: str | float | None, folder: Path) -> str | None:
+    """Return a path relative to the table's folder, in POSIX form."""
+    if pd.isna(path):
+        return None
+    given = str(path) if "/" in str(path) else str(path).replace("\\", "/")
+    if Path(given).is_absolute():
+        given = os.path.relpath(given, folder.absolute())
+    return Path(given).as_posix()
