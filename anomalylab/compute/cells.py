@@ -67,9 +67,11 @@ class Cells:
 
     def gram(self, means: tuple[np.ndarray, ...], cells: slice) -> np.ndarray:
         """Return inner products of images with images: (n_cells, n_images, n_images)."""
-        return sum(
-            (part @ part.transpose(0, 2, 1))[repeat] for part, repeat in self._parts(means, cells)
+        products = (
+            _repeated(part @ part.transpose(0, 2, 1), repeat)
+            for part, repeat in self._parts(means, cells)
         )
+        return _total(products)
 
     def cross(
         self, training: "Cells", means: tuple[np.ndarray, ...], cells: slice
@@ -93,9 +95,9 @@ class Cells:
         products, square_norms = [], []
         pairs = zip(self._parts(means, cells), training._parts(means, cells), strict=True)
         for (query, repeat), (part, _) in pairs:
-            products.append((query @ part.transpose(0, 2, 1))[repeat])
+            products.append(_repeated(query @ part.transpose(0, 2, 1), repeat))
             square_norms.append(np.einsum("cqd,cqd->cq", query, query)[repeat])
-        return sum(products), sum(square_norms)
+        return _total(iter(products)), _total(iter(square_norms))
 
     def _parts(
         self, means: tuple[np.ndarray, ...], cells: slice
@@ -104,6 +106,21 @@ class Cells:
         for level, mean, cover in zip(self.maps, means, self.covers, strict=True):
             needed, repeat = np.unique(cover[cells], return_inverse=True)
             yield level[:, needed].transpose(1, 0, 2) - mean[needed][:, None], repeat
+
+
+def _repeated(cells: np.ndarray, repeat: np.ndarray) -> np.ndarray:
+    """Return ``cells[repeat]``, without a copy where each is wanted once."""
+    if len(cells) == len(repeat) and (np.diff(repeat) > 0).all():
+        return cells
+    return cells[repeat]
+
+
+def _total(parts: Iterator[np.ndarray]) -> np.ndarray:
+    """Add up arrays in place of the first."""
+    total = next(parts)
+    for part in parts:
+        total += part
+    return total
 
 
 def blocks(n_cells: int, cell_bytes: int) -> Iterator[slice]:
