@@ -93,7 +93,8 @@ class Registry(Generic[T]):
         self._is_loaded = True
         package = importlib.import_module(self.package)
         for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{self.package}.{module.name}")
+            if not module.name.startswith("_"):  # parts are public; helpers may be heavy
+                importlib.import_module(f"{self.package}.{module.name}")
         for entry_point in importlib.metadata.entry_points(group=PLUGIN_GROUP):
             entry_point.load()
 

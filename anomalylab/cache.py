@@ -1,0 +1,301 @@
+"""Features that were computed once: found again by content, on disk, without locks.
+
+A store is one folder per extractor, resize and intensity rule. It holds shards: folders of some
+dozen images, one ``.npy`` a level, and an index of the content hashes of the images. A shard is
+written under another name and renamed when it is whole, so that a killed process leaves nothing
+that could be mistaken for data, and two processes at worst compute the same image twice.
+"""
+
+import hashlib
+import json
+import logging
+import math
+import os
+import shutil
+import time
+import uuid
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from anomalylab.errors import StorageError
+
+FOLDER_VARIABLE = "ANOMALYLAB_CACHE"
+"""Environment variable that names another cache folder."""
+
+IN_MEMORY = 2**30
+"""Bytes up to which gathered features are returned in memory, and beyond as memory maps."""
+
+_FEATURES = "features"
+_INDEX = "index.json"
+_UNFINISHED = ".unfinished-"
+_ABANDONED_AFTER = 24 * 3600.0
+
+log = logging.getLogger(__name__)
+
+
+def cache_folder() -> Path:
+    """Return the folder of everything that may be deleted and is made again."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else Path(platformdirs.user_cache_dir("anomalylab"))
+
+
+def size_of_cache(folder: Path | None = None) -> int:
+    """Return how many bytes of features are cached."""
+    features = (folder or cache_folder()) / _FEATURES
+    return sum(_size(path) for path in features.rglob("*"))
+
+
+def clear_cache(folder: Path | None = None) -> None:
+    """Delete all cached features, and nothing else in the cache folder.
+
+    Raises
+    ------
+    StorageError
+        If they cannot be deleted.
+    """
+    features = (folder or cache_folder()) / _FEATURES
+    if not features.exists():
+        return
+    try:
+        shutil.rmtree(features)
+    except OSError as error:
+        raise StorageError(f"cannot delete {features}: {error.strerror or error}") from error
+
+
+def feature_store(key: str, folder: Path | None = None) -> "FeatureStore":
+    """Return the store of ``key``, which says all that features depend on beside the image."""
+    digest = hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
+    return FeatureStore((folder or cache_folder()) / _FEATURES / digest)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the features of one image are: row ``row`` of a shard."""
+
+    shard: Path
+    row: int
+
+
+class FeatureStore:
+    """Feature maps of images under the content hash of the image file.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when something is written.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+
+    def check_writable(self, n_bytes: int) -> None:
+        """Make the folder, and see that it can take ``n_bytes``.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written or its disk has less free space.
+        """
+        probe = self.folder / f"{_UNFINISHED}{uuid.uuid4().hex}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            probe.touch()
+            probe.unlink()
+            free = shutil.disk_usage(self.folder).free
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+        if free < n_bytes:
+            raise StorageError(
+                f"features take {n_bytes / 2**20:.0f} MiB and the disk of {self.folder} has "
+                f"{free / 2**20:.0f} MiB left; free some or set {FOLDER_VARIABLE} to another folder"
+            )
+        self._sweep()
+
+    def find(self, hashes: Iterable[str], levels: Sequence[str]) -> dict[str, Place]:
+        """Return where images are whose ``levels`` are all stored.
+
+        Shards that are damaged are deleted with a warning in the log.
+        """
+        missing = set(hashes)
+        found: dict[str, Place] = {}
+        for shard in self._shards():
+            stored = _read_index(shard, levels)
+            rows = {name: row for row, name in enumerate(stored) if name in missing}
+            if rows and _is_sound(shard, levels):
+                found |= {name: Place(shard, row) for name, row in rows.items()}
+                missing -= rows.keys()
+            elif rows:
+                log.warning("cached features in %s are damaged and are computed again", shard)
+                shutil.rmtree(shard, ignore_errors=True)
+        return found
+
+    def write(self, hashes: Sequence[str], levels: Mapping[str, np.ndarray]) -> None:
+        """Store the images of ``hashes`` as one shard; all of it or nothing.
+
+        Parameters
+        ----------
+        hashes : sequence of str
+            Content hash of each image.
+        levels : mapping
+            Level -> array of shape (n_images, n_rows, n_cols, n_channels).
+
+        Raises
+        ------
+        StorageError
+            If the folder cannot be written or is full.
+        """
+        name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}"
+        unfinished = self.folder / f"{_UNFINISHED}{name}"
+        try:
+            unfinished.mkdir(parents=True)
+            written = {
+                level: _write_array(unfinished / f"{level}.npy", np.ascontiguousarray(array))
+                for level, array in levels.items()
+            }
+            index = {"hashes": list(hashes), "levels": written}
+            _write_bytes(unfinished / _INDEX, json.dumps(index).encode())
+            unfinished.rename(self.folder / name)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    def gather(
+        self, places: Sequence[Place], levels: Sequence[str], limit: int | None = IN_MEMORY
+    ) -> dict[str, np.ndarray]:
+        """Return stored features in the order of ``places``, which may repeat.
+
+        Parameters
+        ----------
+        places : sequence of Place
+            From :meth:`find`; at least one.
+        limit : int or None
+            Bytes of all levels together up to which they are held in memory; None for no limit.
+
+        Returns
+        -------
+        gathered : dict
+            Level -> float32 array of shape (n_images, n_rows, n_cols, n_channels). Beyond
+            ``limit`` read-only memory maps of files that stay in the store and are used again for
+            the same images.
+
+        Raises
+        ------
+        StorageError
+            If memory maps are needed and cannot be written.
+        """
+        shapes = {
+            level: (len(places), *_open(places[0].shard, level).shape[1:]) for level in levels
+        }
+        n_bytes = 4 * sum(math.prod(shape) for shape in shapes.values())
+        if limit is not None and n_bytes > limit:
+            return {level: self._map(places, level, shape) for level, shape in shapes.items()}
+        return {
+            level: _fill(np.empty(shape, np.float32), places, level)
+            for level, shape in shapes.items()
+        }
+
+    def _map(self, places: Sequence[Place], level: str, shape: tuple[int, ...]) -> np.ndarray:
+        images = "\n".join(f"{place.shard.name} {place.row}" for place in places)
+        digest = hashlib.blake2b(images.encode(), digest_size=12).hexdigest()
+        path = self.folder / f"gathered-{digest}-{level}.npy"
+        if not path.exists():
+            unfinished = self.folder / f"{_UNFINISHED}{uuid.uuid4().hex}.npy"
+            try:
+                target = np.lib.format.open_memmap(unfinished, "w+", np.float32, shape)
+                _fill(target, places, level).flush()  # type: ignore[attr-defined]
+                del target
+                unfinished.replace(path)
+            except OSError as error:
+                raise _unwritable(self.folder, error) from error
+            finally:
+                unfinished.unlink(missing_ok=True)
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+
+    def _shards(self) -> list[Path]:
+        """Return whole shards, oldest first, so that of two that hold an image one always wins."""
+        return sorted(path.parent for path in self.folder.glob(f"[0-9]*/{_INDEX}"))
+
+    def _sweep(self) -> None:
+        """Delete what processes that died more than a day ago have left unfinished."""
+        for path in self.folder.glob(f"{_UNFINISHED}*"):
+            if time.time() - path.stat().st_mtime < _ABANDONED_AFTER:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _read_index(shard: Path, levels: Sequence[str]) -> list[str]:
+    """Return the content hashes of a shard; none if it lacks one of ``levels``."""
+    try:
+        index = json.loads((shard / _INDEX).read_bytes())
+        return index["hashes"] if all(level in index["levels"] for level in levels) else []
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def _is_sound(shard: Path, levels: Sequence[str]) -> bool:
+    try:
+        expected = json.loads((shard / _INDEX).read_bytes())["levels"]
+        return all(_matches(_open(shard, level), expected[level]) for level in levels)
+    except (OSError, ValueError, EOFError, KeyError, TypeError):
+        return False
+
+
+def _matches(array: np.ndarray, expected: dict) -> bool:
+    return list(array.shape) == expected["shape"] and _checksum(array) == expected["checksum"]
+
+
+def _open(shard: Path, level: str) -> np.ndarray:
+    return np.load(shard / f"{level}.npy", mmap_mode="r", allow_pickle=False)
+
+
+def _fill(target: np.ndarray, places: Sequence[Place], level: str) -> np.ndarray:
+    """Copy one level of ``places`` into ``target``, shard by shard."""
+    by_shard: dict[Path, list[int]] = {}
+    for position, place in enumerate(places):
+        by_shard.setdefault(place.shard, []).append(position)
+    for shard, positions in by_shard.items():
+        target[positions] = _open(shard, level)[[places[position].row for position in positions]]
+    return target
+
+
+def _checksum(array: np.ndarray) -> int:
+    return zlib.crc32(array.reshape(-1).data.cast("B"))
+
+
+def _write_array(path: Path, array: np.ndarray) -> dict[str, object]:
+    """Write an array and return what its index says of it."""
+    with open(path, "wb") as stream:
+        np.save(stream, array, allow_pickle=False)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return {"shape": array.shape, "checksum": _checksum(array)}
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    with open(path, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:  # deleted by another process meanwhile
+        return 0
+
+
+def _unwritable(folder: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"cannot write features to {folder}: {error.strerror or error}; "
+        f"make room or set {FOLDER_VARIABLE} to another folder"
+    )

@@ -1,0 +1,206 @@
+"""A network of timm, cut after the last level needed."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from anomalylab.errors import ParameterError
+from anomalylab.extractors import _weights
+from anomalylab.registry import unknown_name
+
+if TYPE_CHECKING:
+    from anomalylab.extractors._network import Network
+
+IMAGENET_MEAN = (255 * 0.485, 255 * 0.456, 255 * 0.406)
+IMAGENET_STD = (255 * 0.229, 255 * 0.224, 255 * 0.225)
+
+ENGINES = ("torch", "openvino")
+
+_FEATURES_VERSION = 1
+"""Raised when the same parameters begin to give other features."""
+
+
+@dataclass(kw_only=True)
+class TimmBackbone:
+    """Feature maps of a frozen network.
+
+    Subclasses set the class attributes and the defaults of ``levels`` and ``size``.
+
+    Parameters
+    ----------
+    levels : sequence of str
+        Names of feature maps.
+    size : int or (height, width)
+        Of the images the network sees.
+    weights : "pretrained", "random" or path
+        Path: a safetensors file or a state dict.
+    batch_size : int
+        Images at a time. Below 16 it changes no bit of the results; from there on torch uses other
+        kernels and they agree to 1e-5.
+    engine : {"torch", "openvino"}
+        ``openvino`` (extra ``fast``) is quicker from some hundred images on, needs seconds to
+        start, and agrees to 1e-4 relative. It is never chosen by itself, so that features do not
+        depend on what is installed.
+    """
+
+    name: ClassVar[str]
+    on_demand: ClassVar[bool] = False
+
+    architecture: ClassVar[str]
+    """timm's name, with the exact tag of its training."""
+
+    mean: ClassVar[tuple[float, ...]] = IMAGENET_MEAN
+    std: ClassVar[tuple[float, ...]] = IMAGENET_STD
+    """Of the three colours, on a scale of 0 to 255."""
+
+    known: ClassVar[Mapping[str, int]]
+    """Level -> index of timm's ``forward_intermediates``."""
+
+    options: ClassVar[Mapping[str, Any]] = {}
+    """Further arguments of ``forward_intermediates``."""
+
+    multiple: ClassVar[int] = 1
+    """Each side of an image must be a multiple of this."""
+
+    fuses: ClassVar[bool] = False
+    """Whether every normalisation follows the convolution before it and may be merged with it."""
+
+    levels: Sequence[str]
+    size: int | tuple[int, int]
+    weights: str = "pretrained"
+    batch_size: int = 8
+    engine: str = "torch"
+
+    def __post_init__(self) -> None:
+        self.size = _check_size(self.size, self.multiple)
+        self.levels = (self.levels,) if isinstance(self.levels, str) else tuple(self.levels)
+        if not self.levels:
+            raise ParameterError(f"levels must name at least one of {', '.join(self.known)}")
+        for level in self.levels:
+            if level not in self.known:
+                unknown_name(f"level of {self.name}", level, self.known)
+        self.levels = tuple(level for level in self.known if level in self.levels)
+        if self.batch_size < 1:
+            raise ParameterError(f"batch_size must be at least 1, not {self.batch_size}")
+        if self.engine not in ENGINES:
+            unknown_name("engine", self.engine, ENGINES)
+
+    @cached_property
+    def found_weights(self) -> _weights.Weights:
+        """The weights, found and hashed but not read."""
+        return _weights.find_weights(self.architecture, self.weights)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hexadecimal digest of all that features depend on beside image and level."""
+        parts = {
+            "version": _FEATURES_VERSION,
+            "architecture": self.architecture,
+            "weights": self.found_weights.digest,
+            "mean": self.mean,
+            "std": self.std,
+            "size": self.size,
+            "engine": self.engine,
+        }
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+    @cached_property
+    def network(self) -> "Network":
+        """The network, built when first needed; this is where torch is imported."""
+        from anomalylab.extractors import _network
+
+        return _network.build(self)
+
+    def prepare(self) -> None:
+        """Build the network now, so that several threads may call."""
+        _ = self.network
+
+    def __call__(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """Turn images into levels.
+
+        Parameters
+        ----------
+        images : uint8 ndarray of shape (n_images, *size, 3)
+
+        Returns
+        -------
+        levels : dict
+            Level -> float32 array of shape (n_images, n_rows, n_cols, n_channels).
+
+        Raises
+        ------
+        ParameterError
+            If the images have another type or shape.
+        WeightsError
+            If the weights are missing or do not fit.
+        """
+        if images.dtype != np.uint8 or images.shape[1:] != (*self.size, 3):  # type: ignore[misc]
+            raise ParameterError(
+                f"{self.name} needs uint8 images of shape (n_images, {self.size[0]}, "  # type: ignore[index]
+                f"{self.size[1]}, 3), not {images.dtype} {images.shape}"  # type: ignore[index]
+            )
+        starts = range(0, len(images), self.batch_size)
+        parts = [self.network(images[start : start + self.batch_size]) for start in starts]
+        return {
+            level: np.concatenate(maps) if len(maps) > 1 else maps[0]
+            for level, maps in zip(self.levels, zip(*parts, strict=True), strict=True)
+        }
+
+    def shapes(self) -> dict[str, tuple[int, int, int]]:
+        """Return rows, columns and channels of each level, without running the network."""
+        return self._sketch[0]
+
+    def flops(self) -> float:
+        """Return the floating point operations an image takes, of the cut network."""
+        return self._sketch[1]
+
+    @cached_property
+    def _sketch(self) -> tuple[dict[str, tuple[int, int, int]], float]:
+        from anomalylab.extractors import _network
+
+        return _network.sketch(self)
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters as JSON values; ``create(name, **parameters)`` builds it again."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values["weights"] = str(self.weights)
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a run records of how features were made."""
+        return {
+            "backbone": self.name,
+            "architecture": self.architecture,
+            "weights": self.found_weights.description,
+            "weights_digest": self.found_weights.digest,
+            "levels": list(self.levels),
+            "size": list(self.size),  # type: ignore[arg-type]
+            "mean": list(self.mean),
+            "std": list(self.std),
+            "engine": self.engine,
+            "parameters": self.parameters(),
+        }
+
+    @classmethod
+    def availability(cls) -> str:
+        """Say in a few words whether the weights are on this machine."""
+        return _weights.installed(cls.architecture)
+
+
+def _check_size(size: int | Sequence[int], multiple: int) -> tuple[int, int]:
+    sides = (size, size) if isinstance(size, int) else tuple(size)
+    if len(sides) != 2 or any(int(side) != side or side < 16 for side in sides):
+        raise ParameterError(
+            f"size must be one side or (height, width) of at least 16 pixels, not {size}"
+        )
+    if any(side % multiple for side in sides):
+        near = tuple(max(1, round(side / multiple)) * multiple for side in sides)
+        raise ParameterError(
+            f"both sides must be multiples of {multiple}; instead of {size} try {near}"
+        )
+    return int(sides[0]), int(sides[1])

@@ -1,0 +1,163 @@
+"""Decoding and embedding by all cores at once.
+
+Each thread decodes some images and runs the network on them by itself, with one torch thread. No
+core waits for another inside a layer, and none is idle while files are read.
+"""
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from anomalylab.cache import FeatureStore
+from anomalylab.extractors._base import Extractor
+
+SHARD = 64
+"""Images stored together."""
+
+FLUSH_AFTER = 5.0
+"""Seconds after which fewer are stored, so that a kill costs no more work than that."""
+
+SHOW_PROGRESS_AFTER = 2.0
+
+Read = Callable[[Path], np.ndarray]
+"""Image file -> uint8 (height, width, 3)."""
+
+
+class Block(NamedTuple):
+    """A few images, decoded and embedded by one thread."""
+
+    hashes: list[str]
+    levels: dict[str, np.ndarray]
+    broken: dict[str, str]
+    decode_cpu: float
+    network_cpu: float
+
+
+def embed(
+    paths: Mapping[str, Path], read: Read, extractor: Extractor, store: FeatureStore, progress: bool
+) -> tuple[dict[str, str], dict[str, float]]:
+    """Embed image files and store their features.
+
+    Parameters
+    ----------
+    paths : mapping
+        Content hash -> image file.
+    read : callable
+        Image file -> image at the extractor's size; raises OSError if it is broken.
+
+    Returns
+    -------
+    broken : dict
+        Content hash -> why the file could not be read.
+    cost : dict
+        ``n_embedded``, ``decode_cpu`` and ``network_cpu``, see :class:`Extraction`.
+    """
+    n_bytes = sum(4 * math.prod(shape) for shape in extractor.shapes().values())
+    store.check_writable(n_bytes * len(paths))
+    extractor.prepare()
+    broken: dict[str, str] = {}
+    cost = {"n_embedded": 0.0, "decode_cpu": 0.0, "network_cpu": 0.0}
+    with (
+        tqdm(
+            total=len(paths),
+            desc="embedding",
+            unit="image",
+            delay=SHOW_PROGRESS_AFTER,
+            disable=not progress,
+        ) as bar,
+        _one_torch_thread() as n_workers,
+    ):
+        size = max(1, min(extractor.batch_size, len(paths) // (4 * n_workers)))
+        jobs = [list(paths)[start : start + size] for start in range(0, len(paths), size)]
+        blocks = _in_threads(lambda job: _embed_block(job, paths, read, extractor), jobs, n_workers)
+        for block in _stored(blocks, store):
+            broken |= block.broken
+            cost["n_embedded"] += len(block.hashes)
+            cost["decode_cpu"] += block.decode_cpu
+            cost["network_cpu"] += block.network_cpu
+            bar.update(len(block.hashes) + len(block.broken))
+    return broken, cost
+
+
+def why(error: OSError) -> str:
+    """Say what is wrong with a file without naming it."""
+    return str(getattr(error, "reason", None) or error.strerror or error)
+
+
+def _embed_block(
+    hashes: list[str], paths: Mapping[str, Path], read: Read, extractor: Extractor
+) -> Block:
+    start = time.thread_time()
+    decoded: dict[str, np.ndarray] = {}
+    broken: dict[str, str] = {}
+    for name in hashes:
+        try:
+            decoded[name] = read(paths[name])
+        except OSError as error:
+            broken[name] = why(error)
+    middle = time.thread_time()
+    levels = extractor(np.stack(list(decoded.values()))) if decoded else {}
+    return Block(list(decoded), levels, broken, middle - start, time.thread_time() - middle)
+
+
+def _in_threads(
+    work: Callable[[list[str]], Block], jobs: Iterable[list[str]], n_workers: int
+) -> Iterator[Block]:
+    """Yield results as they come; never more than two jobs a worker are under way."""
+    waiting: set[Future[Block]] = set()
+    pool = ThreadPoolExecutor(n_workers)
+    try:
+        for job in jobs:
+            waiting.add(pool.submit(work, job))
+            if len(waiting) >= 2 * n_workers:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+        yield from (future.result() for future in as_completed(waiting))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _stored(blocks: Iterable[Block], store: FeatureStore) -> Iterator[Block]:
+    """Pass blocks on, and write them as shards on the way."""
+    pending: list[Block] = []
+    flushed = time.monotonic()
+    for block in blocks:
+        pending += [block] if block.hashes else []
+        n_images = sum(len(other.hashes) for other in pending)
+        if n_images >= SHARD or (pending and time.monotonic() - flushed > FLUSH_AFTER):
+            _write(pending, store)
+            pending, flushed = [], time.monotonic()
+        yield block
+    if pending:
+        _write(pending, store)
+
+
+def _write(blocks: list[Block], store: FeatureStore) -> None:
+    hashes = [name for block in blocks for name in block.hashes]
+    store.write(
+        hashes,
+        {
+            level: np.concatenate([block.levels[level] for block in blocks])
+            for level in blocks[0].levels
+        },
+    )
+
+
+@contextlib.contextmanager
+def _one_torch_thread() -> Iterator[int]:
+    """Give torch one thread; yields how many it had."""
+    import torch
+
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield n_threads
+    finally:
+        torch.set_num_threads(n_threads)
