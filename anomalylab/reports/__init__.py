@@ -1,1 +1,24 @@
-"""What a stakeholder opens: a run as one HTML file, made by a notebook."""
+"""What a stakeholder opens: a run as one HTML file, made by a notebook.
+
+The tools that run notebooks are imported when they are first asked for, so that a cell which only shows
+a fragment does not wait for them.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_PLACES = {
+    "export_html": "page",
+    "fill_notebook": "run_notebook",
+    "find_notebook": "run_notebook",
+    "report": "page",
+    "run_notebook": "run_notebook",
+}
+
+__all__ = sorted(_PLACES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -1,9 +1,95 @@
-"""Stub."""
+"""How a detector trades what it finds for false alarms, over all thresholds."""
 
-from anomalylab.reports.fragment import Fragment
+from typing import Any
+
+import pandas as pd
+
+from anomalylab.reports.charts import Line, detector_colours, line_chart
+from anomalylab.reports.fragment import Fragment, render
+from anomalylab.reports.words import CURVES, METRICS, plural
 from anomalylab.run_folder import Run
+
+_AREA = {"roc": "auroc", "pr": "ap", "pro": "au_pro", "iou": "au_iou"}
+_CORNER = {"roc": "bottom-right", "pr": "bottom-left", "pro": "bottom-right", "iou": "top-right"}
 
 
 def curves(run: Run) -> Fragment:
-    """Show nothing yet."""
-    return Fragment("")
+    """Show ROC, precision-recall, PRO and IoU curves of all detectors.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    Fragment
+        One line instead, if no curve could be computed.
+    """
+    table = run.table("curves")
+    metrics = run.table("metrics").set_index(["detector", "metric"])
+    charts = [
+        _chart(run, curve, table[table["curve"] == curve], metrics)
+        for curve in CURVES
+        if (table["curve"] == curve).any()
+    ]
+    missing = [_missing(metrics, curve) for curve in CURVES if not (table["curve"] == curve).any()]
+    return Fragment(render("curves", charts=charts, missing=list(dict.fromkeys(missing))))
+
+
+def _chart(run: Run, curve: str, table: pd.DataFrame, metrics: pd.DataFrame) -> dict[str, Any]:
+    title, x_label, y_label = CURVES[curve]
+    colours = detector_colours(run.detectors)
+    lines = [
+        Line(
+            rows["x"].to_numpy(),
+            rows["y"].to_numpy(),
+            colours[detector],
+            f"{detector}  {_area(metrics, detector, curve)}",
+        )
+        for detector in run.detectors
+        if len(rows := table[table["detector"] == detector].sort_values("point"))
+    ]
+    is_pixels = curve in ("pro", "iou")
+    drawing = line_chart(
+        lines,
+        x_label=x_label,
+        y_label=y_label,
+        x_max=float(table["x"].max()) if is_pixels else 1.0,
+        y_max=max(0.1, float(table["y"].max()) * 1.15) if curve == "iou" else 1.0,
+        guide=_guide(run, curve),
+        corner=_CORNER[curve],
+        alt=f"{title} Curves of {', '.join(line.words for line in lines)}.",
+    )
+    return {"title": title, "drawing": drawing, "note": _note(run, metrics, curve)}
+
+
+def _area(metrics: pd.DataFrame, detector: str, curve: str) -> str:
+    key = (detector, _AREA[curve])
+    if key not in metrics.index or pd.isna(metrics.loc[key, "value"]):
+        return ""
+    value, ceiling = metrics.loc[key, ["value", "ceiling"]]
+    return f"{value:.3f}" + ("" if pd.isna(ceiling) else f" of at most {ceiling:.3f}")
+
+
+def _guide(run: Run, curve: str) -> list[tuple[float, float]]:
+    """Where guessing would lie."""
+    if curve == "roc":
+        return [(0, 0), (1, 1)]
+    if curve == "pr":
+        share = float((run.queries["label"] == 1).sum() / run.queries["label"].notna().sum())
+        return [(0, share), (1, share)]
+    return []
+
+
+def _note(run: Run, metrics: pd.DataFrame, curve: str) -> str:
+    name, meaning = METRICS[_AREA[curve]]
+    guide = " Dashed: guessing." if curve in ("roc", "pr") else ""
+    counted = [n for (_, metric), n in metrics["n_images"].items() if metric == _AREA[curve]]
+    images = f" {plural(int(counted[0]), 'image')}." if counted else ""
+    return f"Number: {name}, the {meaning}.{guide}{images}"
+
+
+def _missing(metrics: pd.DataFrame, curve: str) -> str:
+    rows = metrics[metrics.index.get_level_values("metric") == _AREA[curve]]
+    reasons = [note for note in rows["note"] if note]
+    return reasons[0] if reasons else "the run has no such curve"

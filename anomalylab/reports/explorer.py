@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from anomalylab.metrics import Confusion, confusion
 from anomalylab.registry import unknown_name
 from anomalylab.reports import overlay
-from anomalylab.reports.counts import confusion
 from anomalylab.reports.fragment import EXPLORER_SCRIPTS, Fragment, json_for_script, render
 from anomalylab.reports.payload import map_bytes, payload
 from anomalylab.reports.words import method_words
@@ -83,13 +83,25 @@ def counts_row(run: Run, detector: str) -> dict[str, Any]:
     table = run.table("thresholds")
     rows = table[(table["detector"] == detector) & (table["kind"] == "image") & table["is_default"]]
     threshold = run.threshold(detector)
-    scores = run.scores(detector)["score"]
+    scores = run.scores(detector)["score"].to_numpy(float)
     return {
         "detector": detector,
         "threshold": significant(threshold),
         "method": method_words(rows["method"].iloc[0]),
-        "counts": confusion(scores, run.queries["label"], threshold),
+        "n_above": int((scores >= threshold).sum()),
+        "n": len(scores),
+        "counts": counts_at(run, detector, threshold),
     }
+
+
+def counts_at(run: Run, detector: str, threshold: float) -> Confusion | None:
+    """Return the outcomes on images with known labels; None if there are not both kinds."""
+    if not run.is_labelled:
+        return None
+    labels = run.queries["label"]
+    is_known = labels.notna().to_numpy()
+    scores = run.scores(detector)["score"].to_numpy(float)
+    return confusion(labels[is_known].to_numpy(int), scores[is_known], threshold)
 
 
 def significant(value: float, digits: int = 3) -> str:

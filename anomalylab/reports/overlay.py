@@ -9,43 +9,12 @@ import json
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy.ndimage import correlate1d
 
 STEPS_PER_THRESHOLD = 100
 """A byte of 100 means the map threshold, 50 half of it; the scale ends at 2.55 thresholds."""
 
 AMBER = np.array([238, 154, 0])
 RED = np.array([204, 51, 17])
-
-
-def smooth_cells(score_maps: np.ndarray, sigma: float) -> np.ndarray:
-    """Smooth maps on their grid as a Gaussian would smooth them once enlarged bilinearly.
-
-    Parameters
-    ----------
-    score_maps : ndarray of shape (n_images, n_rows, n_cols)
-    sigma : float
-        Standard deviation in cells.
-
-    Returns
-    -------
-    ndarray of shape (n_images, n_rows, n_cols)
-        The smoothed enlargement, read at the centres of the cells.
-    """
-    if sigma <= 0:
-        return np.asarray(score_maps)
-    weights = _tent_under_gaussian(sigma)
-    rows = correlate1d(score_maps, weights, axis=1, mode="nearest")
-    return correlate1d(rows, weights, axis=2, mode="nearest")
-
-
-def _tent_under_gaussian(sigma: float) -> np.ndarray:
-    reach = int(np.ceil(4 * sigma)) + 1
-    x = np.linspace(-reach, reach, 400 * reach + 1)
-    density = np.exp(-0.5 * (x / sigma) ** 2)
-    cells = np.arange(-reach, reach + 1)[:, None]
-    weights = (np.clip(1 - abs(x - cells), 0, None) * density).sum(axis=1)
-    return weights / weights.sum()
 
 
 def to_bytes(maps: np.ndarray, threshold: float) -> np.ndarray:

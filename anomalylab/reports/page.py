@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,9 @@ class PageExporter(TemplateExporter):
         return ".html"
 
 
-def report(run_folder: Path | str, out: Path | str | None = None) -> Path:
+def report(
+    run_folder: Path | str, out: Path | str | None = None, *, plugins: Sequence[Path | str] = ()
+) -> Path:
     """Write the page of a run, and the executed notebook that made it.
 
     Parameters
@@ -43,6 +45,8 @@ def report(run_folder: Path | str, out: Path | str | None = None) -> Path:
         What ``anomalylab run`` wrote.
     out : path, optional
         The HTML file; ``report.html`` in the run folder if not given. The notebook goes beside it.
+    plugins : sequence of path
+        Files that register parts of their own; the notebook imports them too.
 
     Returns
     -------
@@ -59,8 +63,13 @@ def report(run_folder: Path | str, out: Path | str | None = None) -> Path:
     run = Run(run_folder)
     out = Path(out) if out is not None else run.folder / "report.html"
     out.parent.mkdir(parents=True, exist_ok=True)
-    place = _relative(run.folder.resolve(), out.resolve().parent)
-    notebook = run_notebook("detect", out.with_suffix(".ipynb"), run=place)
+    start = out.resolve().parent
+    notebook = run_notebook(
+        "detect",
+        out.with_suffix(".ipynb"),
+        run=_relative(run.folder.resolve(), start),
+        plugins=[_relative(Path(plugin).resolve(), start) for plugin in plugins],
+    )
     return export_html(
         notebook, out, name=str(run.info["name"]), created=str(run.info["created"])[:10]
     )

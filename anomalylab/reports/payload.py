@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from anomalylab.localise import anomaly_maps
 from anomalylab.reports import overlay
 from anomalylab.reports.words import method_words
 from anomalylab.run_folder import Run
@@ -50,12 +51,14 @@ def payload(run: Run, detector: str = "") -> dict[str, Any]:
 
 def map_bytes(run: Run, detector: str) -> np.ndarray:
     """Return the displayed maps of the queries, uint8 of shape (n_queries, n_rows, n_cols)."""
-    maps = np.asarray(run.score_maps(detector))
-    height = run.info["extractor"]["size"][0]
-    sigma = float(run.info["smoothing"]) * maps.shape[1] / height
-    return overlay.to_bytes(
-        overlay.smooth_cells(maps, sigma), run.threshold(detector, kind="map")
+    score_maps = run.score_maps(detector)
+    maps = anomaly_maps(
+        score_maps,
+        score_maps.shape[1:],
+        smoothing=float(run.info["smoothing"]),
+        network_size=tuple(run.info["extractor"]["size"]),
     )
+    return overlay.to_bytes(maps, run.threshold(detector, kind="map"))
 
 
 def further_columns(samples: pd.DataFrame) -> dict[str, list[str | None]]:

@@ -1,9 +1,85 @@
-"""Stub."""
+"""How a run was made: everything needed to repeat it, or to doubt it."""
 
-from anomalylab.reports.fragment import Fragment
+from typing import Any
+
+import pandas as pd
+
+from anomalylab.reports.explorer import significant
+from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
+from anomalylab.reports.words import KINDS, method_words
 from anomalylab.run_folder import Run
+
+_SHOWN_ELSEWHERE = ("verdicts", "findings", "versions", "command", "schema_version")
 
 
 def provenance(run: Run) -> Fragment:
-    """Show nothing yet."""
-    return Fragment("")
+    """Show the command, the findings in the data, thresholds, parameters, versions, time and memory.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    Fragment
+    """
+    info = run.info
+    parameters = {key: value for key, value in info.items() if key not in _SHOWN_ELSEWHERE}
+    timings = run.table("timings")
+    html = render(
+        "provenance",
+        command=info["command"],
+        findings=[_finding(finding) for finding in info["findings"]],
+        thresholds=_thresholds(run),
+        timings=timings.to_dict("records"),
+        seconds=float(timings["seconds"].sum()),
+        peak=float(timings["peak_mib"].max()) if len(timings) else 0.0,
+        parameters=list(flat(parameters)),
+        versions=list(info["versions"].items()),
+    )
+    return Fragment(html, TABLE_SCRIPTS)
+
+
+def flat(tree: Any, name: str = "") -> list[tuple[str, str]]:
+    """Write nested parameters as pairs of a dotted name and a text.
+
+    Examples
+    --------
+    >>> flat({"size": [224, 224], "detectors": {"knn": {"k": 5}}, "plugins": []})
+    [('size', '224, 224'), ('detectors.knn.k', '5'), ('plugins', 'none')]
+    """
+    if isinstance(tree, dict) and tree:
+        pairs = [flat(value, f"{name}.{key}" if name else str(key)) for key, value in tree.items()]
+        return [pair for part in pairs for pair in part]
+    if isinstance(tree, list | tuple) and not any(isinstance(item, dict | list) for item in tree):
+        return [(name, ", ".join(map(str, tree)) or "none")]
+    return [(name, _text(tree))]
+
+
+def _text(value: Any) -> str:
+    if value is None or value == {}:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _finding(finding: dict[str, Any]) -> dict[str, Any]:
+    paths = list(finding.get("paths", []))
+    return {**finding, "paths": paths[:5], "n_more": max(0, len(paths) - 5)}
+
+
+def _thresholds(run: Run) -> list[dict[str, Any]]:
+    return [
+        {
+            "detector": row.detector,
+            "kind": KINDS.get(row.kind, row.kind),
+            "method": method_words(row.method),
+            "value": significant(row.value, 4),
+            "is_default": row.is_default,
+            "expected": "–" if pd.isna(row.expected_false) else f"{row.expected_false:.2g}",
+            "n_images": row.n_images,
+            "note": row.note,
+        }
+        for row in run.table("thresholds").itertuples()
+    ]

@@ -6,25 +6,30 @@ METRICS = {
         "chance that a random defective image scores higher than a random good one; 0.5 is guessing",
     ),
     "ap": ("AP", "average precision over all recalls; guessing gives the share of defects"),
-    "f1": ("F1", "harmonic mean of precision and recall at the run's threshold"),
-    "f1_max": ("F1-max (oracle)", "best F1 of any threshold, chosen on these very images"),
+    "ap_trapezoid": ("AP, trapezoid", "the same area, with straight lines between the points"),
+    "precision": ("Precision", "share of alarms that are right"),
+    "recall": ("Recall", "share of defective images that are found"),
+    "specificity": ("Specificity", "share of good images that pass; 1 − false-alarm rate"),
+    "f1": ("F1", "harmonic mean of precision and recall"),
+    "f1_max_oracle": ("F1-max (oracle)", "best F1 of any threshold, chosen on these very images"),
     "pixel_auroc": ("Pixel AUROC", "as AUROC, with pixels instead of images"),
-    "pixel_ap": ("Pixel AP", "average precision over pixels"),
-    "au_pro": (
-        "AU-PRO",
-        "area under the share of each defect that is covered, up to the stated share of false pixels",
-    ),
-    "au_iou": (
-        "AU-IoU",
-        "area under the overlap of found and true defect, up to the stated share of false pixels",
-    ),
+    "pixel_ap": ("Pixel AP", "as AP, with pixels instead of images"),
+    "partial_auroc": ("Partial pixel AUROC", "pixel AUROC over the low false-alarm rates only"),
+    "au_pro": ("AU-PRO", "mean share of each defect that is covered, over low false-alarm rates"),
+    "au_iou": ("AU-IoU", "mean overlap of found and true defects, over low false-alarm rates"),
+}
+
+METRIC_GROUPS = {
+    "Images, over all thresholds": ("auroc", "ap", "ap_trapezoid", "f1_max_oracle"),
+    "Images, at the threshold of the run": ("recall", "precision", "specificity", "f1"),
+    "Places in the images": ("au_pro", "au_iou", "pixel_auroc", "pixel_ap", "partial_auroc"),
 }
 
 CURVES = {
     "roc": ("How many defects are found at each false-alarm rate?", "false-alarm rate", "recall"),
     "pr": ("How pure are the alarms?", "recall", "precision"),
     "pro": ("How much of each defect is covered?", "false share of good pixels", "share covered"),
-    "iou": ("How well do shapes overlap?", "false share of good pixels", "overlap (IoU)"),
+    "iou": ("How well do outlines fit?", "false share of good pixels", "overlap (IoU)"),
 }
 
 METHODS = {
@@ -35,6 +40,8 @@ METHODS = {
     "cost": "lowest cost",
     "fpr": "fixed false-alarm rate",
 }
+
+KINDS = {"image": "image score", "map": "anomaly map"}
 
 
 def metric_words(metric: str) -> tuple[str, str]:

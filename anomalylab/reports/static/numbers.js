@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const al = window.anomalylab;
-  const Z = 1.959963984540054; // 95 %
+  const TAIL = 0.025; // on either side of a 95 % interval
 
   // Images at or above the threshold count as found.
   al.confusion = (scores, labels, threshold) => {
@@ -16,15 +16,54 @@
     return counts;
   };
 
-  // A share k of n with its 95 % interval after Wilson (1927); null where n is zero.
+  // A share k of n with its exact 95 % interval after Clopper and Pearson (1934).
   al.share = (k, n) => {
     if (n === 0) return { value: null, low: null, high: null };
-    const p = k / n;
-    const z2 = (Z * Z) / n;
-    const centre = (p + z2 / 2) / (1 + z2);
-    const half = (Z / (1 + z2)) * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n));
-    return { value: p, low: k === 0 ? 0 : centre - half, high: k === n ? 1 : centre + half };
+    return {
+      value: k / n,
+      low: k === 0 ? 0 : betaQuantile(TAIL, k, n - k + 1),
+      high: k === n ? 1 : betaQuantile(1 - TAIL, k + 1, n - k),
+    };
   };
+
+  function betaQuantile(share, a, b) {
+    let [low, high] = [0, 1];
+    for (let i = 0; i < 60; i += 1) {
+      const middle = (low + high) / 2;
+      if (betaShare(middle, a, b) < share) low = middle;
+      else high = middle;
+    }
+    return (low + high) / 2;
+  }
+
+  // Regularised incomplete beta function by its continued fraction (Lentz's method).
+  function betaShare(x, a, b) {
+    if (x > (a + 1) / (a + b + 2)) return 1 - betaShare(1 - x, b, a);
+    const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x)) / a;
+    let [c, d] = [1, 1 / (1 - ((a + b) * x) / (a + 1))];
+    let fraction = d;
+    for (let m = 1; m < 1000; m += 1) {
+      const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
+      d = 1 / (1 + even * d);
+      c = 1 + even / c;
+      fraction *= d * c;
+      const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
+      d = 1 / (1 + odd * d);
+      c = 1 + odd / c;
+      fraction *= d * c;
+      if (Math.abs(d * c - 1) < 1e-12) break;
+    }
+    return front * fraction;
+  }
+
+  // Stirling's series, exact to twelve digits from 15 on; smaller arguments are moved up.
+  function logGamma(z) {
+    let moved = 0;
+    let x = z;
+    for (; x < 15; x += 1) moved -= Math.log(x);
+    const y = 1 / (x * x);
+    return moved + (x - 0.5) * Math.log(x) - x + 0.9189385332046727 + (1 / 12 - y * (1 / 360 - y * (1 / 1260 - y / 1680))) / x;
+  }
 
   al.rates = (counts) => ({
     precision: al.share(counts.tp, counts.tp + counts.fp),

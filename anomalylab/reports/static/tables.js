@@ -1,4 +1,4 @@
-// Tables that sort by a click on a head and copy as tab-separated text.
+// Tables that copy as tab-separated text; some sort by a click on a head.
 (function () {
   "use strict";
   const al = window.anomalylab;
@@ -34,16 +34,20 @@
     }
   }
 
-  function start(table) {
-    table.classList.add("al-is-live");
+  function makeSortable(table) {
     [...table.tHead.rows[0].cells].forEach((head, column) => {
       const button = al.el("button", { type: "button", title: "Sort", onclick: () => sort(table, column, head) });
       button.append(...head.childNodes);
       head.append(button);
     });
-    const button = al.el("button", { type: "button", class: "al-copy", onclick: () => copy(table, button) }, "Copy table");
-    table.closest(".al-table").append(button);
   }
 
-  document.querySelectorAll("table.al-sortable:not(.al-is-live)").forEach(start);
+  function start(table) {
+    table.classList.add("al-is-live");
+    if (table.classList.contains("al-sortable")) makeSortable(table);
+    const button = al.el("button", { type: "button", class: "al-copy", onclick: () => copy(table, button) }, "Copy table");
+    table.closest(".al-table").after(button);
+  }
+
+  document.querySelectorAll("table.al-copyable:not(.al-is-live)").forEach(start);
 })();

@@ -1,0 +1,194 @@
+"""Small charts as SVG: they follow the page's colours, print well and need no script."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#a39400")
+"""Colours that colour-blind readers can tell apart."""
+
+_FIXED = ("knn", "mahalanobis", "padim", "patchcore")
+"""Detectors that have the same colour on every page."""
+
+WIDTH, HEIGHT = 420, 320
+LEFT, RIGHT, TOP, BOTTOM = 46, 14, 14, 46
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve with what is written beside it."""
+
+    x: np.ndarray
+    y: np.ndarray
+    colour: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where a pair of numbers lies in the drawing."""
+
+    x_max: float
+    y_max: float
+
+    def x(self, value: float) -> float:
+        """Return the distance from the left, in units of the drawing."""
+        return round(LEFT + value / self.x_max * (WIDTH - LEFT - RIGHT), 2)
+
+    def y(self, value: float) -> float:
+        """Return the distance from the top, in units of the drawing."""
+        return round(HEIGHT - BOTTOM - value / self.y_max * (HEIGHT - TOP - BOTTOM), 2)
+
+
+def detector_colours(detectors: Iterable[str]) -> dict[str, str]:
+    """Return a colour for each detector, the same on every page for those that come with the package."""
+    known = {name: OKABE_ITO[i] for i, name in enumerate(_FIXED)}
+    others = [name for name in detectors if name not in known]
+    spare = OKABE_ITO[len(_FIXED) :]
+    return known | {name: spare[i % len(spare)] for i, name in enumerate(others)}
+
+
+def line_chart(
+    lines: Sequence[Line],
+    *,
+    x_label: str,
+    y_label: str,
+    x_max: float = 1.0,
+    y_max: float = 1.0,
+    guide: Sequence[tuple[float, float]] = (),
+    corner: str = "bottom-right",
+    alt: str,
+) -> Markup:
+    """Draw curves from (0, 0) to (x_max, y_max) with their names in a free corner.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+    x_label, y_label : str
+    x_max, y_max : float
+        Ends of the axes, which begin at 0.
+    guide : sequence of (x, y)
+        A dashed line to compare with.
+    corner : {"bottom-right", "bottom-left", "top-right"}
+        Where the names stand.
+    alt : str
+        What the chart shows, for those who cannot see it.
+
+    Returns
+    -------
+    Markup
+        An ``svg`` element.
+    """
+    frame = Frame(x_max, y_max)
+    parts = [_grid(frame, x_label, y_label)]
+    if guide:
+        parts.append(Markup('<path class="al-guide" d="{}"/>').format(_path(frame, guide)))
+    for line in lines:
+        d = _path(frame, zip(line.x, line.y, strict=True))
+        parts.append(
+            Markup('<path class="al-curve" stroke="{}" d="{}"/>').format(line.colour, d)
+        )
+    parts.append(_names(lines, corner))
+    return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        WIDTH, HEIGHT, alt, Markup("").join(parts)
+    )
+
+
+def interval_dots(
+    rows: Sequence[tuple[float, float, float, str]], *, low: float, high: float, alt: str
+) -> Markup:
+    """Draw values with their intervals below each other, on one axis from ``low`` to ``high``.
+
+    Parameters
+    ----------
+    rows : sequence of (value, low, high, colour)
+        ``low`` and ``high`` may be NaN: then only the dot is drawn.
+    low, high : float
+        Ends of the axis, written under it.
+    alt : str
+    """
+    width, step = 230, 13
+    height = step * len(rows) + 20
+    span = (high - low) or 1.0
+
+    def x(value: float) -> float:
+        return round(6 + (value - low) / span * (width - 12), 2)
+
+    base = height - 16
+    parts = [Markup('<path class="al-grid" d="M6 {}H{}"/>').format(base, width - 6)]
+    for i, (value, least, most, colour) in enumerate(rows):
+        y = step * (i + 0.5)
+        if least == least and most == most:
+            parts.append(
+                Markup('<path d="M{} {}H{}" stroke="{}" stroke-width="3" opacity=".45"/>').format(
+                    x(least), y, x(most), colour
+                )
+            )
+        parts.append(Markup('<circle cx="{}" cy="{}" r="4.5" fill="{}"/>').format(x(value), y, colour))
+    parts.append(Markup('<text x="6" y="{}">{:.3g}</text>').format(height - 2, low))
+    parts.append(
+        Markup('<text x="{}" y="{}" text-anchor="end">{:.3g}</text>').format(
+            width - 6, height - 2, high
+        )
+    )
+    return Markup(
+        '<svg class="al-interval-dots" viewBox="0 0 {} {}" width="{}" height="{}" role="img" '
+        'aria-label="{}">{}</svg>'
+    ).format(width, height, width, height, alt, Markup("").join(parts))
+
+
+def nice_ticks(high: float, about: int = 5) -> list[float]:
+    """Return round numbers from 0 to ``high``.
+
+    Examples
+    --------
+    >>> nice_ticks(1.0)
+    [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    """
+    power = 10.0 ** np.floor(np.log10(high / about))
+    step = next(f * power for f in (1, 2, 5, 10) if f * power >= high / about * (1 - 1e-9))
+    return [round(float(i * step), 10) for i in range(int(high / step + 1e-9) + 1)]
+
+
+def _grid(frame: Frame, x_label: str, y_label: str) -> Markup:
+    bottom = HEIGHT - BOTTOM
+    parts = []
+    for value in nice_ticks(frame.y_max):
+        y = frame.y(value)
+        parts.append(
+            Markup(
+                '<path class="al-grid" d="M{} {}H{}"/><text x="{}" y="{}" text-anchor="end">{:g}</text>'
+            ).format(LEFT, y, WIDTH - RIGHT, LEFT - 7, y + 4, value)
+        )
+    for value in nice_ticks(frame.x_max):
+        x = frame.x(value)
+        parts.append(
+            Markup(
+                '<path class="al-grid" d="M{} {}V{}"/>'
+                '<text x="{}" y="{}" text-anchor="middle">{:g}</text>'
+            ).format(x, TOP, bottom, x, bottom + 18, value)
+        )
+    labels = Markup(
+        '<text x="{}" y="{}" text-anchor="end">{} →</text>'
+        '<text x="-{}" y="11" text-anchor="end" transform="rotate(-90)">{} →</text>'
+    ).format(WIDTH - RIGHT, HEIGHT - 6, x_label, TOP, y_label)
+    return Markup("").join(parts) + labels
+
+
+def _path(frame: Frame, points: Iterable[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{frame.x(x)} {frame.y(y)}" for x, y in points)
+
+
+def _names(lines: Sequence[Line], corner: str) -> Markup:
+    step = 20
+    is_right, is_top = corner.endswith("right"), corner.startswith("top")
+    x = WIDTH - RIGHT - 12 if is_right else LEFT + 14
+    first = TOP + 22 if is_top else HEIGHT - BOTTOM - 14 - step * (len(lines) - 1)
+    return Markup("").join(
+        Markup(
+            '<text class="al-strong" x="{}" y="{}" text-anchor="{}" style="fill:{}">{}</text>'
+        ).format(x, first + i * step, "end" if is_right else "start", line.colour, line.words)
+        for i, line in enumerate(lines)
+    )
