@@ -83,10 +83,7 @@ class Detector(ABC):
         ParameterError
             If the features have other levels or shapes than those it was fitted on.
         """
-        self._check_fitted()
-        features = self._select(features)
-        self._check_shapes(features)
-        return self._score(features)
+        return self._score(self._checked(features))
 
     def image_scores(self, features: Features) -> np.ndarray:
         """Return one score an image, of shape (n_images,)."""
@@ -115,14 +112,10 @@ class Detector(ABC):
         ParameterError
             After ``load``, because training features are not saved.
         """
-        self._check_fitted()
         if exclude not in EXCLUSIONS:
             unknown_name("value of exclude", exclude, EXCLUSIONS)
-        if not hasattr(self, "_training"):
-            raise ParameterError(
-                "training features are not saved with a detector; fit it again to score them"
-            )
-        return self._score(self._training) if exclude == "none" else self._leave_one_out()
+        training = self._own_training()
+        return self._score(training) if exclude == "none" else self._leave_one_out()
 
     def matches(self, features: Features | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return which training image and cell each cell matched best.
@@ -177,6 +170,22 @@ class Detector(ABC):
         ]
         image_scores, score_maps = zip(*scores, strict=True)
         return np.concatenate(image_scores), np.concatenate(score_maps)
+
+    def _own_training(self) -> Features:
+        """Return the training features of a detector that was not loaded."""
+        self._check_fitted()
+        if not hasattr(self, "_training"):
+            raise ParameterError(
+                "training features are not saved with a detector; fit it again to score them"
+            )
+        return self._training
+
+    def _checked(self, features: Features) -> Features:
+        """Return the levels to score, if they are like those that were fitted."""
+        self._check_fitted()
+        features = self._select(features)
+        self._check_shapes(features)
+        return features
 
     def _select(self, features: Features) -> Features:
         features = features if self.levels is None else features.only(self.levels)

@@ -1,0 +1,62 @@
+"""Locally aware patch features: a cell together with the eight around it (PatchCore)."""
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+BLOCK = 32  # images
+
+
+def neighbourhood_mean(level: np.ndarray) -> np.ndarray:
+    """Average each cell with its eight neighbours; beyond the border there are zeros.
+
+    Parameters
+    ----------
+    level : float32 ndarray of shape (n_images, n_rows, n_cols, n_channels)
+
+    Returns
+    -------
+    pooled : float32 ndarray of the same shape
+    """
+    out = np.empty(level.shape, np.float32)
+    for start in range(0, len(level), BLOCK):
+        maps = torch.from_numpy(level[start : start + BLOCK]).permute(0, 3, 1, 2)
+        pooled = functional.avg_pool2d(maps, 3, stride=1, padding=1)
+        out[start : start + BLOCK] = pooled.permute(0, 2, 3, 1).numpy()
+    return out
+
+
+def neighbourhood_windows(level: np.ndarray, n_columns: int) -> np.ndarray:
+    """Reduce each cell and its eight neighbours to ``n_columns`` values, as PatchCore's code does.
+
+    The values of nine cells are put one after the other, channel by channel, and averaged in
+    ``n_columns`` windows of nearly equal length, whether or not these cut channels apart.
+
+    Parameters
+    ----------
+    level : float32 ndarray of shape (n_images, n_rows, n_cols, n_channels)
+    n_columns : int
+
+    Returns
+    -------
+    pooled : float32 ndarray of shape (n_images, n_rows, n_cols, n_columns)
+
+    References
+    ----------
+    .. [1] Roth et al. (2022). Towards Total Recall in Industrial Anomaly Detection.
+       https://arxiv.org/abs/2106.08265
+    """
+    out = np.empty((*level.shape[:3], n_columns), np.float32)
+    for image, target in zip(level, out, strict=True):
+        maps = torch.from_numpy(image).permute(2, 0, 1)[None]
+        patches = functional.unfold(maps, 3, padding=1)[0].T  # (n_cells, n_channels * 9)
+        target[...] = channel_windows(patches.contiguous().numpy(), n_columns).reshape(target.shape)
+    return out
+
+
+def channel_windows(rows: np.ndarray, n_columns: int) -> np.ndarray:
+    """Average channels in ``n_columns`` windows: (..., n_channels) -> (..., n_columns)."""
+    flat = torch.from_numpy(rows).reshape(-1, 1, rows.shape[-1])
+    return (
+        functional.adaptive_avg_pool1d(flat, n_columns).reshape(*rows.shape[:-1], n_columns).numpy()
+    )

@@ -1,0 +1,281 @@
+"""Exact Euclidean nearest neighbours among many rows, on the CPU.
+
+Distances come from matrix products in blocks, ``|a|^2 + |b|^2 - 2ab``, but over few columns: with
+``P`` the leading principal directions of the bank and ``r`` the length of what ``P`` leaves out,
+
+    |a - b|^2  >=  |Pa - Pb|^2 + (r_a - r_b)^2,
+
+which is itself a squared distance in one column more than ``P`` has. Only pairs whose bound does
+not exceed a known upper bound of the k-th distance are compared in full, by subtraction. No pair
+can be missed; where the bound rules out too little, the product takes all columns. The distances
+of the neighbours kept are computed again in float64, so that they do not depend on blocks.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from anomalylab.errors import ParameterError
+
+N_DIRECTIONS = 94
+"""Principal directions in the bound; two further columns make 96, which suits matrix products."""
+
+GROUP = 32
+"""Neighbouring columns of a block of products that are first judged by their best."""
+
+MAX_CANDIDATES = 0.02
+"""Share of pairs to compare in full above which a product over all columns is cheaper."""
+
+N_SAMPLE = 8192
+"""Rows of the bank that the principal directions are computed from, at most."""
+
+N_QUERIES = 256
+"""Queries a block, at most."""
+
+
+class NearestNeighbours:
+    """A bank of rows, prepared to be searched.
+
+    Parameters
+    ----------
+    bank : float32 ndarray of shape (n_bank, n_channels)
+        A reference is held.
+    groups : int ndarray of shape (n_bank,), optional
+        Rising numbers, such as the image that each row comes from, for searches that leave out
+        a group.
+    block_bytes : int
+        Size of a block of products, about; results do not depend on it.
+
+    Raises
+    ------
+    ParameterError
+        If the bank is empty, or if the groups do not rise.
+    """
+
+    def __init__(
+        self, bank: np.ndarray, *, groups: np.ndarray | None = None, block_bytes: int = 2**26
+    ):
+        if bank.ndim != 2 or bank.size == 0:
+            raise ParameterError(f"a bank has shape (n_rows, n_channels), not {bank.shape}")
+        if groups is not None and (len(groups) != len(bank) or (np.diff(groups) < 0).any()):
+            raise ParameterError("groups must be one number a row of the bank, and rise")
+        self.bank = torch.from_numpy(np.ascontiguousarray(bank, np.float32))
+        self.groups = groups
+        self.block_bytes = block_bytes
+        self._mean = self.bank.mean(0, dtype=torch.float64).float()
+        basis = _principal_directions(self.bank, self._mean)
+        self._bounds = [_Bound(self.bank, self._mean, basis)]
+
+    def search(
+        self, queries: np.ndarray, k: int, *, exclude_groups: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Find the ``k`` nearest rows of the bank, nearest first; of equals the first.
+
+        Parameters
+        ----------
+        queries : float32 ndarray of shape (n_queries, n_channels)
+        k : int
+        exclude_groups : int ndarray of shape (n_queries,), optional
+            The group of rows that each query is not to see.
+
+        Returns
+        -------
+        squared : float64 ndarray of shape (n_queries, k)
+            Squared distances.
+        rows : int64 ndarray of shape (n_queries, k)
+
+        Raises
+        ------
+        ParameterError
+            If channels differ, or if some query may see fewer than ``k`` rows.
+        """
+        if queries.ndim != 2 or queries.shape[1] != self.bank.shape[1]:
+            raise ParameterError(
+                f"queries must have shape (n, {self.bank.shape[1]}), not {queries.shape}"
+            )
+        hidden = hidden_rows(self.groups, exclude_groups, len(queries))
+        n_seen = len(self.bank) - int((hidden[:, 1] - hidden[:, 0]).max(initial=0))
+        if not 1 <= k <= n_seen:
+            raise ParameterError(f"k must lie from 1 to {n_seen}, the rows to compare, not {k}")
+        rows = np.empty((len(queries), k), np.int64)
+        squared = np.empty((len(queries), k))
+        level = 0
+        for start in range(0, len(queries), N_QUERIES):
+            part = slice(start, start + N_QUERIES)
+            block = torch.from_numpy(np.ascontiguousarray(queries[part], np.float32))
+            found, level = self._search_block(block, k, hidden[part], level)
+            squared[part], rows[part] = sorted_exactly(block, self.bank, found)
+        return squared, rows
+
+    def _search_block(
+        self, queries: torch.Tensor, k: int, hidden: np.ndarray, level: int
+    ) -> tuple[torch.Tensor, int]:
+        """Return the nearest rows (n_queries, k), and the bound that served."""
+        best = _Best(queries, self.bank, k)
+        width = max(1, self.block_bytes // (4 * N_QUERIES * GROUP)) * GROUP
+        for start in range(0, len(self.bank), width):
+            while not self._bounds[level].refine(best, slice(start, start + width), hidden):
+                level = 1
+                if len(self._bounds) == 1:
+                    self._bounds.append(_Bound(self.bank, self._mean, None))
+        return best.rows, level
+
+
+class _Bound:
+    """Products that bound squared distances from below.
+
+    Row ``b`` becomes ``[Pb, r_b, -|b|^2 / 2]`` and a query ``[Pa, r_a, 1]``: the larger their
+    product, the nearer they may be. Norms are lowered by more than float32 can be wrong. Rows are
+    padded to whole groups with a value that no query reaches.
+    """
+
+    def __init__(self, bank: torch.Tensor, mean: torch.Tensor, basis: torch.Tensor | None):
+        self.mean, self.basis = mean, basis
+        self.slack = 1e-6 * max(10.0, bank.shape[1] ** 0.5)
+        blocks = [self._columns(block) for block in bank.split(4096)]
+        self.columns = torch.zeros(-(-len(bank) // GROUP) * GROUP, blocks[0][0].shape[1] + 1)
+        self.columns[len(bank) :, -1] = -torch.inf
+        for target, (columns, half) in zip(self.columns.split(4096), blocks, strict=False):
+            target[: len(half), :-1] = columns
+            target[: len(half), -1] = -half
+
+    def _columns(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return [Pb, r_b] and half the lowered squared norm."""
+        columns = rows - self.mean
+        if self.basis is not None:
+            along = columns @ self.basis
+            rest = torch.linalg.vector_norm(columns - along @ self.basis.T, dim=1, keepdim=True)
+            columns = torch.cat([along, rest], dim=1)
+        return columns, columns.square().sum(1) * (0.5 - 0.5 * self.slack)
+
+    def refine(self, best: "_Best", tile: slice, hidden: np.ndarray) -> bool:
+        """Take the rows of ``tile`` into ``best``; False if too many must be compared in full."""
+        columns, half = self._columns(best.queries)
+        columns = torch.cat([columns, torch.ones(len(columns), 1)], dim=1)
+        products = columns @ self.columns[tile].T
+        _hide(products, hidden - tile.start)
+        grouped = products.unflatten(1, (-1, GROUP))
+        heads = grouped.amax(2)
+        limit = best.limit(grouped, heads, tile.start)
+        least = (half - limit / 2).clamp(min=torch.finfo(torch.float32).min)
+        query, group = (heads >= least[:, None]).nonzero(as_tuple=True)
+        hit, member = (grouped[query, group] >= least[query, None]).nonzero(as_tuple=True)
+        if self.basis is not None and len(hit) > MAX_CANDIDATES * products.numel():
+            return False
+        best.take(query[hit], group[hit] * GROUP + member + tile.start, limit)
+        return True
+
+
+@dataclass
+class _Best:
+    """The nearest rows that a block of queries has met so far."""
+
+    queries: torch.Tensor
+    bank: torch.Tensor
+    k: int
+
+    def __post_init__(self) -> None:
+        self.squared = torch.full((len(self.queries), self.k), torch.inf)
+        self.rows = torch.full((len(self.queries), self.k), -1)
+
+    def limit(self, grouped: torch.Tensor, heads: torch.Tensor, start: int) -> torch.Tensor:
+        """Return an upper bound of the k-th squared distance, (n_queries,).
+
+        The full distances to the best row of the k best groups bound it, if there are so many.
+        """
+        limit = self.squared[:, -1]
+        if heads.shape[1] >= self.k:
+            value, group = heads.topk(self.k, dim=1)
+            query = torch.arange(len(heads))[:, None].expand_as(group)
+            row = group * GROUP + grouped[query, group].argmax(2) + start
+            seen = torch.isfinite(value)
+            far = torch.full_like(value, torch.inf)
+            far[seen] = _squared_distances(self.queries, query[seen], self.bank, row[seen])
+            limit = torch.minimum(limit, far.amax(1))
+        return limit * (1 + 1e-5)
+
+    def take(self, query: torch.Tensor, row: torch.Tensor, limit: torch.Tensor) -> None:
+        """Keep the k nearest of those known and those given, which lie in order of both."""
+        squared = _squared_distances(self.queries, query, self.bank, row)
+        near = squared <= limit[query]
+        query, row, squared = query[near], row[near], squared[near]
+        counts = torch.bincount(query, minlength=len(self.queries))
+        place = self.k + torch.arange(len(query)) - (counts.cumsum(0) - counts)[query]
+        width = self.k + int(counts.max())
+        all_squared = torch.full((len(self.queries), width), torch.inf)
+        all_rows = torch.full((len(self.queries), width), -1)
+        all_squared[:, : self.k], all_rows[:, : self.k] = self.squared, self.rows
+        all_squared[query, place], all_rows[query, place] = squared, row
+        squared, order = all_squared.sort(dim=1, stable=True)
+        self.squared, self.rows = squared[:, : self.k], all_rows.gather(1, order[:, : self.k])
+
+
+def _principal_directions(bank: torch.Tensor, mean: torch.Tensor) -> torch.Tensor | None:
+    """Return the leading directions (n_channels, N_DIRECTIONS), or None if they would not pay."""
+    if bank.shape[1] <= 2 * N_DIRECTIONS or len(bank) <= 8 * bank.shape[1]:
+        return None
+    sample = (bank[:: -(-len(bank) // N_SAMPLE)] - mean).double()
+    _, vectors = torch.linalg.eigh(sample.T @ sample)
+    return vectors[:, -N_DIRECTIONS:].float()
+
+
+def hidden_rows(
+    groups: np.ndarray | None, exclude_groups: np.ndarray | None, n_queries: int
+) -> np.ndarray:
+    """Return the first and last row (exclusive) that each query must not see: (n_queries, 2)."""
+    if exclude_groups is None:
+        return np.zeros((n_queries, 2), np.int64)
+    if groups is None or len(exclude_groups) != n_queries:
+        raise ParameterError("exclude_groups needs groups of the bank and one number a query")
+    return np.stack(
+        [
+            np.searchsorted(groups, exclude_groups, "left"),
+            np.searchsorted(groups, exclude_groups, "right"),
+        ],
+        axis=1,
+    )
+
+
+def _hide(products: torch.Tensor, hidden: np.ndarray) -> None:
+    """Set products from first to last (exclusive) of each query to minus infinity, in place."""
+    starts = np.flatnonzero(np.any(np.diff(hidden, axis=0, prepend=-1) != 0, axis=1))
+    for start, stop in zip(starts, [*starts[1:], len(hidden)], strict=True):
+        first, last = np.maximum(hidden[start], 0)
+        products[start:stop, first:last] = -torch.inf
+
+
+def _squared_distances(
+    queries: torch.Tensor, query: torch.Tensor, bank: torch.Tensor, row: torch.Tensor
+) -> torch.Tensor:
+    """Return squared distances of pairs by subtraction, (n_pairs,)."""
+    parts = []
+    for here, there in zip(query.split(256), row.split(256), strict=True):  # stays in the cache
+        difference = bank.index_select(0, there).sub_(queries.index_select(0, here))
+        parts.append(difference.square_().sum(1))
+    return torch.cat(parts)
+
+
+def sorted_exactly(
+    queries: torch.Tensor, bank: torch.Tensor, rows: torch.Tensor
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the distances of known neighbours in float64 and sort by them, then by row.
+
+    Parameters
+    ----------
+    queries : float32 tensor of shape (n_queries, n_channels)
+    bank : float32 tensor of shape (n_bank, n_channels)
+    rows : int64 tensor of shape (n_queries, k)
+        Rows of the bank.
+
+    Returns
+    -------
+    squared : float64 ndarray of shape (n_queries, k)
+    rows : int64 ndarray of shape (n_queries, k)
+    """
+    rows = rows.sort(dim=1).values
+    squared = torch.stack(
+        [(bank[column].double() - queries).square_().sum(1) for column in rows.T], dim=1
+    )
+    squared, order = squared.sort(dim=1, stable=True)
+    return squared.numpy(), rows.gather(1, order).numpy()

@@ -1,0 +1,205 @@
+"""KNN: the distance of an image to its nearest normal images, with the maps of SPADE.
+
+References
+----------
+.. [1] Bergman, Cohen & Hoshen (2020). Deep Nearest Neighbor Anomaly Detection.
+   https://arxiv.org/abs/2002.10445
+.. [2] Cohen & Hoshen (2020). Sub-Image Anomaly Detection with Deep Pyramid Correspondences.
+   https://arxiv.org/abs/2005.02357
+.. [3] Cordier, Missaoui & Gutierrez (2022). Data refinement for fully unsupervised visual
+   inspection using pre-trained networks. https://arxiv.org/abs/2202.12759
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from anomalylab.detectors._base import Detector, register
+from anomalylab.errors import ParameterError
+from anomalylab.features import Features, enlargement
+from anomalylab.registry import unknown_name
+
+GALLERIES = ("all", "same_location")
+
+LEVEL_NORMS = ("none", "l2", "std")
+
+
+@register("knn")
+@dataclass(kw_only=True)
+class KNN(Detector):
+    """Mean distance of an image's mean features to those of its nearest training images [1]_.
+
+    The map compares each cell with cells of these images only [2]_: per level, then enlarged
+    bilinearly to the finest grid and averaged over levels.
+
+    Parameters
+    ----------
+    levels : tuple of str, optional
+        Levels to use; all by default.
+    k : int
+        Nearest images.
+    squared : bool
+        Average squared distances, in image scores and maps.
+    level_norm : {"none", "l2", "std"}
+        Before levels are put side by side: leave them as they are, divide each by its own length,
+        or by its spread over the training images.
+    gallery : {"all", "same_location"}
+        Cells that a cell is compared with: all cells of the k images, of which the ``kappa``
+        nearest are averaged; or the k cells at the same place [3]_.
+    kappa : int
+        Nearest cells averaged when ``gallery="all"``.
+
+    Attributes
+    ----------
+    embeddings_ : float32 ndarray of shape (n_images, n_channels)
+    spreads_ : dict of float64 ndarray of shape ()
+        What each level is divided by when ``level_norm="std"``.
+    cells_ : dict of float32 ndarray of shape (n_images, n_rows, n_cols, n_channels)
+        The training levels.
+    """
+
+    keeps_cells: ClassVar[bool] = True
+    presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
+        "sroc": {"k": 5, "squared": True, "gallery": "same_location"},
+        "spade": {"k": 50, "gallery": "all", "kappa": 1},
+    }
+
+    levels: tuple[str, ...] | None = None
+    k: int = 5
+    squared: bool = False
+    level_norm: str = "none"
+    gallery: str = "all"
+    kappa: int = 1
+
+    def __post_init__(self) -> None:
+        if self.level_norm not in LEVEL_NORMS:
+            unknown_name("level_norm of knn", self.level_norm, LEVEL_NORMS)
+        if self.gallery not in GALLERIES:
+            unknown_name("gallery of knn", self.gallery, GALLERIES)
+        for name in ("k", "kappa"):
+            if getattr(self, name) < 1:
+                raise ParameterError(f"{name} must be at least 1, not {getattr(self, name)}")
+
+    def matches(self, features: Features | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return, on the first of the finest levels, the training image and cell nearest to each.
+
+        Parameters, results and errors are those of the base class. Only the k nearest images are
+        looked at.
+        """
+        leave_out = features is None
+        features = self._own_training() if features is None else self._checked(features)
+        images = self._nearest_images(self._embed(features), leave_out=leave_out)[1]
+        finest = max(features.names, key=lambda name: features.level(name)[0, ..., 0].size)
+        pairs = zip(features.level(finest), images, strict=True)
+        found = [self._nearest_cells(finest, image, near)[1][..., 0] for image, near in pairs]
+        place, cell = np.divmod(np.stack(found), self.cells_[finest][0, ..., 0].size)
+        return images[np.arange(len(images))[:, None, None], place], cell
+
+    def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> int:
+        """Return the bytes that fitting and scoring take at most: levels, twice, and a gallery."""
+        numbers = sum(int(np.prod(shape)) for shape in shapes.values())
+        return 4 * numbers * (n_images + 3 * self.k)
+
+    def _fit(self, features: Features) -> None:
+        if len(features) < self.k:
+            raise ParameterError(
+                f"knn compares with k={self.k} images and gets {len(features)}; "
+                "lower k or give more images"
+            )
+        self.spreads_ = {name: _spread(features.pooled([name])) for name in features.names}
+        self.cells_ = {name: features.level(name) for name in features.names}
+        self.embeddings_ = self._embed(features)
+
+    def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
+        return self._judge(features, leave_out=False)
+
+    def _leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
+        return self._judge(self._own_training(), leave_out=True)
+
+    def _judge(self, features: Features, *, leave_out: bool) -> tuple[np.ndarray, np.ndarray]:
+        squared, images = self._nearest_images(self._embed(features), leave_out=leave_out)
+        image_scores = (squared if self.squared else np.sqrt(squared)).mean(axis=1)
+        n_rows, n_cols = features.grid()
+        score_map = np.zeros((len(features), n_rows, n_cols))
+        for name in features.names:
+            level = features.level(name)
+            by_rows = enlargement(level.shape[1], n_rows, "bilinear")
+            by_cols = enlargement(level.shape[2], n_cols, "bilinear")
+            for target, image, near in zip(score_map, level, images, strict=True):
+                distance = self._nearest_cells(name, image, near)[0]
+                distance = (distance if self.squared else np.sqrt(distance)).mean(axis=2)
+                target += by_rows @ distance @ by_cols.T / len(features.names)
+        return image_scores, score_map.astype(np.float32)
+
+    def _embed(self, features: Features) -> np.ndarray:
+        """Return the pooled levels side by side, scaled as wished: (n_images, n_channels)."""
+        parts = []
+        for name in features.names:
+            pooled = features.pooled([name])
+            if self.level_norm == "l2":
+                length = np.linalg.norm(pooled, axis=1, keepdims=True)
+                pooled = pooled / np.where(length > 0, length, 1)
+            elif self.level_norm == "std":
+                pooled = pooled / self.spreads_[name]
+            parts.append(pooled.astype(np.float32))
+        return np.concatenate(parts, axis=1)
+
+    def _nearest_images(
+        self, embeddings: np.ndarray, *, leave_out: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return squared distances and rows of the k nearest training images, (n_images, k)."""
+        from anomalylab.compute.neighbours import NearestNeighbours
+
+        own = np.arange(len(self.embeddings_))
+        if leave_out and len(own) <= self.k:
+            raise ParameterError(
+                f"to leave one out, knn needs more than k={self.k} training images, "
+                f"not {len(own)}; lower k or give more images"
+            )
+        searcher = NearestNeighbours(self.embeddings_, groups=own)
+        return searcher.search(embeddings, self.k, exclude_groups=own if leave_out else None)
+
+    def _nearest_cells(
+        self, name: str, image: np.ndarray, near: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Compare the cells of one image with those of the training images ``near``.
+
+        Returns
+        -------
+        squared : ndarray of shape (n_rows, n_cols, n_nearest)
+            Squared distances, nearest first.
+        which : int ndarray of shape (n_rows, n_cols, n_nearest)
+            Cells counted through the images ``near``, row by row.
+        """
+        from anomalylab.compute.neighbours import NearestNeighbours
+
+        gallery = self.cells_[name][near]
+        grid = image.shape[:2]
+        if self.gallery == "same_location":
+            return _same_location(image, gallery)
+        searcher = NearestNeighbours(gallery.reshape(-1, gallery.shape[3]))
+        squared, which = searcher.search(image.reshape(-1, image.shape[2]), self.kappa)
+        return squared.reshape(*grid, self.kappa), which.reshape(*grid, self.kappa)
+
+
+def _same_location(image: np.ndarray, gallery: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if image.shape != gallery.shape[1:]:
+        raise ParameterError(
+            f"cells at the same place need images of one size; the training images have the grid "
+            f"{gallery.shape[1:3]} and this one {image.shape[:2]}; use gallery='all'"
+        )
+    difference = image.astype(np.float64) - gallery
+    squared = np.moveaxis(np.einsum("nrcd,nrcd->nrc", difference, difference), 0, 2)
+    n_cells = image[..., 0].size
+    cell = np.arange(n_cells).reshape(*image.shape[:2], 1)
+    which = np.arange(len(gallery)) * n_cells + cell
+    order = squared.argsort(axis=2, kind="stable")
+    return np.take_along_axis(squared, order, 2), np.take_along_axis(which, order, 2)
+
+
+def _spread(pooled: np.ndarray) -> np.ndarray:
+    """Return the root mean squared deviation from the mean over images, or 1 if there is none."""
+    deviation = np.sqrt(pooled.var(axis=0, dtype=np.float64).mean())
+    return np.array(deviation if deviation > 0 else 1.0)

@@ -1,0 +1,271 @@
+"""PatchCore: the distance of a patch to the nearest patches of normal images.
+
+References
+----------
+.. [1] Roth et al. (2022). Towards Total Recall in Industrial Anomaly Detection.
+   https://arxiv.org/abs/2106.08265
+.. [2] Cordier, Missaoui, Gutierrez (2022). Data refinement for fully unsupervised visual inspection
+   using pre-trained networks. https://arxiv.org/abs/2202.12759
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from scipy.special import logsumexp
+
+from anomalylab.compute.memory import refuse_beyond_available
+from anomalylab.detectors._base import Detector, register
+from anomalylab.errors import ParameterError
+from anomalylab.features import Features
+from anomalylab.registry import unknown_name
+
+if TYPE_CHECKING:
+    from anomalylab.compute.ivf import InvertedLists
+    from anomalylab.compute.neighbours import NearestNeighbours
+
+BLOCK = 64
+"""Images scored at a time."""
+
+SEARCH_BYTES = 2**29
+"""What a search takes beside the bank, at most."""
+
+POOLINGS = ("mean", "windows")
+
+INDEXES = ("exact", "ivf")
+
+SELECTION_CHANNELS = 128
+"""Channels that rows are projected to while a coreset is chosen, as in the original."""
+
+
+@register("patchcore")
+@dataclass(kw_only=True)
+class PatchCore(Detector):
+    """Mean distance of each cell to its nearest cells in a memory of training cells [1]_.
+
+    Levels are pooled over 3 x 3 cells, brought to the finest grid bilinearly and put side by
+    side. The image score is the largest cell score.
+
+    Parameters
+    ----------
+    levels : tuple of str, optional
+        Levels to use; all by default.
+    k : int
+        Nearest cells whose distances are averaged.
+    squared : bool
+        Average squared distances.
+    pooling : {"mean", "windows"}
+        How 3 x 3 cells become one: their mean, channel by channel; or, as the original's code
+        does, windows over the values of all nine, ``n_channels`` a level and at the end.
+    n_channels : int
+        Length of the vectors when ``pooling="windows"``.
+    coreset : float in (0, 1], optional
+        Share of the training cells that is kept, chosen by greedy k-center; all by default.
+    index : {"exact", "ivf"}
+        Exact search, or approximate search by inverted lists.
+    nlist : int, optional
+        Inverted lists; four times the root of the number of cells in memory by default.
+    nprobe : int
+        Inverted lists that a query looks into.
+    reweight : bool
+        Lower the image score where the matched training cell lies in a crowd, as the paper has it
+        (and its code has not).
+    n_reweight : int
+        Neighbours of the matched training cell in that crowd, itself among them.
+    seed : int
+        Of the coreset's projection and first cell, and of the inverted lists.
+
+    Attributes
+    ----------
+    bank_ : float32 ndarray of shape (n_bank, n_channels)
+    bank_image_, bank_cell_ : int64 ndarray of shape (n_bank,)
+        Training image, and cell counted row by row, of each row of the bank.
+    centres_ : float32 ndarray of shape (nlist, n_channels)
+        Centres of the inverted lists; empty for exact search.
+    """
+
+    keeps_cells: ClassVar[bool] = True
+    presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
+        "sroc": {"k": 5, "squared": True},
+        "patchcore": {"pooling": "windows", "coreset": 0.1, "reweight": True},
+    }
+
+    levels: tuple[str, ...] | None = None
+    k: int = 1
+    squared: bool = False
+    pooling: str = "mean"
+    n_channels: int = 1024
+    coreset: float | None = None
+    index: str = "exact"
+    nlist: int | None = None
+    nprobe: int = 16
+    reweight: bool = False
+    n_reweight: int = 9
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.pooling not in POOLINGS:
+            unknown_name("pooling of patchcore", self.pooling, POOLINGS)
+        if self.index not in INDEXES:
+            unknown_name("index of patchcore", self.index, INDEXES)
+        if self.coreset is not None and not 0 < self.coreset <= 1:
+            raise ParameterError(f"coreset is a share in (0, 1], not {self.coreset}")
+        for name in ("k", "n_reweight", "n_channels", "nprobe"):
+            if getattr(self, name) < 1:
+                raise ParameterError(f"{name} must be at least 1, not {getattr(self, name)}")
+
+    def matches(self, features: Features | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return the training image and cell nearest to each cell.
+
+        Parameters, results and errors are those of the base class. Where a coreset is kept, only
+        its cells can be matched.
+        """
+        leave_out = features is None
+        features = self._own_training() if features is None else self._checked(features)
+        blocks = self._blocks(features, leave_out=leave_out)
+        rows = [self._search(cells, 1, images)[1][..., 0] for cells, images in blocks]
+        nearest = np.concatenate(rows)
+        return self.bank_image_[nearest], self.bank_cell_[nearest]
+
+    def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> int:
+        """Return the bytes that fitting takes at most: levels, cells, bank, search."""
+        n_cells = max(s[0] for s in shapes.values()) * max(s[1] for s in shapes.values())
+        n_channels = sum(s[2] for s in shapes.values())
+        if self.pooling == "windows":
+            n_channels = (len(shapes) + 1) * self.n_channels
+        levels = sum(int(np.prod(shape)) for shape in shapes.values())
+        return 4 * n_images * (levels + 2 * n_cells * n_channels) + SEARCH_BYTES
+
+    def _fit(self, features: Features) -> None:
+        shapes = {name: features.level(name).shape[1:] for name in features.names}
+        refuse_beyond_available(
+            self.plan(len(features), shapes),
+            f"patchcore with {len(features)} training images",
+            "use fewer images, a smaller size or fewer levels",
+        )
+        self.__dict__.pop("_searcher", None)
+        cells = self._embed(features)
+        bank = cells.reshape(-1, cells.shape[3])
+        origin = np.arange(len(bank)) if self.coreset is None else self._chosen(bank)
+        self.bank_ = bank if self.coreset is None else bank[origin]
+        self.bank_image_, self.bank_cell_ = np.divmod(origin, cells.shape[1] * cells.shape[2])
+        needed = max(self.k, self.n_reweight if self.reweight else 1)
+        if needed > len(self.bank_):
+            raise ParameterError(
+                f"patchcore keeps {len(self.bank_)} cells and compares with {needed}; "
+                "lower k or n_reweight, or give more images or a larger coreset"
+            )
+        self.centres_ = self._list_centres()
+
+    def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
+        return self._judge_all(features, leave_out=False)
+
+    def _leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
+        """Compare each image with the cells of all others that are kept.
+
+        Without a coreset this is what a fit on the others gives; a coreset and inverted lists are
+        not chosen again.
+        """
+        return self._judge_all(self._own_training(), leave_out=True)
+
+    def _judge_all(self, features: Features, *, leave_out: bool) -> tuple[np.ndarray, np.ndarray]:
+        scores = [self._judge(*block) for block in self._blocks(features, leave_out=leave_out)]
+        image_scores, score_maps = zip(*scores, strict=True)
+        return np.concatenate(image_scores), np.concatenate(score_maps)
+
+    def _blocks(
+        self, features: Features, *, leave_out: bool
+    ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Yield cells (n, rows, cols, channels) and the training image each must not see (n,)."""
+        if leave_out and len(np.unique(self.bank_image_)) < 2:
+            raise ParameterError(
+                "a single training image cannot be compared with others; give at least 2"
+            )
+        for start in range(0, len(features), BLOCK):
+            cells = self._embed(features.subset(slice(start, start + BLOCK)))
+            yield cells, np.arange(start, start + len(cells)) if leave_out else None
+
+    def _judge(self, cells: np.ndarray, images: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        squared, rows = self._search(cells, self.k, images)
+        score_map = (squared if self.squared else np.sqrt(squared)).mean(axis=3)
+        image_scores = score_map.max(axis=(1, 2))
+        if self.reweight:
+            worst = score_map.reshape(len(cells), -1).argmax(axis=1)
+            here = np.arange(len(cells)), worst
+            matched = rows[..., 0].reshape(len(cells), -1)[here]
+            patches = cells.reshape(len(cells), -1, cells.shape[3])[here]
+            image_scores *= self._weights(patches, matched, images)
+        return image_scores, score_map.astype(np.float32)
+
+    def _weights(
+        self, patches: np.ndarray, matched: np.ndarray, images: np.ndarray | None
+    ) -> np.ndarray:
+        """Return one less the softmax share of the matched cell in its crowd, (n_images,)."""
+        crowd = self._searched().search(
+            self.bank_[matched], self.n_reweight, exclude_groups=images
+        )[1]
+        difference = self.bank_[crowd].astype(np.float64) - patches[:, None]
+        to_crowd = np.linalg.norm(difference, axis=2)
+        to_matched = np.linalg.norm(self.bank_[matched].astype(np.float64) - patches, axis=1)
+        return 1 - np.exp(to_matched - logsumexp(to_crowd, axis=1))
+
+    def _search(
+        self, cells: np.ndarray, k: int, images: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return squared distances and rows of the bank, each (n, rows, cols, k)."""
+        grid = cells.shape[:3]
+        groups = None if images is None else np.repeat(images, grid[1] * grid[2])
+        queries = cells.reshape(-1, cells.shape[3])
+        squared, rows = self._searched().search(queries, k, exclude_groups=groups)
+        return squared.reshape(*grid, k), rows.reshape(*grid, k)
+
+    def _searched(self) -> "NearestNeighbours | InvertedLists":
+        """Return the bank prepared for search; prepared once."""
+        if "_searcher" not in self.__dict__:
+            self._searcher = self._prepared()
+        return self._searcher
+
+    def _prepared(self) -> "NearestNeighbours | InvertedLists":
+        if self.index == "exact":
+            from anomalylab.compute.neighbours import NearestNeighbours
+
+            return NearestNeighbours(self.bank_, groups=self.bank_image_)
+        from anomalylab.compute.ivf import InvertedLists
+
+        nprobe = min(self.nprobe, len(self.centres_))
+        return InvertedLists(self.bank_, self.centres_, nprobe=nprobe, groups=self.bank_image_)
+
+    def _list_centres(self) -> np.ndarray:
+        if self.index == "exact":
+            return np.empty((0, self.bank_.shape[1]), np.float32)
+        from anomalylab.compute.ivf import list_centres
+
+        default = min(round(4 * len(self.bank_) ** 0.5), len(self.bank_))
+        return list_centres(self.bank_, self.nlist or default, seed=self.seed)
+
+    def _embed(self, features: Features) -> np.ndarray:
+        """Return locally aware cells on the finest grid: (n_images, rows, cols, channels)."""
+        from anomalylab.compute import locally_aware
+
+        if self.pooling == "mean":
+            levels = {
+                n: locally_aware.neighbourhood_mean(features.level(n)) for n in features.names
+            }
+            return Features(levels).aligned(interpolation="bilinear")
+        levels = {
+            name: locally_aware.neighbourhood_windows(features.level(name), self.n_channels)
+            for name in features.names
+        }
+        cells = Features(levels).aligned(interpolation="bilinear")
+        return locally_aware.channel_windows(cells, self.n_channels)
+
+    def _chosen(self, bank: np.ndarray) -> np.ndarray:
+        """Return the rows of the coreset, rising."""
+        from anomalylab.compute import coreset
+
+        share = self.coreset or 1.0
+        first = int(np.random.default_rng(self.seed).integers(len(bank)))
+        projected = coreset.random_projection(bank, SELECTION_CHANNELS, seed=self.seed)
+        n_centres = max(1, round(share * len(bank)))
+        return np.sort(coreset.k_center(projected, n_centres, first=first))
