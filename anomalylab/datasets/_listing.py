@@ -81,7 +81,7 @@ def samples_table(
     findings: Iterable[dict],
     expected: str,
 ) -> pd.DataFrame:
-    """Read the headers of images and make their table; broken files are set aside.
+    """Read the headers of images and masks and make their table; broken files are set aside.
 
     Parameters
     ----------
@@ -107,10 +107,21 @@ def samples_table(
     if not rows:
         raise DatasetError(_nothing_found(root, ignored, expected))
     paths = [row["image_path"] for row in rows]
+    masks = [row["mask_path"] for row in rows if row["mask_path"] is not None]
     with ThreadPoolExecutor() as pool:
         headers = list(pool.map(lambda path: _probe(root, path), paths))
+        of_masks = list(pool.map(lambda path: _probe(root, path), masks))
+    unreadable = {
+        mask for mask, header in zip(masks, of_masks, strict=True) if isinstance(header, ImageError)
+    }
     table = [
-        {"sample_id": row["image_path"], **row, "width": header.width, "height": header.height}
+        {
+            "sample_id": row["image_path"],
+            **row,
+            "mask_path": None if row["mask_path"] in unreadable else row["mask_path"],
+            "width": header.width,
+            "height": header.height,
+        }
         for row, header in zip(rows, headers, strict=True)
         if isinstance(header, Header)
     ]
@@ -126,7 +137,11 @@ def samples_table(
         )
     samples = pd.DataFrame(table).astype({"label": "Int64"})
     samples = samples.sort_values("image_path", ignore_index=True)
-    samples.attrs = {"broken": broken, "ignored": dict(ignored), "findings": list(findings)}
+    samples.attrs = {
+        "broken": broken,
+        "ignored": dict(ignored),
+        "findings": [*findings, *finding("unreadable_masks", sorted(unreadable))],
+    }
     return samples
 
 
@@ -147,9 +162,7 @@ def _nothing_found(root: Path, ignored: Mapping[str, int], expected: str) -> str
     return f"no images in {str(root)!r}: expected {expected} ({_FORMATS}), found {found}"
 
 
-def labels_from_masks(
-    root: Path, masks: Sequence[str | None]
-) -> tuple[list[int | None], list[str]]:
+def labels_from_masks(root: Path, masks: Sequence[str | None]) -> list[int | None]:
     """Label images by their masks: 1 if any pixel is marked, else 0.
 
     Parameters
@@ -162,8 +175,6 @@ def labels_from_masks(
     -------
     labels : list of 0, 1 or None
         None without a mask that can be read.
-    unreadable : list of str
-        Masks that cannot be read.
     """
 
     def label(mask: str | None) -> int | None:
@@ -175,6 +186,4 @@ def labels_from_masks(
             return None
 
     with ThreadPoolExecutor() as pool:
-        labels = list(pool.map(label, masks))
-    unread = [m for m, found in zip(masks, labels, strict=True) if m and found is None]
-    return labels, unread
+        return list(pool.map(label, masks))

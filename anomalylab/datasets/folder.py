@@ -72,7 +72,7 @@ def load(
     splits = {path: _split(path, **chosen) for path in images}
     used = [path for path in images if splits[path] is not None]
     matches = match_masks(used, {mask: _below(mask, mask_folders[mask]) for mask in mask_folders})
-    labels, unreadable = _labels(root, used, matches.masks, chosen)
+    labels = _labels(root, used, matches.masks, chosen)
     category = root.resolve().name
     rows = [
         {
@@ -88,7 +88,6 @@ def load(
     ]
     findings = [
         *matches.findings,
-        *finding("unreadable_masks", unreadable),
         *finding("unused_images", [path for path in images if splits[path] is None]),
         *finding("perhaps_masks", [path for path in used if _looks_like_mask(path)]),
     ]
@@ -139,13 +138,13 @@ def _split(path: str, normal: dict, anomalous: dict, test: dict) -> str | None:
 
 def _labels(
     root: Path, paths: Sequence[str], masks: dict[str, str], chosen: dict[str, dict]
-) -> tuple[dict[str, int | None], list[str]]:
-    """Return labels by path, from folders or else from masks, and masks that cannot be read."""
-    by_mask, unreadable = labels_from_masks(root, [masks.get(path) for path in paths])
+) -> dict[str, int | None]:
+    """Return labels by path, from folders or else from masks."""
+    by_mask = labels_from_masks(root, [masks.get(path) for path in paths])
     labels = dict(zip(paths, by_mask, strict=True))
     labels |= {path: 0 for path in paths if path in chosen["normal"]}
     labels |= {path: 1 for path in paths if path in chosen["anomalous"]}
-    return labels, unreadable
+    return labels
 
 
 def _defect_type(path: str, label: int | None, category: str) -> str | None:

@@ -51,7 +51,7 @@ def load(root: Path, *, test_share: float = 1 / 3, seed: int = 0) -> pd.DataFram
     images = [path for path in listing.images if path not in masks]
     matches = match_masks(images, masks)
     found = [matches.masks.get(path) for path in images]
-    labels, unreadable = labels_from_masks(root, found)
+    labels = labels_from_masks(root, found)
     test_boards = _draw({_board(path) for path in images}, test_share, seed)
     category = root.resolve().name
     rows = [
@@ -70,7 +70,6 @@ def load(root: Path, *, test_share: float = 1 / 3, seed: int = 0) -> pd.DataFram
     findings = [
         *matches.findings,
         *finding("images_without_mask", without),
-        *finding("unreadable_masks", unreadable),
     ]
     expected = "kosNN/PartM.jpg with kosNN/PartM_label.bmp"
     return samples_table(root, rows, ignored=listing.ignored, findings=findings, expected=expected)

@@ -42,7 +42,7 @@ def load(root: Path) -> pd.DataFrame:
     images = [path for path in inside if path not in masks]
     matches = match_masks(images, masks)
     found = [matches.masks.get(path) for path in images]
-    labels, unreadable = labels_from_masks(root, found)
+    labels = labels_from_masks(root, found)
     category = root.resolve().name
     rows = [
         {
@@ -59,7 +59,6 @@ def load(root: Path) -> pd.DataFrame:
     findings = [
         *matches.findings,
         *finding("images_without_mask", without),
-        *finding("unreadable_masks", unreadable),
         *finding("unused_images", sorted(set(listing.images) - set(inside))),
     ]
     expected = "train/<id>.png with train/<id>_GT.png, and test likewise"

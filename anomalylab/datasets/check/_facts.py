@@ -1,0 +1,94 @@
+"""What the files of a data set hold, read by all cores at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+
+from anomalylab.decoding import probe, read_values
+from anomalylab.errors import ImageError
+from anomalylab.images import content_hash, read_mask
+
+N_DEEP = 64
+"""Images of more than 8 bits that are decoded to see which values they use, spread evenly."""
+
+_EIGHT_NEIGHBOURS = np.ones((3, 3))
+
+
+def read_facts(samples: pd.DataFrame, root: Path) -> pd.DataFrame:
+    """Read headers, hashes and masks of all samples, and the values of some deep images.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        Rows of SAMPLES.
+    root : Path
+
+    Returns
+    -------
+    facts : DataFrame
+        ``samples`` with the columns ``hash``, ``mode``, ``bits``, ``is_float``, ``format``;
+        ``low`` and ``high``, the extreme values, missing where not decoded; ``mask_height``,
+        ``mask_width``, missing without a readable mask; ``areas``, the pixels of each defect of the
+        mask; ``problem`` and ``mask_problem``, why a file cannot be used, or ``""``.
+    """
+    with ThreadPoolExecutor() as pool:
+        images = list(pool.map(lambda path: _image_facts(root / path), samples["image_path"]))
+        masks = list(pool.map(lambda path: _mask_facts(root, path), samples["mask_path"]))
+        facts = pd.concat(
+            [samples.reset_index(drop=True), pd.DataFrame(images), pd.DataFrame(masks)], axis=1
+        )
+        deep = np.flatnonzero((facts["bits"] > 8) | facts["is_float"])
+        some = deep[:: max(1, -(-len(deep) // N_DEEP))]
+        paths = [root / path for path in facts["image_path"].iloc[some]]
+        ranges = pd.DataFrame(pool.map(_value_range, paths), columns=["low", "high", "problem"])
+    facts[["low", "high"]] = np.nan
+    facts.loc[some, ["low", "high"]] = ranges[["low", "high"]].to_numpy(float)
+    facts.loc[some, "problem"] = ranges["problem"].to_numpy()
+    return facts
+
+
+def _image_facts(path: Path) -> dict:
+    try:
+        header = probe(path)
+        return {
+            "hash": content_hash(path),
+            "mode": header.mode,
+            "bits": header.bits,
+            "is_float": header.is_float,
+            "format": header.format,
+            "problem": "",
+        }
+    except ImageError as error:
+        unknown = {"hash": str(path), "mode": "", "bits": 0, "is_float": False, "format": ""}
+        return {**unknown, "problem": error.reason}
+
+
+def _value_range(path: Path) -> tuple[float, float, str]:
+    """Return the extreme values of the colour channels of an image."""
+    try:
+        values = read_values(path)
+    except ImageError as error:
+        return np.nan, np.nan, error.reason
+    colour = values[..., : 3 if values.shape[2] > 2 else 1]
+    return float(colour.min()), float(colour.max()), ""
+
+
+def _mask_facts(root: Path, path: str | float | None) -> dict:
+    none = {"mask_height": np.nan, "mask_width": np.nan, "areas": np.empty(0), "mask_problem": ""}
+    if pd.isna(path):
+        return none
+    try:
+        mask = read_mask(root / str(path))
+    except ImageError as error:
+        return {**none, "mask_problem": error.reason}
+    height, width = mask.shape
+    return {**none, "mask_height": height, "mask_width": width, "areas": _areas(mask)}
+
+
+def _areas(mask: np.ndarray) -> np.ndarray:
+    """Return the number of pixels of each connected region (8 neighbours)."""
+    regions, _ = ndimage.label(mask, structure=_EIGHT_NEIGHBOURS)
+    return np.bincount(regions.ravel())[1:]

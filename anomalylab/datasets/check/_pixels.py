@@ -1,0 +1,180 @@
+"""Will the defects be seen? Sizes, resolution and the range of values."""
+
+import numpy as np
+import pandas as pd
+
+from anomalylab.datasets.check._finding import Finding, about
+from anomalylab.images import parse_intensity
+
+MAX_SHRINK = 4.0
+"""The long side may shrink so many times before a warning."""
+
+_MAX_STRETCH = 1.5
+_DARK = 16  # a share of 1/16 of the range leaves 16 grey levels of 256
+
+
+def resolution(facts: pd.DataFrame, size: tuple[int, int], cell: int) -> dict:
+    """Say what a cell of the feature map covers in the original of median size.
+
+    Parameters
+    ----------
+    facts : DataFrame
+    size : (height, width)
+        What images are resized to.
+    cell : int
+        Side of a cell in pixels of the resized image.
+
+    Returns
+    -------
+    resolution : dict
+        ``size``, ``cell``, ``cell_height`` and ``cell_width`` in original pixels, ``shrink`` of the
+        long side; ``n_defects`` and ``n_small``, those smaller than a cell, by the masks.
+    """
+    height, width = float(facts["height"].median()), float(facts["width"].median())
+    areas = facts["areas"].map(len)
+    of_cell = cell**2 * facts["height"] * facts["width"] / (size[0] * size[1])
+    on_mask = (
+        of_cell * facts["mask_height"] * facts["mask_width"] / (facts["height"] * facts["width"])
+    )
+    small = [int((a < limit).sum()) for a, limit in zip(facts["areas"], on_mask, strict=True)]
+    return {
+        "size": list(size),
+        "cell": cell,
+        "cell_height": round(cell * height / size[0], 1),
+        "cell_width": round(cell * width / size[1], 1),
+        "shrink": round(float(height / size[0] if height >= width else width / size[1]), 2),
+        "n_defects": int(areas.sum()),
+        "n_small": sum(small),
+    }
+
+
+def check_resolution(facts: pd.DataFrame, found: dict) -> list[Finding]:
+    """Find out whether defects vanish by shrinking, and whether shapes are distorted."""
+    findings = []
+    height, width = found["size"]
+    a_cell = f"{found['cell_width']:g} x {found['cell_height']:g} original pixels"
+    if found["shrink"] > MAX_SHRINK:
+        message = (
+            f"images shrink {found['shrink']:g} times: one cell covers {a_cell}, "
+            "and defects much smaller than that will not be seen"
+        )
+        advice = "give a larger size, or cut images into parts"
+        findings.append(Finding("warning", "shrinks_much", message, advice))
+    if found["n_small"]:
+        share = found["n_small"] / found["n_defects"]
+        message = (
+            f"{found['n_small']} of {found['n_defects']} marked defects ({share:.0%}) are smaller "
+            f"than a cell ({a_cell})"
+        )
+        severity = "warning" if share > 0.1 else "note"
+        findings.append(Finding(severity, "small_defects", message, "give a larger size"))
+    return findings + _squeezed(facts, height, width)
+
+
+def _squeezed(facts: pd.DataFrame, height: int, width: int) -> list[Finding]:
+    aspects = facts["height"] / facts["width"]
+    stretch = aspects / (height / width)
+    is_squeezed = (stretch > _MAX_STRETCH) | (stretch < 1 / _MAX_STRETCH)
+    if not is_squeezed.any():
+        return []
+    return about(
+        "note",
+        "squeezed",
+        facts.loc[is_squeezed, "image_path"],
+        "{images} squeezed: much longer in one direction than the size they are resized to",
+        _fitting_size(float(aspects[is_squeezed].median()), height * width),
+    )
+
+
+def _fitting_size(aspect: float, n_pixels: int) -> str:
+    """Name a size of as many pixels in the shape of the images, by steps of 32."""
+    sides = [np.sqrt(n_pixels * aspect), np.sqrt(n_pixels / aspect)]
+    height, width = (max(32, 32 * round(side / 32)) for side in sides)
+    return f"--size {height}x{width} (height x width) is nearer to their shape at the same cost"
+
+
+def check_sizes(facts: pd.DataFrame) -> list[Finding]:
+    """Point out images of several sizes."""
+    sizes = facts[["width", "height"]].value_counts()
+    if len(sizes) == 1:
+        return []
+    small, large = (
+        f"{getattr(facts['width'], end)()} x {getattr(facts['height'], end)()}"
+        for end in ("min", "max")
+    )
+    message = f"images come in {len(sizes)} sizes, from {small} to {large}: all are resized to one"
+    advice = "fine if the part fills the picture in each; else cut them alike"
+    return [Finding("note", "mixed_sizes", message, advice)]
+
+
+def check_values(facts: pd.DataFrame, intensity: str) -> list[Finding]:
+    """Find out whether the intensity rule suits the values of the images."""
+    limits = parse_intensity(intensity)
+    findings = _mixed(facts.loc[facts["problem"] == "", ["mode", "bits"]].drop_duplicates())
+    integers = facts[(facts["bits"] > 8) & ~facts["is_float"] & facts["high"].notna()]
+    if limits is None:
+        findings += _floats_beyond_one(facts[facts["is_float"]])
+        findings += _dark(integers)
+    else:
+        findings += _range_unused(facts, limits)
+    return findings
+
+
+def _mixed(modes: pd.DataFrame) -> list[Finding]:
+    if len(modes) < 2:
+        return []
+    kinds = ", ".join(sorted(modes["mode"] + " of " + modes["bits"].astype(str) + " bits"))
+    message = f"images of several kinds: {kinds}"
+    advice = "make sure that they do not differ by class: a detector would learn the file format"
+    return [Finding("note", "mixed_kinds", message, advice)]
+
+
+def _dark(integers: pd.DataFrame) -> list[Finding]:
+    """Warn of deep images that use a small part of their type, as 12 bits in 16 do."""
+    if not len(integers):
+        return []
+    highest, full = integers["high"].max(), 2.0 ** integers["bits"].max() - 1
+    if highest >= full / _DARK:
+        return []
+    top = 2 ** max(1, int(highest).bit_length()) - 1
+    message = (
+        f"images of {integers['bits'].max()} bits hold no value above {highest:g}: under the "
+        "intensity rule 'full' they are nearly black"
+    )
+    return [Finding("warning", "dark", message, f"use --intensity range:0,{top}", len(integers))]
+
+
+def _floats_beyond_one(floats: pd.DataFrame) -> list[Finding]:
+    low, high = floats["low"].min(), floats["high"].max()
+    is_beyond = (floats["low"] < 0) | (floats["high"] > 1)
+    return about(
+        "error",
+        "floats_beyond_one",
+        floats.loc[is_beyond, "image_path"],
+        f"{{images}} with floats from {low:.4g} to {high:.4g}; the intensity rule 'full' expects "
+        "0 to 1",
+        f"use --intensity range:{low:.4g},{high:.4g}, or better the limits of your camera",
+    )
+
+
+def _range_unused(facts: pd.DataFrame, limits: tuple[float, float]) -> list[Finding]:
+    """Warn of images that would come out nearly black, or clipped, under a given range."""
+    low, high = limits
+    top = facts["high"].where(facts["bits"] > 8, 255.0)
+    rule = f"the intensity rule range:{low:g},{high:g}"
+    return [
+        *about(
+            "warning",
+            "dark",
+            facts.loc[top - low < (high - low) / _DARK, "image_path"],
+            f"{{images}} nearly black under {rule}, by the values they hold or can hold",
+            "leave them out, or choose a range that suits all",
+        ),
+        *about(
+            "warning",
+            "clipped",
+            facts.loc[(facts["high"] > high) | (facts["low"] < low), "image_path"],
+            f"{{images}} with values beyond {rule}: they are clipped",
+            "widen the range unless that is meant",
+        ),
+    ]
