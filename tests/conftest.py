@@ -1,8 +1,10 @@
 """What all tests share: a cache of their own and one torch thread a worker."""
 
 import os
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 
@@ -28,3 +30,44 @@ def real_data():
     if not folder:
         pytest.skip("set ANOMALYLAB_DATA to a folder that holds MVTec AD and KolektorSDD images")
     return Path(folder)
+
+
+@pytest.fixture
+def rng():
+    """The same random numbers in every test."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Headless Chromium without a network; skips where there is none."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromedriver = shutil.which("chromedriver")
+    if not chromium or not chromedriver:
+        pytest.skip(
+            "no Chromium to drive; on Debian: apt-get install chromium chromium-driver, elsewhere "
+            "put chromium (or google-chrome) and chromedriver on the PATH"
+        )
+    driver = start_browser(chromium, chromedriver)
+    yield driver
+    driver.quit()
+
+
+def start_browser(chromium, chromedriver):
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--force-prefers-reduced-motion",
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost, EXCLUDE 127.0.0.1",
+        "--window-size=1400,1000",
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    return webdriver.Chrome(options=options, service=Service(chromedriver))
