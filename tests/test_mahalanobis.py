@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -178,3 +180,35 @@ def test_presets_choose_levels_and_map():
 def test_an_unknown_map_is_refused_with_the_nearest_name():
     with pytest.raises(UnknownNameError, match="gradcam"):
         create("mahalanobis", map="grad-cam")
+
+
+def test_a_pool_answers_as_a_refit_would(normal):
+    detector = create("mahalanobis")
+    rows = np.random.default_rng(0).permutation(20)
+    train, query = rows[:14], rows[10:]
+    answer = detector.pool(normal).score(train, query)
+    expected = replace(detector).fit(normal.subset(train)).score(normal.subset(query))
+    for part, other in zip(answer, expected, strict=True):
+        np.testing.assert_allclose(part, other, rtol=1e-6)
+
+
+@pytest.mark.parametrize("map", ["centred", "gradcam"])
+def test_a_pool_leaves_images_out_as_the_detector_does(normal, map):
+    detector = create("mahalanobis", map=map)
+    train, query = np.arange(14)[::-1], np.array([15, 3, 14, 0])
+    answer = detector.pool(normal).score(train, query, exclude="image")
+    detector.fit(normal.subset(train))
+    left_out, outside = detector.training_scores(), detector.score(normal.subset(query))
+    for part, inside, other in zip(answer, left_out, outside, strict=True):
+        np.testing.assert_allclose(part[[1, 3]], inside[[-4, -1]], rtol=1e-6)
+        np.testing.assert_allclose(part[[0, 2]], other[[0, 2]], rtol=1e-6)
+
+
+def test_a_pool_cannot_leave_out_cells_and_knows_its_rows(normal):
+    pool = create("mahalanobis").pool(normal)
+    with pytest.raises(ParameterError, match="single cells"):
+        pool.score(np.arange(5), np.arange(5), keep_cells=np.ones((5, 4, 6), bool))
+    with pytest.raises(ParameterError, match="unique row numbers from 0 to 19"):
+        pool.score(np.array([1, 1]), np.arange(5))
+    with pytest.raises(UnknownNameError, match="exclude"):
+        pool.score(np.arange(5), np.arange(5), exclude="images")

@@ -1,11 +1,12 @@
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.covariance import LedoitWolf
 
 from anomalylab.compute import cell_gaussians, cells, memory
-from anomalylab.detectors import create, load
+from anomalylab.detectors import RefitPool, create, load
 from anomalylab.errors import ParameterError, UnknownNameError
 from anomalylab.features import Features
 
@@ -266,3 +267,45 @@ def test_unknown_choices_suggest_the_nearest(wrong):
 def test_fewer_than_one_channel_is_refused(n_dims):
     with pytest.raises(ParameterError, match="n_dims must be at least 1"):
         create("padim", n_dims=n_dims)
+
+
+@pytest.mark.parametrize("n_train", [N_WIDE, N_TALL])
+@pytest.mark.parametrize(
+    "params", [{}, {"covariance": "ridge", "n_dims": 9}, {"n_dims": 9, "select": "orthogonal"}]
+)
+def test_a_pool_answers_as_a_refit_would(n_train, params):
+    features, detector = draw(50), create("padim", **params)
+    rows = np.random.default_rng(0).permutation(50)
+    train, query = rows[:n_train], rows[n_train - 4 : n_train + 6]  # four of them in train
+    answer = detector.pool(features).score(train, query)
+    expected = replace(detector).fit(features.subset(train)).score(features.subset(query))
+    for part, other in zip(answer, expected, strict=True):
+        np.testing.assert_allclose(part, other, rtol=1e-4)
+
+
+@pytest.mark.parametrize("n_train", [N_WIDE, N_TALL])
+def test_a_pool_leaves_images_out_as_the_detector_does(n_train):
+    features, detector = draw(50), create("padim")
+    train, query = np.arange(n_train)[::-1], np.array([n_train + 1, 3, n_train, 0])
+    score_map = detector.pool(features).score_map(train, query, exclude="image")
+    detector.fit(features.subset(train))
+    left_out = detector.training_scores()[1]
+    np.testing.assert_allclose(score_map[[1, 3]], left_out[[-4, -1]], rtol=1e-4)
+    expected = detector.score_map(features.subset(query[[0, 2]]))
+    np.testing.assert_allclose(score_map[[0, 2]], expected, rtol=1e-4)
+
+
+def test_a_pool_sees_that_a_cell_does_not_vary_over_a_subset():
+    still, moving = with_still_cells(draw(N_WIDE)), draw(10, seed=1)
+    features = Features({n: np.concatenate([still.level(n), moving.level(n)]) for n in SHAPES})
+    rows = np.arange(len(features))
+    with pytest.warns(UserWarning, match="4 of 24 cells"):
+        score_map = create("padim").pool(features).score_map(rows[:N_WIDE], rows)
+    with pytest.warns(UserWarning, match="4 of 24 cells"):
+        detector = create("padim").fit(still)
+    np.testing.assert_allclose(score_map, detector.score_map(features), rtol=1e-4, atol=1e-4)
+
+
+def test_a_pool_too_large_for_memory_refits(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 1000)
+    assert type(create("padim").pool(draw(N_WIDE))) is RefitPool

@@ -61,16 +61,14 @@ def choose(
     return {name: part for name, part in parts.items() if len(part)}
 
 
-def reduce(
-    features: Features, selection: Mapping[str, np.ndarray], grid: tuple[int, int]
-) -> dict[str, np.ndarray]:
+def reduce(features: Features, selection: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the levels that remain, of shape (n_images, n_rows, n_cols, n_kept).
 
     Channels drawn stay in their levels, which come in the order of their names (that of the
-    mapping is lost on disk); a projection adds up all levels, repeated to ``grid``.
+    mapping is lost on disk); a projection adds up all levels, repeated to the finest grid.
     """
-    if any(part.ndim == 2 for part in selection.values()):
-        return {PROJECTION: _project(features, selection, grid)}
+    if _is_projection(selection):
+        return {PROJECTION: _project(features, selection)}
     levels = {name: features.level(name) for name in sorted(selection)}
     return {
         name: level if len(selection[name]) == level.shape[3] else level[..., selection[name]]
@@ -78,13 +76,25 @@ def reduce(
     }
 
 
-def cover(shape: Sequence[int], grid: Sequence[int]) -> np.ndarray:
-    """Return for each cell of ``grid``, row by row, the cell of a coarser grid that covers it.
+def covers(features: Features, selection: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return for each level that remains which of its cells covers each of the finest grid.
 
     Returns
     -------
-    cover : int ndarray of shape (n_rows * n_cols,)
+    covers : dict of int ndarray of shape (n_cells,)
+        Cells are counted row by row.
     """
+    grid = features.grid()
+    if _is_projection(selection):
+        return {PROJECTION: np.arange(grid[0] * grid[1])}
+    return {name: _cover(features.level(name).shape[1:3], grid) for name in sorted(selection)}
+
+
+def _is_projection(selection: Mapping[str, np.ndarray]) -> bool:
+    return any(part.ndim == 2 for part in selection.values())
+
+
+def _cover(shape: Sequence[int], grid: Sequence[int]) -> np.ndarray:
     rows, cols = (
         enlargement(n_in, n_out, "nearest").argmax(axis=1)
         for n_in, n_out in zip(shape, grid, strict=True)
@@ -92,14 +102,13 @@ def cover(shape: Sequence[int], grid: Sequence[int]) -> np.ndarray:
     return (rows[:, None] * shape[1] + cols).ravel()
 
 
-def _project(
-    features: Features, selection: Mapping[str, np.ndarray], grid: tuple[int, int]
-) -> np.ndarray:
+def _project(features: Features, selection: Mapping[str, np.ndarray]) -> np.ndarray:
+    grid = features.grid()
     n_dims = next(iter(selection.values())).shape[1]
     projected = np.zeros((len(features), grid[0] * grid[1], n_dims), np.float32)
     for name in sorted(selection):
         level = features.level(name)
-        covers = cover(level.shape[1:3], grid)
+        covers = _cover(level.shape[1:3], grid)
         for image, target in zip(level, projected, strict=True):
             target += (image.reshape(-1, image.shape[2]) @ selection[name])[covers]
     return projected.reshape(len(features), *grid, n_dims)

@@ -12,18 +12,22 @@ References
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from anomalylab.compute import gaussian, shrinkage
 from anomalylab.detectors._base import Detector, register
+from anomalylab.detectors._gaussian_pools import GaussianPool
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features, enlargement
 from anomalylab.registry import unknown_name
 
 MAPS = ("centred", "gradcam")
+
+Vectors = dict[str, np.ndarray]
+"""Level name -> one vector an image, of shape (n_images, n_channels)."""
 
 
 @register("mahalanobis")
@@ -64,51 +68,65 @@ class Mahalanobis(Detector):
         if self.map not in MAPS:
             unknown_name("map of mahalanobis", self.map, MAPS)
 
+    def pool(self, features: Features) -> "MahalanobisPool":
+        """Pool the features once; a subset is then a choice of rows."""
+        return MahalanobisPool(self, self._select(features))
+
     def _fit(self, features: Features) -> None:
-        if len(features) < 2:
-            raise ParameterError(
-                f"mahalanobis needs at least 2 training images, not {len(features)}"
-            )
-        self.mean_, self.scale_, self.factor_ = {}, {}, {}
-        self._covariance = {}
-        for name in features.names:
-            pooled = pool(features.level(name))
-            centred = pooled - pooled.mean(axis=0)
-            covariance = _covariance(name, pooled, centred)
-            self._covariance[name] = covariance
-            self.mean_[name] = pooled.mean(axis=0)
-            self.scale_[name], self.factor_[name] = gaussian.precision(
-                centred, covariance.identity, covariance.weight(len(pooled))
-            )
+        self._learn(pooled(features))
 
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
-        gradients, means, distances = {}, {}, np.zeros(len(features))
-        for name, mean in self.mean_.items():
-            centred = pool(features.level(name)) - mean
-            weighted = gaussian.apply_precision(self.scale_[name], self.factor_[name], centred)
-            distance, gradients[name] = _distance_and_gradient(centred, weighted)
-            means[name] = np.broadcast_to(mean, centred.shape)
-            distances += distance
+        distances, gradients, means = self._distances(pooled(features))
         return distances, self._map(features, gradients, means)
 
     def _leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
-        features = self._training
-        n_images = len(features)
-        gradients, means, distances = {}, {}, np.zeros(n_images)
+        distances, gradients, means = self._left_out(pooled(self._training))
+        return distances, self._map(self._training, gradients, means)
+
+    def _learn(self, vectors: Vectors) -> None:
+        """Estimate the Gaussian of each level from vectors of shape (n_images, n_channels)."""
+        n_images = len(next(iter(vectors.values())))
+        if n_images < 2:
+            raise ParameterError(f"mahalanobis needs at least 2 training images, not {n_images}")
+        self.mean_, self.scale_, self.factor_ = {}, {}, {}
+        self._covariance = {}
+        for name, level in vectors.items():
+            mean = level.mean(axis=0)
+            covariance = _covariance(name, mean, level - mean)
+            self.mean_[name], self._covariance[name] = mean, covariance
+            self.scale_[name], self.factor_[name] = gaussian.precision(
+                level - mean, covariance.identity, covariance.weight(n_images)
+            )
+
+    def _distances(self, vectors: Vectors) -> tuple[np.ndarray, Vectors, Vectors]:
+        """Return the distances of images, and by level their gradients and the mean."""
+        gradients, means, distances = {}, {}, []
         for name, mean in self.mean_.items():
-            centred = pool(features.level(name)) - mean
+            centred = vectors[name] - mean
+            weighted = gaussian.apply_precision(self.scale_[name], self.factor_[name], centred)
+            distance, gradients[name] = _distance_and_gradient(centred, weighted)
+            means[name] = np.broadcast_to(mean, centred.shape)
+            distances.append(distance)
+        return np.sum(distances, axis=0), gradients, means
+
+    def _left_out(self, vectors: Vectors) -> tuple[np.ndarray, Vectors, Vectors]:
+        """Return the same for the training images, each left out of mean and covariance."""
+        gradients, means, distances = {}, {}, []
+        for name, mean in self.mean_.items():
+            centred = vectors[name] - mean
+            n_others = len(centred) - 1
             weighted = _left_out_weighted(centred, self._covariance[name])
-            outside = centred * n_images / (n_images - 1)
+            outside = centred * (n_others + 1) / n_others
             distance, gradients[name] = _distance_and_gradient(outside, weighted)
-            means[name] = mean - centred / (n_images - 1)
-            distances += distance
-        return distances, self._map(features, gradients, means)
+            means[name] = mean - centred / n_others
+            distances.append(distance)
+        return np.sum(distances, axis=0), gradients, means
 
     def _map(
         self,
         features: Features,
-        gradients: Mapping[str, np.ndarray],
-        means: Mapping[str, np.ndarray],
+        gradients: Vectors,
+        means: Vectors,
     ) -> np.ndarray:
         n_rows, n_cols = features.grid(gradients)
         score_map = np.zeros((len(features), n_rows, n_cols))
@@ -142,14 +160,45 @@ class Mahalanobis(Detector):
         return level_map if self.map == "centred" else np.maximum(level_map, 0)
 
 
-def pool(level: np.ndarray) -> np.ndarray:
-    """Return the mean over cells in float64, of shape (n_images, n_channels)."""
-    return level.mean(axis=(1, 2), dtype=np.float64)
+class MahalanobisPool(GaussianPool):
+    """The pooled features of all images."""
+
+    def __init__(self, detector: Mahalanobis, features: Features):
+        super().__init__(detector, features)
+        self._detector = detector
+        self._vectors = pooled(features)
+
+    def _answer(
+        self, train: np.ndarray, query: np.ndarray, position: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        fitted = replace(self._detector)
+        training = {name: level[train] for name, level in self._vectors.items()}
+        fitted._learn(training)
+        distances, gradients, means = fitted._distances(
+            {name: level[query] for name, level in self._vectors.items()}
+        )
+        is_left_out = position >= 0
+        if is_left_out.any():
+            rows = position[is_left_out]
+            left_out, left_out_gradients, left_out_means = fitted._left_out(training)
+            distances[is_left_out] = left_out[rows]
+            for name in gradients:
+                gradients[name][is_left_out] = left_out_gradients[name][rows]
+                means[name] = np.array(means[name])
+                means[name][is_left_out] = left_out_means[name][rows]
+        return distances, fitted._map(self.features.subset(query), gradients, means)
 
 
-def _covariance(name: str, pooled: np.ndarray, centred: np.ndarray) -> shrinkage.Covariance:
+def pooled(features: Features) -> Vectors:
+    """Return each level's mean over cells, float64 of shape (n_images, n_channels)."""
+    return {
+        name: features.level(name).mean(axis=(1, 2), dtype=np.float64) for name in features.names
+    }
+
+
+def _covariance(name: str, mean: np.ndarray, centred: np.ndarray) -> shrinkage.Covariance:
     square_norms = np.square(centred).sum(axis=1)
-    if shrinkage.is_flat(square_norms.mean(), np.square(pooled.mean(axis=0)).sum()):
+    if shrinkage.is_flat(square_norms.mean(), np.square(mean).sum()):
         raise ParameterError(
             f"level {name!r} is the same in all training images; leave it out or check the images"
         )

@@ -10,7 +10,7 @@ References
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -20,7 +20,8 @@ from anomalylab.compute.cell_gaussians import KEPT_BYTES, FactorGaussians, GramG
 from anomalylab.compute.cells import BLOCK_BYTES, Cells
 from anomalylab.compute.shrinkage import Covariance, Estimator, is_flat
 from anomalylab.detectors import _channels
-from anomalylab.detectors._base import Detector, register
+from anomalylab.detectors._base import Detector, Pool, register
+from anomalylab.detectors._gaussian_pools import GramPool
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 from anomalylab.registry import unknown_name
@@ -96,37 +97,46 @@ class PaDiM(Detector):
         features = 4 * n_images * sum(int(np.prod(shape)) for shape in shapes.values())
         return features + self._own_bytes(n_images, shapes, self.n_dims)
 
+    def pool(self, features: Features) -> Pool:
+        """Compute one Gram matrix a cell if memory allows; a subset is then a part of each."""
+        features = self._select(features)
+        n_rows, n_cols = features.grid()
+        if 8 * n_rows * n_cols * len(features) ** 2 > memory.available() // 2:
+            return super().pool(features)
+        chooser = replace(self)
+        chooser._choose(features)
+        images = chooser._reduced(features)
+        return GramPool(self, features, images, chooser._estimator, chooser._finish)
+
     def _fit(self, features: Features) -> None:
         if len(features) < 2:
             raise ParameterError(f"padim needs at least 2 training images, not {len(features)}")
         shapes = {name: features.level(name).shape[1:] for name in features.names}
-        widths = {name: shape[2] for name, shape in shapes.items()}
-        self.selection_ = _channels.choose(widths, self.n_dims, self.select, self.seed)
+        self._choose(features)
         self._refuse_what_does_not_fit(len(features), shapes)
-        self.grid_ = np.array(features.grid())
-        kept = self._reduce(features)
-        self.covers_ = {
-            name: _channels.cover(level.shape[1:3], self.grid_.tolist())
-            for name, level in kept.items()
-        }
-        training = self._cells(kept)
+        training = self._reduced(features)
         means, variances, square_means = training.moments()
         estimator = self._estimator(training.n_channels, variances, square_means)
         self._learn(training, means, estimator)
 
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
-        query = self._cells(self._reduce(features))
-        return self._finish(self._restored().distances(query))
+        return self._finish(self._restored().distances(self._reduced(features)))
 
     def _leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
         gaussians = self._restored()
         if isinstance(gaussians, GramGaussians):
             return self._finish(gaussians.left_out())
-        return self._finish(gaussians.left_out(self._cells(self._reduce(self._training))))
+        return self._finish(gaussians.left_out(self._reduced(self._training)))
 
-    def _reduce(self, features: Features) -> dict[str, np.ndarray]:
-        n_rows, n_cols = self.grid_.tolist()
-        return _channels.reduce(features, self.selection_, (n_rows, n_cols))
+    def _choose(self, features: Features) -> None:
+        """Choose the channels and the grid."""
+        widths = {name: features.level(name).shape[3] for name in features.names}
+        self.selection_ = _channels.choose(widths, self.n_dims, self.select, self.seed)
+        self.grid_ = np.array(features.grid())
+        self.covers_ = _channels.covers(features, self.selection_)
+
+    def _reduced(self, features: Features) -> Cells:
+        return self._cells(_channels.reduce(features, self.selection_))
 
     def _cells(self, levels: Mapping[str, np.ndarray]) -> Cells:
         maps = (level.reshape(len(level), -1, level.shape[-1]) for level in levels.values())

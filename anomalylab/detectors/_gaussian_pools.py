@@ -1,0 +1,146 @@
+"""Pools of Gaussian detectors: any training subset, without touching features again.
+
+Pooled vectors (Mahalanobis) or one Gram matrix a cell (PaDiM) are computed once for all images.
+A subset is then a choice of rows, or a principal submatrix that is centred anew.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+
+from anomalylab.compute import gaussian
+from anomalylab.compute.cells import Cells, blocks
+from anomalylab.compute.shrinkage import Estimator
+from anomalylab.detectors._base import EXCLUSIONS, Detector, RefitPool
+from anomalylab.errors import ParameterError
+from anomalylab.features import Features
+from anomalylab.registry import unknown_name
+
+
+class GaussianPool(RefitPool):
+    """Leaves out any number of images in closed form, shrinkage and target held fixed."""
+
+    def score(
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        *,
+        exclude: str = "none",
+        keep_cells: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return image scores and score maps of ``query``, as a refit would.
+
+        Raises
+        ------
+        ParameterError
+            If rows repeat or do not exist, or if ``keep_cells`` is given.
+        """
+        train, query = self._rows("train", train), self._rows("query", query)
+        if keep_cells is not None:
+            raise ParameterError(f"{self.detector.name} cannot leave out single cells")
+        if exclude not in EXCLUSIONS:
+            unknown_name("value of exclude", exclude, EXCLUSIONS)
+        position = np.full(len(self.features), -1)
+        if exclude == "image":
+            position[train] = np.arange(len(train))
+        return self._answer(train, query, position[query])
+
+    @abstractmethod
+    def _answer(
+        self, train: np.ndarray, query: np.ndarray, position: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Score ``query``; where ``position`` is not -1, as that row of ``train`` left out."""
+
+
+class GramPool(GaussianPool):
+    """The Gram matrix of all images in every cell.
+
+    Parameters
+    ----------
+    detector : Detector
+    features : Features
+    images : Cells
+        The same images, channels already chosen.
+    estimator : callable
+        Channels, variances and squared means of all cells -> :class:`Estimator`.
+    finish : callable
+        Squared distances (n_cells, n_images) -> image scores and score maps.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        features: Features,
+        images: Cells,
+        estimator: Callable[[int, np.ndarray, np.ndarray], Estimator],
+        finish: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    ):
+        super().__init__(detector, features)
+        self._estimator, self._finish = estimator, finish
+        self._n_channels = images.n_channels
+        means, variances, square_means = images.moments()
+        self._square_sizes = variances + square_means
+        n_images = len(images)
+        self._grams = np.empty((images.n_cells, n_images, n_images))
+        for cells in blocks(images.n_cells, 8 * n_images * (3 * n_images + 2 * self._n_channels)):
+            self._grams[cells] = images.gram(means, cells)
+
+    def _answer(
+        self, train: np.ndarray, query: np.ndarray, position: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if len(train) < 2:
+            raise ParameterError(f"{self.detector.name} needs at least 2 training images")
+        n_cells = len(self._grams)
+        variances = np.array([_variance(gram[np.ix_(train, train)]) for gram in self._grams])
+        estimator = self._estimator(self._n_channels, variances, self._square_sizes)
+        squared = np.empty((n_cells, len(query)))
+        for cells in blocks(n_cells, 8 * len(train) * 4 * (len(train) + len(query))):
+            squared[cells] = self._distances(cells, train, query, position, estimator)
+        return self._finish(squared)
+
+    def _distances(
+        self,
+        cells: slice,
+        train: np.ndarray,
+        query: np.ndarray,
+        position: np.ndarray,
+        estimator: Estimator,
+    ) -> np.ndarray:
+        gram, cross, square_norms = _recentred(self._grams[cells], train, query)
+        norms, square_sum = np.einsum("cnn->cn", gram), np.einsum("cmn,cmn->c", gram, gram)
+        covariance = estimator(norms, square_sum, self._n_channels, cells)
+        n_train, is_left_out = len(train), position >= 0
+        squared = np.empty((len(gram), len(query)))
+        if is_left_out.any():
+            weight = covariance.weight(n_train - 1)
+            left_out = gaussian.left_out_from_grams(gram, covariance.identity, weight)
+            squared[:, is_left_out] = left_out[:, position[is_left_out]]
+        if not is_left_out.all():
+            squared[:, ~is_left_out] = gaussian.distances_from_grams(
+                gram,
+                cross[:, ~is_left_out],
+                square_norms[:, ~is_left_out],
+                covariance.identity,
+                covariance.weight(n_train),
+            )
+        return squared
+
+
+def _variance(gram: np.ndarray) -> float:
+    """Return the total variance of vectors from their Gram matrix, whatever its centre."""
+    return max(gram.trace() / len(gram) - gram.mean(), 0.0)
+
+
+def _recentred(
+    grams: np.ndarray, train: np.ndarray, query: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return Gram, cross products and squared norms about the mean of the rows of ``train``."""
+    gram, cross = grams[:, train][:, :, train], grams[:, query][:, :, train]
+    to_mean = gram.mean(axis=2)
+    query_to_mean = cross.mean(axis=2)
+    mean_norm = to_mean.mean(axis=1)
+    square_norms = grams[:, query, query] - 2 * query_to_mean + mean_norm[:, None]
+    cross += (mean_norm[:, None] - query_to_mean)[:, :, None] - to_mean[:, None, :]
+    gram += (mean_norm[:, None] - to_mean)[:, :, None] - to_mean[:, None, :]
+    return gram, cross, square_norms
