@@ -255,6 +255,18 @@ def test_a_truncated_file_is_refused_by_its_header_alone(saved, suffix):
         assert str(path) not in caught.value.reason
 
 
+@pytest.mark.parametrize("size", [None, (8, 8)])
+def test_damage_inside_the_pixels_is_refused_when_they_are_read(saved, size):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    path = saved(noise)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 40] = bytes(40)
+    path.write_bytes(content)
+    assert probe(path).width == 64
+    with pytest.raises(ImageError, match="broken"):
+        images.read_image(path, size=size)
+
+
 def test_a_truncated_deep_tiff_is_refused(tmp_path):
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, np.zeros((64, 64, 3), np.uint16), photometric="rgb")

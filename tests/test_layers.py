@@ -10,8 +10,9 @@ import anomalylab
 ROOT = Path(anomalylab.__file__).parent
 LAYERS = [
     {"errors"},
-    {"registry", "schema", "images", "compute", "synthesise"},
-    {"cache", "run_folder"},
+    {"registry", "schema", "decoding", "compute"},
+    {"images", "synthesise"},
+    {"thumbnails", "cache", "run_folder"},
     {"features"},
     {"metrics", "localise", "bulk", "plots"},
     {"thresholds"},

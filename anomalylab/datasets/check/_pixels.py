@@ -32,11 +32,8 @@ def resolution(facts: pd.DataFrame, size: tuple[int, int], cell: int) -> dict:
     """
     height, width = float(facts["height"].median()), float(facts["width"].median())
     areas = facts["areas"].map(len)
-    of_cell = cell**2 * facts["height"] * facts["width"] / (size[0] * size[1])
-    on_mask = (
-        of_cell * facts["mask_height"] * facts["mask_width"] / (facts["height"] * facts["width"])
-    )
-    small = [int((a < limit).sum()) for a, limit in zip(facts["areas"], on_mask, strict=True)]
+    of_cell = cell**2 * facts["mask_height"] * facts["mask_width"] / (size[0] * size[1])
+    small = [int((a < limit).sum()) for a, limit in zip(facts["areas"], of_cell, strict=True)]
     return {
         "size": list(size),
         "cell": cell,
