@@ -14,6 +14,7 @@ References
 import numpy as np
 import torch
 
+from anomalylab.compute.neighbours import tensor
 from anomalylab.errors import ParameterError
 
 
@@ -35,7 +36,7 @@ def random_projection(rows: np.ndarray, n_columns: int, *, seed: int) -> np.ndar
         return rows
     rng = np.random.default_rng(seed)
     directions = rng.normal(scale=n_columns**-0.5, size=(rows.shape[1], n_columns))
-    blocks = torch.from_numpy(rows).split(65536)  # float64, so that blocks and threads do not show
+    blocks = tensor(rows).split(65536)  # float64, so that blocks and threads do not show
     matrix = torch.from_numpy(directions)
     return torch.cat([(block.double() @ matrix).float() for block in blocks]).numpy()
 
@@ -63,7 +64,7 @@ def k_center(points: np.ndarray, n_centres: int, *, first: int) -> np.ndarray:
     """
     if not 1 <= n_centres <= len(points):
         raise ParameterError(f"n_centres must lie from 1 to {len(points)}, not {n_centres}")
-    points_ = torch.from_numpy(np.ascontiguousarray(points, np.float32))
+    points_ = tensor(points)
     distance = torch.full((len(points),), torch.inf)
     owner = torch.zeros(len(points), dtype=torch.int64)
     chosen = torch.empty(n_centres, points.shape[1])

@@ -16,7 +16,7 @@ import faiss
 import numpy as np
 import torch
 
-from anomalylab.compute.neighbours import hidden_rows, sorted_exactly
+from anomalylab.compute.neighbours import hidden_rows, sorted_exactly, tensor
 from anomalylab.errors import ParameterError
 
 
@@ -87,9 +87,7 @@ class InvertedLists:
             for first, last in np.unique(hidden, axis=0):
                 here = np.flatnonzero((hidden == (first, last)).all(1))
                 rows[here] = self._rows(queries[here], k, first, last)
-        return sorted_exactly(
-            torch.from_numpy(queries), torch.from_numpy(self.bank), torch.from_numpy(rows)
-        )
+        return sorted_exactly(tensor(queries), tensor(self.bank), torch.from_numpy(rows))
 
     def _rows(self, queries: np.ndarray, k: int, first: int, last: int) -> np.ndarray:
         selector = faiss.IDSelectorNot(faiss.IDSelectorRange(int(first), int(last)))

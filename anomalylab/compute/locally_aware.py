@@ -20,7 +20,7 @@ def neighbourhood_mean(level: np.ndarray) -> np.ndarray:
     """
     out = np.empty(level.shape, np.float32)
     for start in range(0, len(level), BLOCK):
-        maps = torch.from_numpy(level[start : start + BLOCK]).permute(0, 3, 1, 2)
+        maps = torch.from_numpy(level[start : start + BLOCK].copy()).permute(0, 3, 1, 2)
         pooled = functional.avg_pool2d(maps, 3, stride=1, padding=1)
         out[start : start + BLOCK] = pooled.permute(0, 2, 3, 1).numpy()
     return out
@@ -48,7 +48,7 @@ def neighbourhood_windows(level: np.ndarray, n_columns: int) -> np.ndarray:
     """
     out = np.empty((*level.shape[:3], n_columns), np.float32)
     for image, target in zip(level, out, strict=True):
-        maps = torch.from_numpy(image).permute(2, 0, 1)[None]
+        maps = torch.from_numpy(image.copy()).permute(2, 0, 1)[None]
         patches = functional.unfold(maps, 3, padding=1)[0].T  # (n_cells, n_channels * 9)
         target[...] = channel_windows(patches.contiguous().numpy(), n_columns).reshape(target.shape)
     return out

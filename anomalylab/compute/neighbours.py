@@ -60,7 +60,7 @@ class NearestNeighbours:
             raise ParameterError(f"a bank has shape (n_rows, n_channels), not {bank.shape}")
         if groups is not None and (len(groups) != len(bank) or (np.diff(groups) < 0).any()):
             raise ParameterError("groups must be one number a row of the bank, and rise")
-        self.bank = torch.from_numpy(np.ascontiguousarray(bank, np.float32))
+        self.bank = tensor(bank)
         self.groups = groups
         self.block_bytes = block_bytes
         self._mean = self.bank.mean(0, dtype=torch.float64).float()
@@ -103,7 +103,7 @@ class NearestNeighbours:
         level = 0
         for start in range(0, len(queries), N_QUERIES):
             part = slice(start, start + N_QUERIES)
-            block = torch.from_numpy(np.ascontiguousarray(queries[part], np.float32))
+            block = tensor(queries[part])
             found, level = self._search_block(block, k, hidden[part], level)
             squared[part], rows[part] = sorted_exactly(block, self.bank, found)
         return squared, rows
@@ -209,6 +209,11 @@ class _Best:
         all_squared[query, place], all_rows[query, place] = squared, row
         squared, order = all_squared.sort(dim=1, stable=True)
         self.squared, self.rows = squared[:, : self.k], all_rows.gather(1, order[:, : self.k])
+
+
+def tensor(rows: np.ndarray) -> torch.Tensor:
+    """Return rows as a float32 tensor; copied only if read-only, strided or of another type."""
+    return torch.from_numpy(np.require(rows, np.float32, ["C", "W"]))
 
 
 def _principal_directions(bank: torch.Tensor, mean: torch.Tensor) -> torch.Tensor | None:

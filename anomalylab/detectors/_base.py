@@ -41,6 +41,9 @@ class Detector(ABC):
     fixed_grid: ClassVar[bool] = False
     """Whether images must be aligned, as when each cell has a model of its own."""
 
+    holds_shrinkage: ClassVar[bool] = False
+    """Whether leaving an image out holds shrinkage fixed, and so is not quite a refit."""
+
     levels: tuple[str, ...] | None
 
     def fit(self, features: Features) -> Self:

@@ -21,7 +21,7 @@ def save(detector: "Detector", folder: Path) -> None:
     """Write a fitted detector to ``folder``, which may exist."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays, numbers = _learnt(detector)
-    save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, folder / ARRAYS)
+    save_file({name: np.array(a, order="C") for name, a in arrays.items()}, folder / ARRAYS)
     parameters = {f.name: getattr(detector, f.name) for f in fields(detector)}  # type: ignore[arg-type]
     record = {"name": detector.name, "parameters": parameters, "learnt": numbers}
     (folder / PARAMETERS).write_text(json.dumps(record, indent=2), encoding="utf-8")
