@@ -56,6 +56,7 @@ class Mahalanobis(Detector):
         The inverse covariance, as :func:`anomalylab.compute.gaussian.precision` returns it.
     """
 
+    holds_shrinkage: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
         "sroc": {"levels": ("block4", "block6", "block7"), "map": "gradcam"},
         "rippel": {"levels": None},

@@ -77,6 +77,7 @@ class PaDiM(Detector):
         "sroc": {"levels": ("block4", "block6", "block7"), "covariance": "ledoit_wolf"},
     }
     fixed_grid: ClassVar[bool] = True
+    holds_shrinkage: ClassVar[bool] = True
 
     levels: tuple[str, ...] | None = None
     covariance: str = "ledoit_wolf"
