@@ -91,7 +91,7 @@ def read_mask(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
     values = read_values(path)
     n_colours = 3 if values.shape[2] > 2 else 1
     floor = 127 if Path(path).suffix.lower() in (".jpg", ".jpeg") else 0
-    mask = np.asarray((values[..., :n_colours] > floor).any(axis=2))
+    mask = np.logical_or.reduce([values[..., i] > floor for i in range(n_colours)])
     if values.shape[2] > n_colours:
         mask &= values[..., n_colours] > 0
     return mask if size is None else resize_mask(mask, size)

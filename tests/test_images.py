@@ -5,7 +5,9 @@ import json
 import os
 import pickle
 import struct
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -170,6 +172,14 @@ def test_16_bit_colour_tiff_loses_no_bit(tmp_path, compression, planar):
         byteorder=">",
     )
     np.testing.assert_array_equal(read_values(tmp_path / "a.tif"), values)
+
+
+@pytest.mark.parametrize("pixels", [GREY, COLOUR, DEEP, DEEP.astype(np.float32)])
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "packbits"])
+def test_compressed_tiff_loses_no_bit(saved, pixels, compression):
+    values = read_values(saved(pixels, "a.tif", compression=compression))
+    np.testing.assert_array_equal(values, pixels.reshape(*values.shape))
+    assert values.dtype == pixels.dtype
 
 
 def test_float_tiff_from_0_to_1_is_read_in_full(tmp_path):
@@ -492,3 +502,15 @@ def test_mvtec_bottle_reads_as_pillow_reads_it():
     path = Path(os.environ["ANOMALYLAB_DATA"], "mvtec_ad/bottle/test/good/000.png")
     with Image.open(path) as picture:
         np.testing.assert_array_equal(images.read_image(path), np.asarray(picture))
+
+
+def test_threads_read_the_same_and_leave_warnings_as_they_were(saved):
+    noise = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3)).astype(np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    paths = [saved(pixels, f"{i}.png", exif=exif) for i, pixels in enumerate(noise)]
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(8) as pool:
+        for pixels, image in zip(noise, pool.map(images.read_image, paths), strict=True):
+            np.testing.assert_array_equal(image, pixels[::-1, ::-1])
+    assert warnings.filters == before

@@ -90,5 +90,9 @@ def _mask_facts(root: Path, path: str | float | None) -> dict:
 
 def _areas(mask: np.ndarray) -> np.ndarray:
     """Return the number of pixels of each connected region (8 neighbours)."""
-    regions, _ = ndimage.label(mask, structure=_EIGHT_NEIGHBOURS)
+    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return np.empty(0)
+    marked = mask[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]  # much smaller, as a rule
+    regions, _ = ndimage.label(marked, structure=_EIGHT_NEIGHBOURS)
     return np.bincount(regions.ravel())[1:]
