@@ -194,7 +194,7 @@ def _is_written(target: Path, recipe: Recipe) -> bool:
     return True
 
 
-def _write_whole(target: Path, write: Callable[[Path], None]) -> None:
+def _write_whole(target: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a folder beside ``target``, then move it there."""
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:

@@ -182,9 +182,9 @@ def pick_colour(
     image: np.ndarray,
     mask: np.ndarray,
     *,
-    min_difference: float = 70.0,
+    min_difference: float = 50.0,
 ) -> np.ndarray:
-    """Draw a colour that stands out from what it will cover.
+    """Draw a colour that stands out from what it will cover, light and dark alike.
 
     Parameters
     ----------
@@ -195,16 +195,17 @@ def pick_colour(
     mask : bool ndarray of shape (height, width)
         Pixels to be covered.
     min_difference : float
-        Mean absolute difference over the channels, in grey levels, from the mean colour under
-        ``mask``. If no colour of the palette is that far, the farthest is taken.
+        Difference in at least one channel, in grey levels, from nine in ten of the pixels under
+        ``mask``. If no colour of the palette differs as much, the one that differs most is taken.
 
     Returns
     -------
     colour : float ndarray of shape (3,)
     """
-    colours = np.asarray(palette, float)
-    beneath = image[mask].mean(axis=0) if mask.any() else image.mean(axis=(0, 1))
-    difference = np.abs(colours - beneath).mean(axis=1)
+    colours = np.asarray(palette, np.float32)
+    beneath = image[mask] if mask.any() else image.reshape(-1, 3)
+    difference = np.abs(beneath[:, None] - colours).max(axis=2)
+    difference = np.percentile(difference, 10, axis=0)
     chosen = int(rng.integers(1 << 30))
     eligible = np.flatnonzero(difference >= min_difference)
     return colours[eligible[chosen % len(eligible)] if len(eligible) else difference.argmax()]

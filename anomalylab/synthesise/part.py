@@ -6,7 +6,7 @@ from scipy import ndimage
 from anomalylab.synthesise.paint import offsets, smooth_noise
 from anomalylab.synthesise.scene import Scene, check_size, halve, photograph
 
-METAL, MAT = np.float32([192, 195, 200]), np.float32([64, 76, 84])
+METAL, MAT = np.array([192, 195, 200], np.float32), np.array([64, 76, 84], np.float32)
 RADIUS = 0.37
 """Of the disc, as a share of the picture's side; all lengths below are shares of this radius."""
 BOLTS, BOLT_CIRCLE, BOLT_RADIUS = 6, 0.70, 0.095
@@ -14,7 +14,7 @@ BORE, BOSS, BOSS_HEIGHT = 0.24, 0.44, 0.05
 LUG, LUG_RADIUS, FILLET = 1.02, 0.22, 0.16
 """Distance of the lug's centre, its radius, that of its roots; the lug tells the part's turn."""
 CHAMFER = 0.045
-LIGHT = np.float32([-0.50, -0.42, 0.76])
+LIGHT = np.array([-0.50, -0.42, 0.76], np.float32)
 """Towards the light: down, right, up out of the picture."""
 
 
@@ -46,11 +46,13 @@ def part(rng: np.random.Generator, size: int) -> Scene:
     down, right = down / unit, right / unit
     depth = _depth(down, right)
     solid = np.clip(depth * unit + 0.5, 0, 1)
-    metal = _metal(rng, down, right, _height(depth, np.hypot(down, right)) * unit)
+    shade = _shade(rng, down, right, _height(depth, np.hypot(down, right)) * unit)
+    grain = 1 + 0.008 * smooth_noise(rng, (size, size), 0.6)
+    metal = (halve(solid * shade) * grain)[..., None] * METAL
     covered, mat = halve(solid)[..., None], _mat(rng, (size, size))
     lit = 1 - 0.55 * _shadow(covered[..., 0], unit / 2)[..., None]
     camera = int(rng.integers(1 << 32))
-    image = halve(solid[..., None] * metal) + (1 - covered) * lit * mat
+    image = metal + (1 - covered) * lit * mat
     image, behind = (photograph(np.random.default_rng(camera), view) for view in (image, mat))
     return Scene(image, where=covered[..., 0] > 0.5, behind=behind)
 
@@ -79,13 +81,13 @@ def _height(depth: np.ndarray, radius: np.ndarray) -> np.ndarray:
     return chamfer + BOSS_HEIGHT * step
 
 
-def _metal(
+def _shade(
     rng: np.random.Generator,
     down: np.ndarray,
     right: np.ndarray,
     height: np.ndarray,
 ) -> np.ndarray:
-    """Return the colour of turned metal: facets lit from one side, two fans, fine grooves."""
+    """Return how bright turned metal is: facets lit from one side, two fans, fine grooves."""
     slope_down, slope_right = np.gradient(height)
     facing = LIGHT[2] - slope_down * LIGHT[0] - slope_right * LIGHT[1]
     facing = np.clip(facing / np.sqrt(1 + slope_down**2 + slope_right**2), 0, None)
@@ -96,8 +98,7 @@ def _metal(
     grooves = (grooves / grooves.std()).astype(np.float32)[(radius * 2048).astype(np.int32) % 4096]
     flat = slope_down**2 + slope_right**2 < 0.05
     shade = 0.30 + 0.62 * facing + 0.26 * fans * flat
-    shade = shade * (1 + 0.022 * grooves + 0.012 * smooth_noise(rng, radius.shape, 1.0))
-    return np.minimum(shade, 1.3)[..., None] * METAL
+    return np.minimum(shade * (1 + 0.022 * grooves), 1.3)
 
 
 def _mat(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:

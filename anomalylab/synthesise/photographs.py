@@ -14,17 +14,18 @@ from PIL import Image
 from anomalylab.errors import DatasetError
 from anomalylab.synthesise.scene import Scene, check_size, photograph
 
-_LEFT_AND_RIGHT = {"train": (0, 0, 296, 512), "test": (296, 0, 512, 512)}
-_BOTTOM_AND_TOP = {"train": (0, 216, 512, 512), "test": (0, 0, 512, 216)}
-REGIONS = {"brick": _LEFT_AND_RIGHT, "grass": _BOTTOM_AND_TOP, "gravel": _BOTTOM_AND_TOP}
+_RIGHT = {"train": (0, 0, 296, 512), "test": (296, 0, 512, 512)}
+_TOP = {"train": (0, 216, 512, 512), "test": (0, 0, 512, 216)}
+_LEFT = {"train": (216, 0, 512, 512), "test": (0, 0, 216, 512)}
+REGIONS = {"brick": _RIGHT, "grass": _TOP, "gravel": _LEFT}
 """Photograph -> split -> left, top, right, bottom of the region that its crops come from.
 
 The wall is seen in perspective: mirrored, its left looks like its right, but its top not like its
 bottom.
 """
 
-CROP_SIDES = (172, 188)
-"""Smallest and largest side of a crop, in pixels of the photograph."""
+CROP_SIDES = {"brick": (150, 176), "grass": (164, 184), "gravel": (184, 204)}
+"""Photograph -> smallest and largest side of a crop, in pixels of the photograph."""
 
 TINTS = {
     "brick": ((92, 46, 36), (172, 112, 88), (234, 226, 212)),
@@ -62,7 +63,7 @@ def crop(rng: np.random.Generator, size: int, *, name: str, split: str) -> Scene
     """
     check_size(size)
     left, top, right, bottom = REGIONS[name][split]
-    side = int(rng.integers(CROP_SIDES[0], CROP_SIDES[1] + 1))
+    side = int(rng.integers(*CROP_SIDES[name], endpoint=True))
     col, row = (int(rng.integers(a, b - side + 1)) for a, b in ((left, right), (top, bottom)))
     box = (col, row, col + side, row + side)
     enlarged = _grey(name).crop(box).resize((size, size), Image.Resampling.BICUBIC)

@@ -92,7 +92,7 @@ def damage(
 
 def _ground(rng: np.random.Generator, category: str, scene: Scene) -> np.ndarray:
     grain = 1 + 0.08 * smooth_noise(rng, scene.image.shape[:2], 1.2)
-    return np.clip(grain[..., None] * np.float32(GROUND[category]), 0, 255)
+    return np.clip(grain[..., None] * np.array(GROUND[category], np.float32), 0, 255)
 
 
 def _of_photograph(name: str, rng: np.random.Generator, size: int, split: str) -> Scene:
