@@ -1,1 +1,11 @@
-"""plots."""
+"""Plots, one question a file: table in, HoloViews object out. Nothing is computed or shown."""
+
+import holoviews.plotting.bokeh  # noqa: F401  options need a loaded backend
+
+from anomalylab.plots.comparison import comparison
+from anomalylab.plots.curves import curves
+from anomalylab.plots.embedding import embedding
+from anomalylab.plots.overlay import overlay
+from anomalylab.plots.scores import score_histogram
+
+__all__ = ["comparison", "curves", "embedding", "overlay", "score_histogram"]

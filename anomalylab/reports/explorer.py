@@ -3,14 +3,15 @@
 import math
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
+from anomalylab import overlay
 from anomalylab.metrics import Confusion, confusion
 from anomalylab.registry import unknown_name
-from anomalylab.reports import overlay
 from anomalylab.reports.fragment import EXPLORER_SCRIPTS, Fragment, json_for_script, render
 from anomalylab.reports.payload import map_bytes, payload
-from anomalylab.reports.words import method_words
+from anomalylab.reports.rows import by_key, rows_of
+from anomalylab.reports.words import LABELS, method_words
 from anomalylab.run_folder import Run
 
 N_STILL = 10
@@ -53,26 +54,25 @@ def explorer(run: Run, detector: str = "") -> Fragment:
 
 def suspects(run: Run, detector: str, n: int = N_STILL) -> list[dict[str, Any]]:
     """Return the highest scores with a picture each, maps drawn in."""
-    thumbnails = run.table("thumbnails").set_index("sample_id")
+    thumbnails = by_key(run.table("thumbnails"), "sample_id")
+    queries = rows_of(run.queries)
     maps = map_bytes(run, detector)
     threshold = run.threshold(detector)
-    labels = run.queries["label"]
-    ranked = run.scores(detector)["score"].sort_values(ascending=False, kind="stable").head(n)
+    scores = run.scores(detector)["score"].to_numpy(float)
     shown = []
-    for i, score in ranked.items():
-        sample_id = run.queries["sample_id"].iloc[i]
-        thumbnail = thumbnails.loc[sample_id]
-        contour = None if pd.isna(thumbnail["contour"]) else thumbnail["contour"]
-        picture = overlay.composite(thumbnail["image"], maps[i], contour)
+    for i in np.argsort(-scores, kind="stable")[:n]:
+        query = queries[i]
+        thumbnail = thumbnails[query["sample_id"]]
+        picture = overlay.composite(thumbnail["image"], maps[i], thumbnail["contour"])
         shown.append(
             {
-                "id": sample_id,
+                "id": query["sample_id"],
                 "src": overlay.data_url(picture),
                 "width": thumbnail["width"],
                 "height": thumbnail["height"],
-                "score": significant(score),
-                "is_above": score >= threshold,
-                "label": "" if pd.isna(labels.iloc[i]) else ("normal", "anomalous")[labels.iloc[i]],
+                "score": significant(scores[i]),
+                "is_above": scores[i] >= threshold,
+                "label": LABELS.get(query["label"], ""),
             }
         )
     return shown

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from anomalylab import overlay
 from anomalylab.localise import anomaly_maps
-from anomalylab.reports import overlay
+from anomalylab.reports.rows import by_key, rows_of
 from anomalylab.reports.words import method_words
 from anomalylab.run_folder import Run
 
@@ -28,8 +29,8 @@ def payload(run: Run, detector: str = "") -> dict[str, Any]:
     Returns
     -------
     dict
-        ``images``: queries first, then neighbours that are no queries. ``detectors``: scores, thresholds, maps
-        and neighbours in the order of the queries. Further parts are described where they are made.
+        ``images``: queries first, then neighbours that are no queries. ``detectors``: scores,
+        thresholds, maps and neighbours in the order of the queries.
     """
     queries = run.queries
     shown = _shown_images(run)
@@ -63,8 +64,8 @@ def map_bytes(run: Run, detector: str) -> np.ndarray:
 
 def further_columns(samples: pd.DataFrame) -> dict[str, list[str | None]]:
     """Return the columns that travel along, as text; constant ones are left out."""
-    names = [c for c in samples if c not in OWN_COLUMNS and samples[c].nunique(dropna=False) > 1]
-    return {str(name): [_text(value) for value in samples[name]] for name in names}
+    columns = {str(n): [_text(v) for v in samples[n]] for n in samples if n not in OWN_COLUMNS}
+    return {name: values for name, values in columns.items() if len(set(values)) > 1}
 
 
 def _text(value: Any) -> str | None:
@@ -80,20 +81,19 @@ def _shown_images(run: Run) -> list[str]:
 
 
 def _images(run: Run, samples: pd.DataFrame) -> list[dict[str, Any]]:
-    thumbnails = run.table("thumbnails").set_index("sample_id")
+    thumbnails = by_key(run.table("thumbnails"), "sample_id")
     images = []
-    for row in samples.itertuples():
-        thumbnail = thumbnails.loc[row.sample_id]
-        contour = thumbnail["contour"]
+    for row in rows_of(samples):
+        thumbnail = thumbnails[row["sample_id"]]
         images.append(
             {
-                "id": row.sample_id,
-                "label": None if pd.isna(row.label) else int(row.label),
-                "split": row.split,
-                "size": [int(row.width), int(row.height)],
+                "id": row["sample_id"],
+                "label": None if row["label"] is None else int(row["label"]),
+                "split": row["split"],
+                "size": [int(row["width"]), int(row["height"])],
                 "thumb": [int(thumbnail["width"]), int(thumbnail["height"])],
                 "src": base64.b64encode(thumbnail["image"]).decode("ascii"),
-                "contour": [] if pd.isna(contour) else json.loads(contour),
+                "contour": json.loads(thumbnail["contour"] or "[]"),
             }
         )
     return images
@@ -105,7 +105,7 @@ def _embedding(run: Run) -> dict[str, Any]:
     ids = run.queries["sample_id"]
     if not ids.isin(table.index).all():
         return {"query": [], "training": []}
-    others = table.drop(index=ids)
+    others = table[~table.index.isin(ids)]
     return {"query": table.loc[ids].to_numpy().tolist(), "training": others.to_numpy().tolist()}
 
 
@@ -125,18 +125,18 @@ def _detector(run: Run, name: str, shown: list[str]) -> dict[str, Any]:
 
 def _thresholds(run: Run, name: str) -> list[dict[str, Any]]:
     table = run.table("thresholds")
-    rows = table[(table["detector"] == name) & (table["kind"] == "image")]
+    table = table[(table["detector"] == name) & (table["kind"] == "image")]
     return [
         {
-            "method": row.method,
-            "words": method_words(row.method),
-            "value": float(row.value),
-            "isDefault": bool(row.is_default),
-            "expectedFalse": None if pd.isna(row.expected_false) else float(row.expected_false),
-            "nImages": int(row.n_images),
-            "note": row.note,
+            "method": row["method"],
+            "words": method_words(row["method"]),
+            "value": float(row["value"]),
+            "isDefault": bool(row["is_default"]),
+            "expectedFalse": row["expected_false"],
+            "nImages": int(row["n_images"]),
+            "note": row["note"],
         }
-        for row in rows.sort_values("is_default", ascending=False, kind="stable").itertuples()
+        for row in rows_of(table.sort_values("is_default", ascending=False, kind="stable"))
     ]
 
 
@@ -144,21 +144,21 @@ def _neighbours(run: Run, name: str, shown: list[str]) -> list[dict[str, Any] | 
     """Per query: the place of its nearest image in ``images`` and the two cells that matched."""
     place = {sample_id: i for i, sample_id in enumerate(shown)}
     table = run.table("neighbours")
-    rows = {row.sample_id: row for row in table[table["detector"] == name].itertuples()}
+    rows = by_key(table[table["detector"] == name], "sample_id")
     return [
         {
-            "image": place[rows[sample_id].neighbour_id],
-            "cell": _cell(rows[sample_id].row, rows[sample_id].col),
-            "match": _cell(rows[sample_id].neighbour_row, rows[sample_id].neighbour_col),
+            "image": place[row["neighbour_id"]],
+            "cell": _cell(row["row"], row["col"]),
+            "match": _cell(row["neighbour_row"], row["neighbour_col"]),
         }
-        if sample_id in rows
+        if (row := rows.get(sample_id))
         else None
         for sample_id in run.queries["sample_id"]
     ]
 
 
 def _cell(row: Any, col: Any) -> list[int] | None:
-    return None if pd.isna(row) or pd.isna(col) else [int(row), int(col)]
+    return None if row is None or col is None else [int(row), int(col)]
 
 
 def _numbers(column: pd.Series) -> list[float | None]:

@@ -1,0 +1,61 @@
+"""How far do the scores of normal and anomalous images lie apart?"""
+
+import holoviews as hv
+import numpy as np
+import pandas as pd
+
+from anomalylab.errors import SchemaError
+from anomalylab.plots.style import CLASSES, THRESHOLD, hook
+
+
+def score_histogram(
+    scores: pd.DataFrame, *, threshold: float | None = None, n_bins: int = 40
+) -> hv.Overlay:
+    """Show the scores of each class in the same bins, and the threshold as a line.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows of SCORES of one detector and role, with the column ``label`` of SAMPLES.
+    threshold : float, optional
+        Scores at or above it count as anomalous.
+    n_bins : int
+        Number of bins over all classes.
+
+    Returns
+    -------
+    histogram : hv.Overlay
+        One ``hv.Histogram`` a class that occurs, labelled with the number of its images, then the
+        ``hv.VLine`` of the threshold.
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing.
+    """
+    missing = {"score", "label"} - set(scores)
+    if missing:
+        raise SchemaError(f"score_histogram needs the columns {sorted(missing)} too")
+    edges = np.histogram_bin_edges(scores["score"].to_numpy(float), bins=n_bins)
+    labels = scores["label"].astype("Int64").fillna(-1)
+    layers: list = []
+    for label, (name, colour) in CLASSES.items():
+        values = scores.loc[labels == label, "score"].to_numpy(float)
+        if not len(values):
+            continue
+        counts, _ = np.histogram(values, bins=edges)
+        histogram = hv.Histogram(
+            (edges, counts), kdims="score", vdims="images", label=f"{name} ({len(values)})"
+        )
+        layers.append(histogram.opts(fill_color=colour, line_color=colour, fill_alpha=0.55))
+    if threshold is not None:
+        layers.append(hv.VLine(threshold).opts(color=THRESHOLD, line_width=2))
+    return hv.Overlay(layers).opts(
+        xlabel="image score (higher is more anomalous)",
+        ylabel="images",
+        title="How far do the scores lie apart?",
+        legend_position="top_right",
+        responsive=True,
+        height=280,
+        hooks=[hook],
+    )

@@ -1,0 +1,36 @@
+"""Colours and options that all plots share."""
+
+NORMAL = "#4477aa"
+ANOMALOUS = "#cc3311"
+UNKNOWN = "#777777"
+THRESHOLD = "#222222"
+SELECTION = "#ee9a00"
+
+CLASSES = {0: ("normal", NORMAL), 1: ("anomalous", ANOMALOUS), -1: ("unknown", UNKNOWN)}
+"""Label (-1 where missing) -> name and colour."""
+
+DETECTORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+"""Okabe-Ito colours; a detector keeps its place in the run, and so its colour."""
+
+MAX_POINTS = 20_000
+"""Points from which on a scatter is rasterised."""
+
+
+def class_names(labels) -> list[str]:
+    """Return the name of each label; missing ones are unknown."""
+    return [CLASSES[int(label)][0] for label in labels.astype("Int64").fillna(-1)]
+
+
+def plain(plot) -> None:
+    """Take the box and the heavy grid off a Bokeh figure; a HoloViews hook."""
+    figure = plot.state
+    figure.outline_line_color = None
+    figure.grid.grid_line_color = "#e5e5e5"
+    figure.axis.axis_line_color = "#bbbbbb"
+    figure.axis.minor_tick_line_color = None
+    figure.toolbar.logo = None
+
+
+def hook(plot, _element) -> None:
+    """Apply :func:`plain`; the signature HoloViews calls."""
+    plain(plot)

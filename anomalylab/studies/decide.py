@@ -1,0 +1,194 @@
+"""From scores to thresholds, chances and a verdict, for one detector of a run."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from anomalylab import thresholds, verdict
+from anomalylab.bulk import Bulk
+from anomalylab.metrics import auroc, bootstrap_interval, confusion
+from anomalylab.studies.judge import Judged
+from anomalylab.thresholds import Threshold
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Tables and words of one detector.
+
+    Parameters
+    ----------
+    threshold : float
+        On image scores, chosen without labels.
+    thresholds : DataFrame
+        Rows of THRESHOLDS.
+    scores : DataFrame
+        Rows of SCORES.
+    verdict : dict
+        ``kind`` (measured, suspects, clean or undecidable), ``sentence``, ``reason``,
+        ``n_suspects``, ``expected_by_chance`` and ``training``, a sentence on the training set.
+    """
+
+    threshold: float
+    thresholds: pd.DataFrame
+    scores: pd.DataFrame
+    verdict: dict[str, Any]
+
+
+def decide(
+    detector: str,
+    judged: Judged,
+    samples: pd.DataFrame,
+    training: np.ndarray,
+    query: np.ndarray,
+    *,
+    seed: int,
+) -> Decision:
+    """Choose thresholds on the training images, left out one by one, and say what follows.
+
+    Parameters
+    ----------
+    detector : str
+        Its label in the run.
+    judged : Judged
+    samples : DataFrame
+        Rows of SAMPLES of all images.
+    training, query : int ndarray
+        Rows of ``samples`` that the scores of ``judged`` belong to.
+    seed : int
+        Of the bootstrap interval in the verdict.
+    """
+    of_training = verdict.verdict(judged.training_scores)
+    queries = samples.iloc[query]
+    chosen = _thresholds(judged, of_training.bulk if of_training.kind != "undecidable" else None)
+    default = chosen[0]
+    labels = queries["label"]
+    if labels.nunique() == 2:
+        known = labels.notna().to_numpy()
+        truth, scores = labels[known].to_numpy(int), judged.query_scores[known]
+        chosen.append(thresholds.from_f1(truth, scores, is_oracle=True))
+        words = measured(detector, truth, scores, default, seed=seed)
+    elif np.isin(query, training).all():
+        words = _of_verdict(of_training)
+    else:
+        words = beyond_training(judged.query_scores, default, of_training)
+    if not np.isin(query, training).all():
+        words["training"] = f"Training images: {of_training.sentence}"
+    on_maps = [
+        thresholds.same_quantile(judged.training_scores, threshold, judged.training_map_max)
+        for threshold in chosen
+        if not threshold.method.startswith("oracle")
+    ]
+    tables = [
+        thresholds.threshold_table(detector, "image", chosen, default=default.method),
+        thresholds.threshold_table(detector, "map", on_maps, default=default.method),
+    ]
+    ids = samples["sample_id"].to_numpy()
+    return Decision(
+        default.value,
+        pd.concat(tables, ignore_index=True),
+        _scores(detector, judged, ids[training], ids[query], of_training.bulk),
+        words,
+    )
+
+
+def measured(
+    detector: str, truth: np.ndarray, scores: np.ndarray, threshold: Threshold, *, seed: int
+) -> dict[str, Any]:
+    """Say what a threshold chosen without labels makes of labelled images."""
+    counts = confusion(truth, scores, threshold.value)
+    n_defective = int(truth.sum())
+    n_good = len(truth) - n_defective
+    alarms = (
+        "1 false alarm" if counts.false_positives == 1 else f"{counts.false_positives} false alarms"
+    )
+    low, high = bootstrap_interval(auroc, truth, scores, seed=seed)
+    sentence = (
+        f"{detector} finds {counts.true_positives} of {n_defective} defective images and raises "
+        f"{alarms} among {n_good} good ones."
+    )
+    reason = (
+        f"The threshold was chosen on the training images, without labels. Whatever the threshold, a "
+        f"defective image scores above a good one in {auroc(truth, scores):.1%} of pairs "
+        f"(AUROC; {low:.1%} to {high:.1%} with 95 % confidence)."
+    )
+    n_suspects = counts.true_positives + counts.false_positives
+    return _words("measured", sentence, reason, n_suspects, _chance(threshold) * n_good)
+
+
+def beyond_training(
+    scores: np.ndarray, threshold: Threshold, of_training: verdict.Verdict
+) -> dict[str, Any]:
+    """Say how many new images lie beyond the training images, and how many would by chance."""
+    n_beyond, n_images = int((scores >= threshold.value).sum()), len(scores)
+    expected = _chance(threshold) * n_images
+    if of_training.kind == "undecidable":
+        return _words("undecidable", of_training.sentence, of_training.reason, 0, expected)
+    is_chance = stats.poisson.sf(n_beyond - 1, expected) > verdict.MAX_CHANCE
+    lie = "lies" if n_beyond == 1 else "lie"
+    sentence = (
+        f"{n_beyond} of {n_images} images {lie} beyond the training images; "
+        f"about {expected:.2g} would by chance."
+    )
+    reason = (
+        "That is no more than chance explains."
+        if is_chance
+        else "That is more than chance explains: these images are unlike the training images, "
+        "because of defects or because what is photographed has changed."
+    )
+    return _words("clean" if is_chance else "suspects", sentence, reason, n_beyond, expected)
+
+
+def _thresholds(judged: Judged, bulk: Bulk | None) -> list[Threshold]:
+    """Return thresholds from the training images, the default first."""
+    quantile = thresholds.from_quantile(judged.training_scores)
+    return [quantile] if bulk is None else [thresholds.from_bulk(bulk), quantile]
+
+
+def _chance(threshold: Threshold) -> float:
+    return threshold.expected_false / threshold.n_images
+
+
+def _of_verdict(found: verdict.Verdict) -> dict[str, Any]:
+    return _words(
+        found.kind, found.sentence, found.reason, found.n_suspects, found.expected_by_chance
+    )
+
+
+def _words(
+    kind: str, sentence: str, reason: str, n_suspects: int, expected: float
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "sentence": sentence,
+        "reason": reason,
+        "n_suspects": n_suspects,
+        "expected_by_chance": expected,
+    }
+
+
+def _scores(
+    detector: str, judged: Judged, training: np.ndarray, query: np.ndarray, bulk: Bulk | None
+) -> pd.DataFrame:
+    """Return SCORES of the queries, and of the training images that are no queries."""
+    is_only_training = ~np.isin(training, query)
+
+    def rows(role, ids, scores, map_max):
+        p_value = np.full(len(scores), np.nan) if bulk is None else bulk.p_value(scores)
+        columns = {"sample_id": ids, "role": role, "score": scores, "map_max": map_max}
+        return pd.DataFrame({"detector": detector, **columns, "p_value": p_value})
+
+    tables = [rows("query", query, judged.query_scores, judged.query_map_max)]
+    if is_only_training.any():
+        only = is_only_training
+        tables.append(
+            rows(
+                "training",
+                training[only],
+                judged.training_scores[only],
+                judged.training_map_max[only],
+            )
+        )
+    return pd.concat(tables, ignore_index=True)

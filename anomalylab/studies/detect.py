@@ -1,0 +1,299 @@
+"""A run: a folder of images in, a folder of tables, maps and fitted detectors out."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from anomalylab import __version__, detectors, extractors, images
+from anomalylab.compute.memory import refuse_beyond_available
+from anomalylab.compute.threads import n_threads
+from anomalylab.datasets.check import Report, check
+from anomalylab.detectors import Detector
+from anomalylab.errors import DatasetError
+from anomalylab.extractors import Extractor
+from anomalylab.features import Features
+from anomalylab.run_folder import Run, RunWriter, check_output, writing
+from anomalylab.studies import doctor, plugins, roles
+from anomalylab.studies.decide import Decision, decide
+from anomalylab.studies.inputs import cell_of, load_samples
+from anomalylab.studies.judge import judge
+from anomalylab.studies.measure import image_metrics, pixel_metrics
+from anomalylab.studies.pictures import embedding, nearest_normal, thumbnails
+from anomalylab.studies.request import Request
+from anomalylab.studies.timing import Timings
+
+TRAINING_FEATURES = "training_pooled.npy"
+"""Pooled features of the training images, kept so that new images find their nearest one."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What every detector of a run works on; rows of all parts belong together."""
+
+    request: Request
+    root: Path
+    extractor: Extractor
+    samples: pd.DataFrame
+    features: Features
+    training: np.ndarray
+    query: np.ndarray
+
+    @property
+    def queries(self) -> pd.DataFrame:
+        """The judged samples, in the order of their score maps."""
+        return self.samples.iloc[self.query].reset_index(drop=True)
+
+
+def run(request: Request, out: Path) -> Run:
+    """Embed, fit, score, measure and write a run folder.
+
+    Whatever is wrong with the request, the data or the output folder is said before the long
+    work starts. Features are kept in the cache, so that an interrupted run goes on where it was.
+
+    Parameters
+    ----------
+    request : Request
+    out : path
+        The run folder; it appears whole or not at all.
+
+    Returns
+    -------
+    run : Run
+
+    Raises
+    ------
+    AnomalyLabError
+        One of its kinds, for whatever the user can mend.
+    """
+    out = Path(out)
+    check_output(out)
+    chosen = {choice.label: _create(choice, request) for choice in request.detectors}
+    extractor = create_extractor(request)
+    samples, root = load_samples(request)
+    roles.check_roles(samples)
+    _check_memory(samples, extractor, chosen)
+    timings = Timings()
+    with timings.step("check images", len(samples)):
+        report = _checked(samples, root, extractor, request)
+    with timings.step("embed images", len(samples)):
+        extraction = extractors.extract(
+            samples, root, extractor, intensity=request.intensity, resize=request.resize
+        )
+    samples, features = extraction.samples, extraction.features
+    roles.check_roles(samples)
+    training, query = roles.training_rows(samples), roles.query_rows(samples)
+    material = Material(request, root, extractor, samples, features, training, query)
+    with writing(out) as writer:
+        decisions = {
+            label: _detector(writer, label, detector, material, timings)
+            for label, detector in chosen.items()
+        }
+        _tables(writer, decisions, material, timings)
+        broken = extraction.broken.to_dict("records")
+        writer.info(_info(material, chosen, decisions, report, broken, out))
+    return Run(out)
+
+
+def create_extractor(request: Request) -> Extractor:
+    """Build the extractor of a request, with its own defaults for what is not given."""
+    given = {"levels": request.levels, "size": request.size, "weights": request.weights}
+    return extractors.create(
+        request.backbone, **{name: value for name, value in given.items() if value is not None}
+    )
+
+
+def _create(choice, request: Request) -> Detector:
+    cls = detectors.registry.get(choice.name)
+    has_seed = any(field.name == "seed" for field in fields(cls))  # type: ignore[arg-type]
+    seed = {"seed": request.seed} if has_seed else {}
+    return detectors.create(choice.name, preset=choice.preset, **{**seed, **choice.params})
+
+
+def _check_memory(
+    samples: pd.DataFrame, extractor: Extractor, chosen: Mapping[str, Detector]
+) -> None:
+    shapes = extractor.shapes()
+    n_training = len(roles.training_rows(samples))
+    for label, detector in chosen.items():
+        refuse_beyond_available(
+            detector.plan(n_training, shapes),
+            f"fitting {label} on {n_training} images",
+            "use a smaller --size, fewer --levels or fewer images",
+        )
+
+
+def _checked(samples: pd.DataFrame, root: Path, extractor: Extractor, request: Request) -> Report:
+    report = check(
+        samples,
+        root,
+        size=network_size_of(extractor),
+        cell=cell_of(extractor),
+        intensity=request.intensity,
+    )
+    if not report.is_usable:
+        worst = report.findings[0]
+        raise DatasetError(f"{worst.message}; {worst.advice}")
+    return report
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What one detector adds to the tables of a run."""
+
+    scores: pd.DataFrame
+    neighbours: pd.DataFrame
+    metrics: pd.DataFrame
+    curves: pd.DataFrame
+    decision: Decision
+
+
+def _detector(
+    writer: RunWriter, label: str, detector: Detector, material: Material, timings: Timings
+) -> _Outcome:
+    request, n_images = material.request, len(material.samples)
+    network_size = network_size_of(material.extractor)
+    with timings.step(f"{label}: fit and score", n_images):
+        judged = judge(
+            detector,
+            material.features,
+            training=material.training,
+            query=material.query,
+            network_size=network_size,
+            smoothing=request.smoothing,
+        )
+    with timings.step(f"{label}: decide", n_images):
+        decision = decide(
+            label,
+            judged,
+            material.samples,
+            material.training,
+            material.query,
+            seed=request.seed,
+        )
+    labels, scores = material.queries["label"], judged.query_scores
+    with timings.step(f"{label}: measure", len(material.query)):
+        of_images = image_metrics(label, labels, scores, decision.threshold, seed=request.seed)
+        of_pixels = pixel_metrics(
+            label,
+            material.queries,
+            material.root,
+            judged.query_maps,
+            network_size=network_size,
+            smoothing=request.smoothing,
+            max_fpr=request.max_fpr,
+        )
+    with timings.step(f"{label}: nearest normal images", len(material.query)):
+        is_trusted = judged.training_scores < decision.threshold
+        neighbours = nearest_normal(
+            material.features, judged.query_maps, material.query, material.training[is_trusted]
+        )
+    writer.score_maps(label, judged.query_maps)
+    detector.save(writer.detector_folder(label))
+    return _Outcome(
+        decision.scores,
+        _neighbours(label, neighbours, material),
+        _both(of_images[0], of_pixels[0]),
+        _both(of_images[1], of_pixels[1]),
+        decision,
+    )
+
+
+def network_size_of(extractor: Extractor) -> tuple[int, int]:
+    """Return the size that anomaly maps are smoothed at."""
+    return extractor.size or (224, 224)
+
+
+def _neighbours(label: str, found: pd.DataFrame, material: Material) -> pd.DataFrame:
+    ids = material.samples["sample_id"].to_numpy()
+    table = found.assign(
+        detector=label,
+        sample_id=ids[material.query],
+        neighbour_id=ids[found["neighbour"].to_numpy()],
+    )
+    return table[table["neighbour"] >= 0].drop(columns="neighbour")
+
+
+def _tables(
+    writer: RunWriter, outcomes: Mapping[str, _Outcome], material: Material, timings: Timings
+) -> None:
+    for name in ("scores", "neighbours", "metrics", "curves"):
+        tables = [getattr(outcome, name) for outcome in outcomes.values()]
+        writer.table(name, pd.concat(tables, ignore_index=True))
+    thresholds = [outcome.decision.thresholds for outcome in outcomes.values()]
+    writer.table("thresholds", pd.concat(thresholds, ignore_index=True))
+    writer.table("samples", material.samples)
+    with timings.step("draw thumbnails", len(material.samples)):
+        shown = set(material.queries["sample_id"])
+        for outcome in outcomes.values():
+            shown |= set(outcome.neighbours["neighbour_id"])
+        samples = material.samples[material.samples["sample_id"].isin(shown)]
+        writer.table(
+            "thumbnails", thumbnails(samples, material.root, intensity=material.request.intensity)
+        )
+    with timings.step("embed in two dimensions", len(material.samples)):
+        writer.table("embedding", embedding(material.features, material.samples["sample_id"]))
+    pooled = material.features.subset(material.training).pooled()
+    np.save(writer.folder / TRAINING_FEATURES, pooled)
+    writer.table("timings", timings.table())
+
+
+def _info(
+    material: Material,
+    chosen: Mapping[str, Detector],
+    outcomes: Mapping[str, _Outcome],
+    report: Report,
+    broken: list[dict[str, str]],
+    out: Path,
+) -> dict[str, Any]:
+    request, samples = material.request, material.samples
+    hashes = [images.content_hash(material.root / path) for path in samples["image_path"]]
+    return {
+        "name": out.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "anomalylab_version": __version__,
+        "command": request.command(out),
+        "is_unlabelled": roles.is_unlabelled(samples),
+        "dataset": {
+            "loader": samples.attrs["loader"],
+            "root_name": request.data.resolve().name if request.data else "built-in images",
+            "category": ", ".join(sorted(samples["category"].unique())),
+            "params": dict(request.dataset_params),
+            "fingerprint": roles.fingerprint(samples, hashes),
+        },
+        "extractor": {
+            "name": request.backbone,
+            "fingerprint": material.extractor.fingerprint,
+            **material.extractor.describe(),
+        },
+        "intensity": request.intensity,
+        "resize": request.resize,
+        "smoothing": request.smoothing,
+        "max_fpr": request.max_fpr,
+        "seed": request.seed,
+        "detectors": {
+            label: {
+                "name": detector.name,
+                "params": asdict(detector),  # type: ignore[call-overload]
+                "levels": list(detector.levels or material.extractor.levels),
+            }
+            for label, detector in chosen.items()
+        },
+        "verdicts": {label: outcome.decision.verdict for label, outcome in outcomes.items()},
+        "check": report.to_dict(),
+        "broken": broken,
+        "versions": doctor.versions(),
+        "threads": n_threads(),
+        "plugins": [
+            {"file": path.name, "sha256": plugins.fingerprint(path)} for path in request.plugins
+        ],
+    }
+
+
+def _both(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    tables = [table for table in (first, second) if len(table)]
+    return pd.concat(tables, ignore_index=True) if tables else first

@@ -1,0 +1,42 @@
+"""From a request to checked samples and their features."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from anomalylab import datasets
+from anomalylab.errors import DatasetError
+from anomalylab.extractors import Extractor
+from anomalylab.studies.request import Request
+
+
+def load_samples(request: Request) -> tuple[pd.DataFrame, Path]:
+    """Return SAMPLES of the request and the folder that their paths are relative to.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such folder, or no image in it.
+    """
+    name = request.dataset
+    if request.data is None:
+        if name is None:
+            raise DatasetError(
+                "give a folder of images, or --dataset textures for the built-in ones"
+            )
+        samples = datasets.load(name, None, **request.dataset_params)
+    else:
+        if not request.data.exists():
+            raise DatasetError(f"{request.data} does not exist; give a folder of images")
+        name = name or datasets.detect_layout(request.data)
+        samples = datasets.load(name, request.data, **request.dataset_params)
+    samples.attrs["loader"] = name
+    return samples, Path(samples.attrs.get("root", request.data))
+
+
+def cell_of(extractor: Extractor) -> int:
+    """Return the side of a cell of the finest level, in pixels of the resized image."""
+    shapes = extractor.shapes()
+    if not shapes or extractor.size is None:
+        return 1
+    return min(round(extractor.size[0] / n_rows) for n_rows, _, _ in shapes.values())
