@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLOCK_BYTES = 2**28
+BLOCK_BYTES = 2**26
 """Memory that a block of cells may take."""
 
 

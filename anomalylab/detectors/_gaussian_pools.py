@@ -91,56 +91,47 @@ class GramPool(GaussianPool):
     ) -> tuple[np.ndarray, np.ndarray]:
         if len(train) < 2:
             raise ParameterError(f"{self.detector.name} needs at least 2 training images")
-        n_cells = len(self._grams)
-        variances = np.array([_variance(gram[np.ix_(train, train)]) for gram in self._grams])
+        to_mean = self._grams @ np.isin(np.arange(len(self.features)), train) / len(train)
+        mean_norms = to_mean[:, train].mean(axis=1)
+        own_norms = np.einsum("cnn->cn", self._grams)
+        variances = np.maximum(own_norms[:, train].mean(axis=1) - mean_norms, 0)
         estimator = self._estimator(self._n_channels, variances, self._square_sizes)
-        squared = np.empty((n_cells, len(query)))
-        for cells in blocks(n_cells, 8 * len(train) * 4 * (len(train) + len(query))):
-            squared[cells] = self._distances(cells, train, query, position, estimator)
+        shift = mean_norms[:, None] / 2 - to_mean
+        squared = np.empty((len(self._grams), len(query)))
+        for cells in blocks(len(squared), 8 * len(train) * (3 * len(self.features) + len(train))):
+            squared[cells] = self._distances(cells, shift, train, query, position, estimator)
         return self._finish(squared)
 
     def _distances(
         self,
         cells: slice,
+        shift: np.ndarray,
         train: np.ndarray,
         query: np.ndarray,
         position: np.ndarray,
         estimator: Estimator,
     ) -> np.ndarray:
-        gram, cross, square_norms = _recentred(self._grams[cells], train, query)
+        """Return squared distances (n_cells, n_query); ``shift`` centres the Gram matrices."""
+        shift = shift[cells]
+        products = self._grams[cells][:, :, train]
+        products += shift[:, :, None] + shift[:, None, train]
+        gram = products[:, train]
         norms, square_sum = np.einsum("cnn->cn", gram), np.einsum("cmn,cmn->c", gram, gram)
         covariance = estimator(norms, square_sum, self._n_channels, cells)
-        n_train, is_left_out = len(train), position >= 0
+        is_left_out = position >= 0
         squared = np.empty((len(gram), len(query)))
         if is_left_out.any():
-            weight = covariance.weight(n_train - 1)
+            weight = covariance.weight(len(train) - 1)
             left_out = gaussian.left_out_from_grams(gram, covariance.identity, weight)
             squared[:, is_left_out] = left_out[:, position[is_left_out]]
         if not is_left_out.all():
+            others = query[~is_left_out]
+            square_norms = np.einsum("cnn->cn", self._grams[cells]) + 2 * shift
             squared[:, ~is_left_out] = gaussian.distances_from_grams(
                 gram,
-                cross[:, ~is_left_out],
-                square_norms[:, ~is_left_out],
+                products[:, others],
+                square_norms[:, others],
                 covariance.identity,
-                covariance.weight(n_train),
+                covariance.weight(len(train)),
             )
         return squared
-
-
-def _variance(gram: np.ndarray) -> float:
-    """Return the total variance of vectors from their Gram matrix, whatever its centre."""
-    return max(gram.trace() / len(gram) - gram.mean(), 0.0)
-
-
-def _recentred(
-    grams: np.ndarray, train: np.ndarray, query: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return Gram, cross products and squared norms about the mean of the rows of ``train``."""
-    gram, cross = grams[:, train][:, :, train], grams[:, query][:, :, train]
-    to_mean = gram.mean(axis=2)
-    query_to_mean = cross.mean(axis=2)
-    mean_norm = to_mean.mean(axis=1)
-    square_norms = grams[:, query, query] - 2 * query_to_mean + mean_norm[:, None]
-    cross += (mean_norm[:, None] - query_to_mean)[:, :, None] - to_mean[:, None, :]
-    gram += (mean_norm[:, None] - to_mean)[:, :, None] - to_mean[:, None, :]
-    return gram, cross, square_norms

@@ -95,8 +95,9 @@ class PaDiM(Detector):
 
     def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> int:
         """Return the bytes that fitting on so many images of these level shapes takes at most."""
-        features = 4 * n_images * sum(int(np.prod(shape)) for shape in shapes.values())
-        return features + self._own_bytes(n_images, shapes, self.n_dims)
+        used = {name: shapes[name] for name in shapes if self.levels is None or name in self.levels}
+        features = 4 * n_images * sum(int(np.prod(shape)) for shape in used.values())
+        return features + self._own_bytes(n_images, used, self.n_dims)
 
     def pool(self, features: Features) -> Pool:
         """Compute one Gram matrix a cell if memory allows; a subset is then a part of each."""
