@@ -41,7 +41,11 @@ def rng():
 @pytest.fixture(scope="module")
 def browser():
     """Headless Chromium without a network; skips where there is none."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     chromedriver = shutil.which("chromedriver")
     if not chromium or not chromedriver:
         pytest.skip(

@@ -1,7 +1,7 @@
 """What a stakeholder opens: a run as one HTML file, made by a notebook.
 
-The tools that run notebooks are imported when they are first asked for, so that a cell which only shows
-a fragment does not wait for them.
+The tools that run notebooks are imported when they are first asked for, so that a cell which only
+shows a fragment does not wait for them.
 """
 
 from importlib import import_module
@@ -9,13 +9,13 @@ from typing import Any
 
 _PLACES = {
     "export_html": "page",
-    "fill_notebook": "run_notebook",
-    "find_notebook": "run_notebook",
+    "fill_notebook": "notebooks",
+    "find_notebook": "notebooks",
     "report": "page",
-    "run_notebook": "run_notebook",
+    "run_notebook": "notebooks",
 }
 
-__all__ = sorted(_PLACES)  # noqa: PLE0605
+__all__ = sorted(_PLACES)
 
 
 def __getattr__(name: str) -> Any:

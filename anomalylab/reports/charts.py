@@ -13,7 +13,7 @@ _FIXED = ("knn", "mahalanobis", "padim", "patchcore")
 """Detectors that have the same colour on every page."""
 
 WIDTH, HEIGHT = 420, 320
-LEFT, RIGHT, TOP, BOTTOM = 46, 14, 14, 46
+LEFT, RIGHT, TOP, BOTTOM = 56, 14, 14, 46
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Frame:
 
 
 def detector_colours(detectors: Iterable[str]) -> dict[str, str]:
-    """Return a colour for each detector, the same on every page for those that come with the package."""
+    """Return a colour for each detector; those of the package keep theirs on every page."""
     known = {name: OKABE_ITO[i] for i, name in enumerate(_FIXED)}
     others = [name for name in detectors if name not in known]
     spare = OKABE_ITO[len(_FIXED) :]
@@ -87,9 +87,7 @@ def line_chart(
         parts.append(Markup('<path class="al-guide" d="{}"/>').format(_path(frame, guide)))
     for line in lines:
         d = _path(frame, zip(line.x, line.y, strict=True))
-        parts.append(
-            Markup('<path class="al-curve" stroke="{}" d="{}"/>').format(line.colour, d)
-        )
+        parts.append(Markup('<path class="al-curve" stroke="{}" d="{}"/>').format(line.colour, d))
     parts.append(_names(lines, corner))
     return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
         WIDTH, HEIGHT, alt, Markup("").join(parts)
@@ -97,14 +95,18 @@ def line_chart(
 
 
 def interval_dots(
-    rows: Sequence[tuple[float, float, float, str]], *, low: float, high: float, alt: str
+    rows: Sequence[tuple[float, float | None, float | None, str]],
+    *,
+    low: float,
+    high: float,
+    alt: str,
 ) -> Markup:
     """Draw values with their intervals below each other, on one axis from ``low`` to ``high``.
 
     Parameters
     ----------
     rows : sequence of (value, low, high, colour)
-        ``low`` and ``high`` may be NaN: then only the dot is drawn.
+        ``low`` and ``high`` may be None: then only the dot is drawn.
     low, high : float
         Ends of the axis, written under it.
     alt : str
@@ -116,23 +118,16 @@ def interval_dots(
     def x(value: float) -> float:
         return round(6 + (value - low) / span * (width - 12), 2)
 
-    base = height - 16
-    parts = [Markup('<path class="al-grid" d="M6 {}H{}"/>').format(base, width - 6)]
+    bar = Markup('<path d="M{} {}H{}" stroke="{}" stroke-width="3" opacity=".45"/>')
+    dot = Markup('<circle cx="{}" cy="{}" r="4.5" fill="{}"/>')
+    parts = [_line(f"M6 {height - 16}H{width - 6}")]
     for i, (value, least, most, colour) in enumerate(rows):
         y = step * (i + 0.5)
-        if least == least and most == most:
-            parts.append(
-                Markup('<path d="M{} {}H{}" stroke="{}" stroke-width="3" opacity=".45"/>').format(
-                    x(least), y, x(most), colour
-                )
-            )
-        parts.append(Markup('<circle cx="{}" cy="{}" r="4.5" fill="{}"/>').format(x(value), y, colour))
-    parts.append(Markup('<text x="6" y="{}">{:.3g}</text>').format(height - 2, low))
-    parts.append(
-        Markup('<text x="{}" y="{}" text-anchor="end">{:.3g}</text>').format(
-            width - 6, height - 2, high
-        )
-    )
+        if least is not None and most is not None:
+            parts.append(bar.format(x(least), y, x(most), colour))
+        parts.append(dot.format(x(value), y, colour))
+    parts.append(_text(6, height - 2, "start", f"{low:.3g}"))
+    parts.append(_text(width - 6, height - 2, "end", f"{high:.3g}"))
     return Markup(
         '<svg class="al-interval-dots" viewBox="0 0 {} {}" width="{}" height="{}" role="img" '
         'aria-label="{}">{}</svg>'
@@ -157,24 +152,28 @@ def _grid(frame: Frame, x_label: str, y_label: str) -> Markup:
     parts = []
     for value in nice_ticks(frame.y_max):
         y = frame.y(value)
-        parts.append(
-            Markup(
-                '<path class="al-grid" d="M{} {}H{}"/><text x="{}" y="{}" text-anchor="end">{:g}</text>'
-            ).format(LEFT, y, WIDTH - RIGHT, LEFT - 7, y + 4, value)
-        )
+        parts += [
+            _line(f"M{LEFT} {y}H{WIDTH - RIGHT}"),
+            _text(LEFT - 7, y + 4, "end", f"{value:g}"),
+        ]
     for value in nice_ticks(frame.x_max):
         x = frame.x(value)
-        parts.append(
-            Markup(
-                '<path class="al-grid" d="M{} {}V{}"/>'
-                '<text x="{}" y="{}" text-anchor="middle">{:g}</text>'
-            ).format(x, TOP, bottom, x, bottom + 18, value)
+        parts += [_line(f"M{x} {TOP}V{bottom}"), _text(x, bottom + 18, "middle", f"{value:g}")]
+    parts.append(_text(WIDTH - RIGHT, HEIGHT - 6, "end", f"{x_label} →"))
+    parts.append(
+        Markup('<text x="-{}" y="11" text-anchor="end" transform="rotate(-90)">{} →</text>').format(
+            TOP, y_label
         )
-    labels = Markup(
-        '<text x="{}" y="{}" text-anchor="end">{} →</text>'
-        '<text x="-{}" y="11" text-anchor="end" transform="rotate(-90)">{} →</text>'
-    ).format(WIDTH - RIGHT, HEIGHT - 6, x_label, TOP, y_label)
-    return Markup("").join(parts) + labels
+    )
+    return Markup("").join(parts)
+
+
+def _line(d: str) -> Markup:
+    return Markup('<path class="al-grid" d="{}"/>').format(d)
+
+
+def _text(x: float, y: float, anchor: str, words: str) -> Markup:
+    return Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>').format(x, y, anchor, words)
 
 
 def _path(frame: Frame, points: Iterable[tuple[float, float]]) -> str:
@@ -186,9 +185,10 @@ def _names(lines: Sequence[Line], corner: str) -> Markup:
     is_right, is_top = corner.endswith("right"), corner.startswith("top")
     x = WIDTH - RIGHT - 12 if is_right else LEFT + 14
     first = TOP + 22 if is_top else HEIGHT - BOTTOM - 14 - step * (len(lines) - 1)
+    name = Markup('<text class="al-strong" x="{}" y="{}" text-anchor="{}">{}{}</text>')
+    dot = Markup('<tspan style="fill:{}">● </tspan>')
+    anchor = "end" if is_right else "start"
     return Markup("").join(
-        Markup(
-            '<text class="al-strong" x="{}" y="{}" text-anchor="{}" style="fill:{}">{}</text>'
-        ).format(x, first + i * step, "end" if is_right else "start", line.colour, line.words)
+        name.format(x, first + i * step, anchor, dot.format(line.colour), line.words)
         for i, line in enumerate(lines)
     )

@@ -7,6 +7,7 @@ import pandas as pd
 
 from anomalylab.reports.charts import detector_colours, interval_dots
 from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
+from anomalylab.reports.rows import by_key
 from anomalylab.reports.words import METRIC_GROUPS, metric_words
 from anomalylab.run_folder import Run
 
@@ -51,8 +52,8 @@ def decimals(low: float, high: float) -> int:
 
     Examples
     --------
-    >>> decimals(0.97, 1.0), decimals(0.5, 0.9), decimals(float("nan"), 1.0)
-    (2, 2, 3)
+    >>> decimals(0.97, 1.0), decimals(0.9991, 0.9995), decimals(1.0, 1.0)
+    (2, 4, 3)
     """
     width = high - low
     if not width > 0:
@@ -71,52 +72,50 @@ def best_of(rows: pd.DataFrame) -> str:
     known = rows.dropna(subset=["value", "low", "high"])
     if len(known) < 2 or len(known) < rows["value"].notna().sum():
         return ""
-    first = known.loc[known["value"].idxmax()]
+    first = known.sort_values("value", kind="stable").iloc[-1]
     others = known[known["detector"] != first["detector"]]
     return str(first["detector"]) if first["low"] > others["high"].max() else ""
 
 
-def _row(run: Run, rows: pd.DataFrame, metric: str) -> dict[str, Any]:
+def _row(run: Run, table: pd.DataFrame, metric: str) -> dict[str, Any]:
     name, meaning = metric_words(metric)
-    by_detector = rows.set_index("detector")
-    best = best_of(rows)
-    notes = {note for note in rows["note"] if note}
+    rows = by_key(table, "detector")
+    best = best_of(table)
+    notes = {row["note"] for row in rows.values() if row["note"]}
     cells = [
-        _cell(by_detector.loc[d], d == best, len(notes) > 1) if d in by_detector.index else None
+        _cell(rows[d], d == best, has_own_note=len(notes) > 1) if d in rows else None
         for d in run.detectors
     ]
     shared = notes.pop() if len(notes) == 1 else ""
-    return {"name": name, "meaning": meaning, "note": shared, "cells": cells, "dots": _dots(run, rows)}
+    dots = _dots(run, rows)
+    return {"name": name, "meaning": meaning, "note": shared, "cells": cells, "dots": dots}
 
 
-def _cell(row: pd.Series, is_best: bool, has_own_note: bool) -> dict[str, Any]:
+def _cell(row: dict[str, Any], is_best: bool, *, has_own_note: bool) -> dict[str, Any]:
+    value, low, high, ceiling = (row[key] for key in ("value", "low", "high", "ceiling"))
     note = row["note"] if has_own_note else ""
-    if pd.isna(row["value"]):
+    if value is None:
         return {"value": "–", "interval": "", "is_best": False, "note": note}
-    digits = decimals(row["low"], row["high"])
-    has_interval = pd.notna(row["low"]) and pd.notna(row["high"])
-    interval = f"{row['low']:.{digits}f} to {row['high']:.{digits}f}" if has_interval else ""
-    if pd.notna(row["ceiling"]):
-        interval = f"{interval} of at most {row['ceiling']:.3f}".strip()
+    has_interval = low is not None and high is not None
+    digits = decimals(low, high) if has_interval else 3
+    interval = f"{low:.{digits}f} to {high:.{digits}f}" if has_interval else ""
+    if ceiling is not None:
+        interval = f"{interval} of at most {ceiling:.3f}".strip()
     return {
-        "value": f"{row['value']:.{digits}f}",
+        "value": f"{value:.{digits}f}",
         "interval": interval,
         "is_best": is_best,
         "note": note,
     }
 
 
-def _dots(run: Run, rows: pd.DataFrame) -> Any:
-    known = rows[rows["value"].notna()].set_index("detector")
-    if known.empty:
+def _dots(run: Run, rows: dict[str, dict[str, Any]]) -> str:
+    known = {d: rows[d] for d in run.detectors if d in rows and rows[d]["value"] is not None}
+    if not known:
         return ""
     colours = detector_colours(run.detectors)
-    least = known[["value", "low"]].min().min()
+    least = min(row["value"] if row["low"] is None else row["low"] for row in known.values())
+    dots = [(row["value"], row["low"], row["high"], colours[d]) for d, row in known.items()]
+    alt = ", ".join(f"{d} {row['value']:.3f}" for d, row in known.items())
     low = max(0.0, math.floor((least - 0.02) * 10) / 10)
-    dots = [
-        (*(float(known.loc[d, key]) for key in ("value", "low", "high")), colours[d])
-        for d in run.detectors
-        if d in known.index
-    ]
-    alt = ", ".join(f"{d} {known.loc[d, 'value']:.3f}" for d in run.detectors if d in known.index)
     return interval_dots(dots, low=low, high=1.0, alt=alt)

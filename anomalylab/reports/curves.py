@@ -6,8 +6,12 @@ import pandas as pd
 
 from anomalylab.reports.charts import Line, detector_colours, line_chart
 from anomalylab.reports.fragment import Fragment, render
+from anomalylab.reports.rows import rows_of
 from anomalylab.reports.words import CURVES, METRICS, plural
 from anomalylab.run_folder import Run
+
+Areas = dict[tuple[str, str], dict[str, Any]]
+"""Rows of METRICS by detector and metric."""
 
 _AREA = {"roc": "auroc", "pr": "ap", "pro": "au_pro", "iou": "au_iou"}
 _CORNER = {"roc": "bottom-right", "pr": "bottom-left", "pro": "bottom-right", "iou": "top-right"}
@@ -26,17 +30,17 @@ def curves(run: Run) -> Fragment:
         One line instead, if no curve could be computed.
     """
     table = run.table("curves")
-    metrics = run.table("metrics").set_index(["detector", "metric"])
+    areas = {(row["detector"], row["metric"]): row for row in rows_of(run.table("metrics"))}
     charts = [
-        _chart(run, curve, table[table["curve"] == curve], metrics)
+        _chart(run, curve, table[table["curve"] == curve], areas)
         for curve in CURVES
         if (table["curve"] == curve).any()
     ]
-    missing = [_missing(metrics, curve) for curve in CURVES if not (table["curve"] == curve).any()]
+    missing = [_missing(areas, curve) for curve in CURVES if not (table["curve"] == curve).any()]
     return Fragment(render("curves", charts=charts, missing=list(dict.fromkeys(missing))))
 
 
-def _chart(run: Run, curve: str, table: pd.DataFrame, metrics: pd.DataFrame) -> dict[str, Any]:
+def _chart(run: Run, curve: str, table: pd.DataFrame, areas: Areas) -> dict[str, Any]:
     title, x_label, y_label = CURVES[curve]
     colours = detector_colours(run.detectors)
     lines = [
@@ -44,7 +48,7 @@ def _chart(run: Run, curve: str, table: pd.DataFrame, metrics: pd.DataFrame) -> 
             rows["x"].to_numpy(),
             rows["y"].to_numpy(),
             colours[detector],
-            f"{detector}  {_area(metrics, detector, curve)}",
+            f"{detector}  {_area(areas, detector, curve)}",
         )
         for detector in run.detectors
         if len(rows := table[table["detector"] == detector].sort_values("point"))
@@ -60,15 +64,15 @@ def _chart(run: Run, curve: str, table: pd.DataFrame, metrics: pd.DataFrame) -> 
         corner=_CORNER[curve],
         alt=f"{title} Curves of {', '.join(line.words for line in lines)}.",
     )
-    return {"title": title, "drawing": drawing, "note": _note(run, metrics, curve)}
+    return {"title": title, "drawing": drawing, "note": _note(areas, curve)}
 
 
-def _area(metrics: pd.DataFrame, detector: str, curve: str) -> str:
-    key = (detector, _AREA[curve])
-    if key not in metrics.index or pd.isna(metrics.loc[key, "value"]):
+def _area(areas: Areas, detector: str, curve: str) -> str:
+    row = areas.get((detector, _AREA[curve]))
+    if row is None or row["value"] is None:
         return ""
-    value, ceiling = metrics.loc[key, ["value", "ceiling"]]
-    return f"{value:.3f}" + ("" if pd.isna(ceiling) else f" of at most {ceiling:.3f}")
+    ceiling = row["ceiling"]
+    return f"{row['value']:.3f}" + ("" if ceiling is None else f" of at most {ceiling:.3f}")
 
 
 def _guide(run: Run, curve: str) -> list[tuple[float, float]]:
@@ -81,15 +85,14 @@ def _guide(run: Run, curve: str) -> list[tuple[float, float]]:
     return []
 
 
-def _note(run: Run, metrics: pd.DataFrame, curve: str) -> str:
+def _note(areas: Areas, curve: str) -> str:
     name, meaning = METRICS[_AREA[curve]]
     guide = " Dashed: guessing." if curve in ("roc", "pr") else ""
-    counted = [n for (_, metric), n in metrics["n_images"].items() if metric == _AREA[curve]]
+    counted = [row["n_images"] for row in areas.values() if row["metric"] == _AREA[curve]]
     images = f" {plural(int(counted[0]), 'image')}." if counted else ""
     return f"Number: {name}, the {meaning}.{guide}{images}"
 
 
-def _missing(metrics: pd.DataFrame, curve: str) -> str:
-    rows = metrics[metrics.index.get_level_values("metric") == _AREA[curve]]
-    reasons = [note for note in rows["note"] if note]
-    return reasons[0] if reasons else "the run has no such curve"
+def _missing(areas: Areas, curve: str) -> str:
+    reasons = [row["note"] for row in areas.values() if row["metric"] == _AREA[curve]]
+    return next(filter(None, reasons), "the run has no such curve")

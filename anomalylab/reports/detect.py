@@ -1,4 +1,4 @@
-"""The parts of the page on a detection run, each a function of a :class:`~anomalylab.run_folder.Run`."""
+"""The parts of the page on a detection run, each a function of a finished run."""
 
 from anomalylab.reports.comparison import comparison
 from anomalylab.reports.curves import curves

@@ -1,7 +1,7 @@
 """Pieces of the page: HTML that a cell shows and that the page collects.
 
-A fragment carries the styles and scripts it needs, so that it works in a notebook too; the page keeps
-one copy of each.
+A fragment carries the styles and scripts it needs, so that it works in a notebook too; the page
+keeps one copy of each.
 """
 
 import json
@@ -71,13 +71,7 @@ def render(template: str, **values: Any) -> Markup:
 
 
 def json_for_script(data: Any) -> Markup:
-    """Write data as JSON that cannot end the script element it stands in.
-
-    Examples
-    --------
-    >>> print(json_for_script("</script>"))
-    "\\u003c/script>"
-    """
+    """Write data as JSON that cannot end the script element it stands in."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704
 

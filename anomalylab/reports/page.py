@@ -12,7 +12,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from anomalylab.reports.fragment import FOLDER, assets_of, static_text, without_assets
-from anomalylab.reports.run_notebook import run_notebook, write_atomically
+from anomalylab.reports.notebooks import run_notebook, write_atomically
 from anomalylab.run_folder import Run
 
 _HEADING = re.compile(r"^##\s+(.+)$", re.MULTILINE)

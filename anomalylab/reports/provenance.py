@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pandas as pd
-
 from anomalylab.reports.explorer import significant
 from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
+from anomalylab.reports.rows import rows_of
 from anomalylab.reports.words import KINDS, method_words
 from anomalylab.run_folder import Run
 
@@ -13,7 +12,7 @@ _SHOWN_ELSEWHERE = ("verdicts", "findings", "versions", "command", "schema_versi
 
 
 def provenance(run: Run) -> Fragment:
-    """Show the command, the findings in the data, thresholds, parameters, versions, time and memory.
+    """Show the command, findings in the data, thresholds, parameters, versions, time and memory.
 
     Parameters
     ----------
@@ -31,7 +30,7 @@ def provenance(run: Run) -> Fragment:
         command=info["command"],
         findings=[_finding(finding) for finding in info["findings"]],
         thresholds=_thresholds(run),
-        timings=timings.to_dict("records"),
+        timings=rows_of(timings),
         seconds=float(timings["seconds"].sum()),
         peak=float(timings["peak_mib"].max()) if len(timings) else 0.0,
         parameters=list(flat(parameters)),
@@ -72,14 +71,11 @@ def _finding(finding: dict[str, Any]) -> dict[str, Any]:
 def _thresholds(run: Run) -> list[dict[str, Any]]:
     return [
         {
-            "detector": row.detector,
-            "kind": KINDS.get(row.kind, row.kind),
-            "method": method_words(row.method),
-            "value": significant(row.value, 4),
-            "is_default": row.is_default,
-            "expected": "–" if pd.isna(row.expected_false) else f"{row.expected_false:.2g}",
-            "n_images": row.n_images,
-            "note": row.note,
+            **row,
+            "kind": KINDS.get(row["kind"], row["kind"]),
+            "method": method_words(row["method"]),
+            "value": significant(row["value"], 4),
+            "expected": "–" if row["expected_false"] is None else f"{row['expected_false']:.2g}",
         }
-        for row in run.table("thresholds").itertuples()
+        for row in rows_of(run.table("thresholds"))
     ]

@@ -67,8 +67,8 @@ def warnings(run: Run) -> list[str]:
     n_findings = sum(f["severity"] != "note" for f in run.info["findings"])
     if n_findings:
         found.append(
-            f"The check of the data found {plural(n_findings, 'thing')} to look at; "
-            "they are listed under the parameters at the end."
+            f"The check of the data found {plural(n_findings, 'thing')} to look at, "
+            "listed at the end of this page."
         )
     return found
 
@@ -80,7 +80,9 @@ def _tiles(run: Run) -> list[dict[str, Any]]:
     if first.get("n_suspects") is not None:
         expected = first.get("expected_by_chance")
         chance = "" if expected is None else f"about {expected:.2g} expected by chance"
-        tiles.append({"title": "Beyond the threshold", "value": first["n_suspects"], "note": chance})
+        tiles.append(
+            {"title": "Beyond the threshold", "value": first["n_suspects"], "note": chance}
+        )
     tiles.append(
         {"title": "Images judged", "value": grouped(len(run.queries)), "note": _labels(run)}
     )

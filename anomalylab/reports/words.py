@@ -3,7 +3,7 @@
 METRICS = {
     "auroc": (
         "AUROC",
-        "chance that a random defective image scores higher than a random good one; 0.5 is guessing",
+        "chance that a random defective image scores above a random good one; 0.5 is guessing",
     ),
     "ap": ("AP", "average precision over all recalls; guessing gives the share of defects"),
     "ap_trapezoid": ("AP, trapezoid", "the same area, with straight lines between the points"),
@@ -40,6 +40,8 @@ METHODS = {
     "cost": "lowest cost",
     "fpr": "fixed false-alarm rate",
 }
+
+LABELS = {0: "normal", 1: "anomalous"}
 
 KINDS = {"image": "image score", "map": "anomaly map"}
 

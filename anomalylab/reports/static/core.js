@@ -42,6 +42,13 @@
   ];
   al.classOf = (label) => al.CLASSES[label === null ? 2 : label];
 
+  // Numbers of one axis, all with as many decimals as their step needs.
+  al.tickWords = (marks) => {
+    const step = marks.length > 1 ? marks[1] - marks[0] : 1;
+    const decimals = al.clamp(Math.ceil(-Math.log10(step) - 1e-9), 0, 6);
+    return (value) => al.group(value.toFixed(decimals));
+  };
+
   // Round steps for the marks of an axis.
   al.ticks = (low, high, about) => {
     const rough = (high - low) / about;

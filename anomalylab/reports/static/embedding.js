@@ -35,7 +35,7 @@
 
     draw(width) {
       this.width = width;
-      this.height = Math.round(Math.min(width, 380));
+      this.height = Math.round(Math.min(width, 420));
       const { query, training } = this.store.data.embedding;
       const all = [...query, ...training];
       const [xs, ys] = [all.map((p) => p[0]), all.map((p) => p[1])];
@@ -60,7 +60,7 @@
 
     mark(changes) {
       const { store } = this;
-      if ("colourBy" in changes || "detector" in changes) this.recolour();
+      if (["colourBy", "detector", "threshold"].some((key) => key in changes)) this.recolour();
       this.dots.forEach((dot, i) => {
         const isSelected = store.state.selection !== null && store.state.selection.has(i);
         dot.setAttribute("class", `${isSelected ? "al-is-selected" : ""} ${store.isFaded(i) ? "al-is-faded" : ""}`);
@@ -180,7 +180,7 @@
       const present = al.CLASSES.filter((c) => store.labels.some((label) => String(label) === c.key));
       return { colourOf: (i) => al.classOf(store.labels[i]).colour, keys: present.map((c) => [c.name, c.colour]) };
     }
-    if (colourBy === "score") return byRank(store);
+    if (colourBy === "score") return byScore(store);
     const values = store.data.columns[colourBy];
     const [, names] = store.filterColumns().find(([name]) => name === colourBy);
     const colour = (value) => OKABE_ITO[Math.min(names.indexOf(value), OKABE_ITO.length - 1)];
@@ -189,11 +189,12 @@
     return { colourOf: (i) => colour(values[i]), keys: [...named, ...others] };
   }
 
-  // Blue to red by the rank of the score, so that one extreme image does not wash out the rest.
-  function byRank(store) {
-    const sorted = [...store.scores].sort((a, b) => a - b);
+  // Pale below the threshold, full red from it on.
+  function byScore(store) {
+    const least = Math.min(...store.scores);
+    const { value } = store.threshold;
     const shade = (part) => `color-mix(in oklab, var(--anomalous) ${Math.round(100 * part)}%, var(--score-low))`;
-    const place = (score) => sorted.indexOf(score) / Math.max(1, sorted.length - 1);
-    return { colourOf: (i) => shade(place(store.scores[i])), keys: [["lowest score", shade(0)], ["middle", shade(0.5)], ["highest", shade(1)]] };
+    const part = (score) => (score >= value ? 1 : 0.6 * ((score - least) / (value - least)) ** 2);
+    return { colourOf: (i) => shade(part(store.scores[i])), keys: [["lowest score", shade(0)], ["just below the threshold", shade(0.6)], ["at or above it", shade(1)]] };
   }
 })();

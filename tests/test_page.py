@@ -1,0 +1,299 @@
+"""The page of a run in a real browser that has no network."""
+
+import json
+
+import fakes
+import numpy as np
+import pytest
+
+from anomalylab.metrics import confusion, rate_interval, rates
+from anomalylab.reports import report
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+NAME = "patchcore"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return fakes.fake_run(tmp_path_factory.mktemp("page") / "labelled", n_query=30)
+
+
+@pytest.fixture(scope="module")
+def page(run):
+    return report(run.folder)
+
+
+@pytest.fixture(scope="module")
+def unlabelled_page(tmp_path_factory):
+    run = fakes.fake_run(tmp_path_factory.mktemp("page") / "unlabelled", is_labelled=False)
+    return report(run.folder)
+
+
+@pytest.fixture
+def opened(browser, page):
+    return fresh(browser, page)
+
+
+def fresh(browser, page, *, is_scripted=True):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not is_scripted})
+    offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
+    for log in ("browser", "performance"):
+        browser.get_log(log)
+    browser.get(page.as_uri())
+    return browser
+
+
+def find(browser, selector):
+    return browser.find_element("css selector", selector)
+
+
+def find_all(browser, selector):
+    return browser.find_elements("css selector", selector)
+
+
+def texts(browser, selector):
+    return browser.execute_script(
+        "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)", selector
+    )
+
+
+def press(browser, selector, *keys):
+    element = find(browser, selector)
+    browser.execute_script("arguments[0].focus()", element)
+    element.send_keys(*keys)
+
+
+def drag(browser, selector, path):
+    """Move a pressed mouse along offsets from the middle of an element."""
+    from selenium.webdriver import ActionChains
+
+    element = find(browser, selector)
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+    chain = ActionChains(browser, duration=20)
+    chain.move_to_element_with_offset(element, *path[0]).click_and_hold()
+    for x, y in path[1:]:
+        chain.move_to_element_with_offset(element, x, y)
+    chain.release().perform()
+
+
+def shown_threshold(browser):
+    return float(find(browser, "[role=slider]").get_attribute("aria-valuenow"))
+
+
+def shown_counts(browser):
+    cells = find_all(browser, ".al-confusion td[data-count]")
+    return {cell.get_attribute("data-count"): int(cell.text.split()[0]) for cell in cells}
+
+
+def expected_counts(run, threshold, detector=NAME):
+    labels = run.queries["label"].to_numpy(int)
+    counts = confusion(labels, run.scores(detector)["score"].to_numpy(), threshold)
+    return dict(zip(("tp", "fp", "fn", "tn"), counts, strict=True))
+
+
+def requests(browser):
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    sent = [
+        e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"
+    ]
+    return [url for url in sent if not url.startswith("data:")]
+
+
+def test_the_page_asks_for_nothing_but_itself_and_reports_no_error(opened, page):
+    find(opened, "[data-filter=above]").click()
+    find(opened, ".al-card-open").click()
+    assert requests(opened) == [page.as_uri()]
+    assert opened.get_log("browser") == []
+    assert page.stat().st_size < 1_000_000
+
+
+def test_counts_at_the_threshold_of_the_run_equal_those_computed_from_the_tables(opened, run):
+    assert shown_threshold(opened) == pytest.approx(run.threshold(NAME))
+    assert shown_counts(opened) == expected_counts(run, run.threshold(NAME))
+
+
+def test_dragging_the_threshold_changes_counts_rates_and_gallery_as_python_computes_them(
+    opened, run
+):
+    before = shown_counts(opened)
+    drag(opened, ".al-threshold", [(0, 0), (120, 0), (260, 0)])
+    threshold = shown_threshold(opened)
+    assert threshold > run.threshold(NAME)
+    counts = shown_counts(opened)
+    assert counts == expected_counts(run, threshold)
+    assert counts != before
+    above = int((run.scores(NAME)["score"] >= threshold).sum())
+    find(opened, "[data-filter=above]").click()
+    assert len(find_all(opened, ".al-card")) == min(above, 24)
+    assert "chosen on these images" in find(opened, ".al-histogram").text
+
+
+def test_arrow_keys_move_the_threshold_and_reset_brings_it_back(opened, run):
+    from selenium.webdriver import Keys
+
+    press(opened, "[role=slider]", Keys.PAGE_UP, Keys.ARROW_LEFT)
+    assert shown_threshold(opened) > run.threshold(NAME)
+    assert shown_counts(opened) == expected_counts(run, shown_threshold(opened))
+    find(opened, ".al-where button").click()
+    assert shown_threshold(opened) == pytest.approx(run.threshold(NAME))
+
+
+def test_rates_and_intervals_equal_those_of_the_metrics(opened):
+    cases = [(0, 209), (3, 83), (17, 20), (83, 83), (1, 2000)]
+    shown = opened.execute_script(
+        "return arguments[0].map(([k, n]) => anomalylab.share(k, n))", cases
+    )
+    for (k, n), share in zip(cases, shown, strict=True):
+        assert (share["low"], share["high"]) == pytest.approx(rate_interval(k, n), abs=1e-9)
+        assert share["value"] == pytest.approx(k / n)
+
+
+def test_misses_false_alarms_and_cost_on_a_line_follow_from_the_rates(opened, run):
+    from selenium.webdriver import Keys
+
+    press(opened, "[role=slider]", *([Keys.PAGE_DOWN] * 2))
+    field = find(opened, "[data-line=defects]")
+    field.clear()
+    field.send_keys("20")
+    counts = confusion(
+        run.queries["label"].to_numpy(int),
+        run.scores(NAME)["score"].to_numpy(),
+        shown_threshold(opened),
+    )
+    alarms = (10_000 - 200) * (1 - rates(counts)["specificity"])
+    shown = find(opened, "[data-readout=line-alarms] b").text
+    assert alarms > 0
+    assert float(shown.replace("\u202f", "")) == pytest.approx(alarms, rel=0.01)
+    cost = find(opened, "[data-readout=line-cost] b").text
+    assert float(cost.replace("\u202f", "")) == pytest.approx(alarms + 100 * 200 * 0, rel=0.01)
+
+
+def test_the_gallery_is_ordered_by_score_and_filters_by_kind_column_and_name(opened, run):
+    scores = run.scores(NAME)["score"]
+    shown = [int(card.get_attribute("data-i")) for card in find_all(opened, ".al-card")]
+    assert shown == list(np.argsort(-scores.to_numpy(), kind="stable")[:24])
+    find(opened, "[data-column=camera]").send_keys("left")
+    is_left = run.queries["camera"] == "left"
+    assert len(find_all(opened, ".al-card")) == is_left.sum()
+    find(opened, "[data-search]").send_keys("image_015")
+    assert texts(opened, ".al-card .al-file") == ["image_015.png"]
+    find(opened, "[data-filter=misses]").click()
+    assert "No image passes" in find(opened, ".al-gallery").text
+
+
+def test_a_selection_in_the_embedding_filters_the_gallery_and_marks_the_histogram(opened, run):
+    find(opened, "[data-shape=box]").click()
+    drag(opened, ".al-embedding-plot", [(0, -10), (60, -60), (150, -190)])
+    selected = len(find_all(opened, ".al-embedding-plot circle.al-is-selected"))
+    assert 0 < selected < len(run.queries)
+    assert len(find_all(opened, ".al-card")) == min(selected, 24)
+    assert len(find_all(opened, ".al-bricks .al-is-selected")) == selected
+    assert f"{selected} image" in find(opened, ".al-selected").text
+    find(opened, "[data-detector=knn]").click()
+    assert len(find_all(opened, ".al-bricks .al-is-selected")) == selected
+    find(opened, ".al-selected button").click()
+    assert len(find_all(opened, ".al-card")) == 24
+
+
+def test_a_threshold_that_was_moved_survives_a_change_of_detector(opened, run):
+    from selenium.webdriver import Keys
+
+    press(opened, "[role=slider]", Keys.PAGE_UP)
+    moved = shown_threshold(opened)
+    find(opened, "[data-detector=knn]").click()
+    assert shown_threshold(opened) == pytest.approx(run.threshold("knn"))
+    assert shown_counts(opened) == expected_counts(run, run.threshold("knn"), "knn")
+    find(opened, f"[data-detector={NAME}]").click()
+    assert shown_threshold(opened) == moved
+
+
+def test_a_click_enlarges_arrows_step_and_escape_returns(opened):
+    from selenium.webdriver import ActionChains, Keys
+
+    find(opened, ".al-card-open").click()
+    names = texts(opened, ".al-card .al-file")
+    assert find(opened, "dialog[open] h3").text == names[0]
+    assert len(find_all(opened, "dialog .al-picture")) == 2
+    assert len(find_all(opened, "dialog rect.al-cell")) == 2
+    ActionChains(opened).send_keys(Keys.ARROW_RIGHT).perform()
+    assert find(opened, "dialog[open] h3").text == names[1]
+    ActionChains(opened).send_keys(Keys.ESCAPE).perform()
+    assert find_all(opened, "dialog[open]") == []
+
+
+def test_maps_are_painted_where_the_defect_is_and_follow_the_opacity(opened):
+    from selenium.webdriver import Keys
+
+    alpha = """
+      const canvas = document.querySelector(".al-card canvas");
+      const at = (x, y) => canvas.getContext("2d").getImageData(x, y, 1, 1).data[3];
+      return [at(115, 75), at(20, 180)];
+    """
+    inside, outside = opened.execute_script(alpha)
+    assert inside > 150
+    assert outside == 0
+    press(opened, "[data-opacity]", Keys.HOME)
+    opacity = "return getComputedStyle(document.querySelector('.al-card canvas')).opacity"
+    assert float(opened.execute_script(opacity)) == 0
+
+
+def test_file_names_stay_text(opened):
+    odd = "<script>alert(1)</script>.png"
+    scripts = "return [...document.scripts].filter((s) => s.textContent.includes('alert')).length"
+    data = (
+        "return JSON.parse(document.querySelector('script[type=\"application/json\"]').textContent)"
+    )
+    names = [image["id"] for image in opened.execute_script(data)["images"]]
+    assert odd in names
+    # the data themselves hold the name, escaped; no other script does
+    assert opened.execute_script(scripts) == 1
+    assert f"{odd[:8]}" not in opened.page_source.split("application/json")[1][:200]
+
+
+def test_every_image_has_a_text_and_every_control_a_name(opened):
+    nameless = """
+      const own = (e) => e.getAttribute("aria-label") || e.textContent.trim();
+      const isNamed = (e) => own(e) || e.closest("label") || e.querySelector("img[alt]");
+      const all = (selector) => [...document.querySelectorAll(selector)];
+      const controls = all("button, select, input, a").filter((e) => !isNamed(e));
+      const images = all("main img").filter((e) => !e.alt && !e.closest("[aria-hidden]"));
+      return [...controls, ...images].map((e) => e.outerHTML);
+    """
+    assert opened.execute_script(nameless) == []
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_nothing_is_wider_than_the_window(opened, width):
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    assert opened.execute_script("return document.documentElement.scrollWidth") <= width
+    opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_without_scripts_verdict_suspects_and_counts_are_there(browser, page, run):
+    fresh(browser, page, is_scripted=False)
+    try:
+        source = browser.page_source
+        pictures = find_all(browser, ".al-suspects img")
+        assert len(pictures) == 10
+        assert all(p.get_attribute("src").startswith("data:image/webp") for p in pictures)
+        assert run.info["verdicts"][NAME]["sentence"] in source
+        counts = expected_counts(run, run.threshold(NAME))
+        row = find(browser, ".al-still tbody tr").text.split()
+        assert row[-4:] == [str(counts[key]) for key in ("tp", "fn", "fp", "tn")]
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_an_unlabelled_run_shows_suspects_and_says_what_needs_labels(browser, unlabelled_page):
+    fresh(browser, unlabelled_page)
+    assert find_all(browser, ".al-confusion, [data-filter=misses], [data-line]") == []
+    text = find(browser, "main").text
+    assert "lie beyond the bulk" in text
+    assert "No image here has a known label" in text
+    assert "Curves could not be drawn: no image has a label." in text
+    assert find(browser, "[data-readout=flagged] b").text.endswith("of 36")
+    assert browser.get_log("browser") == []

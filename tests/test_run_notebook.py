@@ -1,0 +1,141 @@
+"""Notebooks are run with checked parameters and kept as the record."""
+
+import nbformat
+import pytest
+
+from anomalylab.errors import ParameterError, UnknownNameError
+from anomalylab.reports import fill_notebook, find_notebook, run_notebook
+from anomalylab.reports.notebooks import (
+    FINISHED,
+    PLACES,
+    NotebookError,
+    check_parameters,
+    notebook_parameters,
+)
+from anomalylab.reports.page import export_html, page_sections
+
+NAMES = sorted({path.stem for place in PLACES for path in place.glob("*.ipynb")})
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch):
+    """A place with one small notebook, whose last cell is given."""
+    place = tmp_path / "notebooks"
+    place.mkdir()
+    monkeypatch.setattr("anomalylab.reports.notebooks.PLACES", (place,))
+
+    def write(*cells):
+        parameters = nbformat.v4.new_code_cell("n_images = 3\nshare = 0.5\nname = 'a'\n")
+        parameters.metadata["tags"] = ["parameters"]
+        code = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        notebook = nbformat.v4.new_notebook(cells=[parameters, *code])
+        notebook.metadata["kernelspec"] = {
+            "name": "python3",
+            "language": "python",
+            "display_name": "Python 3",
+        }
+        nbformat.write(notebook, place / "toy.ipynb")
+        return tmp_path / "out {1}.ipynb"
+
+    return write
+
+
+def test_an_unknown_notebook_names_the_nearest():
+    with pytest.raises(UnknownNameError, match="did you mean 'detect'"):
+        find_notebook("detct")
+
+
+def test_an_unknown_parameter_names_the_nearest():
+    with pytest.raises(UnknownNameError, match="did you mean 'detector'"):
+        check_parameters("detect", {"detectr": "knn"})
+
+
+@pytest.mark.parametrize(("key", "value"), [("run", 3), ("detector", None), ("plugins", "a.py")])
+def test_a_value_of_another_type_is_refused_before_anything_runs(tmp_path, key, value):
+    with pytest.raises(ParameterError, match=f"parameter '{key}' .* must be"):
+        run_notebook("detect", tmp_path / "out.ipynb", **{key: value})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_whole_number_may_stand_for_a_share_but_a_truth_value_for_no_number(toy):
+    toy()
+    check_parameters("toy", {"share": 1})
+    with pytest.raises(ParameterError, match="must be int"):
+        check_parameters("toy", {"n_images": True})
+    with pytest.raises(ParameterError, match="must be float"):
+        check_parameters("toy", {"share": "0.5"})
+
+
+def test_a_run_notebook_keeps_its_outputs_and_forgets_this_machine(toy, tmp_path):
+    out = toy("import sys\nprint(n_images, sys.executable)", f"print({FINISHED!r})")
+    assert run_notebook("toy", out, n_images=7) == out
+    notebook = nbformat.read(out, as_version=4)
+    import sys
+
+    printed = [o.text for c in notebook.cells for o in c.get("outputs", [])]
+    assert printed[0] == f"7 {sys.executable}\n"
+    assert str(tmp_path) not in str(notebook.metadata)
+    assert not out.with_suffix(".log").exists()
+
+
+def test_a_failing_notebook_is_kept_with_a_log(toy):
+    out = toy("print('before')", "1 / 0", f"print({FINISHED!r})")
+    with pytest.raises(NotebookError, match=r"ZeroDivisionError.*out \{1\}\.ipynb"):
+        run_notebook("toy", out)
+    assert "before" in out.read_text(encoding="utf-8")
+    assert out.with_suffix(".log").is_file()
+
+
+def test_a_notebook_that_lost_its_last_output_is_refused(toy):
+    with pytest.raises(NotebookError, match="lost the output"):
+        run_notebook("toy", toy("print('nearly')"))
+
+
+def test_a_filled_notebook_has_the_values_and_no_outputs(tmp_path):
+    out = fill_notebook("detect", tmp_path / "mine.ipynb", run="reports/demo's")
+    notebook = nbformat.read(out, as_version=4)
+    nbformat.validate(notebook)
+    values = {}
+    exec(
+        next(c.source for c in notebook.cells if "parameters" in c.metadata.get("tags", [])), values
+    )
+    assert values["run"] == "reports/demo's"
+    assert values["detector"] == notebook_parameters("detect")["detector"]
+    assert all(c.outputs == [] for c in notebook.cells if c.cell_type == "code")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notebooks_are_stored_without_outputs_and_end_with_their_last_line(name):
+    notebook = nbformat.read(find_notebook(name), as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+    assert FINISHED in code[-1].source
+    assert notebook_parameters(name)
+
+
+def test_cells_are_grouped_under_their_headings():
+    markdown, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+    cells = [markdown("# Title"), code("1"), markdown("## What & why?\n\ntext"), code("2")]
+    sections = page_sections(nbformat.v4.new_notebook(cells=cells))
+    assert [(s["id"], s["title"], len(s["cells"])) for s in sections] == [
+        ("top", "", 2),
+        ("what-why", "What & why?", 2),
+    ]
+
+
+def test_a_page_escapes_names_and_leaves_code_and_plain_text_out(tmp_path):
+    markdown, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+    cell = code("secret = 1")
+    cell.outputs = [
+        nbformat.v4.new_output("display_data", {"text/html": "<p>shown</p>", "text/plain": "x"}),
+        nbformat.v4.new_output("stream", text="noise"),
+    ]
+    path = tmp_path / "a.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[markdown("## Tom & Jerry"), cell]), path)
+    html = export_html(path, tmp_path / "a.html", name="<b>name</b>").read_text(encoding="utf-8")
+    assert "<p>shown</p>" in html
+    assert "&lt;b&gt;name&lt;/b&gt;" in html
+    assert "<b>name</b>" not in html.replace("<b>&lt;", "")
+    assert "Tom &amp; Jerry" in html
+    assert not any(word in html for word in ("secret", "noise", "https://", "http://"))
