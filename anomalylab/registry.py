@@ -90,13 +90,13 @@ class Registry(Generic[T]):
     def _load(self) -> None:
         if self._is_loaded:
             return
-        self._is_loaded = True
         package = importlib.import_module(self.package)
         for module in pkgutil.iter_modules(package.__path__):
             if not module.name.startswith("_"):  # parts are public; helpers may be heavy
                 importlib.import_module(f"{self.package}.{module.name}")
         for entry_point in importlib.metadata.entry_points(group=PLUGIN_GROUP):
             entry_point.load()
+        self._is_loaded = True
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> NoReturn:

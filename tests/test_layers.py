@@ -23,7 +23,7 @@ LAYERS = [
     {"recipes"},
     {"apps"},
     {"reports"},
-    {"cli", "ipython"},
+    {"cli"},
 ]
 ROOMS = {
     "torch": {"compute", "extractors", "detectors"},

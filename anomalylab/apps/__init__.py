@@ -1,11 +1,20 @@
 """Live views of a run, one a file; they show plots and hold the state that controls change."""
 
+import os
 from pathlib import Path
 
 from anomalylab.registry import unknown_name
 from anomalylab.run_folder import Run
 
 APPS = ("detect",)
+
+
+def prepare_notebook() -> None:
+    """Put the scripts of Panel and HoloViews into the notebook once, so that no network is needed."""
+    os.environ["PANEL_INLINE"] = "True"
+    import panel as pn
+
+    pn.extension("tabulator", inline=True)
 
 
 def serve(app: str, folder: Path, *, port: int = 5006, show: bool = True) -> None:

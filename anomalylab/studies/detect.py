@@ -283,6 +283,7 @@ def _info(
             }
             for label, detector in chosen.items()
         },
+        "training_ids": samples["sample_id"].iloc[material.training].tolist(),
         "verdicts": {label: outcome.decision.verdict for label, outcome in outcomes.items()},
         "check": report.to_dict(),
         "broken": broken,

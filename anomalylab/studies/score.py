@@ -1,0 +1,231 @@
+"""Apply a finished run to new images: the same network, the same fits, the same thresholds."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from anomalylab import __version__, datasets, detectors, extractors, images, thresholds
+from anomalylab.compute.threads import n_threads
+from anomalylab.errors import WeightsError
+from anomalylab.extractors import Extraction, Extractor
+from anomalylab.features import Features
+from anomalylab.localise import map_max
+from anomalylab.run_folder import Run, RunWriter, check_output, writing
+from anomalylab.studies import doctor, roles
+from anomalylab.studies.decide import beyond_training
+from anomalylab.studies.detect import TRAINING_FEATURES, network_size_of
+from anomalylab.studies.measure import why_undefined
+from anomalylab.studies.pictures import embedding, thumbnails
+from anomalylab.studies.timing import Timings
+from anomalylab.verdict import verdict
+
+TABLE = "scores.csv"
+
+_TRAINING = "training: "
+
+
+def score(folder: Path, data: Path, out: Path, *, weights: str | None = None) -> Run:
+    """Score new images with the detectors of a finished run; nothing is fitted.
+
+    Parameters
+    ----------
+    folder : path
+        The run folder.
+    data : path
+        Folder of new images.
+    out : path
+        Where to write; a run folder again, with ``scores.csv`` beside its tables.
+    weights : str, optional
+        File of the network's weights, if the run was made with one.
+
+    Returns
+    -------
+    run : Run
+        Its verdict says what share lies beyond the training images, and what chance would put there.
+
+    Raises
+    ------
+    RunError
+        If the folder holds no run.
+    WeightsError
+        If the network at hand is not the one of the run.
+    DatasetError
+        If there is no image.
+    """
+    check_output(Path(out))
+    base = Run(folder)
+    extractor = _extractor(base, weights)
+    samples = datasets.load("folder", data).assign(split="test")
+    timings = Timings()
+    with timings.step("embed images", len(samples)):
+        extraction = extractors.extract(
+            samples,
+            Path(data),
+            extractor,
+            intensity=base.info["intensity"],
+            resize=base.info["resize"],
+        )
+    with writing(out) as writer:
+        verdicts = {}
+        scored: list[pd.DataFrame] = []
+        for label in base.detectors:
+            with timings.step(f"{label}: score", len(extraction.samples)):
+                table, words = _score_one(base, label, extraction, extractor, writer)
+            scored.append(table)
+            verdicts[label] = words
+        _tables(base, writer, scored, extraction, Path(data), timings)
+        writer.info(_info(base, verdicts, extraction, Path(data), Path(out)))
+    return Run(out)
+
+
+def _extractor(base: Run, weights: str | None) -> Extractor:
+    made = base.info["extractor"]
+    parameters = {name: value for name, value in made["parameters"].items() if value is not None}
+    if weights is not None:
+        parameters["weights"] = weights
+    extractor = extractors.create(made["name"], **parameters)
+    if extractor.fingerprint != made["fingerprint"]:
+        raise WeightsError(
+            f"the network at hand is not the one of {base.folder} ({made['weights']}); give the "
+            "file of its weights with --weights"
+        )
+    return extractor
+
+
+def _score_one(
+    base: Run, label: str, extraction: Extraction, extractor: Extractor, writer: RunWriter
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    detector = detectors.load(base.folder / "detectors" / label)
+    scores, maps = detector.score(extraction.features)
+    writer.score_maps(label, maps)
+    of_training = verdict(_training(base, label)["score"].to_numpy())
+    bulk = of_training.bulk
+    table = pd.DataFrame(
+        {
+            "detector": label,
+            "sample_id": extraction.samples["sample_id"],
+            "role": "query",
+            "score": scores,
+            "map_max": map_max(maps, network_size_of(extractor), smoothing=base.info["smoothing"]),
+            "p_value": np.nan if bulk is None else bulk.p_value(scores),
+        }
+    )
+    return table, beyond_training(scores, _default_threshold(base, label), of_training)
+
+
+def _training(base: Run, label: str) -> pd.DataFrame:
+    """Return the scores of the training images, each left out, in the order of the fit."""
+    scores = base.table("scores")
+    of_detector = scores[scores["detector"] == label].set_index("sample_id")
+    return of_detector.loc[base.info["training_ids"]].reset_index()
+
+
+def _default_threshold(base: Run, label: str) -> thresholds.Threshold:
+    table = base.table("thresholds")
+    is_wanted = (table["detector"] == label) & (table["kind"] == "image") & table["is_default"]
+    row = table[is_wanted].iloc[0]
+    return thresholds.Threshold(
+        row["method"], row["value"], row["expected_false"], int(row["n_images"]), row["note"]
+    )
+
+
+def _tables(
+    base: Run,
+    writer: RunWriter,
+    scored: list[pd.DataFrame],
+    extraction: Extraction,
+    root: Path,
+    timings: Timings,
+) -> None:
+    samples, features = extraction.samples, extraction.features
+    queries = pd.concat(scored, ignore_index=True)
+    training = pd.concat([_training(base, label) for label in base.detectors], ignore_index=True)
+    neighbours = _neighbours(base, features, samples)
+    shown = base.table("thumbnails")
+    shown = shown[shown["sample_id"].isin(neighbours["neighbour_id"])]
+    used = base.samples[base.samples["sample_id"].isin(base.info["training_ids"])]
+    scores = [queries, _renamed(training.assign(role="training"))]
+    writer.table("scores", pd.concat(scores, ignore_index=True))
+    writer.table("thresholds", _without_oracles(base.table("thresholds")))
+    neighbours["neighbour_id"] = _TRAINING + neighbours["neighbour_id"]
+    writer.table("neighbours", neighbours)
+    everything = [_renamed(used.assign(split="train")), samples]
+    writer.table("samples", pd.concat(everything, ignore_index=True))
+    writer.table("metrics", _no_metrics(base.detectors))
+    writer.table("embedding", embedding(features, samples["sample_id"]))
+    with timings.step("draw thumbnails", len(samples)):
+        new = thumbnails(samples, root, intensity=base.info["intensity"])
+    writer.table("thumbnails", pd.concat([new, _renamed(shown)], ignore_index=True))
+    writer.table("timings", timings.table())
+    _csv(base, queries).to_csv(writer.folder / TABLE, index=False, float_format="%.9g")
+
+
+def _renamed(table: pd.DataFrame) -> pd.DataFrame:
+    """Mark training images as such, because new images may have the same names."""
+    return table.assign(sample_id=_TRAINING + table["sample_id"])
+
+
+def _neighbours(base: Run, features: Features, samples: pd.DataFrame) -> pd.DataFrame:
+    """Return the trusted training image nearest to each new one, by pooled features."""
+    pooled = np.load(base.folder / TRAINING_FEATURES, allow_pickle=False)
+    new = features.pooled()
+    ids = np.array(base.info["training_ids"])
+    tables = []
+    for label in base.detectors:
+        is_trusted = (_training(base, label)["score"] < base.threshold(label)).to_numpy()
+        bank, names = pooled[is_trusted], ids[is_trusted]
+        nearest = [int(np.linalg.norm(bank - row, axis=1).argmin()) for row in new]
+        table = pd.DataFrame({"detector": label, "sample_id": samples["sample_id"]})
+        gaps = dict.fromkeys(("row", "col", "neighbour_row", "neighbour_col"), np.nan)
+        tables.append(table.assign(neighbour_id=names[nearest], **gaps))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _without_oracles(table: pd.DataFrame) -> pd.DataFrame:
+    return table[~table["method"].str.startswith("oracle")]
+
+
+def _no_metrics(labels: list[str]) -> pd.DataFrame:
+    gaps = dict.fromkeys(("value", "low", "high", "ceiling"), np.nan)
+    reason = why_undefined(np.array([]))
+    return pd.DataFrame(
+        {"detector": labels, "metric": "auroc", **gaps, "n_images": 0, "note": reason}
+    )
+
+
+def _csv(base: Run, queries: pd.DataFrame) -> pd.DataFrame:
+    limits = {label: base.threshold(label) for label in base.detectors}
+    table = queries.drop(columns="role").assign(threshold=queries["detector"].map(limits))
+    return table.assign(is_beyond=table["score"] >= table["threshold"])
+
+
+def _info(
+    base: Run, verdicts: dict[str, Any], extraction: Extraction, data: Path, out: Path
+) -> dict[str, Any]:
+    samples = extraction.samples
+    hashes = [images.content_hash(data / path) for path in samples["image_path"]]
+    name = data.resolve().name
+    return {
+        **base.info,
+        "name": out.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "anomalylab_version": __version__,
+        "command": f"anomalylab score {base.folder.name} {name} -o {out.name}",
+        "scored_with": {"run": base.info["name"], "dataset": base.info["dataset"]},
+        "is_unlabelled": False,
+        "dataset": {
+            "loader": "folder",
+            "root_name": name,
+            "category": ", ".join(sorted(samples["category"].unique())),
+            "params": {},
+            "fingerprint": roles.fingerprint(samples, hashes),
+        },
+        "verdicts": verdicts,
+        "check": None,
+        "broken": extraction.broken.to_dict("records"),
+        "versions": doctor.versions(),
+        "threads": n_threads(),
+    }
