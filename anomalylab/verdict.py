@@ -1,0 +1,192 @@
+"""The verdict on a folder nobody has labelled: suspects, no sign of any, or cannot be told."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from anomalylab.bulk import Bulk, fit_bulk
+from anomalylab.errors import ParameterError
+
+EXPECTED_FALSE = 0.5
+"""Images that may lie beyond the threshold by chance."""
+
+MIN_IMAGES = 25
+"""Images below which no verdict is given."""
+
+MAX_CHANCE = 0.05
+"""Chance below which suspects are more than chance explains."""
+
+_MAX_TIED_SHARE = 0.1
+_MIN_GAP_CHANCE = 1e-3
+_MAX_MISFIT = 1.1  # a normal folder exceeds it about once in 200 (measured, see the tests)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What can be said about a folder of images without labels.
+
+    Parameters
+    ----------
+    kind : {"suspects", "clean", "undecidable"}
+        ``clean`` means no sign of pollution: no more lie beyond the bulk than chance explains.
+    n_images : int
+    n_suspects : int
+        Images at or beyond the threshold; 0 if it cannot be told.
+    expected_by_chance : float
+        Images expected there if all are normal.
+    threshold : float
+        NaN if it cannot be told.
+    min_share : float
+        Share of images that do not belong to the bulk, at least (95 % confidence); 0 when chance
+        explains the suspects.
+    sentence : str
+        The verdict in plain words.
+    reason : str
+        Why, in one sentence.
+    bulk : Bulk or None
+        The fit behind it; None if none was possible.
+    """
+
+    kind: str
+    n_images: int
+    n_suspects: int
+    expected_by_chance: float
+    threshold: float
+    min_share: float
+    sentence: str
+    reason: str
+    bulk: Bulk | None
+
+
+def verdict(scores: np.ndarray, *, expected_false: float = EXPECTED_FALSE) -> Verdict:
+    """Judge whether images lie beyond the bulk of a folder that is mostly normal.
+
+    Suspects are more than chance when as many or more would occur with a chance of at most
+    ``MAX_CHANCE`` (Poisson), or when one lies where so few are expected. Then they are set aside
+    and the bulk is fitted once more to the others, because many suspects widen the first fit.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_images,)
+        Each image scored as if it were not in the training set.
+    expected_false : float
+        Images that may lie beyond the threshold by chance, if all are normal.
+
+    Raises
+    ------
+    ParameterError
+        If scores are not finite, or ``expected_false`` is not above 0 and below a quarter of
+        the images.
+
+    Examples
+    --------
+    >>> scores = np.append(np.random.default_rng(0).normal(10, 1, size=200), [25, 26, 28])
+    >>> verdict(scores).sentence
+    '3 of 203 images lie beyond the bulk; about 0.5 would by chance.'
+    """
+    scores = np.asarray(scores, float).ravel()
+    if not np.isfinite(scores).all():
+        raise ParameterError("scores must be finite; some are NaN or infinite")
+    reason = _no_fit_possible(scores)
+    if reason:
+        return _undecidable(scores, expected_false, reason, None)
+    bulk = fit_bulk(scores)
+    reason = _no_trust(bulk)
+    if reason:
+        return _undecidable(scores, expected_false, reason, bulk)
+    if _chance(scores, bulk, expected_false) <= MAX_CHANCE:
+        bulk = _refitted(scores, bulk, expected_false)
+        return _suspects(scores, bulk, expected_false)
+    return _clean(scores, bulk, expected_false)
+
+
+def _no_fit_possible(scores: np.ndarray) -> str:
+    n_images = len(scores)
+    if n_images < MIN_IMAGES:
+        return f"there are only {n_images} images, and at least {MIN_IMAGES} are needed"
+    n_tied = n_images - len(np.unique(scores))
+    if n_tied > _MAX_TIED_SHARE * n_images:
+        return f"{n_tied + 1} of {n_images} images share their score with another: are they copies?"
+    return ""
+
+
+def _no_trust(bulk: Bulk) -> str:
+    if bulk.worst_gap < _MIN_GAP_CHANCE:
+        return (
+            "the lower three quarters of the scores fall into groups: more than one kind of "
+            "product, near copies, or a quarter or more of defects"
+        )
+    if bulk.misfit > _MAX_MISFIT:
+        return "no smooth distribution with one peak fits the lower three quarters of the scores"
+    return ""
+
+
+def _chance(scores: np.ndarray, bulk: Bulk, expected_false: float) -> float:
+    """Return the chance of such suspects if all images are normal."""
+    n_suspects = np.count_nonzero(scores >= bulk.threshold(expected_false=expected_false))
+    of_count = stats.poisson.sf(n_suspects - 1, expected_false)
+    of_farthest = len(scores) * bulk.p_value(scores.max()[None])[0]
+    return float(min(of_count, of_farthest))
+
+
+def _refitted(scores: np.ndarray, bulk: Bulk, expected_false: float) -> Bulk:
+    inside = scores[scores < bulk.threshold(expected_false=expected_false)]
+    again = fit_bulk(inside)
+    return bulk if _no_trust(again) else again
+
+
+def _suspects(scores: np.ndarray, bulk: Bulk, expected_false: float) -> Verdict:
+    threshold = bulk.threshold(expected_false=expected_false)
+    n_images, n_suspects = len(scores), int(np.count_nonzero(scores >= threshold))
+    by_chance = stats.poisson.ppf(1 - MAX_CHANCE, expected_false)
+    min_share = max(0.0, n_suspects - by_chance) / n_images
+    few = "1 image lies" if n_suspects == 1 else f"{n_suspects} images lie"
+    return Verdict(
+        kind="suspects",
+        n_images=n_images,
+        n_suspects=n_suspects,
+        expected_by_chance=expected_false,
+        threshold=threshold,
+        min_share=min_share,
+        sentence=f"{n_suspects} of {n_images} images {'lies' if n_suspects == 1 else 'lie'} beyond "
+        f"the bulk; about {expected_false:g} would by chance.",
+        reason=f"{few} where chance would put about {expected_false:g} if all were of one kind. "
+        "They are unlike the others, which need not mean defective.",
+        bulk=bulk,
+    )
+
+
+def _clean(scores: np.ndarray, bulk: Bulk, expected_false: float) -> Verdict:
+    threshold = bulk.threshold(expected_false=expected_false)
+    n_images, n_suspects = len(scores), int(np.count_nonzero(scores >= threshold))
+    lie = "lies" if n_suspects == 1 else "lie"
+    return Verdict(
+        kind="clean",
+        n_images=n_images,
+        n_suspects=n_suspects,
+        expected_by_chance=expected_false,
+        threshold=threshold,
+        min_share=0.0,
+        sentence=f"No sign of pollution: {n_suspects or 'none'} of {n_images} images {lie} beyond "
+        f"the bulk; about {expected_false:g} would by chance.",
+        reason="What lies beyond the bulk is no more than chance explains. Defects that score like "
+        "normal images are not excluded.",
+        bulk=bulk,
+    )
+
+
+def _undecidable(
+    scores: np.ndarray, expected_false: float, reason: str, bulk: Bulk | None
+) -> Verdict:
+    return Verdict(
+        kind="undecidable",
+        n_images=len(scores),
+        n_suspects=0,
+        expected_by_chance=expected_false,
+        threshold=float("nan"),
+        min_share=0.0,
+        sentence=f"This cannot be told from these images: {reason}.".replace("?.", "?"),
+        reason="Look at the images in the order of their scores.",
+        bulk=bulk,
+    )

@@ -1,0 +1,140 @@
+"""Thresholds: what they promise holds, and each says how it was found."""
+
+import numpy as np
+import pytest
+
+from anomalylab import thresholds
+from anomalylab.bulk import fit_bulk
+from anomalylab.errors import ParameterError
+
+LABELS = np.array([0, 0, 0, 0, 1, 1])
+SCORES = np.array([1.0, 2.0, 3.0, 5.0, 4.0, 6.0])
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def test_conformal_p_values_count_the_images_at_least_so_high():
+    p_values = thresholds.conformal_p_values([1, 2, 2, 4], [0, 2, 3, 5])
+    np.testing.assert_allclose(p_values, [1, 4 / 5, 2 / 5, 1 / 5])
+
+
+def test_the_conformal_threshold_is_where_its_p_value_gets_small_enough(rng):
+    calibration = rng.normal(size=60)
+    found = thresholds.from_conformal(calibration, max_fpr=0.05)
+    just_below = np.nextafter(found.value, -np.inf)
+    assert thresholds.conformal_p_values(calibration, [found.value])[0] <= 0.05
+    assert thresholds.conformal_p_values(calibration, [just_below])[0] > 0.05
+
+
+def test_the_conformal_rate_holds_over_calibrations(rng):
+    rates = []
+    for _ in range(400):
+        found = thresholds.from_conformal(rng.gamma(2, size=59), max_fpr=0.05)
+        rates.append(np.mean(rng.gamma(2, size=500) >= found.value))
+    # Rates follow Beta(3, 57), of mean 0.05 and deviation 0.028: 4 standard errors are 0.006.
+    assert np.mean(rates) == pytest.approx(0.05, abs=0.006)
+
+
+def test_nineteen_images_can_promise_one_in_twenty_and_eighteen_cannot(rng):
+    assert thresholds.from_conformal(rng.normal(size=19), max_fpr=0.05).n_images == 19
+    with pytest.raises(ParameterError, match="below 1 in 19"):
+        thresholds.from_conformal(rng.normal(size=18), max_fpr=0.05)
+
+
+def test_a_quantile_marks_its_share_whatever_the_images_show(rng):
+    scores = rng.normal(size=200)
+    found = thresholds.from_quantile(scores, max_fpr=0.05)
+    assert np.count_nonzero(scores >= found.value) == found.expected_false == 10
+
+
+def test_the_bulk_threshold_is_that_of_the_bulk(rng):
+    bulk = fit_bulk(rng.normal(size=100))
+    found = thresholds.from_bulk(bulk, expected_false=1)
+    assert found.value == bulk.threshold(expected_false=1)
+    assert (found.method, found.n_images, found.expected_false) == ("bulk", 100, 1)
+
+
+def test_the_best_f1_by_hand():
+    # At 4: both defects and one false alarm, F1 = 4 / 5; at 6: one defect, F1 = 2 / 3.
+    found = thresholds.from_f1(LABELS, SCORES, is_oracle=False)
+    assert (found.method, found.value, found.expected_false) == ("f1", 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("prevalence", "cost_miss", "value"),
+    [(0.5, 1, 4), (0.01, 1, 6), (0.01, 1000, 4)],
+)
+def test_the_cheapest_threshold_by_hand(prevalence, cost_miss, value):
+    # At 4: FPR 1/4, no miss. At 6: no false alarm, half of the defects missed.
+    found = thresholds.from_cost(
+        LABELS,
+        SCORES,
+        prevalence=prevalence,
+        cost_miss=cost_miss,
+        cost_false_alarm=1,
+        is_oracle=False,
+    )
+    assert found.value == value
+
+
+def test_a_line_on_which_misses_cost_nothing_never_stops():
+    found = thresholds.from_cost(
+        LABELS, SCORES, prevalence=0.1, cost_miss=0, cost_false_alarm=1, is_oracle=False
+    )
+    assert SCORES.max() < found.value < np.inf
+
+
+@pytest.mark.parametrize(("max_fpr", "n_false"), [(0.1, 0), (0.25, 1), (0.6, 2)])
+def test_a_fixed_false_alarm_rate_is_not_exceeded(max_fpr, n_false):
+    found = thresholds.from_fpr(LABELS, SCORES, max_fpr=max_fpr, is_oracle=False)
+    assert found.expected_false == np.count_nonzero(SCORES[LABELS == 0] >= found.value) == n_false
+
+
+def test_what_is_judged_on_its_own_labels_is_called_oracle():
+    found = thresholds.from_fpr(LABELS, SCORES, max_fpr=0.25, is_oracle=True)
+    assert found.method == "oracle_fpr"
+    assert "oracle" in found.note
+
+
+def test_the_map_threshold_is_reached_by_as_many_images(rng):
+    scores, maxima = rng.normal(size=50), rng.gamma(3, size=50)
+    of_images = thresholds.from_quantile(scores, max_fpr=0.1)
+    of_maps = thresholds.same_quantile(scores, of_images, maxima)
+    assert np.count_nonzero(maxima >= of_maps.value) == 5
+
+
+def test_no_map_reaches_the_threshold_when_no_score_does(rng):
+    maxima = rng.gamma(3, size=50)
+    above = thresholds.Threshold("bulk", 9.0, 0.5, 50, "")
+    assert thresholds.same_quantile(rng.normal(size=50), above, maxima).value > maxima.max()
+
+
+def test_the_table_keeps_the_schema_and_marks_the_default(rng):
+    found = [
+        thresholds.from_quantile(rng.normal(size=50)),
+        thresholds.from_f1(LABELS, SCORES, is_oracle=True),
+    ]
+    table = thresholds.threshold_table("knn", "image", found, default="loo_quantile")
+    assert table["method"].tolist() == ["loo_quantile", "oracle_f1"]
+    assert table["is_default"].tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: thresholds.from_quantile([1.0, np.nan]),
+        lambda: thresholds.from_quantile([]),
+        lambda: thresholds.from_quantile([1.0, 2.0], max_fpr=0),
+        lambda: thresholds.from_f1([0, 0], [1.0, 2.0], is_oracle=False),
+        lambda: thresholds.from_cost(
+            LABELS, SCORES, prevalence=1, cost_miss=1, cost_false_alarm=1, is_oracle=False
+        ),
+        lambda: thresholds.threshold_table("knn", "image", [], default="bulk"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(call):
+    with pytest.raises(ParameterError):
+        call()
