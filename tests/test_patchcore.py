@@ -8,6 +8,7 @@ from anomalylab import detectors
 from anomalylab.compute import locally_aware, memory
 from anomalylab.compute.ivf import InvertedLists, list_centres
 from anomalylab.compute.neighbours import NearestNeighbours
+from anomalylab.detectors.patchcore import SEARCH_BYTES
 from anomalylab.errors import ParameterError, UnknownNameError
 from anomalylab.features import Features
 
@@ -227,8 +228,9 @@ def test_a_single_training_image_cannot_be_left_out(two_levels):
 
 
 def test_memory_that_is_not_there_is_refused_before_work(two_levels, monkeypatch):
-    monkeypatch.setattr(memory, "available", lambda: 1000)
-    with pytest.raises(ParameterError, match="fewer images"):
+    monkeypatch.setattr(memory, "available", lambda: SEARCH_BYTES + 30_000)
+    # An image has 24 * 5 + 6 * 7 numbers in its levels and twice 24 * 12 in its cells: 2952 bytes.
+    with pytest.raises(ParameterError, match="10 images would fit"):
         detectors.create("patchcore").fit(two_levels)
 
 

@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from anomalylab.detectors import _storage
 from anomalylab.errors import ParameterError
-from anomalylab.features import Features, ImageLevel
+from anomalylab.features import Features
 from anomalylab.registry import Registry, unknown_name
 
 EXCLUSIONS = ("none", "image")
@@ -168,11 +168,14 @@ class Detector(ABC):
         features = self._training
         rows = np.arange(len(features))
         scores = [
-            replace(self).fit(features.subset(rows[rows != row])).score(features.subset([row]))
-            for row in rows
+            self._unfitted().fit(features.subset(rows[rows != row])).score(features.subset(row))
+            for row in rows[:, None]
         ]
         image_scores, score_maps = zip(*scores, strict=True)
         return np.concatenate(image_scores), np.concatenate(score_maps)
+
+    def _unfitted(self) -> Self:
+        return replace(self)  # type: ignore[type-var]  # subclasses are dataclasses
 
     def _own_training(self) -> Features:
         """Return the training features of a detector that was not loaded."""
@@ -290,7 +293,7 @@ class RefitPool(Pool):
         return image_scores[order], score_maps[order]
 
     def _refit(self, train: np.ndarray, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        fitted = replace(self.detector).fit(self.features.subset(train))
+        fitted = self.detector._unfitted().fit(self.features.subset(train))
         return fitted.score(self.features.subset(query))
 
     def _rows(self, name: str, rows: np.ndarray) -> np.ndarray:

@@ -57,7 +57,7 @@ def load(folder: Path) -> "Detector":
 
 
 def _learnt(detector: "Detector") -> tuple[dict[str, np.ndarray], dict[str, object]]:
-    """Split attributes with a trailing underscore into arrays (``name`` or ``name/key``) and numbers."""
+    """Split what was learnt into arrays (called ``name`` or ``name/key``) and numbers."""
     arrays: dict[str, np.ndarray] = {}
     numbers: dict[str, object] = {}
     for name, value in vars(detector).items():

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from scipy.special import logsumexp
 
-from anomalylab.compute.memory import refuse_beyond_available
+from anomalylab.compute import memory
 from anomalylab.detectors._base import Detector, register
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
@@ -138,12 +138,7 @@ class PatchCore(Detector):
         return 4 * n_images * (levels + 2 * n_cells * n_channels) + SEARCH_BYTES
 
     def _fit(self, features: Features) -> None:
-        shapes = {name: features.level(name).shape[1:] for name in features.names}
-        refuse_beyond_available(
-            self.plan(len(features), shapes),
-            f"patchcore with {len(features)} training images",
-            "use fewer images, a smaller size or fewer levels",
-        )
+        self._refuse_too_many(features)
         self.__dict__.pop("_searcher", None)
         cells = self._embed(features)
         bank = cells.reshape(-1, cells.shape[3])
@@ -157,6 +152,16 @@ class PatchCore(Detector):
                 "lower k or n_reweight, or give more images or a larger coreset"
             )
         self.centres_ = self._list_centres()
+
+    def _refuse_too_many(self, features: Features) -> None:
+        shapes = {name: features.level(name).shape[1:] for name in features.names}
+        an_image = self.plan(1, shapes) - SEARCH_BYTES
+        n_fitting = max(0, memory.available() - SEARCH_BYTES) // an_image
+        memory.refuse_beyond_available(
+            self.plan(len(features), shapes),
+            f"patchcore with {len(features)} training images",
+            f"{n_fitting} images would fit; use fewer, a smaller size or fewer levels",
+        )
 
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
         return self._judge_all(features, leave_out=False)
