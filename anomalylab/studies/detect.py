@@ -12,7 +12,7 @@ import pandas as pd
 from anomalylab import __version__, detectors, extractors, images
 from anomalylab.compute.memory import refuse_beyond_available
 from anomalylab.compute.threads import n_threads
-from anomalylab.datasets.check import Report, check
+from anomalylab.datasets.check import Finding, Report, check
 from anomalylab.detectors import Detector
 from anomalylab.errors import DatasetError
 from anomalylab.extractors import Extractor
@@ -285,7 +285,7 @@ def _info(
         },
         "training_ids": samples["sample_id"].iloc[material.training].tolist(),
         "verdicts": {label: outcome.decision.verdict for label, outcome in outcomes.items()},
-        "check": report.to_dict(),
+        "findings": [_finding(finding) for finding in report.findings],
         "broken": broken,
         "versions": doctor.versions(),
         "threads": n_threads(),
@@ -293,6 +293,10 @@ def _info(
             {"file": path.name, "sha256": plugins.fingerprint(path)} for path in request.plugins
         ],
     }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {**asdict(finding), "what": finding.message}
 
 
 def _both(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:

@@ -224,7 +224,7 @@ def _info(
             "fingerprint": roles.fingerprint(samples, hashes),
         },
         "verdicts": verdicts,
-        "check": None,
+        "findings": [],
         "broken": extraction.broken.to_dict("records"),
         "versions": doctor.versions(),
         "threads": n_threads(),
