@@ -25,13 +25,14 @@
     const readouts = new al.Readouts(store);
     const threshold = panel(
       data.isLabelled ? "Where should the line between good and defective lie?" : "Which images stand apart from the rest?",
-      `Drag the threshold, or focus it and use the arrow keys: images at or above it count as found. ${al.count(data.nQueries, "image")} judged.`,
+      `Drag the threshold, or focus it and use the arrow keys. ${al.count(data.nQueries, "image")} judged.`,
       new al.Histogram(store, shared).node,
-      readouts.node,
+      readouts.where,
     );
     const embedding = data.embedding.query.length
       ? panel("Which images look alike?", "Near points look alike to the network. Drag around points to see only those images below; click a point to enlarge it.", new al.Embedding(store, shared).node)
       : null;
+    const counts = panel(data.isLabelled ? "What is found, what is missed?" : "How many stand apart?", "At the threshold chosen above; an image that scores at or above it counts as found.", readouts.node);
     const line = readouts.lineNode
       ? panel("What would that mean on your line?", "Defects are rarer on a line than among test images. Enter your own numbers, costs in any one unit; the threshold is the one above.", readouts.lineNode)
       : null;
@@ -41,7 +42,7 @@
       new al.Gallery(store, shared).node,
     );
     const choice = detectorChoice(store);
-    const live = al.el("div", { class: "al-live" }, ...(choice ? [choice] : []), al.el("div", { class: "al-linked" }, threshold, ...(embedding ? [embedding] : [])), ...(line ? [line] : []), gallery, enlarged.node);
+    const live = al.el("div", { class: "al-live" }, ...(choice ? [choice] : []), al.el("div", { class: "al-linked" }, threshold, ...(embedding ? [embedding] : [])), counts, ...(line ? [line] : []), gallery, enlarged.node);
     root.querySelector(".al-still").replaceWith(live);
   }
 

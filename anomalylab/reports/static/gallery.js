@@ -11,7 +11,7 @@
       this.summary = al.el("p", { class: "al-summary", role: "status" });
       this.grid = al.el("ol", { class: "al-gallery" });
       this.pager = al.el("nav", { class: "al-pager", "aria-label": "Pages of the gallery" });
-      this.node = al.el("div", {}, this.bar, this.summary, this.grid, this.pager);
+      this.node = al.el("div", { class: "al-browse" }, this.bar, this.summary, this.grid, this.pager);
       this.drawBar();
       this.update({});
       store.listen((changes) => this.update(changes));

@@ -3,7 +3,7 @@
   "use strict";
   const al = window.anomalylab;
   const MARGIN = { left: 40, right: 18, top: 44, bottom: 42 };
-  const HEIGHT = 280;
+  const HEIGHT = 320;
   const STEPS = 200; // key presses from one end of the axis to the other
 
   al.Histogram = class {
@@ -124,7 +124,7 @@
 
     drawHandle() {
       const bottom = HEIGHT - MARGIN.bottom;
-      this.label = al.svg("text", { y: 15 });
+      this.label = al.svg("text", { y: 15, class: "al-threshold-words" });
       this.handle = al.svg(
         "g",
         { class: "al-threshold", tabindex: 0, role: "slider", "aria-orientation": "horizontal", "aria-label": "Threshold on the score" },
@@ -172,7 +172,7 @@
       this.label.setAttribute("x", isRight ? x - 8 : x + 8);
       this.label.setAttribute("text-anchor", isRight ? "start" : "end");
       this.label.textContent = `${al.format(value)} ${store.threshold.method === null ? "chosen on these images" : "threshold of the run"}`;
-      this.label.setAttribute("class", store.threshold.method === null ? "al-is-chosen" : "");
+      this.label.classList.toggle("al-is-chosen", store.threshold.method === null);
       this.bricks.forEach((brick, i) => {
         brick.classList.toggle("al-is-below", !store.isAbove(i));
         brick.classList.toggle("al-is-faded", store.isFaded(i));

@@ -10,7 +10,7 @@
       this.line = { ...LINE };
       this.where = al.el("div", { class: "al-where" });
       this.counts = al.el("div", { class: "al-readouts", "aria-live": "polite" });
-      this.node = al.el("div", {}, this.where, this.counts);
+      this.node = al.el("div", {}, this.counts);
       if (store.data.isLabelled) {
         this.onTheLine = al.el("div", { class: "al-tiles", "aria-live": "polite" });
         this.lineNode = this.drawLine();
