@@ -7,6 +7,7 @@ References
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from anomalylab.errors import ParameterError
 from anomalylab.extractors import register
@@ -58,6 +59,10 @@ class AnyTimm(TimmBackbone):
         self.known = {name: index for index, name in enumerate(names)}  # type: ignore[misc]
         self.levels = self.levels or names[-2:-1]
         super().__post_init__()
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters as JSON values, without ``model``, which is in the name."""
+        return {key: value for key, value in super().parameters().items() if key != "model"}
 
     @classmethod
     def availability(cls) -> str:
