@@ -133,12 +133,13 @@ class _Bound:
     def __init__(self, bank: torch.Tensor, mean: torch.Tensor, basis: torch.Tensor | None):
         self.mean, self.basis = mean, basis
         self.slack = 1e-6 * max(10.0, bank.shape[1] ** 0.5)
-        blocks = [self._columns(block) for block in bank.split(4096)]
-        self.columns = torch.zeros(-(-len(bank) // GROUP) * GROUP, blocks[0][0].shape[1] + 1)
+        n_columns = bank.shape[1] if basis is None else basis.shape[1] + 1
+        self.columns = torch.zeros(-(-len(bank) // GROUP) * GROUP, n_columns + 1)
         self.columns[len(bank) :, -1] = -torch.inf
-        for target, (columns, half) in zip(self.columns.split(4096), blocks, strict=False):
-            target[: len(half), :-1] = columns
-            target[: len(half), -1] = -half
+        for block, target in zip(bank.split(4096), self.columns.split(4096), strict=False):
+            columns, half = self._columns(block)
+            target[: len(block), :-1] = columns
+            target[: len(block), -1] = -half
 
     def _columns(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return [Pb, r_b] and half the lowered squared norm."""
