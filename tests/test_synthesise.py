@@ -200,7 +200,7 @@ def test_smooth_noise_has_the_mean_and_spread_it_promises(sigma):
 def test_the_colour_drawn_stands_out_or_is_the_farthest():
     rng, mask = np.random.default_rng(0), np.ones((2, 2), bool)
     white = np.full((2, 2, 3), 255, np.uint8)
-    palette = [(250, 250, 250), (0, 0, 0), (200, 200, 200)]
+    palette = [(250, 250, 250), (0, 0, 0), (240, 240, 240)]
     assert pick_colour(rng, palette, white, mask).tolist() == [0, 0, 0]
     near = [(250, 250, 250), (240, 240, 240)]
     assert pick_colour(rng, near, white, mask).tolist() == [240, 240, 240]

@@ -15,10 +15,15 @@ GENERATOR_VERSION = 1
 """Raised whenever the same recipe gives other pixels, so that old caches are not taken for new."""
 
 PRESETS = {
-    "easy": {"brick": 0.9, "fabric": 0.9, "grass": 0.9, "gravel": 0.9, "part": 0.9},
-    "hard": {"brick": 0.3, "fabric": 0.5, "grass": 0.3, "gravel": 0.3, "part": 0.15},
+    "easy": {"brick": 0.95, "fabric": 0.9, "grass": 1.0, "gravel": 1.0, "part": 0.9},
+    "hard": {"brick": 0.42, "fabric": 0.42, "grass": 0.52, "gravel": 0.52, "part": 0.2},
 }
-"""Contrast of the defects by preset and category."""
+"""Contrast of the defects by preset and category.
+
+Chosen with the default numbers and size by nearest cells of lite0 (block4, block6, block7; mean
+distance to the five nearest, maximum over cells): easy gives an image AUROC above 0.98, hard one
+between 0.75 and 0.9.
+"""
 
 _ROLES = ("train", "good", "defect", "unlabelled")
 
