@@ -8,6 +8,7 @@ from sklearn import metrics as reference
 from anomalylab.errors import ParameterError, UnknownNameError
 from anomalylab.metrics import (
     UndefinedMetric,
+    _areas,
     _pixel_counts,
     au_iou,
     au_iou_ceiling,
@@ -217,7 +218,7 @@ def test_pixels_that_touch_at_a_corner_are_one_region():
     scores = np.zeros((4, 4), np.float32)
     scores[0, 0] = 1
     assert _pixel_counts.count_pixels([mask], [scores]).n_regions == 2
-    assert pro_curve([mask], [scores])[1][2] == pytest.approx((1 / 3 + 0) / 2)
+    assert pro_curve([mask], [scores])[1][1] == pytest.approx((1 / 3 + 0) / 2)
 
 
 @pytest.mark.parametrize(("fill", "reason"), [(False, "no anomalous pixels"), (True, "no normal")])
@@ -291,6 +292,21 @@ def test_good_pixels_are_counted_the_same_whatever_the_bins(monkeypatch, n_bins)
     np.testing.assert_array_equal(counts.good_above, [(good > t).sum() for t in falling])
     np.testing.assert_array_equal(counts.good_at, [(good >= t).sum() for t in falling])
     np.testing.assert_array_equal(counts.found, [(scores[truth] >= t).sum() for t in falling])
+
+
+@pytest.mark.parametrize("case", CASES[:3])
+def test_areas_and_curves_are_the_same_whatever_the_pieces(monkeypatch, case):
+    whole, whole_curves = localisation(*case)
+    pro, iou = pro_curve(*case), iou_curve(*case)
+    monkeypatch.setattr(_areas, "SCORES_PER_PIECE", 3)
+    values, curves = localisation(*case)
+    assert values == pytest.approx(whole, abs=1e-12)
+    np.testing.assert_allclose(pro_curve(*case), pro, atol=1e-12)
+    np.testing.assert_allclose(iou_curve(*case), iou, atol=1e-12)
+    for name, (fpr, height) in whole_curves.items():
+        even = np.linspace(0, 0.3, 50)
+        ours = np.interp(even, *curves[name])
+        np.testing.assert_allclose(ours, np.interp(even, fpr, height), atol=0.02)
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ def _iou_area_of_image(
     at = good.size - np.searchsorted(good, falling, side="left")
     found = _n_at_least(anomaly_map[mask], falling)
     false = _n_at_least(anomaly_map[~mask], falling)
-    x, found, false = corners(above, at, good.size, found, false)
-    return iou_area(x, found, false, int(mask.sum()), max_fpr * good.size)
+    pieces = corners(above, at, good.size, found, false)
+    return iou_area(pieces, int(mask.sum()), max_fpr * good.size)
 
 
 def _n_at_least(values: np.ndarray, scores: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ Images = Sequence[np.ndarray]
 
 PIXELS_PER_BIN = 16
 MAX_BINS = 1 << 22
+BLOCK = 1 << 17
 EIGHT_NEIGHBOURS = np.ones((3, 3))
 
 
@@ -30,9 +31,9 @@ class PixelCounts:
     ----------
     n_defective, n_good, n_regions : int
         Totals over all images.
-    good_above, good_at : int64 ndarray of shape (n_scores,)
+    good_above, good_at : int32 or int64 ndarray of shape (n_scores,)
         Good pixels whose score is higher, and at least as high.
-    found : int64 ndarray of shape (n_scores,)
+    found : int32 or int64 ndarray of shape (n_scores,)
         Defective pixels whose score is at least as high.
     overlap : float64 ndarray of shape (n_scores,)
         Mean over regions of the share of the region whose score is at least as high.
@@ -65,21 +66,24 @@ def count_pixels(masks: Images, maps: Images) -> PixelCounts:
         If the sequences or the sizes of a pair differ, a mask is not bool, or a map is not
         float32 (or a type that fits in) or holds NaN or infinity.
     """
-    scores, regions, n_good = _defective_pixels(masks, maps)
+    scores, regions, n_pixels = _defective_pixels(masks, maps)
+    n_defective, areas = scores.size, np.bincount(regions)
     rising = np.argsort(scores)
-    scores, regions = scores[rising], regions[rising]
-    areas = np.bincount(regions)
-    first = np.flatnonzero(np.append(True, scores[1:] != scores[:-1])[: scores.size])
-    # Cumulated from the highest score down, then read where each run of ties ends.
-    overlap = np.cumsum((1 / areas[regions])[::-1])[::-1][first] / max(len(areas), 1)
-    below, up_to = _good_below(masks, maps, scores[first])
+    scores = scores[rising]
+    first = np.flatnonzero(np.append(True, scores[1:] != scores[:-1])[:n_defective])
+    overlap = _from_the_highest((1 / areas)[regions[rising]], first) / max(len(areas), 1)
+    del rising, regions
+    scores = scores[first]
+    found = (n_defective - first).astype(_integer(n_pixels))
+    del first
+    above, at = _good_beyond(masks, maps, scores)
     return PixelCounts(
-        n_defective=scores.size,
-        n_good=n_good,
+        n_defective=n_defective,
+        n_good=n_pixels - n_defective,
         n_regions=len(areas),
-        good_above=(n_good - up_to)[::-1],
-        good_at=(n_good - below)[::-1],
-        found=(scores.size - first)[::-1],
+        good_above=above[::-1],
+        good_at=at[::-1],
+        found=found[::-1],
         overlap=overlap[::-1],
     )
 
@@ -116,7 +120,7 @@ def pairs(masks: Images, maps: Images) -> Iterator[tuple[np.ndarray, np.ndarray]
 
 
 def _defective_pixels(masks: Images, maps: Images) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return score and region number of each defective pixel, and the number of good ones."""
+    """Return score and region number of each defective pixel, and the number of all pixels."""
     scores = [np.empty(0, np.float32)]
     regions = [np.empty(0, np.int32)]
     n_regions = n_pixels = 0
@@ -128,8 +132,7 @@ def _defective_pixels(masks: Images, maps: Images) -> tuple[np.ndarray, np.ndarr
             scores.append(anomaly_map[box][mask[box]])
             regions.append(labelled[mask[box]] + np.int32(n_regions - 1))
             n_regions += n_found
-    joined = np.concatenate(scores)
-    return joined, np.concatenate(regions), n_pixels - joined.size
+    return np.concatenate(scores), np.concatenate(regions), n_pixels
 
 
 def _bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
@@ -137,30 +140,67 @@ def _bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
     return slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
 
 
-def _good_below(masks: Images, maps: Images, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Count good pixels below, and below or at, each of the rising distinct ``scores``."""
+def _from_the_highest(gains: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Add up ``gains``, given by rising score, from the highest score down to each of ``first``."""
+    falling = gains[::-1]
+    np.cumsum(falling, out=falling)
+    return gains[first]
+
+
+def _good_beyond(masks: Images, maps: Images, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Count good pixels above, and at or above, each of the rising distinct ``scores``."""
     if not scores.size:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     n_pixels = sum(mask.size for mask in masks)
     n_bins = int(np.clip(n_pixels // PIXELS_PER_BIN, 1, MAX_BINS)) + 2
-    bins = _bins(scores, scores, n_bins)
     is_shared = np.zeros(n_bins, bool)
-    is_shared[bins] = True
-    counts = np.zeros(n_bins, np.int64)
+    for part in _blocks(scores.size):
+        is_shared[_bins(scores[part], scores, n_bins)] = True
+    unshared, shared = _count_in_bins(masks, maps, scores, is_shared)
+    # What bins hold from here to the last, without the bin itself for those that are shared.
+    beyond = np.cumsum(unshared[::-1])[::-1]
+    above, at = np.empty((2, scores.size), _integer(n_pixels))
+    for part in _blocks(scores.size):
+        in_higher_bins = beyond[_bins(scores[part], scores, n_bins)] + shared.size
+        above[part] = in_higher_bins - np.searchsorted(shared, scores[part], side="right")
+        at[part] = in_higher_bins - np.searchsorted(shared, scores[part], side="left")
+    return above, at
+
+
+def _count_in_bins(
+    masks: Images, maps: Images, scores: np.ndarray, is_shared: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Count good pixels in bins that are not shared; return the others, sorted."""
+    counts = np.zeros(is_shared.size, np.int64)
     to_sort = []
     for mask, anomaly_map in zip(masks, maps, strict=True):
         good = anomaly_map[~mask].astype(np.float32, copy=False)
-        bins_of_good = _bins(good, scores, n_bins)
-        np.add.at(counts, bins_of_good, 1)
-        to_sort.append(good[is_shared[bins_of_good]])
-    counts[is_shared] = 0
-    in_lower_bins = np.cumsum(counts)[bins]
-    shared = np.concatenate(to_sort)
-    to_sort.clear()
+        bins = _bins(good, scores, is_shared.size)
+        np.add.at(counts, bins, 1)
+        to_sort.append(good[is_shared[bins]])
+    shared = _joined(to_sort)
     shared.sort()
-    below = in_lower_bins + np.searchsorted(shared, scores, side="left")
-    up_to = in_lower_bins + np.searchsorted(shared, scores, side="right")
-    return below, up_to
+    counts[is_shared] = 0
+    return counts, shared
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    """Concatenate ``parts`` while letting go of each, so that they are never held twice."""
+    whole = np.empty(sum(part.size for part in parts), np.float32)
+    stop = whole.size
+    while parts:
+        part = parts.pop()
+        whole[stop - part.size : stop] = part
+        stop -= part.size
+    return whole
+
+
+def _integer(n_pixels: int) -> type[np.signedinteger]:
+    return np.int32 if n_pixels <= np.iinfo(np.int32).max else np.int64
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    return (slice(start, start + BLOCK) for start in range(0, n, BLOCK))
 
 
 def _bins(values: np.ndarray, scores: np.ndarray, n_bins: int) -> np.ndarray:

@@ -6,15 +6,16 @@ between images; they are read one at a time, twice, so a sequence may compute it
 Where no pixel is defective, or none is good, the answer is NaN with an
 :class:`~anomalylab.metrics.UndefinedMetric` warning that gives the reason.
 
-Extra memory is linear in the pixels and seldom large: 12 to 80 bytes a defective pixel, and 4 to 8
-bytes for each good pixel whose score lies among those of defective ones.
+Extra memory is linear in the pixels: about 50 bytes a defective pixel, and 4 bytes for each good
+pixel whose score lies among those of defective ones.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
 
-from anomalylab.metrics._areas import area, corners, cut, iou_area
+from anomalylab.metrics._areas import Piece, area, corners, iou_area, up_to
 from anomalylab.metrics._iou_per_image import mean_iou_area
 from anomalylab.metrics._pixel_counts import Images, PixelCounts, count_pixels
 from anomalylab.metrics._undefined import check_max_fpr, undefined_reason, warn_undefined
@@ -23,7 +24,7 @@ from anomalylab.registry import unknown_name
 
 Curve = tuple[np.ndarray, np.ndarray]
 
-STEPS_BETWEEN = 1001
+STEPS_BETWEEN = 1000
 """Even steps at which the IoU curve, bent between its corners, is given besides them."""
 
 
@@ -66,14 +67,17 @@ def localisation(
         empty = (np.empty(0), np.empty(0))
         return dict.fromkeys(names, np.nan), {"pro": empty, "iou": empty}
     values = (
-        area(*_roc(counts), 1.0),
+        _roc_area(counts, 1.0),
         _average_precision(counts),
-        area(*_roc(counts), max_fpr),
-        area(*_pro(counts), max_fpr),
-        _pooled_iou_area(counts, max_fpr),
+        _roc_area(counts, max_fpr),
+        _pro_area(counts, max_fpr),
+        _iou_area(counts, max_fpr),
         au_iou_ceiling(counts.n_defective / (counts.n_defective + counts.n_good), max_fpr=max_fpr),
     )
-    curves = {"pro": _thinned(_pro(counts), max_fpr), "iou": _thinned(_iou(counts), max_fpr)}
+    curves = {
+        "pro": _thinned(_pro(counts), counts.n_good, max_fpr),
+        "iou": _thinned(_iou(counts), counts.n_good, max_fpr),
+    }
     return dict(zip(names, values, strict=True)), curves
 
 
@@ -87,7 +91,7 @@ def pixel_auroc(masks: Images, maps: Images, *, max_fpr: float = 1.0) -> float:
     counts = count_pixels(masks, maps)
     if _is_undefined("pixel AUROC", counts):
         return np.nan
-    return area(*_roc(counts), max_fpr)
+    return _roc_area(counts, max_fpr)
 
 
 def pixel_ap(masks: Images, maps: Images) -> float:
@@ -137,7 +141,7 @@ def au_pro(masks: Images, maps: Images, *, max_fpr: float = 0.3) -> float:
     """
     check_max_fpr(max_fpr)
     counts = count_pixels(masks, maps)
-    return np.nan if _is_undefined("AU-PRO", counts) else area(*_pro(counts), max_fpr)
+    return np.nan if _is_undefined("AU-PRO", counts) else _pro_area(counts, max_fpr)
 
 
 def au_iou(
@@ -183,7 +187,7 @@ def au_iou(
     if _is_undefined("AU-IoU", counts):
         return np.nan
     if average == "pooled":
-        return _pooled_iou_area(counts, max_fpr)
+        return _iou_area(counts, max_fpr)
     return mean_iou_area(masks, maps, max_fpr)
 
 
@@ -218,7 +222,7 @@ def pro_curve(masks: Images, maps: Images) -> Curve:
     counts = count_pixels(masks, maps)
     if _is_undefined("the PRO curve", counts):
         return np.empty(0), np.empty(0)
-    return _pro(counts)
+    return _joined(_pro(counts), counts.n_good)
 
 
 def iou_curve(masks: Images, maps: Images) -> Curve:
@@ -227,13 +231,13 @@ def iou_curve(masks: Images, maps: Images) -> Curve:
     Returns
     -------
     fpr, iou : ndarray of shape (n_points,)
-        The curve at every distinct defective score and at 1001 even steps between, where it bends;
+        The curve at every distinct defective score and at 1000 even steps between, where it bends;
         empty with a warning if undefined. Parameters and errors as in :func:`localisation`.
     """
     counts = count_pixels(masks, maps)
     if _is_undefined("the IoU curve", counts):
         return np.empty(0), np.empty(0)
-    return _iou(counts)
+    return _joined(_iou(counts), counts.n_good)
 
 
 def _is_undefined(metric: str, counts: PixelCounts) -> bool:
@@ -243,38 +247,53 @@ def _is_undefined(metric: str, counts: PixelCounts) -> bool:
     return bool(reason)
 
 
-def _rate_curve(counts: PixelCounts, height: np.ndarray) -> Curve:
-    n_false, height = corners(counts.good_above, counts.good_at, counts.n_good, height)
-    return n_false / counts.n_good, height
+def _roc(counts: PixelCounts) -> Iterator[Piece]:
+    return corners(counts.good_above, counts.good_at, counts.n_good, counts.found)
 
 
-def _roc(counts: PixelCounts) -> Curve:
-    return _rate_curve(counts, counts.found / counts.n_defective)
+def _pro(counts: PixelCounts) -> Iterator[Piece]:
+    return corners(counts.good_above, counts.good_at, counts.n_good, counts.overlap)
 
 
-def _pro(counts: PixelCounts) -> Curve:
-    return _rate_curve(counts, counts.overlap)
+def _iou(counts: PixelCounts) -> Iterator[Piece]:
+    """Yield good pixels called defective and IoU, also at even steps between the corners."""
+    step = counts.n_good / STEPS_BETWEEN
+    for x, found in _roc(counts):
+        even = np.arange(np.ceil(x[0] / step), np.ceil(x[-1] / step)) * step
+        place = np.searchsorted(x, even, side="right")
+        found = np.insert(found, place, np.interp(even, x, found))
+        x = np.insert(x, place, even)
+        yield x, found / (counts.n_defective + x)
 
 
-def _iou(counts: PixelCounts) -> Curve:
-    n_false, found = corners(counts.good_above, counts.good_at, counts.n_good, counts.found)
-    even = np.linspace(0, counts.n_good, STEPS_BETWEEN)
-    place = np.searchsorted(n_false, even, side="right")
-    found = np.insert(found, place, np.interp(even, n_false, found))
-    n_false = np.insert(n_false, place, even)
-    return n_false / counts.n_good, found / (counts.n_defective + n_false)
+def _roc_area(counts: PixelCounts, max_fpr: float) -> float:
+    return area(_roc(counts), max_fpr * counts.n_good) / counts.n_defective
+
+
+def _pro_area(counts: PixelCounts, max_fpr: float) -> float:
+    return area(_pro(counts), max_fpr * counts.n_good)
+
+
+def _iou_area(counts: PixelCounts, max_fpr: float) -> float:
+    pieces = ((x, found, x) for x, found in _roc(counts))
+    return iou_area(pieces, counts.n_defective, max_fpr * counts.n_good)
 
 
 def _average_precision(counts: PixelCounts) -> float:
-    gain = np.diff(counts.found, prepend=0) / counts.n_defective
-    return float(gain @ (counts.found / (counts.found + counts.good_at)))
+    total = 0.0
+    for x, found in _roc(counts):
+        gain = np.diff(found)
+        hit = gain > 0
+        total += gain[hit] @ (found[1:][hit] / (found[1:] + x[1:])[hit])
+    return float(total / counts.n_defective)
 
 
-def _pooled_iou_area(counts: PixelCounts, max_fpr: float) -> float:
-    n_false, found = corners(counts.good_above, counts.good_at, counts.n_good, counts.found)
-    return iou_area(n_false, found, n_false, counts.n_defective, max_fpr * counts.n_good)
+def _joined(pieces: Iterator[Piece], n_good: int) -> Curve:
+    x, y = (np.concatenate(axis) for axis in zip(*pieces, strict=True))
+    is_new = np.append(True, (np.diff(x) != 0) | (np.diff(y) != 0))
+    return x[is_new] / n_good, y[is_new]
 
 
-def _thinned(curve: Curve, max_fpr: float) -> Curve:
-    fpr, height = cut(max_fpr, *curve)
-    return thin_curve(fpr, height)
+def _thinned(pieces: Iterator[Piece], n_good: int, max_fpr: float) -> Curve:
+    shorter = (thin_curve(x, y) for x, y in up_to(max_fpr * n_good, pieces))
+    return thin_curve(*_joined(shorter, n_good))
