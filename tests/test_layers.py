@@ -15,7 +15,7 @@ LAYERS = [
     {"thumbnails", "cache", "run_folder"},
     {"features"},
     {"metrics", "localise", "bulk", "overlay"},
-    {"thresholds", "verdict", "plots"},
+    {"thresholds", "verdict", "plots", "gallery"},
     {"datasets", "extractors"},
     {"detectors"},
     {"refine"},

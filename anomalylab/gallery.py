@@ -1,0 +1,72 @@
+"""The most anomalous images with their maps, as a notebook cell shows them."""
+
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from anomalylab.errors import ParameterError
+from anomalylab.images import read_image
+from anomalylab.overlay import composite, data_url, to_bytes
+from anomalylab.thumbnails import thumbnail
+
+
+class Gallery:
+    """Images in falling order of their score, each under its anomaly map.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        Rows of :data:`anomalylab.schema.SAMPLES`.
+    root : path
+        Folder that image paths are relative to.
+    scores : ndarray of shape (n_images,)
+    score_maps : ndarray of shape (n_images, n_rows, n_cols)
+        What :meth:`anomalylab.detectors.Detector.score` returns.
+    map_threshold : float, optional
+        Where the colours are anchored: transparent below half of it. The 95 % quantile of the
+        maxima of all maps if not given, which shows where to look and judges nothing.
+    n_shown : int
+
+    Raises
+    ------
+    ParameterError
+        If the numbers of samples, scores and maps differ.
+    """
+
+    def __init__(
+        self,
+        samples: pd.DataFrame,
+        root: Path | str,
+        scores: np.ndarray,
+        score_maps: np.ndarray,
+        *,
+        map_threshold: float | None = None,
+        n_shown: int = 12,
+    ):
+        if not len(samples) == len(scores) == len(score_maps):
+            raise ParameterError(
+                f"there are {len(samples)} samples, {len(scores)} scores and {len(score_maps)} maps; "
+                "give one score and one map a sample"
+            )
+        if map_threshold is None:
+            map_threshold = float(np.quantile(score_maps.max(axis=(1, 2)), 0.95))
+        self.samples, self.root, self.scores = samples, Path(root), np.asarray(scores)
+        self.cells = to_bytes(score_maps, map_threshold)
+        self.order = np.argsort(-self.scores, kind="stable")[:n_shown]
+
+    def _repr_html_(self) -> str:
+        figures = "".join(self._figure(row) for row in self.order)
+        return f'<div style="display:flex;flex-wrap:wrap;gap:8px">{figures}</div>'
+
+    def _figure(self, row: int) -> str:
+        sample = self.samples.iloc[row]
+        picture = thumbnail(read_image(self.root / sample["image_path"]))[0]
+        url = data_url(composite(picture, self.cells[row], None))
+        name = escape(sample["sample_id"], quote=True)
+        return (
+            f'<figure style="margin:0;width:160px"><img src="{url}" alt="{name}" style="width:100%">'
+            f'<figcaption style="font-size:12px;overflow-wrap:anywhere">{self.scores[row]:.3g} '
+            f"{name}</figcaption></figure>"
+        )

@@ -1,0 +1,92 @@
+"""The command line says what it does, and refuses in one line."""
+
+import json
+
+import pytest
+
+from anomalylab.cli import build_parser, main
+from anomalylab.datasets.textures import make_textures
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "textures"
+    make_textures(folder, category="brick", n_train=12, n_test_good=4, n_test_defect=4, size=96)
+    return folder / "brick"
+
+
+def test_check_says_what_each_image_is_for(data, capsys):
+    assert main(["check", str(data)]) == 0
+    out = capsys.readouterr().out
+    assert "train" in out
+    assert "MiB" in out
+
+
+def test_run_prints_the_verdict_and_the_next_step(data, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(["run", str(data), "--detector", "knn", "--size", "96", "-o", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "knn finds" in printed
+    assert f"anomalylab report {out}" in printed
+    assert json.loads((out / "run.json").read_text(encoding="utf-8"))["schema_version"] == 1
+
+
+def test_an_error_is_one_line_and_exit_code_1(tmp_path, capsys):
+    assert main(["run", str(tmp_path / "nowhere"), "-o", str(tmp_path / "run")]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "does not exist" in error
+
+
+def test_debug_shows_the_traceback(tmp_path, capsys):
+    main(["run", str(tmp_path / "nowhere"), "-o", str(tmp_path / "run"), "--debug"])
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_exit_code_130(data, tmp_path, capsys, monkeypatch):
+    def stop(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("anomalylab.studies.detect.load_samples", stop)
+    assert main(["run", str(data), "-o", str(tmp_path / "run")]) == 130
+    assert "same command" in capsys.readouterr().err
+
+
+def test_doctor_names_versions_and_the_cache(capsys):
+    assert main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert "torch" in out
+    assert "clear-cache" in out
+
+
+def test_a_plugin_adds_a_detector_and_its_hash_is_recorded(data, tmp_path):
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(
+        "from dataclasses import dataclass\n"
+        "from anomalylab.detectors import register\n"
+        "from anomalylab.detectors.mahalanobis import Mahalanobis\n"
+        "@register('mine')\n"
+        "@dataclass(kw_only=True)\n"
+        "class Mine(Mahalanobis):\n"
+        "    '''The same by another name.'''\n"
+    )
+    out = tmp_path / "run"
+    arguments = ["run", str(data), "--plugin", str(plugin), "--detector", "mine", "--size", "96"]
+    assert main([*arguments, "-o", str(out)]) == 0
+    info = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert info["plugins"][0]["file"] == "mine.py"
+    assert len(info["plugins"][0]["sha256"]) == 64
+
+
+def test_a_plugin_that_fails_is_named(tmp_path, capsys):
+    (tmp_path / "bad.py").write_text("1 / 0")
+    assert main(["check", str(tmp_path), "--plugin", str(tmp_path / "bad.py")]) == 1
+    assert "bad.py" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["demo", "check", "run", "report", "score", "serve", "doctor"])
+def test_every_command_has_help(command, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        build_parser().parse_args([command, "--help"])
+    assert exit_.value.code == 0
+    assert "usage" in capsys.readouterr().out

@@ -1,0 +1,257 @@
+"""A folder in, a run folder out: end to end on built-in images, and what is refused."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from anomalylab import extractors
+from anomalylab.datasets.textures import make_textures, make_unlabelled
+from anomalylab.errors import (
+    AnomalyLabError,
+    DatasetError,
+    ParameterError,
+    RunError,
+    UnknownNameError,
+)
+from anomalylab.run_folder import TABLES, Run
+from anomalylab.studies.detect import run
+from anomalylab.studies.request import DetectorChoice, Request
+from anomalylab.studies.score import score
+
+DETECTORS = ("patchcore", "mahalanobis")
+
+
+def choices(*texts):
+    return tuple(DetectorChoice.parse(text) for text in texts)
+
+
+@pytest.fixture(scope="module")
+def textures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "textures"
+    return make_textures(
+        folder, category="fabric", n_train=30, n_test_good=8, n_test_defect=8, size=128
+    )
+
+
+@pytest.fixture(scope="module")
+def request_(textures):
+    return Request(data=textures / "fabric", detectors=choices(*DETECTORS), size=(128, 128))
+
+
+@pytest.fixture(scope="module")
+def finished(request_, tmp_path_factory):
+    return run(request_, tmp_path_factory.mktemp("runs") / "fabric")
+
+
+@pytest.fixture(scope="module")
+def unlabelled(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "mixed"
+    truth = make_unlabelled(folder, n_normal=36, n_anomalous=4, category="fabric", size=128)
+    return folder, truth.set_index("image_path")["label"]
+
+
+@pytest.fixture(scope="module")
+def judged(unlabelled, tmp_path_factory):
+    request = Request(data=unlabelled[0], detectors=choices(*DETECTORS), size=(128, 128))
+    return run(request, tmp_path_factory.mktemp("runs") / "mixed")
+
+
+def test_every_table_keeps_its_schema(finished):
+    for name, table in TABLES.items():
+        table.check(finished.table(name))
+
+
+def test_easy_defects_are_told_from_normal_images(finished):
+    metrics = finished.table("metrics").set_index(["detector", "metric"])["value"]
+    for detector in DETECTORS:
+        assert metrics[detector, "auroc"] > 0.95
+    assert metrics["patchcore", "au_pro"] > 0.7
+
+
+def test_a_run_says_what_it_was_made_of(finished):
+    info = finished.info
+    assert info["command"].startswith("anomalylab run fabric --detector patchcore")
+    assert len(info["dataset"]["fingerprint"]) == 16
+    assert info["extractor"]["weights_digest"]
+    assert set(info["versions"]) > {"python", "torch", "timm"}
+
+
+def test_no_absolute_path_is_handed_on(finished, textures):
+    assert str(textures.parent) not in json.dumps(finished.info)
+    paths = finished.samples["image_path"]
+    assert not paths.str.startswith("/").any()
+
+
+def test_the_same_request_gives_the_same_tables(finished, request_, tmp_path):
+    again = run(request_, tmp_path / "again")
+    for name in ("scores", "metrics", "thresholds", "neighbours", "curves"):
+        pd.testing.assert_frame_equal(again.table(name), finished.table(name))
+
+
+def test_training_images_are_scored_without_themselves(finished):
+    training = finished.scores("patchcore", "training")["score"]
+    assert (training > 0).all()
+    assert len(training) == 30
+
+
+def test_unlabelled_images_are_all_judged_and_the_defects_are_suspects(judged, unlabelled):
+    truth = unlabelled[1]
+    scores = judged.scores("patchcore").set_index("sample_id")["score"]
+    assert len(scores) == 40
+    suspects = set(scores[scores >= judged.threshold("patchcore")].index)
+    defects = set(truth[truth == 1].index)
+    assert judged.info["verdicts"]["patchcore"]["kind"] == "suspects"
+    assert defects <= suspects
+    assert len(suspects - defects) <= 2
+
+
+def test_metrics_that_need_labels_say_why_they_are_missing(judged):
+    metrics = judged.table("metrics")
+    assert metrics["value"].isna().all()
+    assert metrics["note"].str.contains("label|mask").all()
+
+
+def test_the_nearest_normal_image_is_another_one_below_the_threshold(judged):
+    neighbours = judged.table("neighbours")
+    scores = judged.scores("patchcore").set_index("sample_id")["score"]
+    of_detector = neighbours[neighbours["detector"] == "patchcore"]
+    assert (of_detector["neighbour_id"] != of_detector["sample_id"]).all()
+    assert (scores[of_detector["neighbour_id"]] < judged.threshold("patchcore")).all()
+
+
+def test_new_images_are_scored_as_the_run_would_have(finished, textures, tmp_path):
+    test = textures / "fabric" / "test"
+    scored = score(finished.folder, test, tmp_path / "scored")
+    before = finished.scores("patchcore").set_index("sample_id")["score"]
+    after = scored.scores("patchcore").set_index("sample_id")["score"].add_prefix("test/")
+    pd.testing.assert_series_equal(after.sort_index(), before.sort_index(), rtol=1e-5)
+    assert "more than chance" in scored.info["verdicts"]["patchcore"]["reason"]
+
+
+def test_scoring_twice_gives_the_same_bytes(finished, textures, tmp_path):
+    test = textures / "fabric" / "test" / "good"
+    first = score(finished.folder, test, tmp_path / "first")
+    second = score(finished.folder, test, tmp_path / "second")
+    assert (first.folder / "scores.csv").read_bytes() == (second.folder / "scores.csv").read_bytes()
+
+
+def test_an_interrupted_run_leaves_nothing_and_embeds_nothing_twice(
+    request_, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("anomalylab.studies.detect.judge", _interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(request_, tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    monkeypatch.setattr(extractors, "extract", _spy(extractors.extract, spied := []))
+    run(request_, tmp_path / "run")
+    assert [cost["n_embedded"] for cost in spied] == [0]
+
+
+def _interrupt(*args, **kwargs):
+    raise KeyboardInterrupt
+
+
+def _spy(extract, costs):
+    def spy(*args, **kwargs):
+        extraction = extract(*args, **kwargs)
+        costs.append(extraction.cost)
+        return extraction
+
+    return spy
+
+
+def test_a_full_disk_leaves_nothing_half_written(request_, tmp_path, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("anomalylab.run_folder.np.save", full)
+    with pytest.raises(RunError, match="No space left"):
+        run(request_, tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_no_run_is_not_overwritten(request_, tmp_path):
+    (tmp_path / "precious.txt").write_text("mine")
+    with pytest.raises(RunError, match="not empty"):
+        run(request_, tmp_path)
+    assert (tmp_path / "precious.txt").read_text() == "mine"
+
+
+def test_a_run_of_a_newer_schema_is_refused(finished, tmp_path):
+    shutil.copytree(finished.folder, tmp_path / "newer")
+    info = json.loads((tmp_path / "newer" / "run.json").read_text())
+    (tmp_path / "newer" / "run.json").write_text(json.dumps(info | {"schema_version": 99}))
+    with pytest.raises(RunError, match="update"):
+        Run(tmp_path / "newer")
+
+
+def test_a_folder_without_images_is_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DatasetError):
+        run(Request(data=tmp_path / "empty"), tmp_path / "run")
+
+
+def test_a_single_image_is_refused(unlabelled, tmp_path):
+    (tmp_path / "one").mkdir()
+    shutil.copy(next(unlabelled[0].glob("*.png")), tmp_path / "one")
+    with pytest.raises(DatasetError, match="at least 2"):
+        run(Request(data=tmp_path / "one"), tmp_path / "run")
+
+
+def test_only_defective_images_are_refused(textures, tmp_path):
+    shutil.copytree(textures / "fabric", tmp_path / "fabric")
+    shutil.rmtree(tmp_path / "fabric" / "train")
+    with pytest.raises(AnomalyLabError):
+        run(Request(data=tmp_path / "fabric", dataset="mvtec_ad"), tmp_path / "run")
+
+
+def test_a_broken_image_is_set_aside_and_said(unlabelled, tmp_path):
+    shutil.copytree(unlabelled[0], tmp_path / "data")
+    (tmp_path / "data" / "<script>'broken'.png").write_bytes(b"no image")
+    request = Request(data=tmp_path / "data", detectors=choices("knn"), size=(128, 128))
+    finished = run(request, tmp_path / "run")
+    assert len(finished.samples) == 40
+    assert "broken" in json.dumps(finished.info["findings"] + finished.info["broken"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"detectors": choices("patchcor")}, "patchcore"),
+        ({"detectors": choices("patchcore:kk=3")}, "option"),
+        ({"backbone": "lite9"}, "lite0"),
+        ({"levels": ("block44",)}, "block4"),
+        ({"dataset": "mvtec"}, "mvtec_ad"),
+    ],
+)
+def test_an_unknown_name_suggests_the_nearest(request_, tmp_path, change, message):
+    fields = {name: getattr(request_, name) for name in ("data", "detectors", "size")}
+    with pytest.raises(UnknownNameError, match=message):
+        run(Request(**{**fields, **change}), tmp_path / "run")
+
+
+def test_repeated_detectors_are_refused():
+    with pytest.raises(ParameterError, match="different"):
+        Request(data=None, detectors=choices("knn", "knn"))
+
+
+def test_a_detector_is_written_as_it_is_read():
+    text = "patchcore@sroc:k=3,coreset=0.1"
+    choice = DetectorChoice.parse(text)
+    assert (choice.preset, choice.params) == ("sroc", {"k": 3, "coreset": 0.1})
+    assert str(choice) == text
+
+
+def test_masks_of_another_size_do_not_end_a_run(textures, tmp_path):
+    from PIL import Image
+
+    shutil.copytree(textures / "fabric", tmp_path / "fabric")
+    mask = next((tmp_path / "fabric" / "ground_truth").rglob("*.png"))
+    Image.fromarray(np.full((7, 9), 255, np.uint8)).save(mask)
+    request = Request(data=tmp_path / "fabric", detectors=choices("mahalanobis"), size=(128, 128))
+    finished = run(request, tmp_path / "run")
+    assert any("size" in finding["what"] for finding in finished.info["findings"])
