@@ -10,15 +10,15 @@ import json
 import numpy as np
 from PIL import Image, ImageDraw
 
-STEPS_PER_THRESHOLD = 100
-"""A byte of 100 means the map threshold, 50 half of it; the scale ends at 2.55 thresholds."""
+STEPS_PER_THRESHOLD = 60
+"""A byte of 60 means the map threshold, 30 half of it; the scale ends at 4.25 thresholds."""
 
 AMBER = np.array([238, 154, 0])
 RED = np.array([204, 51, 17])
 
 
 def to_bytes(maps: np.ndarray, threshold: float) -> np.ndarray:
-    """Express maps as hundredths of the threshold, in one byte a cell.
+    """Express maps as sixtieths of the threshold, in one byte a cell.
 
     Parameters
     ----------
@@ -39,13 +39,14 @@ def to_bytes(maps: np.ndarray, threshold: float) -> np.ndarray:
 def colours() -> np.ndarray:
     """Return the colour of each byte, (256, 4) of uint8: red, green, blue, alpha.
 
-    Transparent below half of the threshold, amber to it, red beyond one and a half.
+    Transparent up to half of the threshold, then amber, turning red at four times the threshold.
+    Equal steps of colour are equal factors, and the image shines through even the strongest.
     """
-    t = np.arange(256) / STEPS_PER_THRESHOLD
-    mix = np.clip(t - 0.5, 0, 1)[:, None]
-    below = 0.4 * np.clip((t - 0.5) / 0.5, 0, 1) ** 2
-    alpha = below + 0.45 * np.clip((t - 1) / 0.5, 0, 1)
-    table = np.column_stack([AMBER + mix * (RED - AMBER), 255 * alpha])
+    t = np.maximum(np.arange(256), 1) / STEPS_PER_THRESHOLD
+    doublings = np.clip(np.log2(t), -1, 2)[:, None]
+    below, above = np.clip(doublings + 1, 0, 1), np.clip(doublings / 2, 0, 1)
+    alpha = 0.42 * below**1.5 + 0.26 * above
+    table = np.column_stack([AMBER + above * (RED - AMBER), 255 * alpha])
     return np.round(table).astype(np.uint8)
 
 

@@ -233,7 +233,7 @@ def test_maps_are_painted_where_the_defect_is_and_follow_the_opacity(opened):
       return [at(115, 75), at(20, 180)];
     """
     inside, outside = opened.execute_script(alpha)
-    assert inside > 150
+    assert inside > 100
     assert outside == 0
     press(opened, "[data-opacity]", Keys.HOME)
     opacity = "return getComputedStyle(document.querySelector('.al-card canvas')).opacity"

@@ -85,7 +85,7 @@ def line_chart(
     parts = [_grid(frame, x_label, y_label)]
     if guide:
         parts.append(Markup('<path class="al-guide" d="{}"/>').format(_path(frame, guide)))
-    for line in lines:
+    for line in reversed(lines):
         d = _path(frame, zip(line.x, line.y, strict=True))
         parts.append(Markup('<path class="al-curve" stroke="{}" d="{}"/>').format(line.colour, d))
     parts.append(_names(lines, corner))

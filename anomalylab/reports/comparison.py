@@ -56,7 +56,7 @@ def decimals(low: float, high: float) -> int:
     (2, 4, 3)
     """
     width = high - low
-    if not width > 0:
+    if width < 1e-6:
         return 3
     return min(4, max(2, math.ceil(-math.log10(width / 2))))
 
@@ -81,21 +81,17 @@ def _row(run: Run, table: pd.DataFrame, metric: str) -> dict[str, Any]:
     name, meaning = metric_words(metric)
     rows = by_key(table, "detector")
     best = best_of(table)
-    notes = {row["note"] for row in rows.values() if row["note"]}
-    cells = [
-        _cell(rows[d], d == best, has_own_note=len(notes) > 1) if d in rows else None
-        for d in run.detectors
-    ]
+    notes = {row["note"] for row in rows.values()}
     shared = notes.pop() if len(notes) == 1 else ""
+    cells = [_cell(rows[d], d == best) if d in rows else None for d in run.detectors]
     dots = _dots(run, rows)
     return {"name": name, "meaning": meaning, "note": shared, "cells": cells, "dots": dots}
 
 
-def _cell(row: dict[str, Any], is_best: bool, *, has_own_note: bool) -> dict[str, Any]:
+def _cell(row: dict[str, Any], is_best: bool) -> dict[str, Any]:
     value, low, high, ceiling = (row[key] for key in ("value", "low", "high", "ceiling"))
-    note = row["note"] if has_own_note else ""
     if value is None:
-        return {"value": "–", "interval": "", "is_best": False, "note": note}
+        return {"value": "–", "interval": "", "is_best": False, "why": row["note"]}
     has_interval = low is not None and high is not None
     digits = decimals(low, high) if has_interval else 3
     interval = f"{low:.{digits}f} to {high:.{digits}f}" if has_interval else ""
@@ -105,7 +101,7 @@ def _cell(row: dict[str, Any], is_best: bool, *, has_own_note: bool) -> dict[str
         "value": f"{value:.{digits}f}",
         "interval": interval,
         "is_best": is_best,
-        "note": note,
+        "why": "",
     }
 
 

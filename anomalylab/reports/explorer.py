@@ -9,7 +9,7 @@ from anomalylab import overlay
 from anomalylab.metrics import Confusion, confusion
 from anomalylab.registry import unknown_name
 from anomalylab.reports.fragment import EXPLORER_SCRIPTS, Fragment, json_for_script, render
-from anomalylab.reports.payload import map_bytes, payload
+from anomalylab.reports.payload import map_bytes, payload, short_names
 from anomalylab.reports.rows import by_key, rows_of
 from anomalylab.reports.words import LABELS, method_words
 from anomalylab.run_folder import Run
@@ -56,6 +56,7 @@ def suspects(run: Run, detector: str, n: int = N_STILL) -> list[dict[str, Any]]:
     """Return the highest scores with a picture each, maps drawn in."""
     thumbnails = by_key(run.table("thumbnails"), "sample_id")
     queries = rows_of(run.queries)
+    names = short_names(run.queries["sample_id"])
     maps = map_bytes(run, detector)
     threshold = run.threshold(detector)
     scores = run.scores(detector)["score"].to_numpy(float)
@@ -67,6 +68,7 @@ def suspects(run: Run, detector: str, n: int = N_STILL) -> list[dict[str, Any]]:
         shown.append(
             {
                 "id": query["sample_id"],
+                "name": names[query["sample_id"]],
                 "src": overlay.data_url(picture),
                 "width": thumbnail["width"],
                 "height": thumbnail["height"],

@@ -29,7 +29,7 @@ PLACES = (FOLDER.parent / "notebooks", FOLDER.parent.parent / "notebooks")
 """Where notebooks are looked for: the installed package, then a checkout."""
 
 
-_LAUNCH = ("-m", "ipykernel_launcher", "--log-level=ERROR", "-f", "{connection_file}")
+_LAUNCH = ("-m", "ipykernel_launcher", "--log-level=CRITICAL", "-f", "{connection_file}")
 
 
 class NotebookError(AnomalyLabError):

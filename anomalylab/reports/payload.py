@@ -2,6 +2,9 @@
 
 import base64
 import json
+import os
+from collections.abc import Iterable
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -68,6 +71,20 @@ def further_columns(samples: pd.DataFrame) -> dict[str, list[str | None]]:
     return {name: values for name, values in columns.items() if len(set(values)) > 1}
 
 
+def short_names(sample_ids: Iterable[str]) -> dict[str, str]:
+    """Return names without the folders that all have in common.
+
+    Examples
+    --------
+    >>> short_names(["bottle/test/good/0.png", "bottle/train/good/1.png"])
+    {'bottle/test/good/0.png': 'test/good/0.png', 'bottle/train/good/1.png': 'train/good/1.png'}
+    """
+    ids = list(sample_ids)
+    folders = [PurePosixPath(i).parent.as_posix() + "/" for i in ids]
+    prefix = os.path.commonprefix(folders).rpartition("/")[0]
+    return {i: i.removeprefix(f"{prefix}/") for i in ids}
+
+
 def _text(value: Any) -> str | None:
     if pd.isna(value):
         return None
@@ -82,12 +99,14 @@ def _shown_images(run: Run) -> list[str]:
 
 def _images(run: Run, samples: pd.DataFrame) -> list[dict[str, Any]]:
     thumbnails = by_key(run.table("thumbnails"), "sample_id")
+    names = short_names(samples["sample_id"])
     images = []
     for row in rows_of(samples):
         thumbnail = thumbnails[row["sample_id"]]
         images.append(
             {
                 "id": row["sample_id"],
+                "name": names[row["sample_id"]],
                 "label": None if row["label"] is None else int(row["label"]),
                 "split": row["split"],
                 "size": [int(row["width"]), int(row["height"])],

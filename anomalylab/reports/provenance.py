@@ -8,7 +8,7 @@ from anomalylab.reports.rows import rows_of
 from anomalylab.reports.words import KINDS, method_words
 from anomalylab.run_folder import Run
 
-_SHOWN_ELSEWHERE = ("verdicts", "findings", "versions", "command", "schema_version")
+_SHOWN_ELSEWHERE = ("verdicts", "findings", "versions", "command", "training_ids")
 
 
 def provenance(run: Run) -> Fragment:
@@ -28,7 +28,7 @@ def provenance(run: Run) -> Fragment:
     html = render(
         "provenance",
         command=info["command"],
-        findings=[_finding(finding) for finding in info["findings"]],
+        findings=[_finding(finding) for finding in info.get("findings", [])],
         thresholds=_thresholds(run),
         timings=rows_of(timings),
         seconds=float(timings["seconds"].sum()),

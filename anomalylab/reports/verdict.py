@@ -41,7 +41,7 @@ def asked(run: Run) -> str:
     if info["is_unlabelled"]:
         question = (
             f"Which of {plural(n_queries, 'image')} of “{data}” stand apart from the others? Each "
-            "was compared with all the others, without knowing which are good"
+            "was compared with all the others, without knowing which are good."
         )
     else:
         question = (
@@ -49,10 +49,11 @@ def asked(run: Run) -> str:
             f"{plural(n_train, 'training image')}?"
         )
     extractor = info["extractor"]
+    height, width = extractor["size"]
+    weights = str(extractor["weights"]).removeprefix(f"{extractor['name']}, ")
     return (
-        f"{question.rstrip('.')}{'' if question.endswith('?') else '.'} Compared by "
-        f"{_listed(run.detectors)}, on features of {extractor['name']} ({extractor['weights']}) at "
-        f"{extractor['size'][0]} × {extractor['size'][1]} pixels."
+        f"{question} Compared by {_listed(run.detectors)} on features of the network "
+        f"{extractor['name']}, at {height} × {width} pixels; its weights: {weights}."
     )
 
 
@@ -64,7 +65,7 @@ def warnings(run: Run) -> list[str]:
             "The network has random weights: this run shows that everything works, and nothing "
             "about the images."
         )
-    n_findings = sum(f["severity"] != "note" for f in run.info["findings"])
+    n_findings = sum(f["severity"] != "note" for f in run.info.get("findings", []))
     if n_findings:
         found.append(
             f"The check of the data found {plural(n_findings, 'thing')} to look at, "
@@ -79,7 +80,7 @@ def _tiles(run: Run) -> list[dict[str, Any]]:
     tiles = []
     if first.get("n_suspects") is not None:
         expected = first.get("expected_by_chance")
-        chance = "" if expected is None else f"about {expected:.2g} expected by chance"
+        chance = "" if expected is None else f"about {expected:.2g} would be if all were good"
         tiles.append(
             {"title": "Beyond the threshold", "value": first["n_suspects"], "note": chance}
         )

@@ -26,8 +26,8 @@ METRIC_GROUPS = {
 }
 
 CURVES = {
-    "roc": ("How many defects are found at each false-alarm rate?", "false-alarm rate", "recall"),
-    "pr": ("How pure are the alarms?", "recall", "precision"),
+    "roc": ("How many defects are found?", "false-alarm rate", "recall"),
+    "pr": ("How many alarms are right?", "recall", "precision"),
     "pro": ("How much of each defect is covered?", "false share of good pixels", "share covered"),
     "iou": ("How well do outlines fit?", "false share of good pixels", "overlap (IoU)"),
 }
@@ -36,6 +36,7 @@ METHODS = {
     "bulk": "fitted bulk",
     "loo_quantile": "quantile of left-out images",
     "conformal": "split-conformal",
+    "oracle_f1": "best F1 on these images (oracle)",
     "f1": "best F1",
     "cost": "lowest cost",
     "fpr": "fixed false-alarm rate",

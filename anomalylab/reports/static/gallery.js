@@ -114,7 +114,7 @@
         "li",
         { class: `al-card ${isAbove ? "al-is-above" : ""}`, "data-i": i },
         button,
-        al.el("div", { class: "al-card-facts" }, al.el("b", { title: isAbove ? "at or above the threshold" : "below the threshold" }, `${isAbove ? "▲" : "▽"} ${al.format(store.scores[i])}`), al.chip(image.label), al.el("span", { class: "al-file", title: image.id }, image.id)),
+        al.el("div", { class: "al-card-facts" }, al.el("b", { title: isAbove ? "at or above the threshold" : "below the threshold" }, `${isAbove ? "▲" : "▽"} ${al.format(store.scores[i])}`), al.chip(image.label), al.el("span", { class: "al-file", title: image.id }, image.name)),
       );
     }
 

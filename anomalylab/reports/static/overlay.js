@@ -52,19 +52,20 @@
     return { low, high, part };
   }
 
-  // A bar that says what the colours mean.
+  // A bar that says what the colours mean: from half of the map threshold to four times it.
   al.mapLegend = (colours, steps) => {
-    const canvas = al.el("canvas", { width: 2 * steps, height: 1, class: "al-legend-bar", "aria-hidden": "true" });
+    const width = 240;
+    const canvas = al.el("canvas", { width, height: 1, class: "al-legend-bar", "aria-hidden": "true" });
     const context = canvas.getContext("2d");
-    const picture = context.createImageData(2 * steps, 1);
-    for (let i = 0; i < 2 * steps; i += 1) picture.data.set(colours.subarray(4 * i, 4 * i + 4), 4 * i);
+    const picture = context.createImageData(width, 1);
+    for (let x = 0; x < width; x += 1) {
+      const byte = Math.min(255, Math.round(steps * 2 ** ((3 * x) / width - 1)));
+      picture.data.set(colours.subarray(4 * byte, 4 * byte + 4), 4 * x);
+    }
     context.putImageData(picture, 0, 0);
     const mark = (words, left) => al.el("span", { style: `left:${left}%` }, words);
-    return al.el(
-      "div",
-      { class: "al-legend" },
-      al.el("div", { class: "al-legend-scale" }, canvas, mark("½", 25), mark("map threshold", 50), mark("2×", 100)),
-    );
+    const marks = [mark("½", 0), mark("map threshold", 100 / 3), mark("2×", 200 / 3), mark("4×", 100)];
+    return al.el("div", { class: "al-legend" }, al.el("div", { class: "al-legend-scale" }, canvas, ...marks));
   };
 
   const path = (contour) => contour.map((ring) => `M${ring.map((p) => p.join(" ")).join("L")}Z`).join("");

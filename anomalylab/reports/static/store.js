@@ -27,7 +27,7 @@
         search: "",
         order: "high",
         selection: null,
-        opacity: 0.9,
+        opacity: 1,
         page: 0,
         colourBy: data.isLabelled ? "label" : "score",
       };
@@ -107,7 +107,7 @@
       return 1 + this.scores.filter((score) => score > this.scores[i]).length;
     }
     words(i) {
-      return `${this.data.images[i].id} · score ${al.format(this.scores[i])}`;
+      return `${this.data.images[i].name} · score ${al.format(this.scores[i])}`;
     }
     // Whether an image stands back because others are selected.
     isFaded(i) {
