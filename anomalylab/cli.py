@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from anomalylab import __version__
 from anomalylab.errors import AnomalyLabError
@@ -216,11 +217,11 @@ def _add_plugin(parser: argparse.ArgumentParser) -> None:
 
 def _request(options: argparse.Namespace):
     from anomalylab.images import parse_size
-    from anomalylab.studies.request import DetectorChoice, Request
+    from anomalylab.studies.request import DEFAULT_DETECTORS, DetectorChoice, Request
 
     given = {name: getattr(options, name) for name in DATASET_OPTIONS}
     choices = tuple(DetectorChoice.parse(text) for text in getattr(options, "detector", []))
-    extra = {
+    extra: dict[str, Any] = {
         name: getattr(options, name)
         for name in ("weights", "smoothing", "max_fpr", "seed")
         if hasattr(options, name)
@@ -229,7 +230,7 @@ def _request(options: argparse.Namespace):
         data=options.data,
         dataset=options.dataset,
         dataset_params={name: value for name, value in given.items() if value is not None},
-        **({"detectors": choices} if choices else {}),
+        detectors=choices or DEFAULT_DETECTORS,
         backbone=options.backbone,
         levels=tuple(options.levels.split(",")) if options.levels else None,
         size=parse_size(options.size) if options.size else None,

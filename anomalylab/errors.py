@@ -36,7 +36,7 @@ class ImageError(DatasetError):
         return type(self), (self.path, self.reason)
 
 
-class InfeasiblePollution(AnomalyLabError, ValueError):
+class InfeasiblePollution(AnomalyLabError, ValueError):  # noqa: N818
     """A data set has too few defective images for the pollution asked for."""
 
 

@@ -47,8 +47,8 @@ class Gallery:
     ):
         if not len(samples) == len(scores) == len(score_maps):
             raise ParameterError(
-                f"there are {len(samples)} samples, {len(scores)} scores and {len(score_maps)} maps; "
-                "give one score and one map a sample"
+                f"there are {len(samples)} samples, {len(scores)} scores and {len(score_maps)} "
+                "maps; give one score and one map a sample"
             )
         if map_threshold is None:
             map_threshold = float(np.quantile(score_maps.max(axis=(1, 2)), 0.95))
@@ -66,7 +66,8 @@ class Gallery:
         url = data_url(composite(picture, self.cells[row], None))
         name = escape(sample["sample_id"], quote=True)
         return (
-            f'<figure style="margin:0;width:160px"><img src="{url}" alt="{name}" style="width:100%">'
+            f'<figure style="margin:0;width:160px">'
+            f'<img src="{url}" alt="{name}" style="width:100%">'
             f'<figcaption style="font-size:12px;overflow-wrap:anywhere">{self.scores[row]:.3g} '
             f"{name}</figcaption></figure>"
         )

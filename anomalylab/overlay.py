@@ -1,6 +1,7 @@
 """Anomaly maps as colours: one byte a cell, one colour scale anchored at the map threshold.
 
-The page enlarges the same bytes with the same colours; what is drawn here is for readers without scripts.
+The page enlarges the same bytes with the same colours; what is drawn here is for readers without
+scripts.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """The tables that flow: their columns, what a row is, and a check.
 
-A column is written ``"str"``, ``"int"``, ``"float"``, ``"bool"`` or ``"bytes"``; a trailing ``?`` allows
-missing values. Tables may carry further columns, which travel along.
+A column is written ``"str"``, ``"int"``, ``"float"``, ``"bool"`` or ``"bytes"``; a trailing ``?``
+allows missing values. Tables may carry further columns, which travel along.
 """
 
 from collections.abc import Mapping
@@ -90,7 +90,10 @@ SAMPLES = Table(
     },
     ("sample_id",),
 )
-"""One row an image; paths are relative to the root, in POSIX form. label: 0 normal, 1 anomalous."""
+"""One row an image; paths are relative to the root, in POSIX form.
+
+label: 0 normal, 1 anomalous.
+"""
 
 SCORES = Table(
     "scores",
@@ -105,7 +108,8 @@ SCORES = Table(
     ("detector", "sample_id", "role"),
 )
 """Image scores. role: ``query`` (judged) or ``training`` (its own image left out when scored).
-map_max is the maximum of the displayed anomaly map; p_value the chance of such a score in the bulk."""
+map_max is the maximum of the displayed anomaly map; p_value the chance of such a score in the
+bulk."""
 
 THRESHOLDS = Table(
     "thresholds",
@@ -121,7 +125,10 @@ THRESHOLDS = Table(
     },
     ("detector", "kind", "method"),
 )
-"""kind: ``image`` or ``map``. expected_false: false alarms expected among ``n_images`` normal ones."""
+"""kind: ``image`` or ``map``.
+
+expected_false: false alarms expected among ``n_images`` normal images.
+"""
 
 METRICS = Table(
     "metrics",
@@ -137,14 +144,14 @@ METRICS = Table(
     },
     ("detector", "metric"),
 )
-"""low and high bound the 95 % bootstrap interval. A value that is missing has its reason in note."""
+"""low and high bound the 95 % interval. A value that is missing has its reason in note."""
 
 CURVES = Table(
     "curves",
     {"detector": "str", "curve": "str", "point": "int", "x": "float", "y": "float"},
     ("detector", "curve", "point"),
 )
-"""curve: ``roc`` (x FPR, y TPR), ``pr`` (x recall, y precision), ``pro`` and ``iou`` (x pixel FPR)."""
+"""curve: ``roc`` (x FPR, y TPR), ``pr`` (x recall, y precision), ``pro``, ``iou`` (x pixel FPR)."""
 
 NEIGHBOURS = Table(
     "neighbours",
@@ -182,4 +189,7 @@ THUMBNAILS = Table(
     {"sample_id": "str", "image": "bytes", "width": "int", "height": "int", "contour": "str?"},
     ("sample_id",),
 )
-"""Images at most 192 px long as WebP bytes; contour: JSON list of rings of [x, y] in thumbnail pixels."""
+"""Images at most 192 px long as WebP bytes.
+
+contour: JSON list of rings of [x, y] in pixels of the thumbnail.
+"""

@@ -36,7 +36,7 @@ def embedding(table: pd.DataFrame, *, colour_by: str = "class") -> hv.Element:
     }
     if len(table) > MAX_POINTS:
         return _density(points).opts(**common)
-    colours = {name: colour for name, colour in CLASSES.values()}
+    colours = dict(CLASSES.values())
     is_class = colour_by == "class"
     return points.opts(
         color=colour_by,

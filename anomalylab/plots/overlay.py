@@ -38,7 +38,8 @@ def overlay(
     """
     if image.shape[:2] != anomaly_map.shape:
         raise ParameterError(
-            f"image and anomaly map must have one size, not {image.shape[:2]} and {anomaly_map.shape}"
+            f"image and anomaly map must have one size, not {image.shape[:2]} "
+            f"and {anomaly_map.shape}"
         )
     height, width = anomaly_map.shape
     bounds = (0, 0, width, height)

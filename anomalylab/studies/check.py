@@ -4,7 +4,7 @@ from anomalylab import detectors, extractors
 from anomalylab.datasets.check import check
 from anomalylab.datasets.check import describe as describe_report
 from anomalylab.studies import roles
-from anomalylab.studies.detect import create_extractor
+from anomalylab.studies.detect import create_extractor, network_size_of
 from anomalylab.studies.inputs import cell_of, load_samples
 from anomalylab.studies.request import Request
 
@@ -20,7 +20,11 @@ def describe(request: Request) -> str:
     extractor = create_extractor(request)
     samples, root = load_samples(request)
     report = check(
-        samples, root, size=extractor.size, cell=cell_of(extractor), intensity=request.intensity
+        samples,
+        root,
+        size=network_size_of(extractor),
+        cell=cell_of(extractor),
+        intensity=request.intensity,
     )
     size = (int(samples["height"].median()), int(samples["width"].median()))
     cost = extractors.predict_cost(len(samples), extractor, size)

@@ -105,14 +105,15 @@ def measured(
         "1 false alarm" if counts.false_positives == 1 else f"{counts.false_positives} false alarms"
     )
     low, high = bootstrap_interval(auroc, truth, scores, seed=seed)
+    interval = f"; {low:.1%} to {high:.1%} with 95 % confidence" if low < high else ""
     sentence = (
         f"{detector} finds {counts.true_positives} of {n_defective} defective images and raises "
         f"{alarms} among {n_good} good ones."
     )
     reason = (
-        f"The threshold was chosen on the training images, without labels. Whatever the threshold, a "
-        f"defective image scores above a good one in {auroc(truth, scores):.1%} of pairs "
-        f"(AUROC; {low:.1%} to {high:.1%} with 95 % confidence)."
+        "The threshold was chosen on the training images, without labels. Whatever the threshold, "
+        f"a defective image scores above a good one in {auroc(truth, scores):.1%} of pairs (AUROC"
+        f"{interval})."
     )
     n_suspects = counts.true_positives + counts.false_positives
     return _words("measured", sentence, reason, n_suspects, _chance(threshold) * n_good)

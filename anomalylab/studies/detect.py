@@ -94,7 +94,7 @@ def run(request: Request, out: Path) -> Run:
             for label, detector in chosen.items()
         }
         _tables(writer, decisions, material, timings)
-        broken = extraction.broken.to_dict("records")
+        broken = extraction.broken.astype(str).to_dict("records")
         writer.info(_info(material, chosen, decisions, report, broken, out))
     return Run(out)
 
@@ -247,7 +247,7 @@ def _info(
     chosen: Mapping[str, Detector],
     outcomes: Mapping[str, _Outcome],
     report: Report,
-    broken: list[dict[str, str]],
+    broken: list[dict],
     out: Path,
 ) -> dict[str, Any]:
     request, samples = material.request, material.samples

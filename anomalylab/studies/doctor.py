@@ -41,7 +41,8 @@ def describe() -> str:
     size = cache.size_of_cache() / 2**20
     lines += [
         "",
-        f"Cache: {cache.cache_folder()} ({size:.0f} MiB); clear it with anomalylab doctor --clear-cache",
+        f"Cache: {cache.cache_folder()} ({size:.0f} MiB)",
+        "Clear it with: anomalylab doctor --clear-cache",
     ]
     return "\n".join(lines)
 

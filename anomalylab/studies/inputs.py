@@ -31,7 +31,7 @@ def load_samples(request: Request) -> tuple[pd.DataFrame, Path]:
         name = name or datasets.detect_layout(request.data)
         samples = datasets.load(name, request.data, **request.dataset_params)
     samples.attrs["loader"] = name
-    return samples, Path(samples.attrs.get("root", request.data))
+    return samples, Path(samples.attrs.get("root") or request.data or "")
 
 
 def cell_of(extractor: Extractor) -> int:

@@ -1,6 +1,6 @@
 """Metrics and curves of a judged set of images, with a reason for each that has none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -134,7 +134,7 @@ def why_undefined(truth: np.ndarray) -> str:
     return "" if truth.any() else "all labelled images are normal; anomalous ones are needed too"
 
 
-class _Maps:
+class _Maps(Sequence):
     """Anomaly maps made when asked for, one at a time."""
 
     def __init__(self, score_maps, sizes, network_size, *, smoothing):
@@ -144,7 +144,7 @@ class _Maps:
     def __len__(self) -> int:
         return len(self._sizes)
 
-    def __getitem__(self, index: int) -> np.ndarray:
+    def __getitem__(self, index):
         if index >= len(self):
             raise IndexError(index)
         return anomaly_map(

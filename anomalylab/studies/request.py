@@ -52,6 +52,9 @@ class DetectorChoice:
         return str(self).replace(":", "-").replace(",", "-")
 
 
+DEFAULT_DETECTORS = (DetectorChoice(name=DEFAULT_DETECTOR),)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """Everything that decides what a run computes.
@@ -75,7 +78,7 @@ class Request:
     intensity, resize : str
         How pixel values are read and images resized.
     smoothing : float
-        Standard deviation of the Gaussian that smooths anomaly maps, in pixels of the resized image.
+        Standard deviation of the Gaussian that smooths anomaly maps, in resized pixels.
     max_fpr : float
         False-positive rate up to which AU-PRO and AU-IoU integrate.
     seed : int
@@ -87,7 +90,7 @@ class Request:
     data: Path | None
     dataset: str | None = None
     dataset_params: Mapping[str, object] = field(default_factory=dict)
-    detectors: tuple[DetectorChoice, ...] = (DetectorChoice(name=DEFAULT_DETECTOR),)
+    detectors: tuple[DetectorChoice, ...] = DEFAULT_DETECTORS
     backbone: str = "lite0"
     weights: str | None = None
     levels: tuple[str, ...] | None = None

@@ -44,7 +44,7 @@ def score(folder: Path, data: Path, out: Path, *, weights: str | None = None) ->
     Returns
     -------
     run : Run
-        Its verdict says what share lies beyond the training images, and what chance would put there.
+        Its verdict says how many lie beyond the training images, and how many by chance.
 
     Raises
     ------
