@@ -2,9 +2,8 @@
 
 import base64
 import json
-import os
+import posixpath
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -80,9 +79,8 @@ def short_names(sample_ids: Iterable[str]) -> dict[str, str]:
     {'bottle/test/good/0.png': 'test/good/0.png', 'bottle/train/good/1.png': 'train/good/1.png'}
     """
     ids = list(sample_ids)
-    folders = [PurePosixPath(i).parent.as_posix() + "/" for i in ids]
-    prefix = os.path.commonprefix(folders).rpartition("/")[0]
-    return {i: i.removeprefix(f"{prefix}/") for i in ids}
+    shared = posixpath.commonpath([posixpath.dirname(i) for i in ids]) if ids else ""
+    return {i: i.removeprefix(f"{shared}/") if shared else i for i in ids}
 
 
 def _text(value: Any) -> str | None:

@@ -30,7 +30,7 @@
     const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u202f");
     return part === undefined ? grouped : `${grouped}.${part}`;
   };
-  al.percent = (share) => (share === null ? "–" : `${al.format(100 * share, share >= 0.0995 ? 3 : 2)} %`);
+  al.percent = (share) => (share === null ? "–" : `${(100 * share).toFixed(1).replace(/\.0$/, "")}\u202f%`);
   al.count = (n, one, many) => `${al.group(n)} ${n === 1 ? one : many || one + "s"}`;
 
   al.clamp = (value, low, high) => Math.min(high, Math.max(low, value));

@@ -32,7 +32,7 @@
     const embedding = data.embedding.query.length
       ? panel("Which images look alike?", "Near points look alike to the network. Drag around points to see only those images below; click a point to enlarge it.", new al.Embedding(store, shared).node)
       : null;
-    const counts = panel(data.isLabelled ? "What is found, what is missed?" : "How many stand apart?", "At the threshold chosen above; an image that scores at or above it counts as found.", readouts.node);
+    const counts = panel(data.isLabelled ? "What is found, what is missed?" : "How many stand apart?", `At the threshold chosen above; an image that scores at or above it ${data.isLabelled ? "counts as found" : "stands apart"}.`, readouts.node);
     const line = readouts.lineNode
       ? panel("What would that mean on your line?", "Defects are rarer on a line than among test images. Enter your own numbers, costs in any one unit; the threshold is the one above.", readouts.lineNode)
       : null;

@@ -12,6 +12,7 @@
       this.grid = al.el("ol", { class: "al-gallery" });
       this.pager = al.el("nav", { class: "al-pager", "aria-label": "Pages of the gallery" });
       this.node = al.el("div", { class: "al-browse" }, this.bar, this.summary, this.grid, this.pager);
+      this.grid.style.setProperty("--al-card", `${cardWidth(store.data.images)}px`);
       this.drawBar();
       this.update({});
       store.listen((changes) => this.update(changes));
@@ -130,6 +131,12 @@
       this.pager.replaceChildren(button("← Previous", page - 1), al.el("span", {}, `${page * PAGE + 1}–${last} of ${al.group(this.rows.length)}`), button("Next →", page + 1));
     }
   };
+
+  // Two pictures side by side: narrow cards for tall images, broad ones for wide images.
+  function cardWidth(images) {
+    const shapes = images.map(({ thumb: [width, height] }) => width / height).sort((a, b) => a - b);
+    return Math.round(al.clamp(300 * Math.sqrt(shapes[shapes.length >> 1]), 200, 520));
+  }
 
   al.chip = (label) => (label === null ? null : al.el("span", { class: `al-chip al-chip-${label}` }, al.classOf(label).name));
 

@@ -9,7 +9,7 @@
       this.store = store;
       this.line = { ...LINE };
       this.where = al.el("div", { class: "al-where" });
-      this.counts = al.el("div", { class: "al-readouts", "aria-live": "polite" });
+      this.counts = al.el("div", { class: `al-readouts ${store.data.isLabelled ? "al-is-judged" : ""}`, "aria-live": "polite" });
       this.node = al.el("div", {}, this.counts);
       if (store.data.isLabelled) {
         this.onTheLine = al.el("div", { class: "al-tiles", "aria-live": "polite" });
@@ -73,7 +73,7 @@
         "table",
         { class: "al-confusion" },
         al.el("thead", {}, al.el("tr", {}, al.el("td"), al.el("th", { scope: "col" }, "above threshold"), al.el("th", { scope: "col" }, "below"))),
-        al.el("tbody", {}, row("defective", cell(counts.tp, "tp", "found"), cell(counts.fn, "fn", "missed")), row("good", cell(counts.fp, "fp", "false alarms"), cell(counts.tn, "tn", "passed"))),
+        al.el("tbody", {}, row("defective", cell(counts.tp, "tp", "found"), cell(counts.fn, "fn", "missed")), row("good", cell(counts.fp, "fp", counts.fp === 1 ? "false alarm" : "false alarms"), cell(counts.tn, "tn", "passed"))),
       );
     }
 
