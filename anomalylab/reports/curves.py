@@ -37,7 +37,10 @@ def curves(run: Run) -> Fragment:
         if (table["curve"] == curve).any()
     ]
     missing = [_missing(areas, curve) for curve in CURVES if not (table["curve"] == curve).any()]
-    return Fragment(render("curves", charts=charts, missing=list(dict.fromkeys(missing))))
+    reasons = list(dict.fromkeys(filter(None, missing)))
+    if not charts and not reasons:
+        reasons = ["the run holds none"]
+    return Fragment(render("curves", charts=charts, missing=reasons))
 
 
 def _chart(run: Run, curve: str, table: pd.DataFrame, areas: Areas) -> dict[str, Any]:
@@ -95,4 +98,4 @@ def _note(areas: Areas, curve: str) -> str:
 
 def _missing(areas: Areas, curve: str) -> str:
     reasons = [row["note"] for row in areas.values() if row["metric"] == _AREA[curve]]
-    return next(filter(None, reasons), "the run has no such curve")
+    return next(filter(None, reasons), "")
