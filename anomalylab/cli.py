@@ -22,7 +22,7 @@ DATASET_OPTIONS = ("category", "normal", "anomalous", "test", "masks", "preset")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 refused, 2 misused, 130 stopped."""
     options = build_parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
         for plugin in getattr(options, "plugin", []):
             _load_plugin(plugin)

@@ -1,6 +1,6 @@
 """Metrics and curves of a judged set of images, with a reason for each that has none."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 
 from anomalylab import metrics
 from anomalylab.images import read_mask
-from anomalylab.localise import anomaly_map
+from anomalylab.localise import AnomalyMaps
 
 IMAGE_METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "auroc": metrics.auroc,
@@ -101,9 +101,8 @@ def pixel_metrics(
     masks = [_mask(row, root) for row in queries[is_used].itertuples()]
     if not any(mask.any() for mask in masks):
         return _missing(detector, PIXEL_METRICS, "no mask marks a defect", 0), _curves(detector, {})
-    maps = _Maps(
-        score_maps[is_used], [mask.shape for mask in masks], network_size, smoothing=smoothing
-    )
+    sizes = [mask.shape for mask in masks]
+    maps = AnomalyMaps(score_maps[is_used], sizes, smoothing=smoothing, network_size=network_size)
     values, curves = metrics.localisation(masks, maps, max_fpr=max_fpr)
     note = f"integrated to a false-positive rate of {max_fpr:g}"
     table = pd.DataFrame(
@@ -132,27 +131,6 @@ def why_undefined(truth: np.ndarray) -> str:
     if truth.all():
         return "all labelled images are anomalous; normal ones are needed too"
     return "" if truth.any() else "all labelled images are normal; anomalous ones are needed too"
-
-
-class _Maps(Sequence):
-    """Anomaly maps made when asked for, one at a time."""
-
-    def __init__(self, score_maps, sizes, network_size, *, smoothing):
-        self._score_maps, self._sizes = score_maps, sizes
-        self._network_size, self._smoothing = network_size, smoothing
-
-    def __len__(self) -> int:
-        return len(self._sizes)
-
-    def __getitem__(self, index):
-        if index >= len(self):
-            raise IndexError(index)
-        return anomaly_map(
-            self._score_maps[index],
-            self._sizes[index],
-            smoothing=self._smoothing,
-            network_size=self._network_size,
-        )
 
 
 def _with_truth(queries: pd.DataFrame) -> tuple[np.ndarray, str]:
