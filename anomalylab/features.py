@@ -72,6 +72,12 @@ class Features:
         """Names of the levels, in order."""
         return tuple(self.levels)
 
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """Names of the levels that are arrays; those read on demand only if there are no others."""
+        arrays = tuple(n for n, level in self.levels.items() if isinstance(level, np.ndarray))
+        return arrays or self.names
+
     def level(self, name: str) -> np.ndarray:
         """Return a level as an array of shape (n_images, n_rows, n_cols, n_channels).
 
@@ -111,12 +117,12 @@ class Features:
 
     def pooled(self, names: Iterable[str] | None = None) -> np.ndarray:
         """Return the mean over cells of each level, side by side: (n_images, n_channels)."""
-        names = self.names if names is None else names
+        names = self.stored if names is None else names
         return np.concatenate([self.level(name).mean(axis=(1, 2)) for name in names], axis=1)
 
     def grid(self, names: Iterable[str] | None = None) -> tuple[int, int]:
         """Return the rows and columns of the finest level."""
-        names = self.names if names is None else names
+        names = self.stored if names is None else names
         shapes = [self.level(name).shape[1:3] for name in names]
         return max(s[0] for s in shapes), max(s[1] for s in shapes)
 
@@ -128,7 +134,7 @@ class Features:
         Parameters
         ----------
         names : iterable of str, optional
-            Levels, in order; all by default.
+            Levels, in order; all stored ones by default.
         interpolation : {"nearest", "bilinear"}
             How coarser levels are enlarged; cell centres are aligned.
 
@@ -136,7 +142,7 @@ class Features:
         -------
         aligned : float32 ndarray of shape (n_images, n_rows, n_cols, n_channels)
         """
-        names = self.names if names is None else tuple(names)
+        names = self.stored if names is None else tuple(names)
         n_rows, n_cols = self.grid(names)
         channels = [self.level(name).shape[3] for name in names]
         out = np.empty((len(self), n_rows, n_cols, sum(channels)), np.float32)

@@ -10,10 +10,13 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from anomalylab.detectors import _storage
-from anomalylab.detectors._pool import EXCLUSIONS, Pool, RefitPool
+from anomalylab.detectors._pool import EXCLUSIONS, MAX_REFITS, Pool, RefitPool
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 from anomalylab.registry import Registry, unknown_name
+
+N_FOLDS = 10
+"""Groups of training images left out in turn where refits are many."""
 
 
 class Detector(ABC):
@@ -160,15 +163,23 @@ class Detector(ABC):
         """Return image scores and score maps; features are checked."""
 
     def _leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
-        """Score each training image by a fit on the others; override with a closed form."""
+        """Score each training image by a fit without it; override with a closed form.
+
+        Up to ``MAX_REFITS`` images are left out one by one, more in ``N_FOLDS`` groups.
+        """
         features = self._training
-        rows = np.arange(len(features))
-        scores = [
-            self._unfitted().fit(features.subset(rows[rows != row])).score(features.subset(row))
-            for row in rows[:, None]
+        n_images = len(features)
+        n_folds = n_images if n_images <= MAX_REFITS else N_FOLDS
+        order = np.random.default_rng(0).permutation(n_images)
+        parts = [
+            self._unfitted()
+            .fit(features.subset(np.setdiff1d(order, fold)))
+            .score(features.subset(fold))
+            for fold in np.array_split(order, n_folds)
         ]
-        image_scores, score_maps = zip(*scores, strict=True)
-        return np.concatenate(image_scores), np.concatenate(score_maps)
+        image_scores, score_maps = (np.concatenate(part) for part in zip(*parts, strict=True))
+        place = np.argsort(order)
+        return image_scores[place], score_maps[place]
 
     def _unfitted(self) -> Self:
         return replace(self)  # type: ignore[type-var]  # subclasses are dataclasses
@@ -190,7 +201,7 @@ class Detector(ABC):
         return features
 
     def _select(self, features: Features) -> Features:
-        features = features if self.levels is None else features.only(self.levels)
+        features = features.only(features.stored if self.levels is None else self.levels)
         for name, level in features.levels.items():
             if isinstance(level, np.ndarray) and not is_finite(level):
                 raise ParameterError(f"level {name!r} holds NaN or infinite values")

@@ -65,7 +65,7 @@ def _learnt(detector: "Detector") -> tuple[dict[str, np.ndarray], dict[str, obje
             continue
         if isinstance(value, np.ndarray):
             arrays[name] = value
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and value:
             arrays |= {f"{name}/{key}": np.asarray(array) for key, array in value.items()}
         else:
             numbers[name] = value

@@ -144,8 +144,13 @@ def beyond_training(
 
 def _thresholds(judged: Judged, bulk: Bulk | None) -> list[Threshold]:
     """Return thresholds from the training images, the default first."""
-    quantile = thresholds.from_quantile(judged.training_scores)
-    return [quantile] if bulk is None else [thresholds.from_bulk(bulk), quantile]
+    found = [] if bulk is None else [thresholds.from_bulk(bulk)]
+    found.append(thresholds.from_quantile(judged.training_scores))
+    if len(judged.spare_scores):
+        scores = np.concatenate([judged.training_scores, judged.spare_scores])
+        labels = np.repeat([0, 1], [len(judged.training_scores), len(judged.spare_scores)])
+        found.append(thresholds.from_f1(labels, scores, is_oracle=False))
+    return found
 
 
 def _chance(threshold: Threshold) -> float:

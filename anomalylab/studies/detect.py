@@ -20,7 +20,7 @@ from anomalylab.features import Features
 from anomalylab.run_folder import Run, RunWriter, check_output, writing
 from anomalylab.studies import doctor, plugins, roles
 from anomalylab.studies.decide import Decision, decide
-from anomalylab.studies.inputs import cell_of, load_samples
+from anomalylab.studies.inputs import cell_of, load_samples, with_images
 from anomalylab.studies.judge import judge
 from anomalylab.studies.measure import image_metrics, pixel_metrics
 from anomalylab.studies.pictures import embedding, nearest_normal, thumbnails
@@ -84,8 +84,9 @@ def run(request: Request, out: Path) -> Run:
         extraction = extractors.extract(
             samples, root, extractor, intensity=request.intensity, resize=request.resize
         )
-    samples, features = extraction.samples, extraction.features
+    samples = extraction.samples
     roles.check_roles(samples)
+    features = with_images(extraction.features, samples, root, intensity=request.intensity)
     training, query = roles.training_rows(samples), roles.query_rows(samples)
     material = Material(request, root, extractor, samples, features, training, query)
     with writing(out) as writer:
@@ -163,6 +164,7 @@ def _detector(
             material.features,
             training=material.training,
             query=material.query,
+            spare=roles.spare_rows(material.samples),
             network_size=network_size,
             smoothing=request.smoothing,
         )

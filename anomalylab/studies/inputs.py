@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from anomalylab import datasets
+from anomalylab import datasets, extractors
 from anomalylab.errors import DatasetError
 from anomalylab.extractors import Extractor
+from anomalylab.features import Features, ImageLevel
+from anomalylab.images import read_image
 from anomalylab.studies.request import Request
+
+ON_DEMAND = ("pixels", "band")
 
 
 def load_samples(request: Request) -> tuple[pd.DataFrame, Path]:
@@ -40,3 +45,25 @@ def cell_of(extractor: Extractor) -> int:
     if not shapes or extractor.size is None:
         return 1
     return min(round(extractor.size[0] / n_rows) for n_rows, _, _ in shapes.values())
+
+
+def with_images(
+    features: Features, samples: pd.DataFrame, root: Path, *, intensity: str
+) -> Features:
+    """Add the images themselves as levels that are read on demand: ``pixels`` and ``band``.
+
+    Detectors that are fitted on images name these levels; others never read them.
+    """
+    paths = [root / path for path in samples["image_path"]]
+
+    def level(name: str) -> ImageLevel:
+        extractor = extractors.create(name)
+
+        def read(row: int) -> np.ndarray:
+            image = read_image(paths[row], intensity=intensity)
+            return extractor(image[None])[name][0]
+
+        return ImageLevel(read, np.arange(len(paths)))
+
+    on_demand = {name: level(name) for name in ON_DEMAND if name not in features.names}
+    return Features({**features.levels, **on_demand})

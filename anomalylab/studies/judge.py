@@ -18,6 +18,7 @@ class Judged:
     query_scores: np.ndarray
     query_map_max: np.ndarray
     query_maps: np.ndarray
+    spare_scores: np.ndarray
 
 
 def judge(
@@ -26,6 +27,7 @@ def judge(
     *,
     training: np.ndarray,
     query: np.ndarray,
+    spare: np.ndarray,
     network_size: tuple[int, int],
     smoothing: float,
 ) -> Judged:
@@ -41,6 +43,8 @@ def judge(
         Levels of all images.
     training, query : int ndarray
         Row numbers; they may overlap.
+    spare : int ndarray
+        Further rows to score: training images known to be anomalous.
     network_size : tuple of int
         Height and width of the resized images.
     smoothing : float
@@ -63,4 +67,5 @@ def judge(
         query_scores=query_scores,
         query_map_max=map_max(query_maps, network_size, smoothing=smoothing),
         query_maps=query_maps,
+        spare_scores=(detector.image_scores(features.subset(spare)) if len(spare) else np.empty(0)),
     )

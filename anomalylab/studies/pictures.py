@@ -98,7 +98,7 @@ def _best_cell(
     """Return which image of ``near``, and which of its cells, is nearest over all levels."""
     n_rows, n_cols = grid
     total = np.zeros((len(near), n_rows, n_cols))
-    for name in features.names:
+    for name in features.stored:
         level = features.level(name)
         by_rows = np.arange(n_rows) * level.shape[1] // n_rows
         by_cols = np.arange(n_cols) * level.shape[2] // n_cols

@@ -19,6 +19,12 @@ def query_rows(samples: pd.DataFrame) -> np.ndarray:
     return np.flatnonzero((samples["split"] != "train").to_numpy())
 
 
+def spare_rows(samples: pd.DataFrame) -> np.ndarray:
+    """Return training images known to be anomalous: not fitted on, good for choosing thresholds."""
+    is_anomalous = (samples["label"] == 1).fillna(False).to_numpy(bool)
+    return np.flatnonzero((samples["split"] == "train").to_numpy() & is_anomalous)
+
+
 def is_unlabelled(samples: pd.DataFrame) -> bool:
     """Tell whether roles are unknown, so that each image is judged by all the others."""
     return bool((samples["split"] == "unlabelled").all())

@@ -17,6 +17,7 @@ from anomalylab.run_folder import Run, RunWriter, check_output, writing
 from anomalylab.studies import doctor, roles
 from anomalylab.studies.decide import beyond_training
 from anomalylab.studies.detect import TRAINING_FEATURES, network_size_of
+from anomalylab.studies.inputs import with_images
 from anomalylab.studies.measure import why_undefined
 from anomalylab.studies.pictures import embedding, thumbnails
 from anomalylab.studies.timing import Timings
@@ -68,6 +69,10 @@ def score(folder: Path, data: Path, out: Path, *, weights: str | None = None) ->
             intensity=base.info["intensity"],
             resize=base.info["resize"],
         )
+    features = with_images(
+        extraction.features, extraction.samples, Path(data), intensity=base.info["intensity"]
+    )
+    extraction = extraction._replace(features=features)
     with writing(out) as writer:
         verdicts = {}
         scored: list[pd.DataFrame] = []
