@@ -1,0 +1,31 @@
+"""A run written by an old version opens for ever."""
+
+from pathlib import Path
+
+import pytest
+
+from anomalylab.apps.judgements import judgements
+from anomalylab.reports import detect
+from anomalylab.run_folder import TABLES, Run
+
+OLD = Path(__file__).parent / "data"
+
+
+@pytest.fixture(params=["run_v1"])
+def old(request):
+    return Run(OLD / request.param)
+
+
+def test_every_table_of_an_old_run_can_be_read(old):
+    for name, table in TABLES.items():
+        table.check(old.table(name))
+    assert old.score_maps("knn").shape == (6, 14, 14)
+
+
+@pytest.mark.parametrize("part", ["verdict", "explorer", "curves", "comparison", "provenance"])
+def test_every_part_of_the_page_can_be_made_of_an_old_run(old, part):
+    assert len(getattr(detect, part)(old)._repr_html_()) > 200
+
+
+def test_the_views_can_be_made_of_an_old_run(old):
+    assert len(judgements(old, "patchcore")) == 6
