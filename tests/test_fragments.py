@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import fakes
 import numpy as np
@@ -14,7 +15,7 @@ from anomalylab.errors import UnknownNameError
 from anomalylab.reports import detect
 from anomalylab.reports.comparison import best_of
 from anomalylab.reports.fragment import FOLDER, json_for_script
-from anomalylab.reports.payload import map_bytes, payload
+from anomalylab.reports.payload import bulk_curve, map_bytes, payload
 from anomalylab.reports.verdict import warnings
 
 
@@ -69,6 +70,13 @@ def test_the_default_threshold_comes_first_in_the_payload(run):
     for name, detector in payload(run)["detectors"].items():
         assert detector["thresholds"][0]["isDefault"]
         assert detector["thresholds"][0]["value"] == run.threshold(name)
+
+
+def test_the_curve_of_the_bulk_holds_as_many_images_as_it_was_fitted_to(run, unlabelled):
+    for finished in (run, unlabelled):
+        x, per_unit = np.transpose(bulk_curve(finished, "patchcore"))
+        n_images = finished.table("thresholds")["n_images"].iloc[0]
+        assert np.trapezoid(per_unit, x) == pytest.approx(n_images, rel=0.2)
 
 
 def test_bytes_of_a_map_are_sixtieths_of_its_threshold():
@@ -141,3 +149,33 @@ def test_static_files_never_turn_text_into_markup_or_code():
         assert not any(
             word in text for word in ("innerHTML", "outerHTML", "eval(", "document.write")
         )
+
+
+def palette(css, head):
+    block = css.split(head, 1)[1].split("}", 1)[0]
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
+
+
+def luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one, other):
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_text_stands_out_from_its_ground_in_light_and_dark():
+    css = (FOLDER / "static" / "base.css").read_text(encoding="utf-8")
+    light = palette(css, ".al {")
+    dark = light | palette(css, "body:not([data-jp-theme-light]) .al {")
+    assert palette(css, 'body[data-jp-theme-light="false"] .al {').items() <= dark.items()
+    for colours in (light, dark):
+        for text in ("ink", "soft", "accent", "normal", "anomalous"):
+            assert contrast(colours[text], colours["ground"]) >= 4.5, text
+        for text, ground in [("ink", "raised"), ("soft", "raised"), ("amber-ink", "amber-ground")]:
+            assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)

@@ -10,10 +10,14 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import overlay
+from anomalylab.bulk import MIN_IMAGES, fit_bulk
 from anomalylab.localise import anomaly_maps
 from anomalylab.reports.rows import by_key, rows_of
 from anomalylab.reports.words import method_words
 from anomalylab.run_folder import Run
+
+N_CURVE = 160
+"""Points of the curve of the bulk."""
 
 OWN_COLUMNS = ("sample_id", "split", "label", "image_path", "mask_path", "width", "height")
 """Columns of SAMPLES that the page shows in a way of their own, or not at all."""
@@ -133,11 +137,42 @@ def _detector(run: Run, name: str, shown: list[str]) -> dict[str, Any]:
         "scores": _numbers(scores["score"]),
         "pValues": _numbers(scores["p_value"]),
         "training": _numbers(run.scores(name, role="training")["score"]),
+        "bulk": bulk_curve(run, name),
         "thresholds": _thresholds(run, name),
         "neighbours": _neighbours(run, name, shown),
         "grid": list(maps.shape[1:]),
         "maps": _base64(maps),
     }
+
+
+def bulk_curve(run: Run, detector: str) -> list[list[float]]:
+    """Return the fitted bulk for drawing, as images to be expected for each unit of score.
+
+    The bulk is fitted again to the scores behind the threshold: those of training images, or of all
+    where roles are unknown, without the highest ones that the run had set aside.
+
+    Parameters
+    ----------
+    run : Run
+    detector : str
+
+    Returns
+    -------
+    list of [score, images per unit of score]
+        By rising score; empty if the run's threshold does not come from a bulk.
+    """
+    table = run.table("thresholds")
+    table = table[(table["detector"] == detector) & (table["kind"] == "image")]
+    used = table[table["is_default"] & (table["method"] == "bulk")]
+    training = run.scores(detector, role="training")["score"]
+    scores = training if len(training) else run.scores(detector)["score"]
+    if used.empty or len(scores) < MIN_IMAGES:
+        return []
+    inside = np.sort(scores.to_numpy(float))[: max(MIN_IMAGES, int(used["n_images"].iloc[0]))]
+    bulk = fit_bulk(inside)
+    spread = inside[-1] - inside[0]
+    places = np.linspace(inside[0] - spread / 4, inside[-1] + spread / 2, N_CURVE)
+    return np.column_stack([places, len(inside) * bulk.density(places)]).round(6).tolist()
 
 
 def _thresholds(run: Run, name: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@
 
   al.Gallery = class {
     constructor(store, { open }) {
-      Object.assign(this, { store, open });
+      Object.assign(this, { store, open, painted: new Map() });
       this.bar = al.el("div", { class: "al-bar" });
       this.summary = al.el("p", { class: "al-summary", role: "status" });
       this.grid = al.el("ol", { class: "al-gallery" });
@@ -95,9 +95,25 @@
 
     drawCards() {
       const start = this.store.state.page * PAGE;
-      const cards = this.rows.slice(start, start + PAGE).map((i) => this.card(i));
+      const shown = this.rows.slice(start, start + PAGE);
+      this.painted = new Map(shown.map((i) => [this.key(i), this.paintedPicture(i)]));
+      const cards = shown.map((i) => this.card(i));
       const nothing = al.el("li", { class: "al-nothing" }, "No image passes these filters. Choose “All”, or clear the selection.");
       this.grid.replaceChildren(...(cards.length ? cards : [nothing]));
+    }
+
+    key(i) {
+      return `${this.store.state.detector}/${i}`;
+    }
+
+    // Painting is dear and a threshold moves often: pictures that stay are kept.
+    paintedPicture(i) {
+      const { store } = this;
+      const alt = al.describe(store, i);
+      const kept = this.painted.get(this.key(i));
+      if (!kept) return al.picture(store.data.images[i], { alt, maps: store.detectorMaps, query: i });
+      kept.querySelector("img").alt = alt;
+      return kept;
     }
 
     card(i) {
@@ -108,7 +124,7 @@
       const button = al.el(
         "button",
         { type: "button", class: "al-card-open", onclick: () => this.open(i) },
-        al.picture(image, { alt: al.describe(store, i), maps: store.detectorMaps, query: i }),
+        this.painted.get(this.key(i)),
         neighbour ? al.picture(store.data.images[neighbour.image], { alt: `${al.nearestWords(store.data)}: ${store.data.images[neighbour.image].id}` }) : null,
       );
       return al.el(

@@ -29,7 +29,7 @@
       const view = { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT };
       Object.entries(view).forEach(([name, value]) => this.svg.setAttribute(name, value));
       const hadFocus = this.handle && this.handle === document.activeElement;
-      this.svg.replaceChildren(this.drawAxes(), this.drawTraining(), this.drawBricks(), this.drawHandle());
+      this.svg.replaceChildren(this.drawAxes(), this.drawTraining(), this.drawBricks(), this.drawBulk(), this.drawHandle());
       if (hadFocus) this.handle.focus();
       this.caption.textContent = this.words();
       this.mark();
@@ -89,6 +89,20 @@
       });
       const d = training.length ? `M${MARGIN.left} ${bottom}${steps.join("")}V${bottom}` : "";
       return al.svg("path", { d, class: "al-training-outline" });
+    }
+
+    // Images that the fitted bulk expects within a bin's width around each score.
+    drawBulk() {
+      const { bulk, training } = this.store.detector;
+      const [low, high] = this.scale.ends;
+      const shrink = training.length ? this.shrink : 1;
+      const half = this.scale.width / this.nBins / 2;
+      const binAt = (x) => this.scale.spread(x - half, x + half);
+      const points = bulk
+        .filter(([score]) => score > low && score < high)
+        .map(([score, perUnit]) => [this.scale.x(score), perUnit * binAt(this.scale.x(score)) * shrink * this.brick])
+        .map(([x, height]) => `${x.toFixed(1)} ${(HEIGHT - MARGIN.bottom - height).toFixed(1)}`);
+      return al.svg("path", { d: points.length ? `M${points.join("L")}` : "", class: "al-bulk" });
     }
 
     drawBricks() {
@@ -186,11 +200,12 @@
     }
 
     words() {
-      const { training } = this.store.detector;
+      const { training, bulk } = this.store.detector;
+      const curve = bulk.length > 1 ? " Dashed: the bulk fitted to them." : "";
       const bricks = "Each brick is an image; point at it to see it, click to enlarge.";
-      if (!training.length) return bricks;
+      if (!training.length) return bricks + curve;
       const scaled = this.shrink < 1 ? `, drawn at ${al.format(this.shrink, 2)} of their number` : "";
-      return `${bricks} Outline: ${al.count(training.length, "training image")}, each left out when it was scored${scaled}.`;
+      return `${bricks} Outline: ${al.count(training.length, "training image")}, each left out when it was scored${scaled}.${curve}`;
     }
   };
 
@@ -205,10 +220,12 @@
     const [low, high] = [forth(least) - pad, forth(most) + pad];
     const width = plotWidth - MARGIN.left - MARGIN.right;
     const part = (value) => (forth(value) - low) / (high - low);
+    const unclamped = (x) => back(low + ((x - MARGIN.left) / width) * (high - low));
     return {
       isLog,
       width,
       part,
+      spread: (left, right) => unclamped(right) - unclamped(left),
       ends: [back(low), back(high)],
       x: (value) => MARGIN.left + al.clamp(part(value), 0, 1) * width,
       value: (x) => back(low + al.clamp((x - MARGIN.left) / width, 0, 1) * (high - low)),
