@@ -255,3 +255,17 @@ def test_masks_of_another_size_do_not_end_a_run(textures, tmp_path):
     request = Request(data=tmp_path / "fabric", detectors=choices("mahalanobis"), size=(128, 128))
     finished = run(request, tmp_path / "run")
     assert any("size" in finding["what"] for finding in finished.info["findings"])
+
+
+def test_one_new_image_far_out_is_more_than_chance_explains(rng):
+    from anomalylab import thresholds
+    from anomalylab.studies.decide import beyond_training
+    from anomalylab.verdict import verdict
+
+    of_training = verdict(rng.normal(10, 1, size=60))
+    threshold = thresholds.from_bulk(of_training.bulk)
+    calm = np.full(10, 10.0)
+    assert beyond_training(calm, threshold, of_training)["kind"] == "clean"
+    words = beyond_training(np.append(calm, 40.0), threshold, of_training)
+    assert words["kind"] == "suspects"
+    assert words["n_suspects"] == 1

@@ -127,7 +127,11 @@ def beyond_training(
     expected = _chance(threshold) * n_images
     if of_training.kind == "undecidable":
         return _words("undecidable", of_training.sentence, of_training.reason, 0, expected)
-    is_chance = stats.poisson.sf(n_beyond - 1, expected) > verdict.MAX_CHANCE
+    of_count = stats.poisson.sf(n_beyond - 1, expected)
+    of_farthest = 1.0
+    if of_training.bulk is not None:
+        of_farthest = n_images * of_training.bulk.p_value(scores.max()[None])[0]
+    is_chance = min(of_count, of_farthest) > verdict.MAX_CHANCE
     lie = "lies" if n_beyond == 1 else "lie"
     sentence = (
         f"{n_beyond} of {n_images} images {lie} beyond the training images; "
