@@ -24,7 +24,7 @@ def verdict(run: Run) -> Fragment:
         render(
             "verdict",
             sentence=first["sentence"],
-            reason=first.get("reason", ""),
+            reasons=[first[key] for key in ("reason", "training") if first.get(key)],
             others=[(name, verdicts[name]) for name in run.detectors[1:]],
             asked=asked(run),
             warnings=warnings(run),
