@@ -117,7 +117,7 @@ class FactorGaussians:
             square_sum = np.einsum("cde,cde->c", products, products)
             estimate = estimator(square_norms, square_sum, training.n_channels, cells)
             weight = estimate.weight(len(training))
-            factor[cells] = gaussian.precision(vectors, estimate.identity, weight)[1]
+            factor[cells] = gaussian.inverse_factor(products, estimate.identity, weight)
             estimates.append(estimate)
         return cls(means, factor, Covariance.joined(estimates))
 

@@ -102,11 +102,26 @@ def precision(
     n_images, n_channels = centred.shape[-2:]
     transposed = np.swapaxes(centred, -1, -2)
     if n_images >= n_channels:
-        lower = _cholesky(transposed @ centred, identity, weight)
-        return np.zeros_like(identity), invert_lower(lower)
+        return np.zeros_like(identity), inverse_factor(transposed @ centred, identity, weight)
     lower = _cholesky(centred @ transposed, identity, weight)
     factor = np.swapaxes(solve_lower(lower, transposed), -1, -2)
     return 1 / identity, factor * np.sqrt(weight / identity)[..., None, None]
+
+
+def inverse_factor(products: np.ndarray, identity: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return lower triangular factors of inverse covariances, which are ``factor' factor``.
+
+    Parameters
+    ----------
+    products : ndarray of shape (..., n_channels, n_channels)
+        ``Xc' Xc`` of the training vectors.
+    identity, weight : ndarray of shape (...)
+
+    Returns
+    -------
+    factor : ndarray of shape (..., n_channels, n_channels)
+    """
+    return invert_lower(_cholesky(products, identity, weight))
 
 
 def apply_precision(scale: np.ndarray, factor: np.ndarray, vectors: np.ndarray) -> np.ndarray:
