@@ -1,16 +1,26 @@
 """Live views: what they show follows what is set."""
 
+import pandas as pd
 import pytest
 from fakes import fake_run
 
-from anomalylab.apps.detect import ALL, DetectApp
+from anomalylab.apps import detect_words as words
+from anomalylab.apps import serve
+from anomalylab.apps.detect import PAGE, DetectApp
+from anomalylab.apps.detect_state import ALL, BY_HAND, ORDERS, DetectState
 from anomalylab.apps.gallery_cell import GalleryCell
-from anomalylab.apps.judgements import judgements, outcomes
+from anomalylab.apps.judgements import further_columns, judgements, outcomes
+from anomalylab.errors import RunError, UnknownNameError
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     return fake_run(tmp_path_factory.mktemp("runs") / "fake")
+
+
+@pytest.fixture
+def state(run):
+    return DetectState(run)
 
 
 @pytest.fixture
@@ -25,54 +35,160 @@ def test_judgements_are_ordered_worst_first_and_know_their_map(run):
     assert list(ids[table["row"]]) == list(table["sample_id"])
 
 
-def test_outcomes_name_what_a_threshold_makes_of_each_image(run):
-    table = judgements(run, "knn")
-    counts = outcomes(table, table["score"].median()).value_counts()
-    n_defective = int(run.queries["label"].sum())
-    assert counts["found"] + counts.get("missed", 0) == n_defective
-    assert counts.sum() == len(table)
+def test_outcomes_name_what_a_threshold_makes_of_each_image():
+    table = pd.DataFrame({"score": [3.0, 2.0, 1.0, 0.0], "label": [1, 0, 1, 0]})
+    assert list(outcomes(table, 2.0)) == ["found", "false alarm", "missed", "passed"]
 
 
 def test_images_without_a_label_are_above_or_below(tmp_path):
-    table = judgements(fake_run(tmp_path / "fake", is_labelled=False), "knn")
+    run = fake_run(tmp_path / "fake", is_labelled=False)
+    table = judgements(run, "knn")
     assert set(outcomes(table, table["score"].median())) == {"above", "below"}
+    assert DetectState(run).param["show"].objects == [ALL, "above", "below"]
 
 
-def test_the_app_starts_at_the_threshold_of_the_run(app, run):
-    assert app.threshold == pytest.approx(run.threshold(app.detector))
+def test_columns_that_tell_images_apart_travel_along():
+    samples = pd.DataFrame({"sample_id": ["a", "b"], "shift": [1, 2], "batch": ["x", "x"]})
+    assert further_columns(samples) == ["shift"]
 
 
-def test_another_detector_brings_its_own_threshold(app, run):
-    app.detector = "knn"
-    assert app.threshold == pytest.approx(run.threshold("knn"))
-    assert app.sample_id == judgements(run, "knn")["sample_id"].iloc[0]
+def test_the_view_starts_at_the_threshold_of_the_run(state, run):
+    assert state.threshold == pytest.approx(run.threshold(state.detector))
+    assert not state.is_by_hand
 
 
-def test_moving_the_threshold_changes_what_is_listed(app):
-    app.show = "found"
-    before = len(app.listed())
-    app.threshold = app.table["score"].max() + 0  # only the highest is left
-    assert 1 == len(app.listed()) < before
+def test_another_detector_brings_its_own_threshold_and_keeps_the_image(state, run):
+    before = state.sample_id
+    state.detector = "knn"
+    assert state.threshold == pytest.approx(run.threshold("knn"))
+    assert state.sample_id == before
+
+
+def test_a_rule_sets_the_threshold_and_a_moved_threshold_is_by_hand(state):
+    state.rule = "loo quantile"
+    assert state.threshold == pytest.approx(1.8)
+    state.threshold = 1.9
+    assert state.rule == BY_HAND
+    assert "chosen on these images" in words.counts_words(state)
+    state.threshold = 1.8
+    assert state.rule == "loo quantile"
+    assert "chosen on these images" not in words.counts_words(state)
+
+
+def test_moving_the_threshold_changes_what_is_listed(state):
+    state.show = "found"
+    before = len(state.listed())
+    state.threshold = float(state.table["score"].max())
+    assert 1 == len(state.listed()) < before
+
+
+def test_values_of_one_column_are_alternatives_and_columns_add_up(state):
+    state.where = ["camera = left"]
+    left = set(state.listed()["sample_id"])
+    state.where = ["camera = left", "camera = right"]
+    assert left < set(state.listed()["sample_id"]) == set(state.table["sample_id"])
+    state.where = ["camera = left", "defect_type = square"]
+    assert (state.listed()[["camera", "defect_type"]] == ["left", "square"]).all(axis=None)
+
+
+def test_a_name_is_found_by_any_part_of_it_as_written(state):
+    state.find = "E_02"
+    assert set(state.listed()["sample_id"]) == {f"image_{i:03d}.png" for i in range(20, 30)}
+    state.find = ".*"
+    assert state.listed().empty
+    assert "Show all images" in words.listed_words(state, 0)
+    state.clear_filters()
+    assert len(state.listed()) == len(state.table)
+
+
+def test_images_nearest_to_the_threshold_can_come_first(state):
+    state.order = ORDERS[1]
+    distances = (state.listed()["score"] - state.threshold).abs()
+    assert distances.is_monotonic_increasing
+
+
+def test_an_address_is_taken_up_whole_whatever_its_order(state):
+    state.param.update(threshold=3.25, detector="knn")
+    assert (state.detector, state.threshold) == ("knn", 3.25)
+
+
+def test_what_an_address_asks_in_vain_is_named_and_the_rest_shown(state):
+    state.set_from_address({"detector": "<b>", "show": "missed", "threshold": "high"})
+    assert state.skipped == ["detector", "threshold"]
+    assert state.show == "missed"
+    assert "detector, threshold" in words.address_words(state)
+
+
+def test_a_number_in_an_address_may_be_a_name(state):
+    state.set_from_address({"find": 7})
+    assert state.find == "7"
+
+
+def test_rates_come_with_their_interval(state):
+    state.threshold = float(state.table["score"].max()) + 1
+    text = words.counts_words(state)
+    assert "<b>6</b> missed" in text
+    assert "<b>0</b> false alarms" in text
+    assert "False alarms <b>0</b> per 1 000 good parts" in text
+    assert "(0 to 185)" in text  # 1 - 0.025 ** (1 / 18), by hand
 
 
 def test_a_selection_in_the_embedding_filters_the_gallery(app):
     app._selection.event(index=[0, 3])
-    in_order_of_maps = app.table.sort_values("row")["sample_id"]
-    assert app.chosen == list(in_order_of_maps.iloc[[0, 3]])
-    assert set(app.listed()["sample_id"]) == set(app.chosen)
+    in_order_of_maps = app.state.table.set_index("row")["sample_id"]
+    assert {item["id"] for item in app.gallery.items} == set(in_order_of_maps[[0, 3]])
+    assert "2 chosen" in app.gallery.caption
+    app._selection.event(index=[5])
+    assert app.state.sample_id == in_order_of_maps[5]
 
 
-def test_the_app_builds_every_view(app):
-    assert app.show == ALL
+def test_a_tap_in_the_histogram_moves_the_threshold(app):
+    app._point_out(x=4.5, y=1.0)
+    assert app.state.threshold == 4.5
+    assert app.line().data == 4.5
+
+
+def test_a_click_in_the_gallery_shows_an_image_large(app):
+    second = app.gallery.items[1]["id"]
+    app.gallery.active = second
+    assert app.state.sample_id == second
+
+
+def test_the_gallery_has_pages_and_starts_anew_when_filtered(tmp_path):
+    app = DetectApp(fake_run(tmp_path / "fake", n_query=PAGE + 3))
+    assert (len(app.gallery.items), app.gallery.n_pages) == (PAGE, 2)
+    app.gallery.page = 1
+    assert len(app.gallery.items) == 3
+    app.state.show = "found"
+    assert app.gallery.page == 0
+
+
+def test_pictures_are_sent_again_only_when_they_change(app):
+    before = app.gallery.sources
+    app.state.threshold *= 1.01
+    assert app.gallery.sources == before
+    app.state.opacity = 0
+    assert app.gallery.sources != before
+
+
+def test_the_app_builds_every_view_and_escapes_names(app):
+    app.state.sample_id = app.run.queries["sample_id"].iloc[0]
     page = app.page()
     assert page.get_root() is not None
-    assert "score" in app.picture().opts.get("plot").kwargs["title"]
+    app.state.detector = "knn"
+    assert len(app.histogram()[()]) == 3  # two classes and the threshold
+    strange = "<script>alert(1)</script>.png"
+    app.state.param["sample_id"].objects = [strange]
+    app.state.table.loc[0, "sample_id"] = strange
+    app.state.sample_id = strange
+    assert "<script>" not in words.picture_words(app.state)
 
 
-def test_a_threshold_that_was_moved_is_said_to_be_chosen_on_these_images(app):
-    assert "chosen on these images" not in app.counts().object
-    app.threshold *= 1.2
-    assert "chosen on these images" in app.counts().object
+def test_an_app_or_a_run_that_is_missing_is_said_before_anything_is_served(tmp_path):
+    with pytest.raises(UnknownNameError, match="detect"):
+        serve("detct", tmp_path)
+    with pytest.raises(RunError, match="holds no finished run"):
+        serve("detect", tmp_path)
 
 
 def test_the_gallery_of_a_cell_follows_its_slider(run):

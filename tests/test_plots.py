@@ -48,7 +48,7 @@ def test_a_missing_column_is_named(scores):
 
 def test_the_embedding_keeps_the_order_of_its_rows(run):
     table = run.table("embedding").merge(run.samples, on="sample_id")
-    points = plots.embedding(table)
+    *_, points = plots.embedding(table)
     assert list(points["sample_id"]) == list(table["sample_id"])
 
 
@@ -56,7 +56,32 @@ def test_very_many_images_are_drawn_as_a_density():
     n = MAX_POINTS + 1
     xy = np.random.default_rng(0).normal(size=(n, 2))
     table = pd.DataFrame({"sample_id": np.arange(n).astype(str), "x": xy[:, 0], "y": xy[:, 1]})
-    assert isinstance(plots.embedding(table.assign(label=0)), hv.Image)
+    *_, top = plots.embedding(table.assign(label=0))
+    assert isinstance(top, hv.Image)
+
+
+def test_the_plane_of_the_embedding_has_one_scale_on_both_axes(run):
+    table = run.table("embedding").assign(label=pd.NA)
+    options = plots.embedding(table.head(5), others=table).opts.get("plot").kwargs
+    (left, right), (bottom, top) = options["xlim"], options["ylim"]
+    assert right - left == pytest.approx(top - bottom)
+    assert left < table["x"].min()
+    assert top > table["y"].max()
+
+
+def test_further_columns_colour_the_embedding_by_name_or_by_number(run):
+    table = run.table("embedding").merge(run.samples, on="sample_id").assign(shift=2.5)
+    *_, by_name = plots.embedding(table, colour_by="camera")
+    assert set(by_name.opts.get("style").kwargs["cmap"]) >= {"left", "right"}
+    *_, by_number = plots.embedding(table, colour_by="shift")
+    assert by_number.opts.get("plot").kwargs["colorbar"]
+
+
+def test_the_cell_that_matched_is_framed():
+    image = np.zeros((20, 30, 3), "uint8")
+    assert len(plots.picture(image)) == 1
+    _, frame = plots.picture(image, cell=(10, 0, 20, 10))
+    assert frame.data.iloc[0].tolist() == [10, 0, 20, 10]
 
 
 def test_there_is_one_curve_a_detector_in_its_own_colour(run):

@@ -1,20 +1,23 @@
 """Live views of a run, one a file; they show plots and hold the state that controls change."""
 
-import os
 from pathlib import Path
 
+from anomalylab.errors import ParameterError
 from anomalylab.registry import unknown_name
 from anomalylab.run_folder import Run
 
 APPS = ("detect",)
+HOST = "127.0.0.1"
 
 
 def prepare_notebook() -> None:
-    """Put the scripts of Panel and HoloViews into the notebook once, so that no network is needed."""
+    """Put the scripts of Panel and HoloViews into the notebook, so that no network is needed."""
+    import os
+
     os.environ["PANEL_INLINE"] = "True"
     import panel as pn
 
-    pn.extension("tabulator", inline=True)
+    pn.extension(inline=True)
 
 
 def serve(app: str, folder: Path, *, port: int = 5006, show: bool = True) -> None:
@@ -28,19 +31,34 @@ def serve(app: str, folder: Path, *, port: int = 5006, show: bool = True) -> Non
     port : int
     show : bool
         Open a browser window.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such app.
+    RunError
+        If the folder holds no finished run.
+    ParameterError
+        If the port is taken.
     """
     if app not in APPS:
         unknown_name("app", app, APPS)
+    run = Run(folder)
     import panel as pn
 
     from anomalylab.apps.detect import DetectApp
 
-    run = Run(folder)
-    pn.extension("tabulator")
-    pn.serve(
-        {app: lambda: DetectApp(run).page()},
-        port=port,
-        address="127.0.0.1",
-        show=show,
-        title=f"anomalylab: {run.info['name']}",
-    )
+    pn.extension(inline=False)
+    try:
+        pn.serve(
+            {app: lambda: DetectApp(run).page()},
+            port=port,
+            address=HOST,
+            websocket_origin=[f"{HOST}:{port}", f"localhost:{port}"],
+            show=show,
+            title=f"{run.info['name']} · anomalylab",
+        )
+    except OSError as error:
+        raise ParameterError(
+            f"cannot serve on port {port} ({error.strerror or error}); choose another with --port"
+        ) from error

@@ -1,22 +1,34 @@
 """Which images are odd, where, and what does a threshold make of them?"""
 
-import io
+import math
+from typing import Any
 
 import holoviews as hv
-import numpy as np
 import pandas as pd
 import panel as pn
 import param
-from PIL import Image
 
 from anomalylab import plots
-from anomalylab.apps.judgements import judgements, outcomes
-from anomalylab.localise import anomaly_map
-from anomalylab.overlay import composite, data_url, to_bytes
+from anomalylab.apps import detect_words as words
+from anomalylab.apps.controls import question, says
+from anomalylab.apps.detect_controls import detect_controls
+from anomalylab.apps.detect_state import IN_ADDRESS, DetectState
+from anomalylab.apps.gallery import Gallery
+from anomalylab.apps.pictures import Pictures
 from anomalylab.run_folder import Run
 
-ALL = "all"
-COLUMNS = ["picture", "sample_id", "score", "p_value", "outcome", "defect_type"]
+PAGE = 24
+"""Images on a page of the gallery."""
+
+HALF = {"styles": {"flex": "1 1 220px", "min-width": "0"}}
+
+BUSY = """
+:host(.loader) { visibility: hidden; }
+:host(.loader.spin) { animation: appear 0s linear 150ms both; }
+:host(.loader.spin) div::after { background: conic-gradient(#ee9a00 30%, #dfe3e8 0) !important; }
+@keyframes appear { from { visibility: hidden; } to { visibility: visible; } }
+"""
+"""Shown after 150 ms, so that quick answers do not flicker."""
 
 
 class DetectApp(pn.viewable.Viewer):
@@ -28,161 +40,203 @@ class DetectApp(pn.viewable.Viewer):
         A finished run; the app reads its folder and nothing else.
     """
 
-    detector = param.Selector(doc="Detector whose scores are shown")
-    threshold = param.Number(doc="Images at or above it count as anomalous")
-    show = param.Selector(default=ALL, objects=[ALL], doc="Images listed, by what is made of them")
-    opacity = param.Number(default=0.8, bounds=(0, 1), doc="Of the anomaly map over the image")
-    sample_id = param.Selector(doc="Image shown large")
-    chosen = param.List(default=[], precedence=-1, doc="Images selected in the embedding")
+    state: DetectState = param.ClassSelector(  # type: ignore[assignment]
+        class_=DetectState, doc="What the reader has chosen"
+    )
 
-    def __init__(self, run: Run, **params):
+    def __init__(self, run: Run):
+        super().__init__(state=DetectState(run))
         self.run = run
-        self._thumbnails = run.table("thumbnails").set_index("sample_id")
+        self.pictures = Pictures(run)
+        self.gallery = Gallery(active=self.state.sample_id, sizing_mode="stretch_width")
+        self._link_gallery()
+        self._line = hv.DynamicMap(self.line)
+        self._marker = hv.DynamicMap(self.marker)
         self._selection = hv.streams.Selection1D()
-        super().__init__(**params)
-        self.param["detector"].objects = run.detectors
-        self.detector = params.get("detector", run.detectors[0])
-        self._start()
-        self._selection.param.watch(self._choose, "index")
+        self._link_plots()
 
-    @param.depends("detector", watch=True)
-    def _start(self) -> None:
-        """Go to the detector's own threshold and its most anomalous image."""
-        self.table = judgements(self.run, self.detector)
-        low, high = self.table["score"].min(), self.table["score"].max()
-        own = self.run.threshold(self.detector)
-        self.param["threshold"].bounds = (float(min(low, own)), float(max(high, own)))
-        self.param["sample_id"].objects = list(self.table["sample_id"])
-        self.param["show"].objects = [ALL, *sorted(outcomes(self.table, own).unique())]
-        self.param.update(threshold=own, sample_id=self.table["sample_id"].iloc[0], show=ALL)
+    def _link_gallery(self) -> None:
+        state, gallery = self.state, self.gallery
+        filters = ["detector", "threshold", "show", "where", "find", "order", "chosen"]
+        state.param.watch(self._list_from_start, filters)
+        state.param.watch(self._list, ["opacity"])
+        gallery.param.watch(self._list, "page")
+        gallery.param.watch(lambda event: state.param.update(sample_id=event.new), "active")
+        state.param.watch(lambda event: gallery.param.update(active=event.new), "sample_id")
+        self._list()
+
+    def _link_plots(self) -> None:
+        self._selection.param.watch(self._choose, "index")
+        for stream in (hv.streams.SingleTap, hv.streams.PanEnd):
+            stream(source=self._line).add_subscriber(self._point_out)
 
     def _choose(self, event) -> None:
-        rows = self.judged().set_index("row")["sample_id"].sort_index()
-        self.chosen = [rows[i] for i in event.new]
+        rows = [int(row) for row in event.new]
+        self.state.chosen = rows
+        if len(rows) == 1:
+            table = self.state.table
+            self.state.sample_id = table.loc[table["row"] == rows[0], "sample_id"].item()
 
-    def judged(self) -> pd.DataFrame:
-        """Return all queries with what the threshold makes of them."""
-        return self.table.assign(outcome=outcomes(self.table, self.threshold))
+    def _point_out(self, x: float | None = None, y: float | None = None) -> None:
+        if x is not None:
+            self.state.threshold = float(x)
 
-    def listed(self) -> pd.DataFrame:
-        """Return the queries that the filters leave."""
-        table = self.judged()
-        if self.show != ALL:
-            table = table[table["outcome"] == self.show]
-        return table[table["sample_id"].isin(self.chosen)] if self.chosen else table
+    def _list_from_start(self, *events) -> None:
+        self.gallery.page = 0
+        self._list()
 
-    @param.depends("detector", "threshold")
-    def histogram(self) -> hv.Overlay:
-        """Return the scores of each class with the threshold."""
-        return plots.score_histogram(self.table, threshold=self.threshold)
-
-    @param.depends("detector", "threshold")
-    def counts(self) -> pn.pane.Markdown:
-        """Return what the threshold makes of the images, in words."""
-        own = self.run.threshold(self.detector)
-        chosen = "" if np.isclose(self.threshold, own) else " (threshold chosen on these images)"
-        counts = self.judged()["outcome"].value_counts()
-        words = ", ".join(f"**{n}** {name}" for name, n in counts.items())
-        return pn.pane.Markdown(f"{words}{chosen}")
-
-    @param.depends("detector")
-    def embedding(self) -> hv.Element:
-        """Return the images in two dimensions; selecting some filters the gallery."""
-        points = plots.embedding(self.table.sort_values("row"))
-        self._selection.source = points
-        return points
-
-    @param.depends("detector", "threshold", "show", "chosen")
-    def gallery(self) -> pn.widgets.Tabulator:
-        """Return the listed images, worst first; a click shows one large."""
-        table = self.listed()
-        cells = self._cells()
-        table["picture"] = [self._picture_cell(row, cells) for row in table.itertuples()]
-        shown = [name for name in COLUMNS if name in table and table[name].notna().any()]
-        gallery = pn.widgets.Tabulator(
-            table[shown].reset_index(drop=True),
-            formatters={"picture": {"type": "image", "height": "64px"}},
-            pagination="local",
-            page_size=12,
-            disabled=True,
-            show_index=False,
-            selectable=1,
-            sizing_mode="stretch_width",
+    def _list(self, *events) -> None:
+        state, page = self.state, self.gallery.page
+        table = state.listed()
+        shown = table.iloc[page * PAGE : (page + 1) * PAGE]
+        self.gallery.param.update(
+            items=[self._item(row) for row in shown.itertuples()],
+            sources={row.sample_id: self._source(row) for row in shown.itertuples()},
+            n_pages=max(1, math.ceil(len(table) / PAGE)),
+            caption=words.listed_words(state, len(table)),
         )
-        ids = list(table["sample_id"])
-        gallery.on_click(lambda event: self.param.update(sample_id=ids[event.row]))
-        return gallery
 
-    @param.depends("detector", "sample_id", "opacity")
+    def _item(self, row) -> dict:
+        return {
+            "id": row.sample_id,
+            "title": f"{row.sample_id}: score {row.score:.4g}, {row.outcome}",
+            "score": f"{row.score:.3g}",
+            "outcome": row.outcome,
+            "above": bool(row.score >= self.state.threshold),
+        }
+
+    def _source(self, row) -> str:
+        is_with_map = self.state.opacity > 0
+        return self.pictures.url(self.state.detector, row.sample_id, row.row, is_with_map)
+
+    def _row(self) -> pd.Series:
+        return self.state.table.set_index("sample_id").loc[self.state.sample_id]
+
+    @pn.depends("state.detector")
+    def histogram(self) -> hv.DynamicMap:
+        """Return the scores of each class with the threshold, which can be moved."""
+        bars = plots.score_histogram(self.state.table)
+        return _with(bars.opts(title="", height=230, toolbar=None), self._line)
+
+    @pn.depends("state.threshold")
+    def line(self) -> hv.VLine:
+        """Return the threshold."""
+        return plots.threshold_line(self.state.threshold)
+
+    @pn.depends("state.detector", "state.colour_by", "state.cleared")
+    def embedding(self) -> hv.DynamicMap:
+        """Return the images in two dimensions; choosing some filters the gallery."""
+        table = self.state.table.sort_values("row")
+        points = self.run.table("embedding")
+        others = points[~points["sample_id"].isin(table["sample_id"])]
+        cloud = plots.embedding(table, colour_by=self.state.colour_by, others=others).opts(title="")
+        top = list(cloud)[-1]
+        if isinstance(top, hv.Points):
+            top.opts(selected=self.state.chosen)
+            self._selection.source = top
+        return _with(cloud, self._marker)
+
+    @pn.depends("state.detector", "state.sample_id")
+    def marker(self) -> hv.Points:
+        """Return the place of the image shown large."""
+        return plots.marker(self._row().to_frame().T)
+
+    @pn.depends("state.detector", "state.sample_id", "state.opacity")
     def picture(self) -> hv.Overlay:
-        """Return the chosen image with its anomaly map and the truth where known."""
-        row = self.table.set_index("sample_id").loc[self.sample_id]
-        image = self._image(self.sample_id)
-        score_map = self.run.score_maps(self.detector)[row["row"]]
-        info = self.run.info
-        shown = anomaly_map(
-            score_map,
-            image.shape[:2],
-            smoothing=info["smoothing"],
-            network_size=tuple(info["extractor"]["size"]),
-        )
-        contour = self._thumbnails.loc[self.sample_id, "contour"]
+        """Return the image shown large with its anomaly map and the truth where known."""
+        state, row = self.state, self._row()
+        image = self.pictures.image(state.sample_id)
+        size = image.shape[:2]
         return plots.overlay(
             image,
-            shown,
-            threshold=self.run.threshold(self.detector, "map"),
-            opacity=self.opacity,
-            contour=None if pd.isna(contour) else contour,
-        ).opts(title=f"{self.sample_id}: score {row['score']:.3g}")
+            self.pictures.map(state.detector, row["row"], size),
+            threshold=self.run.threshold(state.detector, "map"),
+            opacity=state.opacity,
+            contour=self.pictures.contour(state.sample_id),
+            cell=self.pictures.cell_bounds(
+                state.detector, (row["cell_row"], row["cell_col"]), size
+            ),
+        ).opts(title="")
 
-    @param.depends("detector", "sample_id")
-    def nearest(self) -> hv.RGB | pn.pane.Markdown:
-        """Return the nearest normal image."""
-        neighbour = self.table.set_index("sample_id").loc[self.sample_id, "neighbour_id"]
-        if pd.isna(neighbour) or neighbour not in self._thumbnails.index:
-            return pn.pane.Markdown("No normal image to compare with.")
-        image = self._image(neighbour)
-        options = {"xaxis": None, "yaxis": None, "data_aspect": 1, "frame_width": 420}
-        bounds = (0, 0, image.shape[1], image.shape[0])
-        title = f"nearest normal image: {neighbour}"
-        return hv.RGB(image, bounds=bounds).opts(title=title, toolbar=None, **options)
-
-    def controls(self) -> pn.Param:
-        """Return the widgets, in the order in which one decides."""
-        return pn.Param(
-            self,
-            parameters=["detector", "threshold", "show", "opacity", "sample_id"],
-            show_name=False,
-            widgets={"threshold": {"type": pn.widgets.FloatSlider, "step": self._step()}},
+    @pn.depends("state.detector", "state.sample_id")
+    def nearest(self) -> hv.Overlay | pn.pane.HTML:
+        """Return the nearest normal image with the cell that matched."""
+        row = self._row()
+        if row["neighbour_id"] not in self.pictures:
+            return pn.pane.HTML("<p class='note'>This detector names no nearest image.</p>")
+        image = self.pictures.image(row["neighbour_id"])
+        cell = (row["neighbour_row"], row["neighbour_col"])
+        return plots.picture(
+            image, cell=self.pictures.cell_bounds(self.state.detector, cell, image.shape[:2])
         )
 
-    def __panel__(self) -> pn.Row:
-        left = pn.Column(self.controls, self.counts, width=280)
-        pictures = pn.FlexBox(self.picture, self.nearest)
-        views = pn.Column(self.histogram, pictures, self.gallery, self.embedding)
-        return pn.Row(left, views, sizing_mode="stretch_width")
+    def __panel__(self) -> pn.FlexBox:
+        pictures = pn.FlexBox(
+            pn.Column(
+                says(self.state, words.picture_words, "detector", "sample_id", "threshold"),
+                self._plot(self.picture),
+                **HALF,
+            ),
+            pn.Column(
+                says(self.state, words.nearest_words, "detector", "sample_id"),
+                self._plot(self.nearest),
+                **HALF,
+            ),
+            gap="16px",
+            sizing_mode="stretch_width",
+        )
+        middle = pn.Column(pictures, self.gallery, styles={"flex": "1 1 480px", "min-width": "0"})
+        plots_ = pn.Column(
+            question("How far do the scores lie apart?", "Click or drag to move the threshold."),
+            self._plot(self.histogram),
+            question(
+                "Which images look alike?",
+                "Near points are alike. Draw around some, or tap one, to list them; grey: training",
+            ),
+            pn.panel(self.embedding, margin=0, linked_axes=False, width=372, height=392),
+            styles={"flex": "0 1 380px", "min-width": "0"},
+        )
+        return pn.FlexBox(
+            detect_controls(self.state),
+            middle,
+            plots_,
+            gap="28px",
+            align_items="flex-start",
+            sizing_mode="stretch_width",
+        )
 
     def page(self) -> pn.Column:
         """Return the app as a page of its own; its state lives in the address bar."""
+        busy = pn.indicators.LoadingSpinner(
+            size=22, color="warning", align="start", margin=0, stylesheets=[BUSY]
+        )
+        pn.state.sync_busy(busy)
         if pn.state.location:
-            pn.state.location.sync(self, ["detector", "threshold", "show", "sample_id"])
-        heading = pn.pane.Markdown(f"## {self.run.verdict}", sizing_mode="stretch_width")
-        return pn.Column(heading, self, sizing_mode="stretch_width")
-
-    def _step(self) -> float:
-        low, high = self.param["threshold"].bounds
-        return (high - low) / 200 or 1.0
-
-    def _image(self, sample_id: str) -> np.ndarray:
-        picture = Image.open(io.BytesIO(self._thumbnails.loc[sample_id, "image"]))
-        return np.asarray(picture.convert("RGB"))
-
-    def _cells(self) -> np.ndarray:
-        return to_bytes(
-            self.run.score_maps(self.detector), self.run.threshold(self.detector, "map")
+            pn.state.location.sync(
+                self.state, list(IN_ADDRESS), on_error=self.state.set_from_address
+            )
+        return pn.Column(
+            says(self.state, words.address_words, "skipped"),
+            pn.Row(
+                says(
+                    self.state,
+                    lambda state: words.verdict_words(self.run, state.detector),
+                    "detector",
+                ),
+                busy,
+                sizing_mode="stretch_width",
+            ),
+            self,
+            sizing_mode="stretch_width",
+            styles={"padding": "14px 24px"},
         )
 
-    def _picture_cell(self, row, cells: np.ndarray) -> str:
-        thumbnail = self._thumbnails.loc[row.sample_id]
-        contour = None if pd.isna(thumbnail["contour"]) else thumbnail["contour"]
-        return data_url(composite(thumbnail["image"], cells[row.row], contour))
+    @staticmethod
+    def _plot(plot: Any) -> Any:
+        return pn.panel(plot, sizing_mode="stretch_width", margin=0, linked_axes=False)
+
+
+def _with(plot: hv.Overlay, layer: hv.DynamicMap) -> hv.DynamicMap:
+    """Lay a moving layer over a plot that keeps its options."""
+    options = plot.opts.get("plot").kwargs
+    return (plot * layer).opts({"Overlay": options})

@@ -11,17 +11,25 @@ OUTCOMES = {
     (False, 0): "passed",
 }
 
+OWN_COLUMNS = frozenset(
+    ["sample_id", "category", "split", "label", "image_path", "mask_path", "width", "height"]
+)
+"""Columns of SAMPLES that are shown in a way of their own, or not at all."""
+
 
 def judgements(run: Run, detector: str) -> pd.DataFrame:
     """Return scores, samples, embedding and nearest normal image, one row a query, worst first.
 
-    The column ``row`` is the place of the query among the score maps.
+    The column ``row`` is the place of the query among the score maps; ``cell_row`` and the like are
+    the cells that matched in the query and in its nearest normal image.
     """
     table = run.scores(detector).drop(columns=["detector", "role"])
-    table = table.merge(run.queries, on="sample_id").merge(run.table("embedding"), on="sample_id")
+    table = table.merge(run.queries, on="sample_id").reset_index(names="row")
+    table = table.merge(run.table("embedding"), on="sample_id", how="left")
     nearest = run.table("neighbours")
-    nearest = nearest.loc[nearest["detector"] == detector, ["sample_id", "neighbour_id"]]
-    table = table.merge(nearest, on="sample_id", how="left").reset_index(names="row")
+    nearest = nearest[nearest["detector"] == detector].drop(columns="detector")
+    nearest = nearest.rename(columns={"row": "cell_row", "col": "cell_col"})
+    table = table.merge(nearest, on="sample_id", how="left")
     return table.sort_values("score", ascending=False, kind="stable").reset_index(drop=True)
 
 
@@ -35,4 +43,10 @@ def outcomes(table: pd.DataFrame, threshold: float) -> pd.Series:
         OUTCOMES.get((above, int(label)), "above" if above else "below")
         for above, label in zip(table["score"] >= threshold, labels, strict=True)
     ]
-    return pd.Series(named, index=table.index, name="outcome")
+    return pd.Series(named, index=table.index, name="outcome", dtype="object")
+
+
+def further_columns(samples: pd.DataFrame) -> list[str]:
+    """Return the columns that travelled along with the images and tell some of them apart."""
+    further = samples.drop(columns=OWN_COLUMNS & set(samples))
+    return [str(name) for name in further if len(further[name].dropna().unique()) > 1]

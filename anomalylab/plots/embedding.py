@@ -3,11 +3,31 @@
 import holoviews as hv
 import pandas as pd
 
-from anomalylab.plots.style import CLASSES, MAX_POINTS, class_names, hook
+from anomalylab.plots.style import (
+    CLASSES,
+    DETECTORS,
+    MAX_POINTS,
+    SELECTION,
+    class_names,
+    hook,
+)
 from anomalylab.schema import EMBEDDING
 
+SIDE = 300
+"""Of the square plane, in pixels of the screen: a distance is one length in any direction."""
 
-def embedding(table: pd.DataFrame, *, colour_by: str = "class") -> hv.Element:
+MAX_NAMES = 8
+"""Names up to which a legend is drawn."""
+
+TOOLS = {"default_tools": ["reset"], "active_tools": ["lasso_select"]}
+
+GROUND = {"color": "#b9c0c8", "size": 4, "alpha": 0.5, "nonselection_alpha": 0.5, **TOOLS}
+"""How the images around the judged ones look."""
+
+
+def embedding(
+    table: pd.DataFrame, *, colour_by: str = "class", others: pd.DataFrame | None = None
+) -> hv.Overlay:
     """Show the images in two dimensions, near ones alike.
 
     Parameters
@@ -16,38 +36,78 @@ def embedding(table: pd.DataFrame, *, colour_by: str = "class") -> hv.Element:
         Rows of EMBEDDING with the column ``label``, and whatever else is to be hovered.
     colour_by : str
         Column that gives the colour: ``class``, made from the label, or another one.
+    others : DataFrame, optional
+        Rows of EMBEDDING drawn as a pale ground, e.g. of the training images.
 
     Returns
     -------
-    points : hv.Points
-        Of the same rows in the same order, so that a selection's index is a row number; above
-        ``MAX_POINTS`` rows an image of their density by Datashader instead.
+    cloud : hv.Overlay
+        A cross at the origin, ``others``, and as the last layer ``hv.Points`` of the same rows in
+        the same order, so that a selection's index is a row number; above ``MAX_POINTS`` rows an
+        image of their density by Datashader instead.
     """
     EMBEDDING.check(table)
     table = table.assign(**{"class": class_names(table["label"])})
     points = hv.Points(table, ["x", "y"], [c for c in table.columns if c not in ("x", "y")])
-    common = {
-        "xlabel": "first principal component",
-        "ylabel": "second principal component",
-        "title": "Which images look alike?",
-        "responsive": True,
-        "height": 380,
-        "hooks": [hook],
-    }
-    if len(table) > MAX_POINTS:
-        return _density(points).opts(**common)
-    colours = dict(CLASSES.values())
-    is_class = colour_by == "class"
+    top = _density(points) if len(table) > MAX_POINTS else _coloured(points, colour_by)
+    cross = {"color": "#d5d9de", "line_width": 1, **TOOLS}
+    ground = hv.Points([] if others is None else others[["x", "y"]].to_numpy(), ["x", "y"])
+    span = _square(table if others is None else pd.concat([table, others]))
+    layers = [hv.HLine(0).opts(**cross), hv.VLine(0).opts(**cross), ground.opts(**GROUND), top]
+    return hv.Overlay(layers).opts(
+        xlabel="first principal component",
+        ylabel="second principal component",
+        title="Which images look alike?",
+        frame_width=SIDE,
+        frame_height=SIDE,
+        **span,
+        toolbar="above",
+        legend_position="top_left",
+        legend_opts={"background_fill_alpha": 0.7, "border_line_color": None},
+        hooks=[hook],
+    )
+
+
+def marker(table: pd.DataFrame) -> hv.Points:
+    """Ring images in the plane of :func:`embedding`; ``table`` holds rows of EMBEDDING."""
+    places = table[["x", "y"]].to_numpy(float)
+    ring = {"fill_alpha": 0, "line_color": SELECTION, "line_width": 2.5, "size": 15}
+    return hv.Points(places, ["x", "y"]).opts(**ring, **TOOLS)
+
+
+def _square(points: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Return limits of the same length on both axes, so that distances look what they are."""
+    low, high = points[["x", "y"]].min(), points[["x", "y"]].max()
+    half = 0.54 * max(float((high - low).max()), 1e-9)
+    middle = (low + high) / 2
+    return {f"{axis}lim": (middle[axis] - half, middle[axis] + half) for axis in ("x", "y")}
+
+
+def _coloured(points: hv.Points, colour_by: str) -> hv.Points:
+    values = points.data[colour_by]
+    is_number = pd.api.types.is_numeric_dtype(values)
+    names = list(dict.fromkeys(values.astype(str)))
+    colours = {name: DETECTORS[i % len(DETECTORS)] for i, name in enumerate(sorted(names))}
+    if not is_number:
+        points = points.clone(points.data.assign(**{colour_by: values.astype(str)}))
     return points.opts(
         color=colour_by,
-        cmap=colours if is_class else "viridis",
-        colorbar=not is_class and pd.api.types.is_numeric_dtype(table[colour_by]),
-        size=6,
-        alpha=0.7,
+        cmap="viridis" if is_number else colours | dict(CLASSES.values()),
+        colorbar=is_number,
+        size=7,
+        alpha=0.75,
+        line_color="#ffffff",
+        line_width=0.5,
+        selection_line_color=SELECTION,
+        selection_line_width=2,
+        selection_alpha=1,
         nonselection_alpha=0.12,
-        tools=["hover", "box_select", "lasso_select", "tap"],
-        show_legend=is_class,
-        **common,
+        tools=["lasso_select", "box_select", "tap"],
+        **TOOLS,
+        hover_tooltips=[
+            (name, f"@{{{name}}}") for name in ("sample_id", "score", "class") if name in points
+        ],
+        show_legend=not is_number and len(names) <= MAX_NAMES,
     )
 
 

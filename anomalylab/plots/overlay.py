@@ -7,7 +7,7 @@ import numpy as np
 
 from anomalylab.errors import ParameterError
 from anomalylab.overlay import colours, to_bytes
-from anomalylab.plots.style import hook
+from anomalylab.plots.style import SELECTION, bare
 
 
 def overlay(
@@ -17,6 +17,7 @@ def overlay(
     threshold: float,
     opacity: float = 0.6,
     contour: str | None = None,
+    cell: tuple[float, float, float, float] | None = None,
 ) -> hv.Overlay:
     """Lay an anomaly map over its image; below half the threshold it is transparent.
 
@@ -30,6 +31,8 @@ def overlay(
         Of the coloured part.
     contour : str, optional
         Truth as in THUMBNAILS, in pixels of ``image``.
+    cell : tuple, optional
+        Left, bottom, right and top of a cell to be framed, in pixels from the lower left corner.
 
     Returns
     -------
@@ -42,18 +45,44 @@ def overlay(
             f"and {anomaly_map.shape}"
         )
     height, width = anomaly_map.shape
-    bounds = (0, 0, width, height)
-    layers = [
-        hv.RGB(image, bounds=bounds),
-        hv.RGB(_heat(anomaly_map, threshold, opacity), bounds=bounds),
-    ]
+    heat = hv.RGB(_heat(anomaly_map, threshold, opacity), bounds=(0, 0, width, height))
+    layers = [*picture(image, cell=cell), heat]
     if contour:
         rings = [np.array(ring) for ring in json.loads(contour)]
         paths = [np.column_stack([ring[:, 0], height - ring[:, 1]]) for ring in rings]
         layers.append(hv.Path(paths).opts(color="#ffffff", line_width=1.5))
-    return hv.Overlay(layers).opts(
-        xaxis=None, yaxis=None, data_aspect=1, frame_width=420, toolbar=None, hooks=[hook]
-    )
+    return hv.Overlay(layers).opts(title="Where does the detector see something?", **_frame(image))
+
+
+def picture(
+    image: np.ndarray, *, cell: tuple[float, float, float, float] | None = None
+) -> hv.Overlay:
+    """Show an image as it is, with one cell framed if given.
+
+    Parameters
+    ----------
+    image, cell
+        As for :func:`overlay`.
+    """
+    layers = [hv.RGB(image, bounds=(0, 0, image.shape[1], image.shape[0]))]
+    if cell:
+        frame = {"fill_alpha": 0, "line_color": SELECTION, "line_width": 2, "line_dash": "dotted"}
+        layers.append(hv.Rectangles([cell]).opts(**frame))
+    return hv.Overlay(layers).opts(**_frame(image))
+
+
+def _frame(image: np.ndarray) -> dict:
+    height, width = image.shape[:2]
+    return {
+        "xaxis": None,
+        "yaxis": None,
+        "xlim": (0, width),
+        "ylim": (0, height),
+        "aspect": width / height,
+        "responsive": True,
+        "toolbar": None,
+        "hooks": [bare],
+    }
 
 
 def _heat(anomaly_map: np.ndarray, threshold: float, opacity: float) -> np.ndarray:

@@ -47,9 +47,11 @@ def score_histogram(
         histogram = hv.Histogram(
             (edges, counts), kdims="score", vdims="images", label=f"{name} ({len(values)})"
         )
-        layers.append(histogram.opts(fill_color=colour, line_color=colour, fill_alpha=0.55))
+        layers.append(
+            histogram.opts(fill_color=colour, line_color=colour, fill_alpha=0.55, default_tools=[])
+        )
     if threshold is not None:
-        layers.append(hv.VLine(threshold).opts(color=THRESHOLD, line_width=2))
+        layers.append(threshold_line(threshold))
     return hv.Overlay(layers).opts(
         xlabel="image score (higher is more anomalous)",
         ylabel="images",
@@ -59,3 +61,8 @@ def score_histogram(
         height=280,
         hooks=[hook],
     )
+
+
+def threshold_line(threshold: float) -> hv.VLine:
+    """Show a threshold over a histogram of scores."""
+    return hv.VLine(threshold).opts(color=THRESHOLD, line_width=2, default_tools=[])

@@ -28,9 +28,21 @@ def plain(plot) -> None:
     figure.grid.grid_line_color = "#e5e5e5"
     figure.axis.axis_line_color = "#bbbbbb"
     figure.axis.minor_tick_line_color = None
+    figure.axis.axis_label_text_font_style = "normal"
+    figure.axis.axis_label_text_color = "#59626d"
+    figure.axis.major_tick_line_color = None
     figure.toolbar.logo = None
 
 
 def hook(plot, _element) -> None:
     """Apply :func:`plain`; the signature HoloViews calls."""
     plain(plot)
+
+
+def bare(plot, _element) -> None:
+    """Leave nothing of a figure but its pictures; a HoloViews hook."""
+    figure = plot.state
+    figure.outline_line_color = None
+    figure.axis.visible = False
+    figure.grid.visible = False
+    figure.min_border = 0

@@ -1,0 +1,52 @@
+"""Widgets and words of an app: each control says what its term means."""
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+import param
+
+TEXT: dict[str, Any] = {
+    "stylesheets": [(Path(__file__).parent / "detect.css").read_text(encoding="utf-8")],
+    "sizing_mode": "stretch_width",
+    "margin": (2, 0),
+}
+"""How words are set."""
+
+
+def control(
+    parameter: param.Parameter, label: str, kind: type[pn.widgets.Widget], **options: Any
+) -> pn.Row:
+    """Return a widget of a parameter with the parameter's text as its tooltip.
+
+    Parameters
+    ----------
+    parameter : Parameter
+        Of an instance; both follow each other.
+    label : str
+    kind : subclass of pn.widgets.Widget
+    **options
+        For the widget.
+    """
+    text = " ".join(str(parameter.doc).split())
+    options = {"label": label, "sizing_mode": "stretch_width", "margin": (4, 0), **options}
+    if "description" in kind.param:
+        widgets = [kind.from_param(parameter, description=text, **options)]
+    else:
+        tooltip = pn.widgets.TooltipIcon(value=text, margin=(6, 0, 0, 4))
+        widgets = [kind.from_param(parameter, **options), tooltip]
+    return pn.Row(*widgets, sizing_mode="stretch_width", margin=0)
+
+
+def says(state: param.Parameterized, say: Callable[[Any], str], *names: str) -> pn.pane.HTML:
+    """Return HTML that ``say(state)`` writes anew whenever one of the named parameters changes."""
+    pane = pn.pane.HTML(say(state), **TEXT)
+    state.param.watch(lambda *_: pane.param.update(object=say(state)), list(names))
+    return pane
+
+
+def question(title: str, note: str) -> pn.pane.HTML:
+    """Return a heading with a grey sentence under it."""
+    return pn.pane.HTML(f"<h3>{escape(title)}</h3><p class='note'>{escape(note)}</p>", **TEXT)

@@ -1,0 +1,53 @@
+"""The controls of the live view of a run, in the order in which one decides."""
+
+from typing import Any
+
+import panel as pn
+
+from anomalylab.apps import detect_words as words
+from anomalylab.apps.controls import TEXT, control, says
+from anomalylab.apps.detect_state import DetectState
+
+WIDTH = 260
+
+
+def detect_controls(state: DetectState) -> pn.Column:
+    """Return a narrow column of widgets; all they do is set ``state``."""
+    of, widgets = state.param, pn.widgets
+    clear = widgets.Button(label="Show all images", sizing_mode="stretch_width", margin=(4, 0))
+    clear.on_click(lambda _: state.clear_filters())
+    has_properties = bool(of["where"].objects)
+    return pn.Column(
+        control(of["detector"], "Detector", widgets.Select),
+        control(of["rule"], "Threshold from", widgets.Select),
+        threshold_slider(state),
+        says(state, words.counts_words, "detector", "threshold", "rule"),
+        control(of["show"], "Images listed", widgets.Select),
+        control(of["where"], "With the properties", widgets.MultiChoice)
+        if has_properties
+        else None,
+        control(of["find"], "Name holds", widgets.TextInput, placeholder="part of a file name"),
+        control(of["order"], "Order", widgets.Select),
+        clear,
+        control(of["opacity"], "Opacity of maps", widgets.FloatSlider, step=0.05),
+        pn.pane.HTML(words.map_legend(), **TEXT),
+        control(of["colour_by"], "Colour of points", widgets.Select),
+        width=WIDTH,
+        styles={"flex": f"0 0 {WIDTH}px"},
+    )
+
+
+def threshold_slider(state: DetectState) -> pn.Row:
+    """Return a slider of the threshold that runs over the scores of the detector shown."""
+    row = control(state.param["threshold"], "Threshold", pn.widgets.FloatSlider, format="0[.]000")
+    slider: Any = row[0]
+
+    def fit(*_) -> None:
+        low, high = state.param["threshold"].softbounds
+        low, high = min(low, state.threshold), max(high, state.threshold)
+        step = (high - low) / 400 or 1.0
+        slider.param.update(start=low, end=high, step=step, value=state.threshold)
+
+    state.param.watch(fit, "detector")
+    fit()
+    return row

@@ -1,0 +1,205 @@
+"""What a reader has chosen in the live view of a run, and the images that this leaves."""
+
+from typing import Any
+
+import pandas as pd
+import param
+
+from anomalylab.apps.judgements import OUTCOMES, further_columns, judgements, outcomes
+from anomalylab.run_folder import Run
+
+ALL = "all"
+BY_HAND = "by hand"
+ORDERS = ("highest score first", "nearest to the threshold first", "lowest score first")
+IN_ADDRESS = (
+    "detector",
+    "threshold",
+    "show",
+    "where",
+    "find",
+    "order",
+    "opacity",
+    "colour_by",
+    "chosen",
+    "sample_id",
+)
+"""Parameters that make up a view; they live in the address bar."""
+
+
+class DetectState(param.Parameterized):
+    """Detector, threshold, filters and the image shown large.
+
+    Parameters
+    ----------
+    run : Run
+        A finished run.
+    """
+
+    detector: Any = param.Selector(
+        check_on_set=True,
+        doc="What judges the images. Each detector has scores and thresholds of its own.",
+    )
+    rule: Any = param.Selector(
+        check_on_set=True,
+        doc="How the threshold was found. 'bulk' and 'loo quantile' need no labels; 'oracle' used "
+        "the labels of these very images and promises too much.",
+    )
+    threshold = param.Number(
+        doc="Images that score at or above it count as anomalous. In the unit of the detector's "
+        "scores; click or drag in the histogram, too."
+    )
+    show: Any = param.Selector(
+        default=ALL,
+        objects=[ALL],
+        doc="Lists the images by what the threshold makes of them, e.g. only those missed.",
+    )
+    where = param.ListSelector(
+        default=[],
+        objects=[],
+        check_on_set=True,
+        doc="Lists the images with these properties. Of one column any value may hold, "
+        "of several columns all must.",
+    )
+    find = param.String(default="", doc="Lists the images whose name holds this text.")
+    order: Any = param.Selector(
+        default=ORDERS[0],
+        objects=list(ORDERS),
+        doc="The images nearest to the threshold are those that decide.",
+    )
+    opacity = param.Number(
+        default=0.8,
+        bounds=(0, 1),
+        doc="Of the anomaly map over the image: 0 hides it, 1 shows it in full.",
+    )
+    colour_by: Any = param.Selector(
+        default="class", objects=["class"], doc="What colours the points: truth, score or a column."
+    )
+    chosen = param.List(default=[], item_type=int, doc="Rows of the images chosen in the embedding")
+    sample_id: Any = param.Selector(check_on_set=True, doc="Image shown large")
+    cleared = param.Integer(default=0, doc="How often the filters were cleared")
+    skipped = param.List(default=[], doc="What the address asked for and the run lacks")
+
+    def __init__(self, run: Run):
+        super().__init__()
+        self.run = run
+        self.columns = further_columns(run.queries)
+        self.param["detector"].objects = run.detectors
+        self.param["colour_by"].objects = ["class", "score", *self.columns]
+        self.param["where"].objects = self._properties()
+        self.param.watch(self._keep_up, ["detector", "threshold"])
+        self.param.watch(self._follow_rule, "rule")
+        self.detector = run.detectors[0]
+        self._start(own_threshold=True)
+
+    @property
+    def own_threshold(self) -> float:
+        """The detector's default threshold, chosen before these images were seen."""
+        return self.run.threshold(self.detector)
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether the threshold is none that the run found."""
+        return self.rule == BY_HAND
+
+    def judged(self) -> pd.DataFrame:
+        """Return all queries with what the threshold makes of them."""
+        return self.table.assign(outcome=outcomes(self.table, self.threshold))
+
+    def listed(self) -> pd.DataFrame:
+        """Return the queries that the filters leave, in the order asked for."""
+        table = self.judged()
+        if self.show != ALL:
+            table = table[table["outcome"] == self.show]
+        if self.chosen:
+            table = table[table["row"].isin(self.chosen)]
+        if self.find:
+            names = table["sample_id"].str
+            table = table[names.contains(self.find, case=False, regex=False)]
+        return self._ordered(self._with_properties(table))
+
+    def rules(self) -> dict[str, float]:
+        """Return the detector's thresholds on image scores by how they were found."""
+        table = self.run.table("thresholds")
+        rows = table[(table["detector"] == self.detector) & (table["kind"] == "image")]
+        rows = rows.sort_values("is_default", ascending=False, kind="stable")
+        names = rows["method"].str.replace("_", " ")
+        return dict(zip(names, rows["value"].astype(float), strict=True))
+
+    def note(self) -> str:
+        """Return what the run says about the threshold shown."""
+        if self.is_by_hand:
+            return "chosen on these images: what it finds here it need not find on others"
+        table = self.run.table("thresholds")
+        of_rule = table["method"] == self.rule.replace(" ", "_")
+        rows = table[(table["detector"] == self.detector) & (table["kind"] == "image") & of_rule]
+        return str(rows["note"].iloc[0])
+
+    def set_from_address(self, wanted: dict) -> None:
+        """Set what can be set one by one; keep the names of the rest in ``skipped``."""
+        skipped = []
+        for name in sorted(wanted, key=IN_ADDRESS.index):
+            if not (self._can_set(name, wanted[name]) or self._can_set(name, str(wanted[name]))):
+                skipped.append(name)
+        self.skipped = skipped
+
+    def clear_filters(self) -> None:
+        """List all images again."""
+        self.param.update(show=ALL, where=[], find="", chosen=[], cleared=self.cleared + 1)
+
+    def _can_set(self, name: str, value: object) -> bool:
+        try:
+            self.param.update(**{name: value})
+        except (ValueError, TypeError):
+            return False
+        return True
+
+    def _keep_up(self, *events) -> None:
+        changed = {event.name for event in events}
+        if "detector" in changed:
+            self._start(own_threshold="threshold" not in changed)
+        names = [name for name, value in self.rules().items() if value == self.threshold]
+        self.rule = names[0] if names else BY_HAND
+
+    def _follow_rule(self, event) -> None:
+        if event.new != BY_HAND:
+            self.threshold = self.rules()[event.new]
+
+    def _start(self, *, own_threshold: bool) -> None:
+        """Take up a detector: its scores, its thresholds, its most anomalous image."""
+        self.table = judgements(self.run, self.detector)
+        rules = self.rules()
+        values = [self.table["score"].min(), self.table["score"].max(), *rules.values()]
+        is_known = self.table["label"].notna()
+        names = list(OUTCOMES.values()) if is_known.any() else []
+        names += [] if is_known.all() else ["above", "below"]
+        self.param["threshold"].softbounds = (float(min(values)), float(max(values)))
+        self.param["rule"].objects = [*rules, BY_HAND]
+        self.param["show"].objects = [ALL, *names]
+        self.param["sample_id"].objects = list(self.table["sample_id"])
+        if self.sample_id is None:
+            self.sample_id = self.table["sample_id"].iloc[0]
+        if own_threshold:
+            self.param.update(threshold=self.own_threshold, rule=next(iter(rules)))
+
+    def _properties(self) -> list[str]:
+        queries = self.run.queries
+        return [
+            f"{name} = {value}"
+            for name in self.columns
+            if queries[name].nunique() <= 30
+            for value in sorted(queries[name].dropna().astype(str).unique())
+        ]
+
+    def _with_properties(self, table: pd.DataFrame) -> pd.DataFrame:
+        for name in {item.split(" = ", 1)[0] for item in self.where}:
+            named = name + " = " + table[name].astype(str)
+            table = table[named.isin(self.where)]
+        return table
+
+    def _ordered(self, table: pd.DataFrame) -> pd.DataFrame:
+        if self.order == ORDERS[0]:
+            return table
+        if self.order == ORDERS[2]:
+            return table.iloc[::-1]
+        distance = (table["score"] - self.threshold).abs()
+        return table.loc[distance.sort_values(kind="stable").index]

@@ -1,0 +1,140 @@
+"""What the live view of a run says in words, as HTML in which everything from data is escaped."""
+
+from html import escape
+
+from anomalylab import overlay
+from anomalylab.apps.detect_state import DetectState
+from anomalylab.metrics import rate_interval
+from anomalylab.run_folder import Run
+
+LEGEND_STEPS = range(0, 256, 15)
+
+
+def verdict_words(run: Run, detector: str) -> str:
+    """Return what the run found with a detector, and which data that is."""
+    info = run.info
+    height, width = info["extractor"]["size"]
+    n_training = len(run.samples) - len(run.queries)
+    against = f" against {n_training} training images" if n_training else ", each left out in turn"
+    facts = (
+        f"{len(run.queries)} images of “{info['dataset']['root_name']}” judged{against}; "
+        f"{info['extractor']['name']} at {height} × {width} pixels. "
+        f"{info['verdicts'][detector].get('reason', '')}"
+    )
+    verdict = info["verdicts"][detector]["sentence"]
+    return f"<h2>{escape(verdict)}</h2><p class='note'>{escape(facts)}</p>"
+
+
+def counts_words(state: DetectState) -> str:
+    """Return what the threshold makes of the images, and where the threshold comes from."""
+    counts = state.judged()["outcome"].value_counts()
+    of = {name: int(counts.get(name, 0)) for name in (*counts.index, *KNOWN)}
+    parts = [_confusion(of)] if any(of[name] for name in KNOWN) else []
+    parts += [
+        f"<p><b>{of[name]}</b> {escape(name)} the threshold</p>"
+        for name in ("above", "below")
+        if name in counts
+    ]
+    kind = "note chosen" if state.is_by_hand else "note"
+    return "".join(parts) + f"<p class='{kind}'>Threshold: {escape(state.note())}.</p>"
+
+
+KNOWN = ("found", "missed", "false alarm", "passed")
+
+
+def _confusion(of: dict[str, int]) -> str:
+    defects, good = of["found"] + of["missed"], of["false alarm"] + of["passed"]
+    rows = (
+        ("defective", ("found", "tp"), ("missed", "fn")),
+        ("good", ("false alarm", "fp"), ("passed", "tn")),
+    )
+    body = "".join(
+        f"<tr><th scope='row'>{name}</th>"
+        + "".join(
+            f"<td class='{kind}'><b>{of[cell]}</b> {_many(cell, of[cell])}</td>"
+            for cell, kind in cells
+        )
+        + "</tr>"
+        for name, *cells in rows
+    )
+    head = "<tr><td></td><th scope='col'>above</th><th scope='col'>below</th></tr>"
+    return (
+        f"<table class='confusion'>{head}{body}</table>"
+        + _rate("Defects found", of["found"], defects, 100, "%")
+        + _rate("False alarms", of["false alarm"], good, 1000, "per 1 000 good parts")
+        + "<p class='note'>In brackets: with 95 % confidence, for images like these.</p>"
+    )
+
+
+def _many(word: str, n: int) -> str:
+    return f"{word}s" if word == "false alarm" and n != 1 else word
+
+
+def _rate(name: str, k: int, n: int, scale: int, unit: str) -> str:
+    if not n:
+        return ""
+    low, high = (scale * bound for bound in rate_interval(k, n))
+    return (
+        f"<p>{name} <b>{scale * k / n:.3g}</b> {unit} "
+        f"<span class='note'>({low:.3g} to {high:.3g})</span></p>"
+    )
+
+
+def listed_words(state: DetectState, n_listed: int) -> str:
+    """Return how many images are listed and why, or what to do when none is."""
+    n = len(state.table)
+    if not n_listed:
+        return "No image is left. Move the threshold or press “Show all images”."
+    words = [f"{n_listed} of {n} images" if n_listed < n else f"All {n} images"]
+    words += [f"{len(state.chosen)} chosen in the embedding"] if state.chosen else []
+    words += [", ".join(state.where)] if state.where else []
+    return "; ".join([*words, state.order]) + ". Click one to see it large."
+
+
+def picture_words(state: DetectState) -> str:
+    """Return which image is shown large, its score, and what the threshold makes of it."""
+    row = state.judged().set_index("sample_id").loc[state.sample_id]
+    times = row["score"] / state.threshold if state.threshold > 0 else float("nan")
+    share = f", {times:.2g} times the threshold" if times == times else ""
+    facts = f"Score {row['score']:.4g}{share}: {row['outcome']}."
+    return (
+        f"<div class='above'><h3>What does {escape(state.detector)} see?</h3>"
+        f"<p class='name'>{escape(state.sample_id)}</p><p class='note'>{escape(facts)}</p></div>"
+    )
+
+
+def nearest_words(state: DetectState) -> str:
+    """Return which normal image is shown beside it."""
+    row = state.table.set_index("sample_id").loc[state.sample_id]
+    name = (
+        escape(str(row["neighbour_id"])) if row["neighbour_id"] == row["neighbour_id"] else "none"
+    )
+    return (
+        "<div class='above'><h3>What is normal there?</h3>"
+        f"<p class='name'>{name}</p>"
+        "<p class='note'>Nearest training image; framed: what matched.</p></div>"
+    )
+
+
+def map_legend() -> str:
+    """Return a bar that says what the colours of anomaly maps mean."""
+    stops = []
+    for step in LEGEND_STEPS:
+        red, green, blue, alpha = (int(c) for c in overlay.colours()[step])
+        stops.append(f"rgba({red},{green},{blue},{alpha / 255:.2f}) {100 * step / 255:.0f}%")
+    middle = 100 * overlay.STEPS_PER_THRESHOLD / 255
+    return (
+        f"<div class='legend'><i style='background:linear-gradient(90deg,{','.join(stops)})'></i>"
+        f"<span style='left:{middle:.0f}%'>▴ threshold of maps</span></div>"
+    )
+
+
+def address_words(state: DetectState) -> str:
+    """Return what the address asked for in vain."""
+    if not state.skipped:
+        return ""
+    names = ", ".join(escape(name) for name in state.skipped)
+    return (
+        f"<p class='warning'>The address asks for something that this run lacks ({names}); "
+        "the rest is shown.</p>"
+    )
