@@ -11,11 +11,13 @@ can be missed; where the bound rules out too little, the product takes all colum
 of the neighbours kept are computed again in float64, so that they do not depend on blocks.
 """
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from anomalylab.compute.threads import in_pieces
 from anomalylab.errors import ParameterError
 
 N_DIRECTIONS = 94
@@ -66,6 +68,7 @@ class NearestNeighbours:
         self._mean = self.bank.mean(0, dtype=torch.float64).float()
         basis = _principal_directions(self.bank, self._mean)
         self._bounds = [_Bound(self.bank, self._mean, basis)]
+        self._lock = threading.Lock()
 
     def search(
         self, queries: np.ndarray, k: int, *, exclude_groups: np.ndarray | None = None
@@ -100,26 +103,32 @@ class NearestNeighbours:
             raise ParameterError(f"k must lie from 1 to {n_seen}, the rows to compare, not {k}")
         rows = np.empty((len(queries), k), np.int64)
         squared = np.empty((len(queries), k))
-        level = 0
-        for start in range(0, len(queries), N_QUERIES):
+
+        def search(start: int) -> None:
             part = slice(start, start + N_QUERIES)
             block = tensor(queries[part])
-            found, level = self._search_block(block, k, hidden[part], level)
+            found = self._search_block(block, k, hidden[part])
             squared[part], rows[part] = sorted_exactly(block, self.bank, found)
+
+        in_pieces(search, range(0, len(queries), N_QUERIES))
         return squared, rows
 
-    def _search_block(
-        self, queries: torch.Tensor, k: int, hidden: np.ndarray, level: int
-    ) -> tuple[torch.Tensor, int]:
-        """Return the nearest rows (n_queries, k), and the bound that served."""
+    def _search_block(self, queries: torch.Tensor, k: int, hidden: np.ndarray) -> torch.Tensor:
+        """Return the nearest rows, (n_queries, k)."""
         best = _Best(queries, self.bank, k)
         width = max(1, self.block_bytes // (4 * N_QUERIES * GROUP)) * GROUP
         for start in range(0, len(self.bank), width):
-            while not self._bounds[level].refine(best, slice(start, start + width), hidden):
-                level = 1
-                if len(self._bounds) == 1:
-                    self._bounds.append(_Bound(self.bank, self._mean, None))
-        return best.rows, level
+            tile = slice(start, start + width)
+            if not self._bounds[-1].refine(best, tile, hidden):
+                self._take_full_width().refine(best, tile, hidden)
+        return best.rows
+
+    def _take_full_width(self) -> "_Bound":
+        """Compare in full from now on, because the bound leaves too many pairs."""
+        with self._lock:
+            if len(self._bounds) == 1:
+                self._bounds.append(_Bound(self.bank, self._mean, None))
+        return self._bounds[-1]
 
 
 class _Bound:

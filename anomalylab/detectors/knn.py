@@ -12,6 +12,7 @@ References
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -119,6 +120,8 @@ class KNN(Detector):
         return self._judge(self._own_training(), leave_out=True)
 
     def _judge(self, features: Features, *, leave_out: bool) -> tuple[np.ndarray, np.ndarray]:
+        from anomalylab.compute.threads import in_pieces
+
         squared, images = self._nearest_images(self._embed(features), leave_out=leave_out)
         image_scores = (squared if self.squared else np.sqrt(squared)).mean(axis=1)
         n_rows, n_cols = features.grid()
@@ -127,11 +130,15 @@ class KNN(Detector):
             level = features.level(name)
             by_rows = enlargement(level.shape[1], n_rows, "bilinear")
             by_cols = enlargement(level.shape[2], n_cols, "bilinear")
-            for target, image, near in zip(score_map, level, images, strict=True):
-                distance = self._nearest_cells(name, image, near)[0]
-                distance = (distance if self.squared else np.sqrt(distance)).mean(axis=2)
+            pairs = zip(level, images, strict=True)
+            found = in_pieces(partial(self._cell_distances, name), pairs)
+            for target, distance in zip(score_map, found, strict=True):
                 target += by_rows @ distance @ by_cols.T / len(features.names)
         return image_scores, score_map.astype(np.float32)
+
+    def _cell_distances(self, name: str, pair: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        distance = self._nearest_cells(name, *pair)[0]
+        return (distance if self.squared else np.sqrt(distance)).mean(axis=2)
 
     def _embed(self, features: Features) -> np.ndarray:
         """Return the pooled levels side by side, scaled as wished: (n_images, n_channels)."""
