@@ -40,13 +40,13 @@ def to_bytes(maps: np.ndarray, threshold: float) -> np.ndarray:
 def colours() -> np.ndarray:
     """Return the colour of each byte, (256, 4) of uint8: red, green, blue, alpha.
 
-    Transparent up to half of the threshold, then amber, turning red at four times the threshold.
+    Transparent up to half of the threshold, faint up to it, amber there, red from four times on.
     Equal steps of colour are equal factors, and the image shines through even the strongest.
     """
     t = np.maximum(np.arange(256), 1) / STEPS_PER_THRESHOLD
     doublings = np.clip(np.log2(t), -1, 2)[:, None]
     below, above = np.clip(doublings + 1, 0, 1), np.clip(doublings / 2, 0, 1)
-    alpha = 0.42 * below**1.5 + 0.26 * above
+    alpha = 0.42 * below**4 + 0.26 * above
     table = np.column_stack([AMBER + above * (RED - AMBER), 255 * alpha])
     return np.round(table).astype(np.uint8)
 
