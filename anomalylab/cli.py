@@ -288,10 +288,10 @@ def _call_serve(options: argparse.Namespace) -> None:
 
 
 def _call_notebook(options: argparse.Namespace) -> None:
-    from anomalylab.reports import fill_notebook
+    from anomalylab.reports import working_copy
 
     out = options.out or Path(f"{options.name}.ipynb")
-    print(fill_notebook(options.name, out, run=str(options.run)))
+    print(working_copy(options.name, options.run, out))
 
 
 def _call_doctor(options: argparse.Namespace) -> None:

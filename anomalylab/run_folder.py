@@ -3,12 +3,14 @@
 Whatever shows a run reads it from here and needs neither the images nor the network.
 """
 
+import base64
 import json
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,9 @@ from anomalylab.registry import unknown_name
 from anomalylab.schema import SCHEMA_VERSION, Table
 
 INFO = "run.json"
+
+N_STRIP = 10
+"""Images that a run shows of itself in a cell."""
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -125,11 +130,36 @@ class Run:
         return np.load(self.folder / "maps" / f"{detector}.npy", mmap_mode="r", allow_pickle=False)
 
     def _repr_html_(self) -> str:
-        from html import escape
+        """Show the verdict over the images that the first detector finds most anomalous."""
+        backbone, detector = self.info["extractor"]["name"], self.detectors[0]
+        facts = (
+            f"{len(self.samples)} images, {', '.join(self.detectors)}, {backbone}; below, the "
+            f"highest scores of {detector}, those beyond its threshold framed"
+        )
+        table = self.scores(detector).nlargest(N_STRIP, "score")
+        table = table.merge(self.table("thumbnails"), on="sample_id")
+        threshold = self.threshold(detector)
+        figures = "".join(
+            _figure(name, image, score, score >= threshold)
+            for name, image, score in zip(
+                table["sample_id"], table["image"], table["score"], strict=True
+            )
+        )
+        return (
+            f"<p><strong>{escape(self.verdict)}</strong><br><span>{escape(facts)}</span></p>"
+            f'<div style="display:flex;flex-wrap:wrap;gap:6px">{figures}</div>'
+        )
 
-        backbone = self.info["extractor"]["name"]
-        facts = f"{len(self.samples)} images, {', '.join(self.detectors)}, {backbone}"
-        return f"<p><strong>{escape(self.verdict)}</strong><br><span>{escape(facts)}</span></p>"
+
+def _figure(name: str, webp: bytes, score: float, is_beyond: bool) -> str:
+    frame = "#ee9a00" if is_beyond else "transparent"
+    title = escape(f"{name}: score {score:.4g}", quote=True)
+    source = "data:image/webp;base64," + base64.b64encode(webp).decode("ascii")
+    return (
+        f'<figure style="margin:0;width:96px;border:3px solid {frame};border-radius:4px">'
+        f'<img src="{source}" alt="{title}" title="{title}" style="width:100%">'
+        f'<figcaption style="font-size:12px;text-align:center">{score:.3g}</figcaption></figure>'
+    )
 
 
 class RunWriter:

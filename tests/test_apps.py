@@ -1,5 +1,8 @@
 """Live views: what they show follows what is set."""
 
+import json
+import re
+
 import pandas as pd
 import pytest
 from fakes import fake_run
@@ -10,6 +13,7 @@ from anomalylab.apps.detect import PAGE, DetectApp
 from anomalylab.apps.detect_state import ALL, BY_HAND, ORDERS, DetectState
 from anomalylab.apps.gallery_cell import GalleryCell
 from anomalylab.apps.judgements import further_columns, judgements, outcomes
+from anomalylab.apps.safe_cell import safe_bundle
 from anomalylab.errors import RunError, UnknownNameError
 
 
@@ -203,3 +207,20 @@ def test_the_gallery_of_a_cell_changes_detector(run):
     cell = GalleryCell(run)
     cell.detector.value = "knn"
     assert cell.threshold.value == pytest.approx(run.threshold("knn"), rel=0.01)
+
+
+def test_the_rounding_of_a_slider_is_no_choice(run):
+    cell = GalleryCell(run)
+    cell.threshold.value += 0.3 * cell.threshold.step
+    assert not cell.state.is_by_hand
+    cell.threshold.value += 3 * cell.threshold.step
+    assert cell.state.is_by_hand
+
+
+def test_a_name_cannot_end_the_script_that_a_cell_holds():
+    name = 'a"b</script><script>alert(1)</script>é'
+    html = f"<script>var docs = {json.dumps(name)};</script>"
+    (safe,) = safe_bundle({"text/html": html}, {name}).values()
+    assert safe.count("<script>") == safe.count("</script>") == 1
+    (written,) = re.findall(r"var docs = (.*);</script>", safe)
+    assert json.loads(written) == name

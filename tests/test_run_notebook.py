@@ -1,10 +1,14 @@
 """Notebooks are run with checked parameters and kept as the record."""
 
+from pathlib import Path
+
 import nbformat
 import pytest
+from fakes import fake_run
 
-from anomalylab.errors import ParameterError, UnknownNameError
-from anomalylab.reports import fill_notebook, find_notebook, run_notebook
+from anomalylab.cli import main
+from anomalylab.errors import ParameterError, RunError, UnknownNameError
+from anomalylab.reports import fill_notebook, find_notebook, run_notebook, working_copy
 from anomalylab.reports.notebooks import (
     FINISHED,
     PLACES,
@@ -102,6 +106,52 @@ def test_a_filled_notebook_has_the_values_and_no_outputs(tmp_path):
     assert values["run"] == "reports/demo's"
     assert values["detector"] == notebook_parameters("detect")["detector"]
     assert all(c.outputs == [] for c in notebook.cells if c.cell_type == "code")
+
+
+def test_a_working_copy_names_its_run_by_its_place_from_any_folder(tmp_path, monkeypatch):
+    run = fake_run(tmp_path / "reports" / "a run").folder
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for given in (run, Path("../reports/a run")):
+        for out in (tmp_path / "work" / "mine.ipynb", Path("../work/mine.ipynb")):
+            working_copy("detect", given, out)
+            text = out.read_text(encoding="utf-8")
+            assert "'../reports/a run'" in text
+            assert str(tmp_path) not in text
+            out.unlink()
+
+
+def test_a_working_copy_overwrites_nothing_and_wants_a_finished_run(tmp_path):
+    run = fake_run(tmp_path / "run").folder
+    out = tmp_path / "mine.ipynb"
+    with pytest.raises(RunError, match="holds no finished run"):
+        working_copy("detect", tmp_path / "nothing", out)
+    out.write_text("my work", encoding="utf-8")
+    with pytest.raises(ParameterError, match="may hold your work"):
+        working_copy("detect", run, out)
+    assert out.read_text(encoding="utf-8") == "my work"
+    with pytest.raises(RunError, match="cannot write"):
+        working_copy("detect", run, out / "below a file.ipynb")
+
+
+def test_the_command_writes_a_working_copy(tmp_path, monkeypatch, capsys):
+    fake_run(tmp_path / "run")
+    monkeypatch.chdir(tmp_path)
+    assert main(["notebook", "detect", "run", "-o", "notes/x.ipynb"]) == 0
+    assert capsys.readouterr().out.strip() == str(Path("notes/x.ipynb"))
+    assert "run = '../run'" in nbformat.read("notes/x.ipynb", as_version=4).cells[1].source
+
+
+def test_cells_for_the_keyboard_are_in_the_copy_and_not_in_the_record(toy, tmp_path):
+    out = toy("n_images / 0", f"print({FINISHED!r})")
+    source = find_notebook("toy")
+    notebook = nbformat.read(source, as_version=4)
+    notebook.cells[1].metadata["tags"] = ["live"]
+    nbformat.write(notebook, source)
+    recorded = nbformat.read(run_notebook("toy", out), as_version=4)
+    assert not any("n_images / 0" in cell.source for cell in recorded.cells)
+    copied = nbformat.read(fill_notebook("toy", tmp_path / "mine.ipynb"), as_version=4)
+    assert any("n_images / 0" in cell.source for cell in copied.cells)
 
 
 @pytest.mark.parametrize("name", NAMES)

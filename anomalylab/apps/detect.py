@@ -15,6 +15,7 @@ from anomalylab.apps.detect_controls import detect_controls
 from anomalylab.apps.detect_state import IN_ADDRESS, DetectState
 from anomalylab.apps.gallery import Gallery
 from anomalylab.apps.pictures import Pictures
+from anomalylab.apps.safe_cell import safe_bundle, strings_of
 from anomalylab.run_folder import Run
 
 PAGE = 24
@@ -193,7 +194,7 @@ class DetectApp(pn.viewable.Viewer):
                 "Which images look alike?",
                 "Near points are alike. Draw around some, or tap one, to list them; grey: training",
             ),
-            pn.panel(self.embedding, margin=0, linked_axes=False, width=372, height=392),
+            pn.panel(self.embedding, margin=0, linked_axes=False, width=372, height=424),
             styles={"flex": "0 1 380px", "min-width": "0"},
         )
         return pn.FlexBox(
@@ -230,6 +231,12 @@ class DetectApp(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             styles={"padding": "14px 24px"},
         )
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        shown = super()._repr_mimebundle_(include, exclude)
+        bundle, *metadata = shown if isinstance(shown, tuple) else (shown,)
+        bundle = safe_bundle(bundle or {}, strings_of(self.run.samples))
+        return (bundle, *metadata) if metadata else bundle
 
     @staticmethod
     def _plot(plot: Any) -> Any:

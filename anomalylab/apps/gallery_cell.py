@@ -3,18 +3,19 @@
 from html import escape
 
 import ipywidgets as widgets
-import pandas as pd
 
-from anomalylab.apps.judgements import judgements, outcomes
-from anomalylab.overlay import composite, data_url, to_bytes
+from anomalylab.apps.detect_state import ORDERS, DetectState
+from anomalylab.apps.pictures import Pictures
 from anomalylab.run_folder import Run
 
 N_SHOWN = 24
-"""Most anomalous images shown."""
+"""Images shown."""
+
+WIDE = {"layout": {"width": "420px"}, "style": {"description_width": "90px"}}
 
 
 class GalleryCell(widgets.VBox):
-    """The most anomalous images, framed amber from the threshold on.
+    """The first images in the order asked for, framed amber from the threshold on.
 
     Parameters
     ----------
@@ -23,54 +24,71 @@ class GalleryCell(widgets.VBox):
     """
 
     def __init__(self, run: Run):
-        self.run = run
-        self._thumbnails = run.table("thumbnails").set_index("sample_id")
-        self.detector = widgets.Dropdown(options=run.detectors, description="detector")
+        self.state = DetectState(run)
+        self._pictures = Pictures(run)
+        self.detector = widgets.Dropdown(
+            options=run.detectors,
+            description="Detector",
+            tooltip=self.state.param["detector"].doc,
+            **WIDE,
+        )
         self.threshold = widgets.FloatSlider(
-            description="threshold", continuous_update=False, readout_format=".4g"
+            description="Threshold",
+            tooltip=self.state.param["threshold"].doc,
+            readout_format=".4g",
+            **WIDE,
+        )
+        self.order = widgets.Dropdown(
+            options=ORDERS, description="Order", tooltip=self.state.param["order"].doc, **WIDE
         )
         self.counts = widgets.HTML()
         self.pictures = widgets.HTML()
-        self.detector.observe(lambda _: self._start(), "value")
-        self.threshold.observe(lambda _: self._show(), "value")
-        self._start()
-        super().__init__([self.detector, self.threshold, self.counts, self.pictures])
+        self._fit()
+        self.detector.observe(self._take_detector, "value")
+        self.threshold.observe(self._take_threshold, "value")
+        self.order.observe(self._take_order, "value")
+        controls = [self.detector, self.threshold, self.order]
+        super().__init__([*controls, self.counts, self.pictures])
 
-    def _start(self) -> None:
-        self.table = judgements(self.run, self.detector.value)
-        cells = to_bytes(
-            self.run.score_maps(self.detector.value),
-            self.run.threshold(self.detector.value, "map"),
-        )
-        self._urls = [self._url(row, cells) for row in self.table.head(N_SHOWN).itertuples()]
-        own = self.run.threshold(self.detector.value)
-        low, high = self.table["score"].min(), self.table["score"].max()
+    def _take_detector(self, change) -> None:
+        self.state.detector = change["new"]
+        self._fit()
+
+    def _take_threshold(self, change) -> None:
+        is_moved = abs(change["new"] - self.state.threshold) >= 0.99 * self.threshold.step
+        if is_moved:  # the slider sends back the value it was given, rounded to its steps
+            self.state.threshold = change["new"]
+            self._show()
+
+    def _take_order(self, change) -> None:
+        self.state.order = change["new"]
+        self._show()
+
+    def _fit(self) -> None:
+        """Let the slider run over the scores of the detector."""
+        low, high = self.state.param["threshold"].softbounds
         with self.threshold.hold_trait_notifications():
             self.threshold.min, self.threshold.max = -float("inf"), float("inf")
-            self.threshold.min, self.threshold.max = min(low, own), max(high, own)
+            self.threshold.min, self.threshold.max = low, high
             self.threshold.step = (high - low) / 200 or 1.0
-            self.threshold.value = own
+            self.threshold.value = self.state.threshold
         self._show()
 
     def _show(self) -> None:
-        outcome = outcomes(self.table, self.threshold.value)
-        counts = ", ".join(f"<b>{n}</b> {name}" for name, n in outcome.value_counts().items())
-        self.counts.value = f"<p>{counts}</p>"
-        shown = self.table.head(N_SHOWN).assign(outcome=outcome, url=self._urls)
+        counts = self.state.judged()["outcome"].value_counts()
+        said = ", ".join(f"<b>{n}</b> {escape(str(name))}" for name, n in counts.items())
+        self.counts.value = f"<p>{said}. Threshold: {escape(self.state.note())}.</p>"
+        shown = self.state.listed().head(N_SHOWN)
         figures = "".join(self._figure(row) for row in shown.itertuples())
         self.pictures.value = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{figures}</div>'
 
     def _figure(self, row) -> str:
-        frame = "#ee9a00" if row.score >= self.threshold.value else "transparent"
+        frame = "#ee9a00" if row.score >= self.state.threshold else "transparent"
         name = escape(row.sample_id, quote=True)
+        url = self._pictures.url(self.state.detector, row.sample_id, row.row, True)
         return (
-            f'<figure style="margin:0;width:128px;border:3px solid {frame}">'
-            f'<img src="{row.url}" alt="{name}" style="width:100%">'
-            f'<figcaption style="font-size:12px;overflow-wrap:anywhere">{row.score:.3g} '
-            f"{escape(row.outcome)}<br>{name}</figcaption></figure>"
+            f'<figure style="margin:0;width:128px;border:3px solid {frame};border-radius:4px">'
+            f'<img src="{url}" alt="{name}" title="{name}" style="width:100%">'
+            f'<figcaption style="font-size:12px;line-height:1.3;overflow-wrap:anywhere">'
+            f"<b>{row.score:.3g}</b> {escape(row.outcome)}<br>{name}</figcaption></figure>"
         )
-
-    def _url(self, row, cells) -> str:
-        thumbnail = self._thumbnails.loc[row.sample_id]
-        contour = None if pd.isna(thumbnail["contour"]) else thumbnail["contour"]
-        return data_url(composite(thumbnail["image"], cells[row.row], contour))

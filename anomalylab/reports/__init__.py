@@ -10,6 +10,7 @@ from typing import Any
 _PLACES = {
     "export_html": "page",
     "fill_notebook": "notebooks",
+    "working_copy": "notebooks",
     "find_notebook": "notebooks",
     "report": "page",
     "run_notebook": "notebooks",

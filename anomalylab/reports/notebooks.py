@@ -15,9 +15,10 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbformat import NotebookNode
 
-from anomalylab.errors import AnomalyLabError, ParameterError
+from anomalylab.errors import AnomalyLabError, ParameterError, RunError
 from anomalylab.registry import unknown_name
 from anomalylab.reports.fragment import FOLDER
+from anomalylab.run_folder import Run
 
 TIMEOUT = 3600
 """Seconds that a cell may take."""
@@ -92,7 +93,8 @@ def check_parameters(name: str, parameters: dict[str, Any]) -> None:
 def run_notebook(name: str, out: Path | str, *, timeout: int = TIMEOUT, **parameters: Any) -> Path:
     """Run a notebook with these parameters and keep it, outputs included, as the record.
 
-    The kernel works in the folder of ``out``, so relative paths are relative to that.
+    Cells tagged ``live`` need someone at the keyboard and are left out. The kernel works in the
+    folder of ``out``, so relative paths are relative to that.
 
     Parameters
     ----------
@@ -152,6 +154,50 @@ def fill_notebook(name: str, out: Path | str, **parameters: Any) -> Path:
     return Path(out)
 
 
+def working_copy(name: str, run: Path | str, out: Path | str) -> Path:
+    """Write a copy of a notebook that shows a run, to work on by hand.
+
+    The notebook names the run by its place relative to itself, so that both can be moved together.
+
+    Parameters
+    ----------
+    name : str
+    run : path
+        Folder of a finished run.
+    out : path
+        The copy; nothing may be there yet.
+
+    Returns
+    -------
+    path
+        ``out``.
+
+    Raises
+    ------
+    RunError
+        If ``run`` holds no finished run, or ``out`` cannot be written.
+    ParameterError
+        If ``out`` exists, for it may hold somebody's work.
+    """
+    out = Path(out)
+    folder = Run(run).folder.resolve()
+    if out.exists():
+        raise ParameterError(f"{out} exists and may hold your work; give another name with -o")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        return fill_notebook(name, out, run=relative(folder, out.resolve().parent))
+    except OSError as error:
+        raise RunError(f"cannot write {out}: {error.strerror or error}") from error
+
+
+def relative(path: Path, start: Path) -> str:
+    """Return where ``path`` is seen from ``start``, in POSIX form; both must be resolved."""
+    try:
+        return Path(os.path.relpath(path, start)).as_posix()
+    except ValueError:  # another drive
+        return path.as_posix()
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file that is there whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
@@ -174,7 +220,7 @@ def _env() -> dict[str, str]:
 def _execute(source: Path, out: Path, timeout: int, parameters: dict[str, Any]) -> None:
     try:
         papermill.execute_notebook(
-            nbformat.read(source, as_version=4),
+            _without_live(nbformat.read(source, as_version=4)),
             str(out).replace("{", "{{").replace("}", "}}"),  # papermill formats its paths
             parameters=parameters,
             kernel_name="python3",
@@ -190,6 +236,12 @@ def _execute(source: Path, out: Path, timeout: int, parameters: dict[str, Any]) 
         ) from error
     finally:
         _forget_paths(out)
+
+
+def _without_live(notebook: NotebookNode) -> NotebookNode:
+    cells = notebook.cells
+    notebook.cells = [cell for cell in cells if "live" not in cell.metadata.get("tags", [])]
+    return notebook
 
 
 def _check_finished(out: Path) -> None:

@@ -1,6 +1,5 @@
 """An executed notebook as one HTML file that needs nothing else."""
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from anomalylab.reports.fragment import FOLDER, assets_of, static_text, without_assets
-from anomalylab.reports.notebooks import run_notebook, write_atomically
+from anomalylab.reports.notebooks import relative, run_notebook, write_atomically
 from anomalylab.run_folder import Run
 
 _HEADING = re.compile(r"^##\s+(.+)$", re.MULTILINE)
@@ -67,8 +66,8 @@ def report(
     notebook = run_notebook(
         "detect",
         out.with_suffix(".ipynb"),
-        run=_relative(run.folder.resolve(), start),
-        plugins=[_relative(Path(plugin).resolve(), start) for plugin in plugins],
+        run=relative(run.folder.resolve(), start),
+        plugins=[relative(Path(plugin).resolve(), start) for plugin in plugins],
     )
     return export_html(
         notebook, out, name=str(run.info["name"]), created=str(run.info["created"])[:10]
@@ -138,10 +137,3 @@ def _assets(node: NotebookNode) -> dict[str, list[str]]:
         "styles": [static_text(name) for name in styles],
         "scripts": [static_text(name) for name in scripts],
     }
-
-
-def _relative(path: Path, start: Path) -> str:
-    try:
-        return Path(os.path.relpath(path, start)).as_posix()
-    except ValueError:  # another drive
-        return path.as_posix()
