@@ -17,9 +17,10 @@ MIN_IMAGES = 25
 MAX_CHANCE = 0.05
 """Chance below which suspects are more than chance explains."""
 
+_BEYOND_DOUBT = 0.01
 _MAX_TIED_SHARE = 0.1
 _MIN_GAP_CHANCE = 1e-3
-_MAX_MISFIT = 1.1  # a normal folder exceeds it about once in 200 (measured, see the tests)
+_MAX_MISFIT = 1.3  # clean simulated folders exceed it less than once in 100
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ def verdict(scores: np.ndarray, *, expected_false: float = EXPECTED_FALSE) -> Ve
     """Judge whether images lie beyond the bulk of a folder that is mostly normal.
 
     Suspects are more than chance when as many or more would occur with a chance of at most
-    ``MAX_CHANCE`` (Poisson), or when one lies where so few are expected. Then they are set aside
-    and the bulk is fitted once more to the others, because many suspects widen the first fit.
+    ``MAX_CHANCE`` (Poisson), or when one lies where so few are expected. What is beyond doubt no
+    part of the bulk, by that chance or by the gap before it, is first set aside and the bulk
+    fitted once more to the others, because many suspects widen the first fit.
 
     Parameters
     ----------
@@ -92,13 +94,16 @@ def verdict(scores: np.ndarray, *, expected_false: float = EXPECTED_FALSE) -> Ve
     if reason:
         return _undecidable(scores, expected_false, reason, None)
     bulk = fit_bulk(scores)
+    limit = np.inf if _is_split(bulk) else _limit(scores, bulk, expected_false)
+    if np.isfinite(limit):
+        bulk = fit_bulk(scores[scores < limit])
     reason = _no_trust(bulk)
     if reason:
         return _undecidable(scores, expected_false, reason, bulk)
-    if _chance(scores, bulk, expected_false) <= MAX_CHANCE:
-        bulk = _refitted(scores, bulk, expected_false)
-        return _suspects(scores, bulk, expected_false)
-    return _clean(scores, bulk, expected_false)
+    threshold = min(limit, bulk.threshold(expected_false=expected_false))
+    if np.isfinite(limit) or _chance(scores, bulk, threshold) <= MAX_CHANCE:
+        return _suspects(scores, bulk, threshold)
+    return _clean(scores, bulk, threshold)
 
 
 def _no_fit_possible(scores: np.ndarray) -> str:
@@ -111,8 +116,12 @@ def _no_fit_possible(scores: np.ndarray) -> str:
     return ""
 
 
+def _is_split(bulk: Bulk) -> bool:
+    return bulk.worst_gap < _MIN_GAP_CHANCE
+
+
 def _no_trust(bulk: Bulk) -> str:
-    if bulk.worst_gap < _MIN_GAP_CHANCE:
+    if _is_split(bulk):
         return (
             "the lower three quarters of the scores fall into groups: more than one kind of "
             "product, near copies, or a quarter or more of defects"
@@ -122,54 +131,60 @@ def _no_trust(bulk: Bulk) -> str:
     return ""
 
 
-def _chance(scores: np.ndarray, bulk: Bulk, expected_false: float) -> float:
-    """Return the chance of such suspects if all images are normal."""
-    n_suspects = np.count_nonzero(scores >= bulk.threshold(expected_false=expected_false))
-    of_count = stats.poisson.sf(n_suspects - 1, expected_false)
-    of_farthest = len(scores) * bulk.p_value(scores.max()[None])[0]
-    return float(min(of_count, of_farthest))
-
-
-def _refitted(scores: np.ndarray, bulk: Bulk, expected_false: float) -> Bulk:
-    inside = scores[scores < bulk.threshold(expected_false=expected_false)]
-    again = fit_bulk(inside)
-    return bulk if _no_trust(again) else again
-
-
-def _suspects(scores: np.ndarray, bulk: Bulk, expected_false: float) -> Verdict:
+def _limit(scores: np.ndarray, bulk: Bulk, expected_false: float) -> float:
+    """Return the score from which images are beyond doubt no part of the bulk, or infinity."""
+    upper = np.sort(scores[scores > bulk.trusted_up_to])
     threshold = bulk.threshold(expected_false=expected_false)
+    limit = np.inf
+    if _chance(scores, bulk, threshold) <= _BEYOND_DOUBT:
+        limit = threshold
+    gaps = bulk.gap_chances(upper)
+    if gaps.min(initial=1) * len(gaps) <= _BEYOND_DOUBT:
+        limit = min(limit, upper[gaps.argmin()])
+    return float(limit)
+
+
+def _chance(scores: np.ndarray, bulk: Bulk, threshold: float) -> float:
+    """Return the chance of such suspects if all images are normal."""
+    at = bulk.p_value(np.array([threshold, scores.max()])) * len(scores)
+    of_count = stats.poisson.sf(np.count_nonzero(scores >= threshold) - 1, at[0])
+    return float(min(of_count, at[1]))
+
+
+def _suspects(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
+    expected = float(bulk.p_value(np.array([threshold]))[0] * len(scores))
     n_images, n_suspects = len(scores), int(np.count_nonzero(scores >= threshold))
-    by_chance = stats.poisson.ppf(1 - MAX_CHANCE, expected_false)
+    by_chance = stats.poisson.ppf(1 - MAX_CHANCE, expected)
     min_share = max(0.0, n_suspects - by_chance) / n_images
     few = "1 image lies" if n_suspects == 1 else f"{n_suspects} images lie"
     return Verdict(
         kind="suspects",
         n_images=n_images,
         n_suspects=n_suspects,
-        expected_by_chance=expected_false,
+        expected_by_chance=expected,
         threshold=threshold,
         min_share=min_share,
         sentence=f"{n_suspects} of {n_images} images {'lies' if n_suspects == 1 else 'lie'} beyond "
-        f"the bulk; about {expected_false:g} would by chance.",
-        reason=f"{few} where chance would put about {expected_false:g} if all were of one kind. "
+        f"the bulk; about {expected:.1g} would by chance.",
+        reason=f"{few} where chance would put about {expected:.1g} if all were of one kind. "
         "They are unlike the others, which need not mean defective.",
         bulk=bulk,
     )
 
 
-def _clean(scores: np.ndarray, bulk: Bulk, expected_false: float) -> Verdict:
-    threshold = bulk.threshold(expected_false=expected_false)
+def _clean(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
+    expected = float(bulk.p_value(np.array([threshold]))[0] * len(scores))
     n_images, n_suspects = len(scores), int(np.count_nonzero(scores >= threshold))
     lie = "lies" if n_suspects == 1 else "lie"
     return Verdict(
         kind="clean",
         n_images=n_images,
         n_suspects=n_suspects,
-        expected_by_chance=expected_false,
+        expected_by_chance=expected,
         threshold=threshold,
         min_share=0.0,
         sentence=f"No sign of pollution: {n_suspects or 'none'} of {n_images} images {lie} beyond "
-        f"the bulk; about {expected_false:g} would by chance.",
+        f"the bulk; about {expected:.1g} would by chance.",
         reason="What lies beyond the bulk is no more than chance explains. Defects that score like "
         "normal images are not excluded.",
         bulk=bulk,

@@ -26,14 +26,16 @@ def test_units_do_not_matter(rng):
 
 
 def test_p_values_fall_with_the_score(rng):
-    p_values = fit_bulk(rng.normal(size=60)).p_value(np.linspace(-5, 9, 200))
+    p_values = fit_bulk(rng.normal(size=60)).p_value(np.linspace(-5, 30, 200))
     assert (np.diff(p_values) <= 0).all()
     assert 0 <= p_values.min() < 1e-3 < 0.99 < p_values.max() <= 1
 
 
-def test_the_density_integrates_to_one(rng):
-    grid = np.linspace(-10, 60, 20_000)
-    assert np.trapezoid(fit_bulk(rng.gumbel(size=60)).density(grid), grid) == pytest.approx(1)
+def test_the_density_is_the_slope_of_the_p_value(rng):
+    bulk = fit_bulk(rng.gumbel(size=60))
+    grid = np.linspace(-3, bulk.trusted_up_to - 0.1, 5000)
+    lost = bulk.p_value(grid[0]) - bulk.p_value(grid[-1])
+    assert np.trapezoid(bulk.density(grid), grid) == pytest.approx(lost[0], rel=1e-4)
 
 
 def test_what_the_upper_quarter_scores_does_not_move_the_fit(rng):
@@ -52,3 +54,14 @@ def test_scores_that_cannot_be_fitted_are_refused(bad):
 def test_an_impossible_expected_number_is_refused(expected_false, rng):
     with pytest.raises(ParameterError, match="above 0 and below 20"):
         fit_bulk(rng.normal(size=80)).threshold(expected_false=expected_false)
+
+
+def test_a_gap_is_as_likely_as_simulated_images_leave_it_empty():
+    rng = np.random.default_rng(0)
+    chances = []
+    for _ in range(60):
+        scores = np.sort(rng.lognormal(sigma=0.5, size=40))
+        chances.extend(fit_bulk(scores).gap_chances(scores[30:]))
+    # Uniform if the distribution were known; at most so because it is not.
+    assert np.mean(np.array(chances) < 0.1) < 0.13
+    assert 0.4 < np.mean(chances) < 0.6

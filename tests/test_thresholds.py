@@ -6,6 +6,7 @@ import pytest
 from anomalylab import thresholds
 from anomalylab.bulk import fit_bulk
 from anomalylab.errors import ParameterError
+from anomalylab.verdict import verdict
 
 LABELS = np.array([0, 0, 0, 0, 1, 1])
 SCORES = np.array([1.0, 2.0, 3.0, 5.0, 4.0, 6.0])
@@ -55,6 +56,18 @@ def test_the_bulk_threshold_is_that_of_the_bulk(rng):
     found = thresholds.from_bulk(bulk, expected_false=1)
     assert found.value == bulk.threshold(expected_false=1)
     assert (found.method, found.n_images, found.expected_false) == ("bulk", 100, 1)
+
+
+def test_the_threshold_of_a_verdict_marks_its_suspects(rng):
+    scores = np.append(rng.normal(size=80), np.full(20, 50.0) + rng.normal(size=20))
+    found = verdict(scores)
+    threshold = thresholds.from_verdict(found)
+    assert np.count_nonzero(scores >= threshold.value) == found.n_suspects == 20
+
+
+def test_a_verdict_that_cannot_be_told_has_no_threshold():
+    with pytest.raises(ParameterError, match="no threshold"):
+        thresholds.from_verdict(verdict(np.arange(5.0)))
 
 
 def test_the_best_f1_by_hand():

@@ -12,6 +12,7 @@ from anomalylab.thresholds.from_normal import (
     from_bulk,
     from_conformal,
     from_quantile,
+    from_verdict,
     same_quantile,
 )
 
@@ -24,6 +25,7 @@ __all__ = [
     "from_f1",
     "from_fpr",
     "from_quantile",
+    "from_verdict",
     "same_quantile",
     "threshold_table",
 ]

@@ -7,6 +7,7 @@ from anomalylab.bulk import Bulk
 from anomalylab.errors import ParameterError
 from anomalylab.metrics.intervals import rate_interval
 from anomalylab.thresholds._threshold import Threshold, falling_scores, falling_within
+from anomalylab.verdict import Verdict
 
 
 def from_bulk(bulk: Bulk, *, expected_false: float = 0.5) -> Threshold:
@@ -24,6 +25,23 @@ def from_bulk(bulk: Bulk, *, expected_false: float = 0.5) -> Threshold:
         bulk.n_images,
         f"beyond the bulk of {bulk.n_images} images; about {expected_false:g} would by chance",
     )
+
+
+def from_verdict(found: Verdict) -> Threshold:
+    """Return the threshold that a verdict was given by.
+
+    Raises
+    ------
+    ParameterError
+        If nothing could be told, so that there is none.
+    """
+    if found.kind == "undecidable":
+        raise ParameterError("a verdict that cannot be told has no threshold; use a quantile")
+    note = (
+        f"beyond the bulk of {found.n_images} images; about {found.expected_by_chance:.1g} would "
+        "by chance"
+    )
+    return Threshold("bulk", found.threshold, found.expected_by_chance, found.n_images, note)
 
 
 def from_quantile(scores: np.ndarray, *, max_fpr: float = 0.05) -> Threshold:
