@@ -75,8 +75,16 @@ class Features:
     @property
     def stored(self) -> tuple[str, ...]:
         """Names of the levels that are arrays; those read on demand only if there are no others."""
-        arrays = tuple(n for n, level in self.levels.items() if isinstance(level, np.ndarray))
-        return arrays or self.names
+        return tuple(self.shapes) or self.names
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Rows, columns and channels of each stored level."""
+        return {
+            name: level.shape[1:]
+            for name, level in self.levels.items()
+            if isinstance(level, np.ndarray)
+        }
 
     def level(self, name: str) -> np.ndarray:
         """Return a level as an array of shape (n_images, n_rows, n_cols, n_channels).

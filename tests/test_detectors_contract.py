@@ -135,10 +135,10 @@ def test_an_embedding_is_a_map_of_one_cell(detector, rng):
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_values_that_are_not_finite_are_refused(detector, normal, query, value):
     levels = copied(normal)
-    levels["coarse"][3, 1, 1, 1] = value
-    with pytest.raises(ParameterError, match="coarse"):
+    levels["fine"][3, 1, 1, 1] = value
+    with pytest.raises(ParameterError, match="fine"):
         detector.fit(Features(levels))
-    with pytest.raises(ParameterError, match="coarse"):
+    with pytest.raises(ParameterError, match="fine"):
         replace(detector).fit(normal).score(Features(levels))
 
 

@@ -62,7 +62,7 @@ def ridge_map(training, queries):
 @pytest.mark.parametrize("n_images", [N_WIDE, N_TALL, 25])
 def test_all_cells_at_once_equal_a_loop_over_scikit_learn(n_images, queries):
     normal = draw(n_images)
-    scores, score_map = create("padim").fit(normal).score(queries)
+    scores, score_map = create("padim", levels="all").fit(normal).score(queries)
     expected = scikit_learn_map(normal, queries)
     np.testing.assert_allclose(score_map, expected, rtol=1e-5)
     np.testing.assert_allclose(scores, expected.max(axis=(1, 2)), rtol=1e-5)
@@ -71,7 +71,7 @@ def test_all_cells_at_once_equal_a_loop_over_scikit_learn(n_images, queries):
 @pytest.mark.parametrize("n_images", [N_WIDE, N_TALL])
 def test_ridge_is_the_sample_covariance_plus_a_hundredth(n_images, queries):
     normal = draw(n_images)
-    score_map = create("padim", covariance="ridge").fit(normal).score_map(queries)
+    score_map = create("padim", levels="all", covariance="ridge").fit(normal).score_map(queries)
     expected = ridge_map(by_cell(normal), by_cell(queries))
     np.testing.assert_allclose(score_map, expected, rtol=1e-5)
 
@@ -82,7 +82,7 @@ def test_one_cell_is_the_mahalanobis_distance(n_images, queries):
         return Features({"a": features.aligned()[:, :1, :1]})
 
     normal, queries = one_cell(draw(n_images)), one_cell(queries)
-    padim, single = create("padim").fit(normal), create("mahalanobis").fit(normal)
+    padim, single = create("padim", levels="all").fit(normal), create("mahalanobis").fit(normal)
     np.testing.assert_allclose(padim.image_scores(queries), single.image_scores(queries), rtol=1e-5)
     np.testing.assert_allclose(padim.training_scores()[0], single.training_scores()[0], rtol=1e-5)
 
@@ -91,7 +91,9 @@ def test_one_cell_is_the_mahalanobis_distance(n_images, queries):
 @pytest.mark.parametrize("n_images", [N_WIDE, N_TALL])
 def test_leaving_one_out_equals_a_refit_with_the_same_shrinkage(n_images, covariance):
     normal = draw(n_images)
-    score_map = create("padim", covariance=covariance).fit(normal).training_scores()[1]
+    score_map = (
+        create("padim", levels="all", covariance=covariance).fit(normal).training_scores()[1]
+    )
     training = by_cell(normal)
     for row in (0, n_images - 1):
         expected = [distance_left_out(vectors, row, covariance) for vectors in training]
@@ -114,11 +116,11 @@ def distance_left_out(vectors, row, kind):
 @pytest.mark.parametrize("n_images", [N_WIDE, N_TALL])
 def test_blocks_and_forgotten_grams_change_nothing(n_images, queries, monkeypatch):
     normal = draw(n_images)
-    whole = create("padim").fit(normal)
+    whole = create("padim", levels="all").fit(normal)
     expected = *whole.score(queries), *whole.training_scores()
     monkeypatch.setattr(cells, "BLOCK_BYTES", 5 * 8 * 14 * (3 * 14 + 50))
     monkeypatch.setattr(cell_gaussians, "KEPT_BYTES", 0)
-    blocked = create("padim").fit(normal)
+    blocked = create("padim", levels="all").fit(normal)
     parts = (*blocked.score(queries), *blocked.training_scores())
     for part, other in zip(parts, expected, strict=True):
         np.testing.assert_allclose(part, other, rtol=1e-6)
@@ -128,15 +130,15 @@ def test_a_shift_of_all_images_changes_nothing(queries):
     def shifted(features):
         return Features({name: level + 1 for name, level in features.levels.items()})
 
-    before = create("padim").fit(draw(N_WIDE)).score_map(queries)
-    after = create("padim").fit(shifted(draw(N_WIDE))).score_map(shifted(queries))
+    before = create("padim", levels="all").fit(draw(N_WIDE)).score_map(queries)
+    after = create("padim", levels="all").fit(shifted(draw(N_WIDE))).score_map(shifted(queries))
     np.testing.assert_allclose(after, before, rtol=1e-4)
 
 
 @pytest.mark.parametrize("n_images", [3, N_TALL])
 def test_random_channels_are_some_of_the_channels(n_images, queries):
     normal = draw(n_images)
-    detector = create("padim", covariance="ridge", n_dims=7, seed=3).fit(normal)
+    detector = create("padim", levels="all", covariance="ridge", n_dims=7, seed=3).fit(normal)
     channels = np.concatenate([detector.selection_["fine"], 5 + detector.selection_["coarse"]])
     assert len(set(channels)) == 7
     expected = ridge_map(by_cell(normal)[..., channels], by_cell(queries)[..., channels])
@@ -145,14 +147,16 @@ def test_random_channels_are_some_of_the_channels(n_images, queries):
 
 def test_a_single_channel_keeps_the_grid_even_if_its_level_is_coarse(queries):
     for seed in range(5):
-        detector = create("padim", n_dims=1, seed=seed).fit(draw(N_TALL))
+        detector = create("padim", levels="all", n_dims=1, seed=seed).fit(draw(N_TALL))
         assert detector.score_map(queries).shape == (6, 4, 6)
 
 
 @pytest.mark.parametrize("n_images", [4, N_TALL])
 def test_an_orthogonal_projection_is_applied_to_all_channels(n_images, queries):
     normal = draw(n_images)
-    detector = create("padim", covariance="ridge", n_dims=7, select="orthogonal").fit(normal)
+    detector = create("padim", levels="all", covariance="ridge", n_dims=7, select="orthogonal").fit(
+        normal
+    )
     basis = np.concatenate([detector.selection_["fine"], detector.selection_["coarse"]])
     np.testing.assert_allclose(basis.T @ basis, np.eye(7), atol=1e-6)
     expected = ridge_map(by_cell(normal) @ basis, by_cell(queries) @ basis)
@@ -161,9 +165,11 @@ def test_an_orthogonal_projection_is_applied_to_all_channels(n_images, queries):
 
 def test_projecting_to_as_many_dimensions_changes_nothing(queries):
     normal = draw(N_WIDE)
-    projected = create("padim", n_dims=25, select="orthogonal").fit(normal)
+    projected = create("padim", levels="all", n_dims=25, select="orthogonal").fit(normal)
     np.testing.assert_allclose(
-        projected.score_map(queries), create("padim").fit(normal).score_map(queries), rtol=1e-4
+        projected.score_map(queries),
+        create("padim", levels="all").fit(normal).score_map(queries),
+        rtol=1e-4,
     )
 
 
@@ -171,7 +177,9 @@ def test_projecting_to_as_many_dimensions_changes_nothing(queries):
 def test_the_seed_decides_the_draw(select, queries):
     def score_map(seed):
         return (
-            create("padim", n_dims=7, select=select, seed=seed).fit(draw(N_TALL)).score_map(queries)
+            create("padim", levels="all", n_dims=7, select=select, seed=seed)
+            .fit(draw(N_TALL))
+            .score_map(queries)
         )
 
     np.testing.assert_array_equal(score_map(1), score_map(1))
@@ -190,9 +198,10 @@ def test_a_saved_detector_scores_the_same_whatever_the_order_of_levels(
 
 
 def test_fitting_again_forgets_the_first_fit(queries):
-    detector = create("padim").fit(draw(N_TALL)).fit(draw(N_WIDE))
+    detector = create("padim", levels="all").fit(draw(N_TALL)).fit(draw(N_WIDE))
     np.testing.assert_array_equal(
-        detector.score_map(queries), create("padim").fit(draw(N_WIDE)).score_map(queries)
+        detector.score_map(queries),
+        create("padim", levels="all").fit(draw(N_WIDE)).score_map(queries),
     )
 
 
@@ -208,7 +217,7 @@ def with_still_cells(features):
 def test_cells_that_do_not_vary_get_the_variance_of_the_others(n_images):
     normal = with_still_cells(draw(n_images))
     with pytest.warns(UserWarning, match="4 of 24 cells are the same in all training images"):
-        detector = create("padim").fit(normal)
+        detector = create("padim", levels="all").fit(normal)
     query = normal.subset([0]).levels
     query = Features({name: level.copy() for name, level in query.items()})
     query.levels["fine"][0, :, 0] += 1
@@ -221,25 +230,25 @@ def test_cells_that_do_not_vary_get_the_variance_of_the_others(n_images):
 def test_with_a_ridge_still_cells_need_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        create("padim", covariance="ridge").fit(with_still_cells(draw(N_WIDE)))
+        create("padim", levels="all", covariance="ridge").fit(with_still_cells(draw(N_WIDE)))
 
 
 def test_two_images_are_enough(queries):
     for covariance in ("ledoit_wolf", "ridge"):
-        detector = create("padim", covariance=covariance).fit(draw(2))
+        detector = create("padim", levels="all", covariance=covariance).fit(draw(2))
         for part in (*detector.score(queries), *detector.training_scores()):
             assert np.isfinite(part).all()
 
 
 def test_one_image_is_refused():
     with pytest.raises(ParameterError, match="at least 2 training images, not 1"):
-        create("padim").fit(draw(1))
+        create("padim", levels="all").fit(draw(1))
 
 
 def test_images_that_are_all_the_same_are_refused():
     same = draw(1).subset([0] * 5)
     with pytest.raises(ParameterError, match="the same in all training images"):
-        create("padim").fit(same)
+        create("padim", levels="all").fit(same)
 
 
 def test_more_channels_than_there_are_are_refused():
@@ -252,7 +261,7 @@ def test_what_does_not_fit_is_refused_with_what_would(monkeypatch):
     free = cells.BLOCK_BYTES + 4 * 24 * (40 * 9 + 9 * 9)
     monkeypatch.setattr(memory, "available", lambda: free)
     with pytest.raises(ParameterError, match=r"25 channels takes .* GB are free; n_dims=9 fits"):
-        create("padim").fit(draw(N_TALL))
+        create("padim", levels="all").fit(draw(N_TALL))
 
 
 def test_the_plan_counts_the_levels_used():
@@ -272,7 +281,7 @@ def test_unknown_choices_suggest_the_nearest(wrong):
 @pytest.mark.parametrize("n_dims", [0, -3])
 def test_fewer_than_one_channel_is_refused(n_dims):
     with pytest.raises(ParameterError, match="n_dims must be at least 1"):
-        create("padim", n_dims=n_dims)
+        create("padim", levels="all", n_dims=n_dims)
 
 
 @pytest.mark.parametrize("n_train", [N_WIDE, N_TALL])
@@ -280,7 +289,7 @@ def test_fewer_than_one_channel_is_refused(n_dims):
     "params", [{}, {"covariance": "ridge", "n_dims": 9}, {"n_dims": 9, "select": "orthogonal"}]
 )
 def test_a_pool_answers_as_a_refit_would(n_train, params):
-    features, detector = draw(50), create("padim", **params)
+    features, detector = draw(50), create("padim", levels="all", **params)
     rows = np.random.default_rng(0).permutation(50)
     train, query = rows[:n_train], rows[n_train - 4 : n_train + 6]  # four of them in train
     answer = detector.pool(features).score(train, query)
@@ -291,7 +300,7 @@ def test_a_pool_answers_as_a_refit_would(n_train, params):
 
 @pytest.mark.parametrize("n_train", [N_WIDE, N_TALL])
 def test_a_pool_leaves_images_out_as_the_detector_does(n_train):
-    features, detector = draw(50), create("padim")
+    features, detector = draw(50), create("padim", levels="all")
     train, query = np.arange(n_train)[::-1], np.array([n_train + 1, 3, n_train, 0])
     score_map = detector.pool(features).score_map(train, query, exclude="image")
     detector.fit(features.subset(train))
@@ -306,12 +315,20 @@ def test_a_pool_sees_that_a_cell_does_not_vary_over_a_subset():
     features = Features({n: np.concatenate([still.level(n), moving.level(n)]) for n in SHAPES})
     rows = np.arange(len(features))
     with pytest.warns(UserWarning, match="4 of 24 cells"):
-        score_map = create("padim").pool(features).score_map(rows[:N_WIDE], rows)
+        score_map = create("padim", levels="all").pool(features).score_map(rows[:N_WIDE], rows)
     with pytest.warns(UserWarning, match="4 of 24 cells"):
-        detector = create("padim").fit(still)
+        detector = create("padim", levels="all").fit(still)
     np.testing.assert_allclose(score_map, detector.score_map(features), rtol=1e-4, atol=1e-4)
 
 
 def test_a_pool_too_large_for_memory_refits(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 1000)
-    assert type(create("padim").pool(draw(N_WIDE))) is RefitPool
+    assert type(create("padim", levels="all").pool(draw(N_WIDE))) is RefitPool
+
+
+def test_by_default_only_the_levels_of_the_finest_grid_are_used():
+    features = draw(N_TALL)
+    by_default, by_name = create("padim").fit(features), create("padim", levels=("fine",))
+    np.testing.assert_array_equal(
+        by_default.score_map(features), by_name.fit(features).score_map(features)
+    )

@@ -43,7 +43,22 @@ class Detector(ABC):
     holds_shrinkage: ClassVar[bool] = False
     """Whether leaving an image out holds shrinkage fixed, and so is not quite a refit."""
 
-    levels: tuple[str, ...] | None
+    prefers_finest: ClassVar[bool] = False
+    """Whether, of several stored levels, only those of the finest grid are used by default."""
+
+    levels: tuple[str, ...] | str | None
+    """Levels used: named ones, ``"all"`` that are stored, or the method's default."""
+
+    def chosen_levels(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
+        """Return the names of the levels that are used of those stored in these shapes."""
+        if isinstance(self.levels, tuple):
+            return self.levels
+        if self.levels not in (None, "all"):
+            raise ParameterError(f"levels must be a tuple of names, 'all' or None: {self.levels!r}")
+        if self.levels == "all" or not self.prefers_finest or not shapes:
+            return tuple(shapes)
+        n_cells = {name: shape[0] * shape[1] for name, shape in shapes.items()}
+        return tuple(name for name in shapes if n_cells[name] == max(n_cells.values()))
 
     def fit(self, features: Features) -> Self:
         """Learn what is normal from images that are mostly so.
@@ -147,7 +162,8 @@ class Detector(ABC):
 
     def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> int:
         """Return the bytes that fitting on so many images of these level shapes takes at most."""
-        return 2 * n_images * sum(int(np.prod(shape)) for shape in shapes.values()) * 4
+        used = [shapes[name] for name in self.chosen_levels(shapes) if name in shapes]
+        return 2 * n_images * sum(int(np.prod(shape)) for shape in used) * 4
 
     def save(self, folder: Path) -> None:
         """Write parameters (JSON) and what was learnt (safetensors) to ``folder``."""
@@ -201,7 +217,7 @@ class Detector(ABC):
         return features
 
     def _select(self, features: Features) -> Features:
-        features = features.only(features.stored if self.levels is None else self.levels)
+        features = features.only(self.chosen_levels(features.shapes) or features.names)
         for name, level in features.levels.items():
             if isinstance(level, np.ndarray) and not is_finite(level):
                 raise ParameterError(f"level {name!r} holds NaN or infinite values")

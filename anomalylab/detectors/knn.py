@@ -37,7 +37,7 @@ class KNN(Detector):
 
     Parameters
     ----------
-    levels : tuple of str, optional
+    levels : tuple of str or "all", optional
         Levels to use; all by default.
     k : int
         Nearest images.
@@ -67,7 +67,7 @@ class KNN(Detector):
         "spade": {"k": 50, "gallery": "all", "kappa": 1},
     }
 
-    levels: tuple[str, ...] | None = None
+    levels: tuple[str, ...] | str | None = None
     k: int = 5
     squared: bool = False
     level_norm: str = "none"

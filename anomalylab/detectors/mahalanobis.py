@@ -40,7 +40,7 @@ class Mahalanobis(Detector):
 
     Parameters
     ----------
-    levels : tuple of str, optional
+    levels : tuple of str or "all", optional
         Levels whose distances are added; all by default.
     map : {"centred", "gradcam"}
         ``centred``: the gradient of the distance times the features less their mean, which sums
@@ -62,7 +62,7 @@ class Mahalanobis(Detector):
         "rippel": {"levels": None},
     }
 
-    levels: tuple[str, ...] | None = None
+    levels: tuple[str, ...] | str | None = None
     map: str = "centred"
 
     def __post_init__(self) -> None:

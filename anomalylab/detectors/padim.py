@@ -43,8 +43,8 @@ class PaDiM(Detector):
 
     Parameters
     ----------
-    levels : tuple of str, optional
-        Levels put side by side; all by default.
+    levels : tuple of str or "all", optional
+        Levels put side by side; those of the finest grid by default.
     covariance : {"ledoit_wolf", "ridge"}
         ``ledoit_wolf``: shrunk to a multiple of the identity by as much as the data ask for.
         ``ridge``: the sample covariance plus 0.01 on the diagonal, as in [1]_.
@@ -73,13 +73,14 @@ class PaDiM(Detector):
     """
 
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
-        "padim": {"covariance": "ridge", "n_dims": 100, "select": "random"},
+        "padim": {"levels": "all", "covariance": "ridge", "n_dims": 100, "select": "random"},
         "sroc": {"levels": ("block4", "block6", "block7"), "covariance": "ledoit_wolf"},
     }
     fixed_grid: ClassVar[bool] = True
+    prefers_finest: ClassVar[bool] = True
     holds_shrinkage: ClassVar[bool] = True
 
-    levels: tuple[str, ...] | None = None
+    levels: tuple[str, ...] | str | None = None
     covariance: str = "ledoit_wolf"
     n_dims: int | None = None
     select: str = "random"
@@ -95,7 +96,7 @@ class PaDiM(Detector):
 
     def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> int:
         """Return the bytes that fitting on so many images of these level shapes takes at most."""
-        used = {name: shapes[name] for name in shapes if self.levels is None or name in self.levels}
+        used = {name: shapes[name] for name in self.chosen_levels(shapes) if name in shapes}
         features = 4 * n_images * sum(int(np.prod(shape)) for shape in used.values())
         return features + self._own_bytes(n_images, used, self.n_dims)
 

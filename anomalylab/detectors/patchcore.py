@@ -49,8 +49,8 @@ class PatchCore(Detector):
 
     Parameters
     ----------
-    levels : tuple of str, optional
-        Levels to use; all by default.
+    levels : tuple of str or "all", optional
+        Levels put side by side; those of the finest grid by default.
     k : int
         Nearest cells whose distances are averaged.
     squared : bool
@@ -87,11 +87,13 @@ class PatchCore(Detector):
 
     keeps_cells: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
-        "sroc": {"k": 5, "squared": True},
-        "patchcore": {"pooling": "windows", "coreset": 0.1, "reweight": True},
+        "sroc": {"levels": ("block4", "block6", "block7"), "k": 5, "squared": True},
+        "patchcore": {"levels": "all", "pooling": "windows", "coreset": 0.1, "reweight": True},
     }
 
-    levels: tuple[str, ...] | None = None
+    prefers_finest: ClassVar[bool] = True
+
+    levels: tuple[str, ...] | str | None = None
     k: int = 1
     squared: bool = False
     pooling: str = "mean"
@@ -130,6 +132,9 @@ class PatchCore(Detector):
 
     def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> int:
         """Return the bytes that fitting takes at most: levels, cells, bank, search."""
+        shapes = {
+            name: shapes[name] for name in self.chosen_levels(shapes) if name in shapes
+        } or shapes
         n_cells = max(s[0] for s in shapes.values()) * max(s[1] for s in shapes.values())
         n_channels = sum(s[2] for s in shapes.values())
         if self.pooling == "windows":

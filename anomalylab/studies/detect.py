@@ -281,7 +281,7 @@ def _info(
             label: {
                 "name": detector.name,
                 "params": asdict(detector),  # type: ignore[call-overload]
-                "levels": list(detector.levels or material.extractor.levels),
+                "levels": list(detector.chosen_levels(material.features.shapes)),
             }
             for label, detector in chosen.items()
         },

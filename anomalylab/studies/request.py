@@ -38,7 +38,7 @@ class DetectorChoice:
                 raise ParameterError(
                     f"detector {text!r}: options are written name=value, not {option!r}"
                 )
-            params[key] = _value(value)
+            params[key] = _levels(value) if key == "levels" else _value(value)
         return cls(name=name, preset=preset or None, params=params)
 
     def __str__(self) -> str:
@@ -135,6 +135,10 @@ class Request:
 _DEFAULTS = {f.name: f.default for f in fields(Request)}
 
 
+def _levels(text: str) -> str | tuple[str, ...]:
+    return text if text == "all" else tuple(text.split("+"))
+
+
 def _value(text: str) -> object:
     """Read a number, ``true``, ``false`` or ``null`` as JSON does; anything else is a string."""
     try:
@@ -144,4 +148,6 @@ def _value(text: str) -> object:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return "+".join(value)
     return value if isinstance(value, str) else json.dumps(value)
