@@ -215,8 +215,19 @@ def fit_bulk(scores: np.ndarray, *, trusted_share: float = TRUSTED_SHARE) -> Bul
     *parameters, log_weights = (np.concatenate(block) for block in blocks)
     weights = np.exp(log_weights - log_weights.max())
     likely = weights > 1e-7
-    nodes = [values[likely] for values in (*parameters, weights / weights[likely].sum())]
-    bulk = Bulk(len(scores), n_trusted, float(trusted[-1]), *nodes, worst_gap=1.0, misfit=0.0)
+    locations, scales, shapes, freedoms = (values[likely] for values in parameters)
+    bulk = Bulk(
+        n_images=len(scores),
+        n_trusted=n_trusted,
+        trusted_up_to=float(trusted[-1]),
+        locations=locations,
+        scales=scales,
+        shapes=shapes,
+        freedoms=freedoms,
+        weights=weights[likely] / weights[likely].sum(),
+        worst_gap=1.0,
+        misfit=0.0,
+    )
     worst_gap, misfit = _goodness(trusted, bulk)
     return replace(bulk, worst_gap=worst_gap, misfit=misfit)
 
@@ -246,10 +257,11 @@ def _nodes(trusted: np.ndarray, n_images: int) -> Iterator[tuple[np.ndarray, ...
             # The middle of the trusted scores hardly depends on the scale, the location does.
             anchors = trusted.mean() + slope * (middle - quantiles.mean() + steps)
             scales, anchors = np.meshgrid(slope * np.exp(steps), anchors)
-            nodes = (anchors - scales * middle).ravel(), scales.ravel()
-            nodes = *nodes, np.full(scales.size, shape), np.full(scales.size, freedom)
-            log_prior = np.log(weight * slope / spread) - 0.5 * ((shape - mean) / spread) ** 2
-            yield *nodes, _log_likelihood(trusted, n_images, *nodes[:2], shape, freedom) + log_prior
+            locations, scales = (anchors - scales * middle).ravel(), scales.ravel()
+            fit = _log_likelihood(trusted, n_images, locations, scales, shape, freedom)
+            prior = np.log(weight * slope / spread) - 0.5 * ((shape - mean) / spread) ** 2
+            same = np.ones(scales.size)
+            yield locations, scales, shape * same, freedom * same, fit + prior
 
 
 def _log_likelihood(

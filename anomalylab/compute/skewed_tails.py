@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import gammaln, log_ndtr, ndtri, stdtr, stdtrit
 
 
-def quantile(share: np.ndarray, shape: float, freedom: float) -> np.ndarray:
+def quantile(share: np.ndarray | float, shape: float, freedom: float) -> np.ndarray:
     """Return the value below which ``share`` (in (0, 1)) of the distribution lies.
 
     Examples
