@@ -63,11 +63,14 @@ def test_the_number_of_threads_does_not_change_a_bit(rng):
     np.testing.assert_array_equal(one[1], two[1])
 
 
-def test_the_bound_by_principal_directions_never_exceeds_the_distance(rng):
-    rows = torch.from_numpy(rows_of_falling_variance(rng, 2000, 200))
+@pytest.mark.parametrize(("n_channels", "n_directions"), [(200, 94), (120, 46)])
+def test_the_bound_by_principal_directions_never_exceeds_the_distance(
+    rng, n_channels, n_directions
+):
+    rows = torch.from_numpy(rows_of_falling_variance(rng, 2000, n_channels))
     mean = rows.mean(0)
     basis = neighbours._principal_directions(rows, mean)
-    assert basis.shape == (200, neighbours.N_DIRECTIONS)
+    assert basis.shape == (n_channels, n_directions)
     bound = neighbours._Bound(rows, mean, basis)
     columns, half = bound._columns(rows[:100])
     product = torch.cat([columns, torch.ones(100, 1)], 1) @ bound.columns[:2000].T

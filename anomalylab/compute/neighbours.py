@@ -20,8 +20,9 @@ import torch
 from anomalylab.compute.threads import in_pieces
 from anomalylab.errors import ParameterError
 
-N_DIRECTIONS = 94
-"""Principal directions in the bound; two further columns make 96, which suits matrix products."""
+N_DIRECTIONS = (94, 46)
+"""Principal directions in the bound, the first number that is less than half of the channels; two
+further columns make a multiple of 16, which suits matrix products."""
 
 GROUP = 32
 """Neighbouring columns of a block of products that are first judged by their best."""
@@ -47,7 +48,8 @@ class NearestNeighbours:
         Rising numbers, such as the image that each row comes from, for searches that leave out
         a group.
     block_bytes : int
-        Size of a block of products, about; results do not depend on it.
+        Size of a block of products, about; results do not depend on it. Best kept in the
+        processor's caches.
 
     Raises
     ------
@@ -56,7 +58,7 @@ class NearestNeighbours:
     """
 
     def __init__(
-        self, bank: np.ndarray, *, groups: np.ndarray | None = None, block_bytes: int = 2**26
+        self, bank: np.ndarray, *, groups: np.ndarray | None = None, block_bytes: int = 2**23
     ):
         if bank.ndim != 2 or bank.size == 0:
             raise ParameterError(f"a bank has shape (n_rows, n_channels), not {bank.shape}")
@@ -117,10 +119,12 @@ class NearestNeighbours:
         """Return the nearest rows, (n_queries, k)."""
         best = _Best(queries, self.bank, k)
         width = max(1, self.block_bytes // (4 * N_QUERIES * GROUP)) * GROUP
+        # fresh memory for each tile would take as long as its products
+        room = torch.empty(len(queries) * min(width, len(self._bounds[0].columns)))
         for start in range(0, len(self.bank), width):
             tile = slice(start, start + width)
-            if not self._bounds[-1].refine(best, tile, hidden):
-                self._take_full_width().refine(best, tile, hidden)
+            if not self._bounds[-1].refine(best, tile, hidden, room):
+                self._take_full_width().refine(best, tile, hidden, room)
         return best.rows
 
     def _take_full_width(self) -> "_Bound":
@@ -159,11 +163,13 @@ class _Bound:
             columns = torch.cat([along, rest], dim=1)
         return columns, columns.square().sum(1) * (0.5 - 0.5 * self.slack)
 
-    def refine(self, best: "_Best", tile: slice, hidden: np.ndarray) -> bool:
+    def refine(self, best: "_Best", tile: slice, hidden: np.ndarray, room: torch.Tensor) -> bool:
         """Take the rows of ``tile`` into ``best``; False if too many must be compared in full."""
         columns, half = self._columns(best.queries)
         columns = torch.cat([columns, torch.ones(len(columns), 1)], dim=1)
-        products = columns @ self.columns[tile].T
+        rows = self.columns[tile]
+        products = room[: len(columns) * len(rows)].view(len(columns), len(rows))
+        torch.mm(columns, rows.T, out=products)
         _hide(products, hidden - tile.start)
         grouped = products.unflatten(1, (-1, GROUP))
         heads = grouped.amax(2)
@@ -227,12 +233,13 @@ def tensor(rows: np.ndarray) -> torch.Tensor:
 
 
 def _principal_directions(bank: torch.Tensor, mean: torch.Tensor) -> torch.Tensor | None:
-    """Return the leading directions (n_channels, N_DIRECTIONS), or None if they would not pay."""
-    if bank.shape[1] <= 2 * N_DIRECTIONS or len(bank) <= 8 * bank.shape[1]:
+    """Return leading directions (n_channels, n_directions), or None if they would not pay."""
+    fitting = [number for number in N_DIRECTIONS if 2 * number < bank.shape[1]]
+    if not fitting or len(bank) <= 8 * bank.shape[1]:
         return None
     sample = (bank[:: -(-len(bank) // N_SAMPLE)] - mean).double()
     _, vectors = torch.linalg.eigh(sample.T @ sample)
-    return vectors[:, -N_DIRECTIONS:].float()
+    return vectors[:, -fitting[0] :].float()
 
 
 def hidden_rows(
@@ -243,13 +250,8 @@ def hidden_rows(
         return np.zeros((n_queries, 2), np.int64)
     if groups is None or len(exclude_groups) != n_queries:
         raise ParameterError("exclude_groups needs groups of the bank and one number a query")
-    return np.stack(
-        [
-            np.searchsorted(groups, exclude_groups, "left"),
-            np.searchsorted(groups, exclude_groups, "right"),
-        ],
-        axis=1,
-    )
+    sides = [np.searchsorted(groups, exclude_groups, side) for side in ("left", "right")]
+    return np.stack(sides, axis=1)
 
 
 def _hide(products: torch.Tensor, hidden: np.ndarray) -> None:
