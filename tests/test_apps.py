@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ from anomalylab.apps.detect_state import ALL, BY_HAND, ORDERS, DetectState
 from anomalylab.apps.gallery_cell import GalleryCell
 from anomalylab.apps.judgements import further_columns, judgements, outcomes
 from anomalylab.apps.safe_cell import safe_bundle
-from anomalylab.errors import RunError, UnknownNameError
+from anomalylab.errors import ParameterError, RunError, UnknownNameError
 
 
 @pytest.fixture(scope="module")
@@ -188,11 +189,28 @@ def test_the_app_builds_every_view_and_escapes_names(app):
     assert "<script>" not in words.picture_words(app.state)
 
 
+def test_a_run_without_labels_or_embedding_is_drawn(tmp_path):
+    run = fake_run(tmp_path / "fake", is_labelled=False)
+    assert DetectApp(run).page().get_root() is not None
+    (run.folder / "embedding.parquet").unlink()
+    app = DetectApp(run)
+    assert "no embedding" in app.embedding().object
+    assert app.page().get_root() is not None
+
+
 def test_an_app_or_a_run_that_is_missing_is_said_before_anything_is_served(tmp_path):
     with pytest.raises(UnknownNameError, match="detect"):
         serve("detct", tmp_path)
     with pytest.raises(RunError, match="holds no finished run"):
         serve("detect", tmp_path)
+
+
+def test_a_port_that_is_taken_is_said_in_a_line(run):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(ParameterError, match="choose another with --port"):
+            serve("detect", run.folder, port=other.getsockname()[1], show=False)
 
 
 def test_the_gallery_of_a_cell_follows_its_slider(run):

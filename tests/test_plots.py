@@ -77,6 +77,15 @@ def test_further_columns_colour_the_embedding_by_name_or_by_number(run):
     assert by_number.opts.get("plot").kwargs["colorbar"]
 
 
+def test_columns_that_are_empty_or_hold_gaps_can_be_drawn(run):
+    table = run.table("embedding").assign(label=pd.NA, shift=pd.array([pd.NA] * 36, dtype="Int64"))
+    table["camera"] = pd.array(["left", pd.NA] * 18, dtype="string")
+    for column in ("class", "shift", "camera"):
+        assert hv.render(plots.embedding(table, colour_by=column))
+    *_, points = plots.embedding(table, colour_by="camera")
+    assert set(points["camera"]) == {"left", "none"}
+
+
 def test_the_cell_that_matched_is_framed():
     image = np.zeros((20, 30, 3), "uint8")
     assert len(plots.picture(image)) == 1

@@ -1,5 +1,7 @@
 """Live views of a run, one a file; they show plots and hold the state that controls change."""
 
+import os
+import socket
 from pathlib import Path
 
 from anomalylab.errors import ParameterError
@@ -10,14 +12,21 @@ APPS = ("detect",)
 HOST = "127.0.0.1"
 
 
+def _quiet() -> None:
+    """Let Bokeh accept plots that are as large as their frame, without a width of their own."""
+    from bokeh.core.validation import silence
+    from bokeh.core.validation.warnings import FIXED_SIZING_MODE
+
+    silence(FIXED_SIZING_MODE)
+
+
 def prepare_notebook() -> None:
     """Put the scripts of Panel and HoloViews into the notebook, so that no network is needed."""
-    import os
-
     os.environ["PANEL_INLINE"] = "True"
     import panel as pn
 
     pn.extension(inline=True)
+    _quiet()
 
 
 def serve(app: str, folder: Path, *, port: int = 5006, show: bool = True) -> None:
@@ -44,21 +53,30 @@ def serve(app: str, folder: Path, *, port: int = 5006, show: bool = True) -> Non
     if app not in APPS:
         unknown_name("app", app, APPS)
     run = Run(folder)
+    _check_port(port)
     import panel as pn
 
     from anomalylab.apps.detect import DetectApp
 
     pn.extension(inline=False)
-    try:
-        pn.serve(
-            {app: lambda: DetectApp(run).page()},
-            port=port,
-            address=HOST,
-            websocket_origin=[f"{HOST}:{port}", f"localhost:{port}"],
-            show=show,
-            title=f"{run.info['name']} · anomalylab",
-        )
-    except OSError as error:
-        raise ParameterError(
-            f"cannot serve on port {port} ({error.strerror or error}); choose another with --port"
-        ) from error
+    _quiet()
+    pn.serve(
+        {app: lambda: DetectApp(run).page()},
+        port=port,
+        address=HOST,
+        websocket_origin=[f"{HOST}:{port}", f"localhost:{port}"],
+        show=show,
+        title=f"{run.info['name']} · anomalylab",
+    )
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as trial:
+        if os.name != "nt":  # there it would let two servers share a port
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            raise ParameterError(
+                f"cannot serve on port {port} ({error}); choose another with --port"
+            ) from error

@@ -24,10 +24,10 @@ PAGE = 24
 HALF = {"styles": {"flex": "1 1 220px", "min-width": "0"}}
 
 BUSY = """
-:host(.loader) { visibility: hidden; }
+:host(.loader) { opacity: 0; }
 :host(.loader.spin) { animation: appear 0s linear 150ms both; }
 :host(.loader.spin) div::after { background: conic-gradient(#ee9a00 30%, #dfe3e8 0) !important; }
-@keyframes appear { from { visibility: hidden; } to { visibility: visible; } }
+@keyframes appear { from { opacity: 0; } to { opacity: 1; } }
 """
 """Shown after 150 ms, so that quick answers do not flicker."""
 
@@ -125,9 +125,11 @@ class DetectApp(pn.viewable.Viewer):
         return plots.threshold_line(self.state.threshold)
 
     @pn.depends("state.detector", "state.colour_by", "state.cleared")
-    def embedding(self) -> hv.DynamicMap:
+    def embedding(self) -> hv.DynamicMap | pn.pane.HTML:
         """Return the images in two dimensions; choosing some filters the gallery."""
         table = self.state.table.sort_values("row")
+        if table["x"].isna().any():
+            return pn.pane.HTML("<p>This run holds no embedding of these images.</p>")
         points = self.run.table("embedding")
         others = points[~points["sample_id"].isin(table["sample_id"])]
         cloud = plots.embedding(table, colour_by=self.state.colour_by, others=others).opts(title="")
@@ -194,7 +196,7 @@ class DetectApp(pn.viewable.Viewer):
                 "Which images look alike?",
                 "Near points are alike. Draw around some, or tap one, to list them; grey: training",
             ),
-            pn.panel(self.embedding, margin=0, linked_axes=False, width=372, height=424),
+            pn.panel(self.embedding, margin=0, linked_axes=False),
             styles={"flex": "0 1 380px", "min-width": "0"},
         )
         return pn.FlexBox(

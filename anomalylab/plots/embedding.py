@@ -13,6 +13,9 @@ from anomalylab.plots.style import (
 )
 from anomalylab.schema import EMBEDDING
 
+HOVERED = ("sample_id", "score", "class")
+"""What is said of a point, where the table has it."""
+
 SIDE = 300
 """Of the square plane, in pixels of the screen: a distance is one length in any direction."""
 
@@ -48,8 +51,7 @@ def embedding(
     """
     EMBEDDING.check(table)
     table = table.assign(**{"class": class_names(table["label"])})
-    points = hv.Points(table, ["x", "y"], [c for c in table.columns if c not in ("x", "y")])
-    top = _density(points) if len(table) > MAX_POINTS else _coloured(points, colour_by)
+    top = _density(table) if len(table) > MAX_POINTS else _coloured(table, colour_by)
     cross = {"color": "#d5d9de", "line_width": 1, **TOOLS}
     ground = hv.Points([] if others is None else others[["x", "y"]].to_numpy(), ["x", "y"])
     span = _square(table if others is None else pd.concat([table, others]))
@@ -83,14 +85,17 @@ def _square(points: pd.DataFrame) -> dict[str, tuple[float, float]]:
     return {f"{axis}lim": (middle[axis] - half, middle[axis] + half) for axis in ("x", "y")}
 
 
-def _coloured(points: hv.Points, colour_by: str) -> hv.Points:
-    values = points.data[colour_by]
+def _coloured(table: pd.DataFrame, colour_by: str) -> hv.Points:
+    hovered = [name for name in HOVERED if name in table]
+    values = table[colour_by]
     is_number = pd.api.types.is_numeric_dtype(values)
-    names = list(dict.fromkeys(values.astype(str)))
-    colours = {name: DETECTORS[i % len(DETECTORS)] for i, name in enumerate(sorted(names))}
-    if not is_number:
-        points = points.clone(points.data.assign(**{colour_by: values.astype(str)}))
-    return points.opts(
+    values = values.astype(float) if is_number else values.astype(object).fillna("none").astype(str)
+    names = sorted(values.astype(str).unique())
+    colours = {name: DETECTORS[i % len(DETECTORS)] for i, name in enumerate(names)}
+    table = table.assign(**{colour_by: values})[
+        list(dict.fromkeys(["x", "y", *hovered, colour_by]))
+    ]
+    return hv.Points(table, ["x", "y"], list(table.columns[2:])).opts(
         color=colour_by,
         cmap="viridis" if is_number else colours | dict(CLASSES.values()),
         colorbar=is_number,
@@ -104,14 +109,13 @@ def _coloured(points: hv.Points, colour_by: str) -> hv.Points:
         nonselection_alpha=0.12,
         tools=["lasso_select", "box_select", "tap"],
         **TOOLS,
-        hover_tooltips=[
-            (name, f"@{{{name}}}") for name in ("sample_id", "score", "class") if name in points
-        ],
+        hover_tooltips=[(name.replace("_", " "), f"@{{{name}}}") for name in hovered],
         show_legend=not is_number and len(names) <= MAX_NAMES,
     )
 
 
-def _density(points: hv.Points) -> hv.Element:
+def _density(table: pd.DataFrame) -> hv.Element:
     from holoviews.operation.datashader import rasterize
 
+    points = hv.Points(table[["x", "y"]], ["x", "y"])
     return rasterize(points, dynamic=False).opts(cmap="Blues", cnorm="eq_hist", tools=["hover"])
