@@ -220,8 +220,9 @@ def our_detector(name: str) -> Any:
     from anomalylab.detectors import create
 
     if name == "padim":
-        return create("padim", preset="padim", n_dims=N_CHANNELS, seed=SEED)
-    return create("patchcore", coreset=CORESET if name == WITH_CORESET else None, seed=SEED)
+        return create("padim", preset="padim", levels="all", n_dims=N_CHANNELS, seed=SEED)
+    share = CORESET if name == WITH_CORESET else None
+    return create("patchcore", levels="all", coreset=share, seed=SEED)
 
 
 def in_own_process(side: str, name: str, setting: Setting, cache: str = "") -> dict:
