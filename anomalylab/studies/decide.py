@@ -62,7 +62,7 @@ def decide(
     """
     of_training = verdict.verdict(judged.training_scores)
     queries = samples.iloc[query]
-    chosen = _thresholds(judged, of_training.bulk if of_training.kind != "undecidable" else None)
+    chosen = _thresholds(judged, of_training)
     default = chosen[0]
     labels = queries["label"]
     if labels.nunique() == 2:
@@ -146,9 +146,10 @@ def beyond_training(
     return _words("clean" if is_chance else "suspects", sentence, reason, n_beyond, expected)
 
 
-def _thresholds(judged: Judged, bulk: Bulk | None) -> list[Threshold]:
+def _thresholds(judged: Judged, of_training: verdict.Verdict) -> list[Threshold]:
     """Return thresholds from the training images, the default first."""
-    found = [] if bulk is None else [thresholds.from_bulk(bulk)]
+    is_told = of_training.kind != "undecidable"
+    found = [thresholds.from_verdict(of_training)] if is_told else []
     found.append(thresholds.from_quantile(judged.training_scores))
     if len(judged.spare_scores):
         scores = np.concatenate([judged.training_scores, judged.spare_scores])
