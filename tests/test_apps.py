@@ -16,6 +16,7 @@ from anomalylab.apps.gallery_cell import GalleryCell
 from anomalylab.apps.judgements import further_columns, judgements, outcomes
 from anomalylab.apps.safe_cell import safe_bundle
 from anomalylab.errors import ParameterError, RunError, UnknownNameError
+from anomalylab.run_folder import Run
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +95,18 @@ def test_values_of_one_column_are_alternatives_and_columns_add_up(state):
     assert left < set(state.listed()["sample_id"]) == set(state.table["sample_id"])
     state.where = ["camera = left", "defect_type = square"]
     assert (state.listed()[["camera", "defect_type"]] == ["left", "square"]).all(axis=None)
+
+
+def test_a_property_that_holds_markup_is_offered_as_text_and_filters(tmp_path):
+    folder = fake_run(tmp_path / "fake").folder
+    samples = pd.read_parquet(folder / "samples.parquet")
+    samples["<i>"] = samples["camera"].replace("left", "<img src=x onerror=alert(1)>")
+    samples.to_parquet(folder / "samples.parquet")
+    state = DetectState(Run(folder))
+    offered = [option for option in state.param["where"].objects if "img" in option]
+    assert offered == ["‹i› = ‹img src=x onerror=alert(1)›"]
+    state.where = offered
+    assert set(state.listed()["camera"]) == {"left"}
 
 
 def test_a_name_is_found_by_any_part_of_it_as_written(state):

@@ -11,6 +11,9 @@ from anomalylab.run_folder import Run
 ALL = "all"
 BY_HAND = "by hand"
 ORDERS = ("highest score first", "nearest to the threshold first", "lowest score first")
+NO_MARKUP = str.maketrans({"<": "‹", ">": "›", "&": "＆"})
+"""Panel's choice of many shows its options as HTML."""
+
 IN_ADDRESS = (
     "detector",
     "threshold",
@@ -184,17 +187,21 @@ class DetectState(param.Parameterized):
     def _properties(self) -> list[str]:
         queries = self.run.queries
         return [
-            f"{name} = {value}"
+            f"{name} = {value}".translate(NO_MARKUP)
             for name in self.columns
             if queries[name].nunique() <= 30
             for value in sorted(queries[name].dropna().astype(str).unique())
         ]
 
     def _with_properties(self, table: pd.DataFrame) -> pd.DataFrame:
-        for name in {item.split(" = ", 1)[0] for item in self.where}:
-            named = name + " = " + table[name].astype(str)
-            table = table[named.isin(self.where)]
+        for name in self._columns_asked():
+            named = f"{name} = " + table[name].astype(str)
+            table = table[named.str.translate(NO_MARKUP).isin(self.where)]
         return table
+
+    def _columns_asked(self) -> list[str]:
+        asked = {item.split(" = ", 1)[0] for item in self.where}
+        return [name for name in self.columns if name.translate(NO_MARKUP) in asked]
 
     def _ordered(self, table: pd.DataFrame) -> pd.DataFrame:
         if self.order == ORDERS[0]:
