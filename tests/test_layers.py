@@ -10,7 +10,7 @@ import anomalylab
 ROOT = Path(anomalylab.__file__).parent
 LAYERS = [
     {"errors"},
-    {"registry", "schema", "decoding", "compute"},
+    {"registry", "schema", "palette", "decoding", "compute"},
     {"images", "synthesise"},
     {"thumbnails", "cache", "run_folder"},
     {"features"},

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import holoviews as hv
 import pandas as pd
 
-from anomalylab.plots.style import DETECTORS, hook
+from anomalylab.palette import detector_colours
+from anomalylab.plots.style import hook
 from anomalylab.schema import METRICS
 
 
@@ -18,7 +19,7 @@ def comparison(table: pd.DataFrame, metric: str, *, detectors: Sequence[str]) ->
         Rows of METRICS.
     metric : str
     detectors : sequence of str
-        All detectors of the run in its order, which gives each its colour.
+        All detectors of the run, in its order.
 
     Returns
     -------
@@ -30,7 +31,7 @@ def comparison(table: pd.DataFrame, metric: str, *, detectors: Sequence[str]) ->
     rows = rows.reindex(
         [detector for detector in detectors if detector in rows.index]
     ).reset_index()
-    rows["colour"] = [DETECTORS[detectors.index(d) % len(DETECTORS)] for d in rows["detector"]]
+    rows["colour"] = rows["detector"].map(detector_colours(detectors))
     bounds = rows.assign(
         low=rows["low"].fillna(rows["value"]), high=rows["high"].fillna(rows["value"])
     )

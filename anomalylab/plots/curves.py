@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import holoviews as hv
 import pandas as pd
 
-from anomalylab.plots.style import DETECTORS, hook
+from anomalylab.palette import detector_colours
+from anomalylab.plots.style import hook
 from anomalylab.registry import unknown_name
 from anomalylab.schema import CURVES
 
@@ -35,7 +36,7 @@ def curves(table: pd.DataFrame, curve: str, *, detectors: Sequence[str]) -> hv.O
         Rows of CURVES.
     curve : {"roc", "pr", "pro", "iou"}
     detectors : sequence of str
-        All detectors of the run in its order, which gives each its colour.
+        All detectors of the run, in its order.
 
     Returns
     -------
@@ -46,12 +47,13 @@ def curves(table: pd.DataFrame, curve: str, *, detectors: Sequence[str]) -> hv.O
     if curve not in AXES:
         unknown_name("curve", curve, AXES)
     xlabel, ylabel, title = AXES[curve]
+    colours = detector_colours(detectors)
     lines = []
-    for place, detector in enumerate(detectors):
+    for detector in detectors:
         rows = table[(table["detector"] == detector) & (table["curve"] == curve)]
         if len(rows):
             line = hv.Curve(rows.sort_values("point"), "x", "y", label=detector)
-            lines.append(line.opts(color=DETECTORS[place % len(DETECTORS)], line_width=2))
+            lines.append(line.opts(color=colours[detector], line_width=2))
     return hv.Overlay(lines or [hv.Curve([], "x", "y")]).opts(
         xlabel=xlabel,
         ylabel=ylabel,

@@ -3,9 +3,9 @@
 import holoviews as hv
 import pandas as pd
 
+from anomalylab.palette import OKABE_ITO
 from anomalylab.plots.style import (
     CLASSES,
-    DETECTORS,
     MAX_POINTS,
     SELECTION,
     class_names,
@@ -91,7 +91,7 @@ def _coloured(table: pd.DataFrame, colour_by: str) -> hv.Points:
     is_number = pd.api.types.is_numeric_dtype(values)
     values = values.astype(float) if is_number else values.astype(object).fillna("none").astype(str)
     names = sorted(values.astype(str).unique())
-    colours = {name: DETECTORS[i % len(DETECTORS)] for i, name in enumerate(names)}
+    colours = {name: OKABE_ITO[i % len(OKABE_ITO)] for i, name in enumerate(names)}
     table = table.assign(**{colour_by: values})[
         list(dict.fromkeys(["x", "y", *hovered, colour_by]))
     ]

@@ -9,9 +9,6 @@ SELECTION = "#ee9a00"
 CLASSES = {0: ("normal", NORMAL), 1: ("anomalous", ANOMALOUS), -1: ("unknown", UNKNOWN)}
 """Label (-1 where missing) -> name and colour."""
 
-DETECTORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Okabe-Ito colours; a detector keeps its place in the run, and so its colour."""
-
 MAX_POINTS = 20_000
 """Points from which on a scatter is rasterised."""
 

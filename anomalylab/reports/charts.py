@@ -1,16 +1,10 @@
 """Small charts as SVG: they follow the page's colours, print well and need no script."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
-
-OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#a39400")
-"""Colours that colour-blind readers can tell apart."""
-
-_FIXED = ("knn", "mahalanobis", "padim", "patchcore")
-"""Detectors that have the same colour on every page."""
 
 WIDTH, HEIGHT = 420, 320
 LEFT, RIGHT, TOP, BOTTOM = 56, 14, 14, 46
@@ -40,14 +34,6 @@ class Frame:
     def y(self, value: float) -> float:
         """Return the distance from the top, in units of the drawing."""
         return round(HEIGHT - BOTTOM - value / self.y_max * (HEIGHT - TOP - BOTTOM), 2)
-
-
-def detector_colours(detectors: Iterable[str]) -> dict[str, str]:
-    """Return a colour for each detector; those of the package keep theirs on every page."""
-    known = {name: OKABE_ITO[i] for i, name in enumerate(_FIXED)}
-    others = [name for name in detectors if name not in known]
-    spare = OKABE_ITO[len(_FIXED) :]
-    return known | {name: spare[i % len(spare)] for i, name in enumerate(others)}
 
 
 def line_chart(

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from anomalylab.reports.charts import detector_colours, interval_dots
+from anomalylab.palette import detector_colours
+from anomalylab.reports.charts import interval_dots
 from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.rows import by_key
 from anomalylab.reports.words import METRIC_GROUPS, metric_words

@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from anomalylab.reports.charts import Line, detector_colours, line_chart
+from anomalylab.palette import detector_colours
+from anomalylab.reports.charts import Line, line_chart
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.rows import rows_of
 from anomalylab.reports.words import CURVES, METRICS, plural
