@@ -1,6 +1,6 @@
 """Small charts as SVG: they follow the page's colours, print well and need no script."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
