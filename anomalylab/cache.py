@@ -263,7 +263,9 @@ def _fill(target: np.ndarray, places: Sequence[Place], level: str) -> np.ndarray
     for position, place in enumerate(places):
         by_shard.setdefault(place.shard, []).append(position)
     for shard, positions in by_shard.items():
-        target[positions] = _open(shard, level)[[places[position].row for position in positions]]
+        stored = _open(shard, level)
+        for position in positions:  # one copy each; a list of rows would make two
+            target[position] = stored[places[position].row]
     return target
 
 

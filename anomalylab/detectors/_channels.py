@@ -71,7 +71,9 @@ def reduce(features: Features, selection: Mapping[str, np.ndarray]) -> dict[str,
         return {PROJECTION: _project(features, selection)}
     levels = {name: features.level(name) for name in sorted(selection)}
     return {
-        name: level if len(selection[name]) == level.shape[3] else level[..., selection[name]]
+        name: level
+        if len(selection[name]) == level.shape[3]
+        else np.take(level, selection[name], axis=3)
         for name, level in levels.items()
     }
 
