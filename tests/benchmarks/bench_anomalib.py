@@ -41,8 +41,8 @@ MEAN, STD = [127 / 255] * 3, [128 / 255] * 3
 METRICS = ("auroc", "pixel_auroc", "au_pro")
 SEED = 0
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(2**23)}
-"""Blocks beyond 8 MiB go back to the system; else anomalib's coreset fragments the heap, and for
-some 50 images takes all memory there is."""
+"""For anomalib's coreset: blocks beyond 8 MiB go back to the system, as they do by themselves from
+some 70 images on; of fewer images it else fragments the heap and takes all memory there is."""
 
 THEIRS = "anomalib"
 
@@ -229,7 +229,9 @@ def in_own_process(side: str, name: str, setting: Setting, cache: str = "") -> d
     """Measure one side in a fresh process of so many threads, and print it."""
     load = os.getloadavg()[0]
     libraries = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    limits = dict.fromkeys(libraries, str(setting.threads)) | {"TQDM_DISABLE": "1"} | MALLOC
+    limits = dict.fromkeys(libraries, str(setting.threads)) | {"TQDM_DISABLE": "1"}
+    if (side, name) == (THEIRS, "patchcore"):
+        limits |= MALLOC
     job = json.dumps([side, name, {**asdict(setting), "root": str(setting.root)}, cache])
     command = [sys.executable, "-W", "ignore", __file__, "--worker", job]
     done = subprocess.run(command, env={**os.environ, **limits}, check=True, stdout=subprocess.PIPE)
