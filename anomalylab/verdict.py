@@ -38,9 +38,6 @@ class Verdict:
         Images expected there if all are normal.
     threshold : float
         NaN if it cannot be told.
-    min_share : float
-        Share of images that do not belong to the bulk, at least (95 % confidence); 0 when chance
-        explains the suspects.
     sentence : str
         The verdict in plain words.
     reason : str
@@ -54,7 +51,6 @@ class Verdict:
     n_suspects: int
     expected_by_chance: float
     threshold: float
-    min_share: float
     sentence: str
     reason: str
     bulk: Bulk | None
@@ -154,8 +150,6 @@ def _chance(scores: np.ndarray, bulk: Bulk, threshold: float) -> float:
 def _suspects(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
     expected = float(bulk.p_value(np.array([threshold]))[0] * len(scores))
     n_images, n_suspects = len(scores), int(np.count_nonzero(scores >= threshold))
-    by_chance = stats.poisson.ppf(1 - MAX_CHANCE, expected)
-    min_share = max(0.0, n_suspects - by_chance) / n_images
     few = "1 image lies" if n_suspects == 1 else f"{n_suspects} images lie"
     return Verdict(
         kind="suspects",
@@ -163,7 +157,6 @@ def _suspects(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
         n_suspects=n_suspects,
         expected_by_chance=expected,
         threshold=threshold,
-        min_share=min_share,
         sentence=f"{n_suspects} of {n_images} images {'lies' if n_suspects == 1 else 'lie'} beyond "
         f"the bulk; about {expected:.1g} would by chance.",
         reason=f"{few} where chance would put about {expected:.1g} if all were of one kind. "
@@ -182,7 +175,6 @@ def _clean(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
         n_suspects=n_suspects,
         expected_by_chance=expected,
         threshold=threshold,
-        min_share=0.0,
         sentence=f"No sign of pollution: {n_suspects or 'none'} of {n_images} images {lie} beyond "
         f"the bulk; about {expected:.1g} would by chance.",
         reason="What lies beyond the bulk is no more than chance explains. Defects that score like "
@@ -200,7 +192,6 @@ def _undecidable(
         n_suspects=0,
         expected_by_chance=expected_false,
         threshold=float("nan"),
-        min_share=0.0,
         sentence=f"This cannot be told from these images: {reason}.".replace("?.", "?"),
         reason="Look at the images in the order of their scores.",
         bulk=bulk,

@@ -55,9 +55,9 @@ def test_clean_photographs_have_no_more_false_suspects_than_stated(name, embeddi
 
 
 @pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
-def test_far_defects_are_found_and_their_share_is_bounded(share):
+def test_far_defects_are_found(share):
     rng = np.random.default_rng(1)
-    n_images, n_found, n_covered = 100, 0, 0
+    n_images, n_found = 100, 0
     n_defective = int(share * n_images)
     for _ in range(20):
         scores = rng.gumbel(size=n_images)
@@ -65,9 +65,7 @@ def test_far_defects_are_found_and_their_share_is_bounded(share):
         found = verdict(scores)
         assert found.kind == "suspects"
         n_found += np.count_nonzero(scores[:n_defective] >= found.threshold)
-        n_covered += found.min_share <= share
     assert n_found >= 0.95 * 20 * n_defective
-    assert n_covered >= stats.binom.ppf(0.01, 20, 0.95)
 
 
 def test_a_single_image_very_far_out_is_enough():
@@ -81,7 +79,6 @@ def test_a_clean_folder_shows_no_sign_of_pollution():
     found = verdict(np.random.default_rng(0).normal(size=100))
     assert found.kind == "clean"
     assert found.sentence.startswith("No sign of pollution: none of 100 images lie")
-    assert found.min_share == 0
 
 
 @pytest.mark.parametrize("n_variants", [2, 3])
