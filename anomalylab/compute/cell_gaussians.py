@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 
 from anomalylab.compute import gaussian
+from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.cells import Cells, blocks
 from anomalylab.compute.shrinkage import Covariance, Estimator
 
@@ -29,6 +30,7 @@ class GramGaussians:
         Of every cell; :meth:`fit` estimates it.
     """
 
+    @one_blas_thread()
     def __init__(self, training: Cells, means: tuple[np.ndarray, ...], covariance: Covariance):
         self.training = training
         self.means = means
@@ -39,6 +41,7 @@ class GramGaussians:
             self._grams = parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     @classmethod
+    @one_blas_thread()
     def fit(cls, training: Cells, means: tuple[np.ndarray, ...], estimator: Estimator) -> Self:
         """Estimate the covariance of every cell."""
         nothing = np.zeros(training.n_cells)
@@ -52,6 +55,7 @@ class GramGaussians:
         gaussians.covariance = Covariance.joined(estimates)
         return gaussians
 
+    @one_blas_thread()
     def distances(self, query: Cells) -> np.ndarray:
         """Return squared distances of shape (n_cells, n_queries)."""
         squared = np.empty((query.n_cells, len(query)))
@@ -67,6 +71,7 @@ class GramGaussians:
             )
         return squared
 
+    @one_blas_thread()
     def left_out(self) -> np.ndarray:
         """Return squared distances (n_cells, n_images) of the training images, each left out."""
         squared = np.empty((self.training.n_cells, len(self.training)))
@@ -106,6 +111,7 @@ class FactorGaussians:
         self.covariance = covariance
 
     @classmethod
+    @one_blas_thread()
     def fit(cls, training: Cells, means: tuple[np.ndarray, ...], estimator: Estimator) -> Self:
         """Estimate the covariance of every cell and factor its inverse."""
         factor = np.empty((training.n_cells, *2 * (training.n_channels,)), np.float32)
@@ -121,6 +127,7 @@ class FactorGaussians:
             estimates.append(estimate)
         return cls(means, factor, Covariance.joined(estimates))
 
+    @one_blas_thread()
     def distances(self, query: Cells) -> np.ndarray:
         """Return squared distances of shape (n_cells, n_queries)."""
         squared = np.empty((query.n_cells, len(query)))
@@ -130,6 +137,7 @@ class FactorGaussians:
             squared[cells] = np.einsum("cnd,cnd->cn", whitened, whitened)
         return squared
 
+    @one_blas_thread()
     def left_out(self, training: Cells) -> np.ndarray:
         """Return squared distances (n_cells, n_images) of the training images, each left out."""
         n_images = len(training)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from anomalylab.compute import gaussian
+from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.cells import Cells, blocks
 from anomalylab.compute.shrinkage import Estimator
 from anomalylab.detectors._base import EXCLUSIONS, Detector, RefitPool
@@ -68,6 +69,7 @@ class GramPool(GaussianPool):
         Squared distances (n_cells, n_images) -> image scores and score maps.
     """
 
+    @one_blas_thread()
     def __init__(
         self,
         detector: Detector,
@@ -86,6 +88,7 @@ class GramPool(GaussianPool):
         for cells in blocks(images.n_cells, 8 * n_images * (3 * n_images + 2 * self._n_channels)):
             self._grams[cells] = images.gram(means, cells)
 
+    @one_blas_thread()
     def _answer(
         self, train: np.ndarray, query: np.ndarray, position: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
