@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
+from anomalylab.compute.blas import one_blas_thread
 from anomalylab.errors import ParameterError
 from anomalylab.features import enlargement
 
@@ -128,6 +129,7 @@ class AnomalyMaps(Sequence[np.ndarray]):
         )
 
 
+@one_blas_thread()
 def anomaly_maps(
     score_maps: np.ndarray,
     size: Size,
@@ -150,6 +152,7 @@ def anomaly_maps(
     return out
 
 
+@one_blas_thread()
 def map_max(score_maps: np.ndarray, network_size: Size, *, smoothing: float = 4.0) -> np.ndarray:
     """Compute the maximum of each anomaly map at the network's input, holding one map at a time.
 

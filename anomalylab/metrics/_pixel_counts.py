@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from anomalylab.compute.blas import one_blas_thread
 from anomalylab.errors import ParameterError
 
 Images = Sequence[np.ndarray]
@@ -48,6 +49,7 @@ class PixelCounts:
     overlap: np.ndarray
 
 
+@one_blas_thread()  # maps that are made when read are small products
 def count_pixels(masks: Images, maps: Images) -> PixelCounts:
     """Count good and found pixels at every distinct score of a defective pixel.
 

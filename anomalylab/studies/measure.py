@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import metrics
-from anomalylab.compute.blas import one_blas_thread
 from anomalylab.images import read_mask
 from anomalylab.localise import AnomalyMaps
 
@@ -68,7 +67,6 @@ def image_metrics(
     )
 
 
-@one_blas_thread()
 def pixel_metrics(
     detector: str,
     queries: pd.DataFrame,
