@@ -158,8 +158,8 @@ def _suspects(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
         expected_by_chance=expected,
         threshold=threshold,
         sentence=f"{n_suspects} of {n_images} images {'lies' if n_suspects == 1 else 'lie'} beyond "
-        f"the bulk; about {expected:.1g} would by chance.",
-        reason=f"{few} where chance would put about {expected:.1g} if all were of one kind. "
+        f"the bulk; about {expected:.2g} would by chance.",
+        reason=f"{few} where chance would put about {expected:.2g} if all were of one kind. "
         "They are unlike the others, which need not mean defective.",
         bulk=bulk,
     )
@@ -176,7 +176,7 @@ def _clean(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
         expected_by_chance=expected,
         threshold=threshold,
         sentence=f"No sign of pollution: {n_suspects or 'none'} of {n_images} images {lie} beyond "
-        f"the bulk; about {expected:.1g} would by chance.",
+        f"the bulk; about {expected:.2g} would by chance.",
         reason="What lies beyond the bulk is no more than chance explains. Defects that score like "
         "normal images are not excluded.",
         bulk=bulk,

@@ -38,7 +38,7 @@ def from_verdict(found: Verdict) -> Threshold:
     if found.kind == "undecidable":
         raise ParameterError("a verdict that cannot be told has no threshold; use a quantile")
     note = (
-        f"beyond the bulk of {found.n_images} images; about {found.expected_by_chance:.1g} would "
+        f"beyond the bulk of {found.n_images} images; about {found.expected_by_chance:.2g} would "
         "by chance"
     )
     return Threshold("bulk", found.threshold, found.expected_by_chance, found.n_images, note)
