@@ -102,6 +102,11 @@ def verdict(scores: np.ndarray, *, expected_false: float = EXPECTED_FALSE) -> Ve
     return _clean(scores, bulk, threshold)
 
 
+def few_digits(expected: float) -> str:
+    """Write an expected number with one digit below 1, with two from 1 on."""
+    return f"{expected:.2g}" if expected >= 1 else f"{expected:.1g}"
+
+
 def _no_fit_possible(scores: np.ndarray) -> str:
     n_images = len(scores)
     if n_images < MIN_IMAGES:
@@ -158,8 +163,8 @@ def _suspects(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
         expected_by_chance=expected,
         threshold=threshold,
         sentence=f"{n_suspects} of {n_images} images {'lies' if n_suspects == 1 else 'lie'} beyond "
-        f"the bulk; about {expected:.2g} would by chance.",
-        reason=f"{few} where chance would put about {expected:.2g} if all were of one kind. "
+        f"the bulk; about {few_digits(expected)} would by chance.",
+        reason=f"{few} where chance would put about {few_digits(expected)} if all were of one kind. "
         "They are unlike the others, which need not mean defective.",
         bulk=bulk,
     )
@@ -176,7 +181,7 @@ def _clean(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
         expected_by_chance=expected,
         threshold=threshold,
         sentence=f"No sign of pollution: {n_suspects or 'none'} of {n_images} images {lie} beyond "
-        f"the bulk; about {expected:.2g} would by chance.",
+        f"the bulk; about {few_digits(expected)} would by chance.",
         reason="What lies beyond the bulk is no more than chance explains. Defects that score like "
         "normal images are not excluded.",
         bulk=bulk,

@@ -7,7 +7,7 @@ from anomalylab.bulk import Bulk
 from anomalylab.errors import ParameterError
 from anomalylab.metrics.intervals import rate_interval
 from anomalylab.thresholds._threshold import Threshold, falling_scores, falling_within
-from anomalylab.verdict import Verdict
+from anomalylab.verdict import Verdict, few_digits
 
 
 def from_bulk(bulk: Bulk, *, expected_false: float = 0.5) -> Threshold:
@@ -38,7 +38,7 @@ def from_verdict(found: Verdict) -> Threshold:
     if found.kind == "undecidable":
         raise ParameterError("a verdict that cannot be told has no threshold; use a quantile")
     note = (
-        f"beyond the bulk of {found.n_images} images; about {found.expected_by_chance:.2g} would "
+        f"beyond the bulk of {found.n_images} images; about {few_digits(found.expected_by_chance)} would "
         "by chance"
     )
     return Threshold("bulk", found.threshold, found.expected_by_chance, found.n_images, note)
