@@ -164,8 +164,8 @@ def _suspects(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
         threshold=threshold,
         sentence=f"{n_suspects} of {n_images} images {'lies' if n_suspects == 1 else 'lie'} beyond "
         f"the bulk; about {few_digits(expected)} would by chance.",
-        reason=f"{few} where chance would put about {few_digits(expected)} if all were of one kind. "
-        "They are unlike the others, which need not mean defective.",
+        reason=f"{few} where chance would put about {few_digits(expected)} if all were of one "
+        "kind. They are unlike the others, which need not mean defective.",
         bulk=bulk,
     )
 

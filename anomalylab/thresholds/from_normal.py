@@ -38,8 +38,8 @@ def from_verdict(found: Verdict) -> Threshold:
     if found.kind == "undecidable":
         raise ParameterError("a verdict that cannot be told has no threshold; use a quantile")
     note = (
-        f"beyond the bulk of {found.n_images} images; about {few_digits(found.expected_by_chance)} would "
-        "by chance"
+        f"beyond the bulk of {found.n_images} images; about "
+        f"{few_digits(found.expected_by_chance)} would by chance"
     )
     return Threshold("bulk", found.threshold, found.expected_by_chance, found.n_images, note)
 
