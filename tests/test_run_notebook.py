@@ -113,7 +113,7 @@ def test_a_working_copy_names_its_run_by_its_place_from_any_folder(tmp_path, mon
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     for given in (run, Path("../reports/a run")):
-        for out in (tmp_path / "work" / "mine.ipynb", Path("../work/mine.ipynb")):
+        for out in (tmp_path / "desk" / "mine.ipynb", Path("../desk/mine.ipynb")):
             working_copy("detect", given, out)
             text = out.read_text(encoding="utf-8")
             assert "'../reports/a run'" in text

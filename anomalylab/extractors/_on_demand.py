@@ -1,5 +1,6 @@
 """What extractors that only look at the image itself have in common."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -9,7 +10,7 @@ from anomalylab.errors import ParameterError
 
 
 @dataclass(kw_only=True)
-class OnDemand:
+class OnDemand(ABC):
     """Levels read image by image when needed; nothing is cached.
 
     Parameters
@@ -34,9 +35,9 @@ class OnDemand:
             raise ParameterError(f"size must be one side or (height, width), not {self.size}")
         self.size = sides[0], sides[1]
 
+    @abstractmethod
     def __call__(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Turn images of one size into levels."""
-        raise NotImplementedError
 
     def prepare(self) -> None:
         """Do nothing; there is no network."""
