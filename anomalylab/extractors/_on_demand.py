@@ -39,7 +39,7 @@ class OnDemand(ABC):
     def __call__(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Turn images of one size into levels."""
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027  there is nothing to load
         """Do nothing; there is no network."""
 
     def shapes(self) -> dict[str, tuple[int, int, int]]:
