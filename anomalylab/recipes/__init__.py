@@ -1,0 +1,1 @@
+"""Named analyses that compose the parts: published systems, complete."""

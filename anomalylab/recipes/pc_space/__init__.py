@@ -1,0 +1,1 @@
+"""A finished window embedding, opened to be looked at."""

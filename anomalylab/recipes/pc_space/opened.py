@@ -1,0 +1,210 @@
+"""A finished window embedding with its images at hand.
+
+The run folder holds the space, histograms, densities and scores; coordinates of windows are
+computed again from an image when a view asks, for they are many times the size of the images.
+
+``pc_space/`` in the run folder holds:
+
+``space_<window>.npz``
+    ``mean``, ``components``, ``variances``, ``total_variance`` for each window size.
+``histograms.npy``
+    float32 (n_images, n_planes, n_bins, n_bins), rows as the samples; a plane is a window size and
+    a pair of components, in the order of ``run.json``. First axis of a histogram: the first
+    component of the pair.
+``density.npy``
+    int64 (2, n_pairs, side, side): windows of the normal and of the anomalous training images in
+    the first window size, on ``[-extent, extent]`` of both axes; the outermost cells hold
+    everything beyond.
+``coefficients.npy``
+    float64 (n_planes, n_bins, n_bins) of the standardised histogram; missing if the classifier
+    could not be fitted.
+"""
+
+from collections import OrderedDict
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from anomalylab import datasets
+from anomalylab.compute.window_space import WindowSpace
+from anomalylab.errors import DatasetError, RunError
+from anomalylab.extractors.band import project
+from anomalylab.images import content_hash, read_image, read_mask
+from anomalylab.recipes.pc_space.cloud import Cloud, make_cloud
+from anomalylab.registry import unknown_name
+from anomalylab.run_folder import Run
+
+FOLDER = "pc_space"
+GROUPS = ("normal", "anomalous")
+HELD_CLOUDS = 16
+"""Clouds kept in memory; a cloud of 230 x 630 pixels takes 2 MB."""
+
+
+class PCSpace:
+    """What ``anomalylab recipe kolektor`` wrote, and its images.
+
+    Parameters
+    ----------
+    run : Run or path
+        A finished run of that recipe.
+    data : path, optional
+        Folder of the images; where they were when the run was made if not given.
+
+    Raises
+    ------
+    RunError
+        If ``run`` is no finished run, or one of another kind.
+    DatasetError
+        If the images are not there.
+    """
+
+    def __init__(self, run: Run | Path | str, data: Path | str | None = None):
+        self.run = run if isinstance(run, Run) else Run(run)
+        if self.run.info.get("recipe") != "kolektor":
+            raise RunError(
+                f"{self.run.folder} holds no PC space; make one with: anomalylab recipe kolektor"
+            )
+        self.info = self.run.info["pc_space"]
+        self.root = _root(self.run, data)
+        self._clouds: OrderedDict[tuple[str, int], Cloud] = OrderedDict()
+
+    @property
+    def samples(self) -> pd.DataFrame:
+        """One row an image, rows as in the histograms."""
+        return self.run.samples
+
+    @property
+    def windows(self) -> list[int]:
+        """Sides of the windows, the one that views show first."""
+        return self.info["windows"]
+
+    @property
+    def limit(self) -> float:
+        """Half the width of the histograms of the first window size."""
+        return self.info["limits"][0]
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Pairs of components that span the planes, counted from 0."""
+        return [(first, second) for first, second in self.info["pairs"]]
+
+    @property
+    def extent(self) -> float:
+        """Half the width of the densities."""
+        return self.info["extent"]
+
+    @cached_property
+    def spaces(self) -> dict[int, WindowSpace]:
+        """The space of each window size."""
+        return {window: self._space(window) for window in self.windows}
+
+    @property
+    def space(self) -> WindowSpace:
+        """The space that views show: of the first window size."""
+        return self.spaces[self.windows[0]]
+
+    @cached_property
+    def histograms(self) -> np.ndarray:
+        """Counts of all images: (n_images, n_planes, n_bins, n_bins), memory-mapped."""
+        return np.load(self._path("histograms.npy"), mmap_mode="r", allow_pickle=False)
+
+    @cached_property
+    def coefficients(self) -> np.ndarray | None:
+        """Log odds for a standard deviation of each bin: (n_planes, n_bins, n_bins), or None."""
+        path = self._path("coefficients.npy")
+        return np.load(path, allow_pickle=False) if path.is_file() else None
+
+    def density(self, group: str, pair: int = 0) -> np.ndarray:
+        """Return how many windows of the training images lie where, of shape (side, side).
+
+        Parameters
+        ----------
+        group : {"normal", "anomalous"}
+        pair : int
+            Number of a pair of :attr:`pairs`; the first axis is its first component.
+        """
+        if group not in GROUPS:
+            unknown_name("group of images", group, GROUPS)
+        densities = np.load(self._path("density.npy"), mmap_mode="r", allow_pickle=False)
+        return np.array(densities[GROUPS.index(group), pair])
+
+    def histogram(self, sample_id: str, plane: int = 0) -> np.ndarray:
+        """Return the counts of one image in a plane, of shape (n_bins, n_bins)."""
+        return np.array(self.histograms[self.row(sample_id), plane])
+
+    def row(self, sample_id: str) -> int:
+        """Return the row number of an image."""
+        rows = np.flatnonzero(self.samples["sample_id"] == sample_id)
+        if not len(rows):
+            unknown_name("image", sample_id, self.samples["sample_id"])
+        return int(rows[0])
+
+    def image(self, sample_id: str) -> np.ndarray:
+        """Read an image as uint8 (height, width, 3).
+
+        Raises
+        ------
+        DatasetError
+            If it is gone or is no longer the one of the run.
+        """
+        sample = self.samples.iloc[self.row(sample_id)]
+        path = self.root / sample["image_path"]
+        if not path.is_file():
+            raise DatasetError(f"{path} is gone; give the folder of the images with --data")
+        if content_hash(path) != sample["content_hash"]:
+            raise DatasetError(f"{path} has changed since the run; repeat the recipe")
+        return read_image(path, intensity=self.run.info["intensity"])
+
+    def band(self, sample_id: str) -> np.ndarray:
+        """Return the one-band projection of an image: float32 (height, width)."""
+        return project(self.image(sample_id), self.info["orient"])[..., 0]
+
+    def mask(self, sample_id: str) -> np.ndarray | None:
+        """Return the pixels of the defect as bool (height, width), or None if not known."""
+        sample = self.samples.iloc[self.row(sample_id)]
+        size = int(sample["height"]), int(sample["width"])
+        if isinstance(sample["mask_path"], str):
+            return read_mask(self.root / sample["mask_path"], size) > 0
+        return np.zeros(size, bool) if sample["label"] == 0 else None
+
+    def cloud(self, sample_id: str, window: int | None = None) -> Cloud:
+        """Return the windows of an image as points; some are kept for the next time."""
+        key = (sample_id, window or self.windows[0])
+        if key not in self._clouds:
+            space = self.spaces[key[1]]
+            cloud = make_cloud(sample_id, self.band(sample_id), space, self.mask(sample_id))
+            self._clouds[key] = cloud
+            while len(self._clouds) > HELD_CLOUDS:
+                self._clouds.popitem(last=False)
+        self._clouds.move_to_end(key)
+        return self._clouds[key]
+
+    def _space(self, window: int) -> WindowSpace:
+        with np.load(self._path(f"space_{window}.npz"), allow_pickle=False) as stored:
+            return WindowSpace(
+                window,
+                stored["mean"],
+                stored["components"],
+                stored["variances"],
+                float(stored["total_variance"]),
+            )
+
+    def _path(self, name: str) -> Path:
+        return self.run.folder / FOLDER / name
+
+
+def _root(run: Run, data: Path | str | None) -> Path:
+    """Return the folder of the images of a run."""
+    dataset = run.info["dataset"]
+    if data is not None:
+        root = Path(data)
+    elif dataset["path"] is not None:
+        root = run.folder.resolve() / dataset["path"]
+    else:  # built-in images are drawn again if need be
+        samples = datasets.load(dataset["loader"], None, **dataset["params"])
+        root = Path(samples.attrs["root"])
+    if not root.is_dir():
+        raise DatasetError(f"{root} is no folder; give the folder of the images with --data")
+    return root
