@@ -187,7 +187,7 @@ def most_extreme(cloud: Cloud, selected: np.ndarray, n: int, by: np.ndarray) -> 
     """
     left = np.where(selected, by, -np.inf).astype(float)
     half = max(cloud.window // 2, 1)
-    found = []
+    found: list[tuple[int, int, float]] = []
     while len(found) < n:
         row, col = np.unravel_index(int(left.argmax()), left.shape)
         value = left[row, col]
