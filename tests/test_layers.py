@@ -14,7 +14,7 @@ LAYERS = [
     {"images", "synthesise"},
     {"thumbnails", "cache", "run_folder"},
     {"features"},
-    {"metrics", "localise", "bulk", "overlay"},
+    {"metrics", "localise", "bulk", "overlay", "shading"},
     {"verdict"},
     {"thresholds", "plots", "gallery"},
     {"datasets", "extractors"},
