@@ -54,7 +54,8 @@ def load(root: Path, *, category: str | None = None) -> pd.DataFrame:
         part = PurePosixPath(path).parts[0]
         by_part[part if part in by_part else ""].append(path)
     masks = {path: "/".join(PurePosixPath(path).parts[1:-1]) for path in by_part["ground_truth"]}
-    matches = match_masks(by_part["test"], masks)
+    defective = [path for path in by_part["train"] if _kind(path, "train") != "good"]
+    matches = match_masks(by_part["test"] + defective, masks)
     name = folder.resolve().name
     rows = [
         _row(path, split, name, matches.masks.get(path), start)
@@ -94,12 +95,16 @@ def _below(start: PurePosixPath, paths: list[str]) -> list[str]:
     return [(start / path).as_posix() for path in paths]
 
 
-def _row(path: str, split: str, category: str, mask: str | None, start: PurePosixPath) -> dict:
-    """Return a row; images right in ``train`` are normal, right in ``test`` unlabelled."""
+def _kind(path: str, split: str) -> str | None:
+    """Return ``good``, the name of a defect, or None: right in ``test`` nothing is known."""
     folders = PurePosixPath(path).parts[1:-1]
     kind = folders[0] if folders else "good" if split == "train" else None
-    if kind is not None and kind.lower() in NORMAL_NAMES:
-        kind = "good"
+    return "good" if kind is not None and kind.lower() in NORMAL_NAMES else kind
+
+
+def _row(path: str, split: str, category: str, mask: str | None, start: PurePosixPath) -> dict:
+    """Return a row; images right in ``train`` are normal, right in ``test`` unlabelled."""
+    kind = _kind(path, split)
     return {
         "category": category,
         "split": split,

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
@@ -40,6 +41,7 @@ def load(
     n_train: int = 60,
     n_test_good: int = 20,
     n_test_defect: int = 20,
+    n_train_defect: int = 0,
     size: int = 224,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -49,7 +51,7 @@ def load(
     ----------
     root : Path, optional
         Folder to write to; by default one in the user's cache, see :func:`make_textures`.
-    category, preset, contrast, n_train, n_test_good, n_test_defect, size, seed
+    category, preset, contrast, n_train, n_test_good, n_test_defect, n_train_defect, size, seed
         See :class:`Recipe`.
 
     Returns
@@ -75,6 +77,7 @@ def load(
         n_train=n_train,
         n_test_good=n_test_good,
         n_test_defect=n_test_defect,
+        n_train_defect=n_train_defect,
         size=size,
         seed=seed,
     )
@@ -97,7 +100,7 @@ def make_textures(folder: Path | None = None, **params) -> Path:
     Returns
     -------
     folder : Path
-        Holds ``<category>/train/good``, ``<category>/test/<good or defect>``,
+        Holds ``<category>/train/<good or defect>``, ``<category>/test/<good or defect>``,
         ``<category>/ground_truth/<defect>/<stem>_mask.png`` and the recipe.
 
     Raises
@@ -218,10 +221,14 @@ def _write_layout(folder: Path, recipe: Recipe) -> None:
     jobs += [
         (Picture("good", i), Path("test", "good", _file(i))) for i in range(recipe.n_test_good)
     ]
-    counts: dict[str, int] = {}
-    for i, kind in enumerate(kinds(recipe.n_test_defect)):
-        jobs.append((Picture("defect", i, kind), Path("test", kind, _file(counts.get(kind, 0)))))
-        counts[kind] = counts.get(kind, 0) + 1
+    counts: Counter[str] = Counter()  # numbers go on, so that each mask belongs to one image
+    for role, split, n in (
+        ("defect", "test", recipe.n_test_defect),
+        ("train_defect", "train", recipe.n_train_defect),
+    ):
+        for i, kind in enumerate(kinds(n)):
+            jobs.append((Picture(role, i, kind), Path(split, kind, _file(counts[kind]))))
+            counts[kind] += 1
     boxes = _paint_all(recipe, [(picture, folder / path) for picture, path in jobs])
     crops = [
         (path.as_posix(), *box)
@@ -246,7 +253,7 @@ def _paint_all(recipe: Recipe, jobs: Iterable[tuple[Picture, Path]]) -> list:
         picture, path = job
         image, mask, box = picture.paint(recipe)
         _save(image, path)
-        if mask is not None and picture.role == "defect":
+        if mask is not None and picture.role in ("defect", "train_defect"):
             truth = path.parents[2] / "ground_truth" / picture.kind / f"{path.stem}_mask.png"
             _save(np.where(mask, 255, 0).astype(np.uint8), truth)
         return box

@@ -25,7 +25,7 @@ distance to the five nearest, maximum over cells): easy gives an image AUROC abo
 between 0.75 and 0.9.
 """
 
-_ROLES = ("train", "good", "defect", "unlabelled")
+_ROLES = ("train", "good", "defect", "unlabelled", "train_defect")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +39,8 @@ class Recipe:
         Sets ``contrast`` unless that is given.
     contrast : float in [0, 1], optional
         Strength of the defects.
-    n_train, n_test_good, n_test_defect : int
-        Numbers of images; the defects take turns.
+    n_train, n_test_good, n_test_defect, n_train_defect : int
+        Numbers of images; the defects take turns. Most methods train on good images alone.
     size : int
         Height and width in pixels, at least 32.
     seed : int
@@ -60,6 +60,7 @@ class Recipe:
     n_train: int = 60
     n_test_good: int = 20
     n_test_defect: int = 20
+    n_train_defect: int = 0
     size: int = 224
     seed: int = 0
 
@@ -70,7 +71,7 @@ class Recipe:
             unknown_name("preset of textures", self.preset, PRESETS)
         if self.contrast is not None and not 0 <= self.contrast <= 1:
             raise ParameterError(f"contrast must lie in [0, 1], not {self.contrast}")
-        for name in ("n_train", "n_test_good", "n_test_defect", "seed"):
+        for name in ("n_train", "n_test_good", "n_test_defect", "n_train_defect", "seed"):
             if getattr(self, name) < 0:
                 raise ParameterError(f"{name} must not be negative, but is {getattr(self, name)}")
         check_size(self.size)
@@ -85,7 +86,8 @@ class Recipe:
     def record(self) -> dict:
         """Return what the pixels depend on, with the version of the generator, for JSON."""
         known = asdict(self) | {"contrast": self.strength, "generator": GENERATOR_VERSION}
-        return {name: value for name, value in known.items() if name != "preset"}
+        omitted = {"preset"} if self.n_train_defect else {"preset", "n_train_defect"}
+        return {name: value for name, value in known.items() if name not in omitted}
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Picture:
 
     Parameters
     ----------
-    role : {"train", "good", "defect", "unlabelled"}
+    role : {"train", "good", "defect", "unlabelled", "train_defect"}
     index : int
         Its number within the role.
     kind : str
@@ -112,7 +114,7 @@ class Picture:
         rng = np.random.default_rng(
             [recipe.seed, zlib.crc32(recipe.category.encode()), _ROLES.index(self.role), self.index]
         )
-        split = "train" if self.role in ("train", "unlabelled") else "test"
+        split = "train" if self.role in ("train", "unlabelled", "train_defect") else "test"
         scene = draw(recipe.category, rng, recipe.size, split)
         if self.kind == "good":
             return scene.image, None, scene.box
