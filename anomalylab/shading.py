@@ -25,7 +25,7 @@ and a dark middle."""
 
 SCALES = ("log", "eq_hist")
 
-_FAINTEST = 40
+FAINTEST = 56
 """Entry of the palette for the smallest count, so that a single point is seen on the ground."""
 
 
@@ -74,7 +74,7 @@ def shade(
         unknown_name("scale of colours", how, SCALES)
     is_there = counts > 0
     shares = _ranks(counts) if how == "eq_hist" else _logs(counts, vmax)
-    steps = np.round(_FAINTEST + shares * (255 - _FAINTEST)).astype(np.uint8)
+    steps = np.round(FAINTEST + shares * (255 - FAINTEST)).astype(np.uint8)
     return _picture(steps, palette, np.where(is_there, 255, 0))
 
 

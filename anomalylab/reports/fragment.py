@@ -45,13 +45,16 @@ class Fragment:
         Markup in which everything that came from data is escaped.
     scripts : tuple of str
         Files of ``static/`` that make it move.
+    styles : tuple of str
+        Files of ``static/`` that it needs beside those of every fragment.
     """
 
     html: str
     scripts: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
-        styles = "".join(_asset(name, "style") for name in STYLES)
+        styles = "".join(_asset(name, "style") for name in (*STYLES, *self.styles))
         scripts = "".join(_asset(name, "script") for name in self.scripts)
         return f'{styles}<div class="al">{self.html}</div>{scripts}'
 
