@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 
+from anomalylab.compute.window_lags import has_shared_block, sum_products
 from anomalylab.errors import ParameterError
 
 BLOCK = 2**15
@@ -63,9 +64,51 @@ def moments(image: np.ndarray, window: int) -> Moments:
     Returns
     -------
     moments : Moments
+        Exact: the windows themselves are used only where the image is small.
+
+    Raises
+    ------
+    ParameterError
+        If the window is even or larger than the image, or a value is not finite.
     """
     check_window(window, image.shape)
-    return moments_by_matrix(image, window)
+    _check_finite(image)
+    if not has_shared_block(image.shape, window):
+        return moments_by_matrix(image, window)
+    level = float(image.mean(dtype=np.float64))
+    centred = np.asarray(image, np.float64) - level
+    height, width = image.shape
+    total = box_sums(centred, (height - window + 1, width - window + 1)).ravel()
+    count = (height - window + 1) * (width - window + 1)
+    return _lifted(Moments(count, total, sum_products(centred, window)), level)
+
+
+def _lifted(moments: Moments, level: float) -> Moments:
+    """Return the moments of windows that are all brighter by ``level``."""
+    cross = level * moments.total
+    return Moments(
+        moments.count,
+        moments.total + moments.count * level,
+        moments.products + cross + cross[:, None] + moments.count * level**2,
+    )
+
+
+def box_sums(values: np.ndarray, box: tuple[int, int]) -> np.ndarray:
+    """Sum over a box of (height, width) at all its positions in an image.
+
+    Returns
+    -------
+    sums : float64 ndarray of shape (n_rows - box height + 1, n_cols - box width + 1)
+    """
+    height, width = box
+    sums = np.pad(values.cumsum(axis=0, dtype=np.float64).cumsum(axis=1), ((1, 0), (1, 0)))
+    by_rows = sums[height:] - sums[:-height]
+    return by_rows[:, width:] - by_rows[:, :-width]
+
+
+def _check_finite(image: np.ndarray) -> None:
+    if not np.isfinite(image).all():
+        raise ParameterError("an image holds NaN or infinite values; mend it or leave it out")
 
 
 def moments_by_matrix(image: np.ndarray, window: int) -> Moments:
