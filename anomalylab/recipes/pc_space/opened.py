@@ -55,9 +55,8 @@ class PCSpace:
     Raises
     ------
     RunError
-        If ``run`` is no finished run, or one of another kind.
-    DatasetError
-        If the images are not there.
+        If ``run`` is no finished run, or one of another kind. Images that are not there are missed
+        only by what reads them.
     """
 
     def __init__(self, run: Run | Path | str, data: Path | str | None = None):
@@ -67,8 +66,19 @@ class PCSpace:
                 f"{self.run.folder} holds no PC space; make one with: anomalylab recipe kolektor"
             )
         self.info = self.run.info["pc_space"]
-        self.root = _root(self.run, data)
+        self._data = data
         self._clouds: OrderedDict[tuple[str, int], Cloud] = OrderedDict()
+
+    @cached_property
+    def root(self) -> Path:
+        """Folder of the images.
+
+        Raises
+        ------
+        DatasetError
+            If it is not there.
+        """
+        return _root(self.run, self._data)
 
     @property
     def samples(self) -> pd.DataFrame:

@@ -1,0 +1,127 @@
+"""Clouds of normal images above those of anomalous ones, on one scale."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.reports.explorer import significant
+from anomalylab.reports.fragment import Fragment, render
+from anomalylab.reports.pc_images import Shown, lit, plane_of, scored, shown, spread, stored_url
+from anomalylab.reports.pc_plane import Plane, legend
+from anomalylab.reports.pc_words import method_name
+from anomalylab.reports.words import grouped, plural
+from anomalylab.shading import png, shade
+
+PICTURES = ("pc_pictures.css",)
+N_IMAGES = 6
+SIDE = 180
+"""Cells of a small cloud along an axis."""
+
+GROUPS = (
+    (0, "Normal images", "normal"),
+    (1, "Anomalous images", "anomalous"),
+    (None, "Images without a label", "unknown"),
+)
+
+
+def clouds(pc: PCSpace, images: Sequence[str] = (), detector: str = "") -> Fragment:
+    """Show some images as clouds of windows, normal ones above anomalous ones.
+
+    Parameters
+    ----------
+    pc : PCSpace
+    images : sequence of str
+        Sample ids; if none are given, up to six of each kind, evenly spaced by score.
+    detector : str
+        Whose scores; the run's first if empty.
+
+    Returns
+    -------
+    Fragment
+
+    Raises
+    ------
+    UnknownNameError
+        If the run has no such image.
+    """
+    detector = detector or pc.run.detectors[0]
+    chosen = _chosen(pc, images, detector)
+    everything = [image for group in chosen for image in group["images"]]
+    plane = plane_of(pc)
+    rasters = {image.sample_id: _raster(pc, plane, image) for image in everything}
+    highest = max((int(raster.max()) for raster in rasters.values()), default=1)
+    rows = [
+        {
+            **group,
+            "cells": [
+                _cell(pc, plane, image, rasters[image.sample_id], highest)
+                for image in group["images"]
+            ],
+        }
+        for group in chosen
+    ]
+    missing = next((image.missing for image in everything if image.missing), "")
+    html = render(
+        "pc_clouds",
+        rows=rows,
+        missing=missing,
+        plane=plane,
+        method=method_name(detector),
+        windows=_windows(everything),
+        window=pc.space.window,
+        legend=legend("inferno", ["1 window", f"{grouped(highest)} windows in a cell"]),
+        is_chosen=bool(images),
+        limit=f"{plane.limit:g}",
+    )
+    return Fragment(html, styles=PICTURES)
+
+
+def _chosen(pc: PCSpace, images: Sequence[str], detector: str) -> list[dict[str, Any]]:
+    table = scored(pc, detector)
+    for name in images:
+        pc.row(name)
+    groups = []
+    for label, title, kind in GROUPS:
+        same = table["label"].isna() if label is None else (table["label"] == label).fillna(False)
+        of_kind = table[same.to_numpy(bool)]
+        some = of_kind[of_kind["sample_id"].isin(images)] if images else spread(of_kind, N_IMAGES)
+        if len(some):
+            listed = [shown(pc, row) for _, row in some.iterrows()]
+            groups.append({"title": title, "kind": kind, "images": listed, "n": len(of_kind)})
+    return groups
+
+
+def _raster(pc: PCSpace, plane: Plane, image: Shown) -> np.ndarray:
+    if image.cloud is None:
+        return pc.histogram(image.sample_id)
+    return plane.raster(*(image.cloud.along(axis) for axis in plane.axes), SIDE)
+
+
+def _cell(
+    pc: PCSpace, plane: Plane, image: Shown, raster: np.ndarray, highest: int
+) -> dict[str, Any]:
+    name = image.sample_id.rsplit("/", 1)[-1]
+    picture = png(shade(raster, vmax=highest))
+    cell = {"id": image.sample_id, "name": name, "score": significant(image.score)}
+    if image.cloud is None:
+        frame = plane_of(pc, limit=pc.limit)
+        drawing = frame.small(picture, f"Histogram of the windows of {name}")
+        return {**cell, "drawing": drawing, "src": stored_url(pc, image.sample_id), "facts": ""}
+    outside = plane.is_outside(*(image.cloud.along(axis) for axis in plane.axes))
+    facts = f"{100 * outside.mean():.1f} % outside 3 σ"
+    return {
+        **cell,
+        "drawing": plane.small(picture, f"Windows of {name} in PC space, {facts}"),
+        "src": lit(pc, image, outside, 420),
+        "facts": facts,
+    }
+
+
+def _windows(images: list[Shown]) -> str:
+    counts = [image.cloud.residual.size for image in images if image.cloud is not None]
+    if not counts:
+        return ""
+    low, high = (plural(count, "window") for count in (min(counts), max(counts)))
+    return high if low == high else f"{grouped(min(counts))} to {high}"

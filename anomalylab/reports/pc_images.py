@@ -1,0 +1,114 @@
+"""Images of a PC space for a page: those chosen, small, with what stands out lit up."""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageDraw
+
+from anomalylab.errors import DatasetError
+from anomalylab.images import resize
+from anomalylab.overlay import AMBER
+from anomalylab.recipes.pc_space.cloud import Cloud, as_pixels
+from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.reports.pc_plane import Plane, data_url
+from anomalylab.thumbnails import outlines
+
+GLOW = 0.62
+"""How much of the colour of a lit-up pixel is amber."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One image of a page: its row of the samples, its score, and its windows if it can be read."""
+
+    sample_id: str
+    label: int | None
+    score: float
+    cloud: Cloud | None
+    missing: str
+
+
+def plane_of(pc: PCSpace, pair: int = 0, limit: float | None = None) -> Plane:
+    """Return a plane of the first window size, as wide as the densities if not told otherwise."""
+    first, second = pc.pairs[pair]
+    deviations = np.sqrt(pc.space.variances)
+    return Plane(
+        pc.extent if limit is None else limit,
+        (f"PC{first + 1}", f"PC{second + 1}"),
+        (float(deviations[first]), float(deviations[second])),
+    )
+
+
+def scored(pc: PCSpace, detector: str) -> pd.DataFrame:
+    """Return samples with the column ``score``, test images if there are any, highest first."""
+    is_judged = (pc.samples["split"] != "train").to_numpy()
+    role = "query" if is_judged.any() else "training"
+    samples = pc.samples[is_judged] if is_judged.any() else pc.samples
+    scores = pc.run.scores(detector, role).set_index("sample_id")["score"]
+    table = samples.assign(score=samples["sample_id"].map(scores))
+    return table.dropna(subset=["score"]).sort_values("score", ascending=False, kind="stable")
+
+
+def spread(table: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Return ``n`` rows at even distances from the first to the last."""
+    rows = np.unique(np.linspace(0, len(table) - 1, min(n, len(table))).round().astype(int))
+    return table.iloc[rows]
+
+
+def shown(pc: PCSpace, row: pd.Series) -> Shown:
+    """Project an image for a page; without its file the reason is kept instead."""
+    cloud, missing = None, ""
+    try:
+        cloud = pc.cloud(row["sample_id"])
+    except DatasetError as error:
+        missing = str(error)
+    label = None if pd.isna(row["label"]) else int(row["label"])
+    return Shown(row["sample_id"], label, float(row["score"]), cloud, missing)
+
+
+def lit(pc: PCSpace, image: Shown, selected: np.ndarray, long_side: int) -> str:
+    """Draw an image with selected windows in amber and the outline of its defect in white.
+
+    Parameters
+    ----------
+    pc : PCSpace
+    image : Shown
+        With a cloud.
+    selected : bool ndarray of shape (n_rows, n_cols)
+        Windows, whose centres are lit up.
+    long_side : int
+        Pixels of the longer side at most.
+
+    Returns
+    -------
+    str
+        A URL.
+    """
+    pixels = pc.image(image.sample_id)
+    shrink = min(1.0, long_side / max(pixels.shape[:2]))
+    size = (round(pixels.shape[0] * shrink), round(pixels.shape[1] * shrink))
+    assert image.cloud is not None
+    amount = as_pixels(image.cloud, selected).astype(np.uint8) * 255
+    share = resize(np.repeat(amount[..., None], 3, axis=-1), size, method="area") / 255 * GLOW
+    small = resize(pixels, size, method="area")
+    picture = Image.fromarray(np.round(small * (1 - share) + AMBER * share).astype(np.uint8))
+    mask = pc.mask(image.sample_id)
+    for ring in outlines(mask, size) if mask is not None else []:
+        ImageDraw.Draw(picture).line([tuple(point) for point in ring], fill="white", width=1)
+    return webp_url(picture)
+
+
+def webp_url(picture: Image.Image, quality: int = 78) -> str:
+    """Write a picture as a URL that needs no request."""
+    stream = io.BytesIO()
+    picture.save(stream, "WEBP", quality=quality, method=4)
+    return data_url(stream.getvalue(), "webp")
+
+
+def stored_url(pc: PCSpace, sample_id: str) -> str:
+    """Return the thumbnail that the run holds of an image as a URL, empty if there is none."""
+    table = pc.run.table("thumbnails")
+    found = table.loc[table["sample_id"] == sample_id, "image"]
+    return data_url(found.iloc[0], "webp") if len(found) else ""
