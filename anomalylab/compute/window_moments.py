@@ -106,6 +106,20 @@ def box_sums(values: np.ndarray, box: tuple[int, int]) -> np.ndarray:
     return by_rows[:, width:] - by_rows[:, :-width]
 
 
+def window_matrix(image: np.ndarray, window: int) -> np.ndarray:
+    """Gather all windows, flattened: float64 of shape (n_windows, window**2), row by row.
+
+    Raises
+    ------
+    ParameterError
+        If the window is even or larger than the image, or a value is not finite.
+    """
+    check_window(window, image.shape)
+    _check_finite(image)
+    view = np.lib.stride_tricks.sliding_window_view(image, (window, window))
+    return view.reshape(-1, window**2).astype(np.float64)
+
+
 def _check_finite(image: np.ndarray) -> None:
     if not np.isfinite(image).all():
         raise ParameterError("an image holds NaN or infinite values; mend it or leave it out")

@@ -1,13 +1,20 @@
 """PC space: every window of an image as a point, by cross-correlation with the components."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from scipy import fft, linalg
 
-from anomalylab.compute.window_moments import Moments, check_window
+from anomalylab.compute.window_moments import Moments, box_sums, check_window, window_matrix
 from anomalylab.errors import ParameterError
+
+LEAST_SHARE = 1e-12
+"""Of the total variance, that a component has at least when distances are measured."""
+
+HELD_SHAPES = 8
+"""Shapes of images for which the spectra of the components are kept."""
 
 
 @dataclass(frozen=True)
@@ -65,32 +72,65 @@ class WindowSpace:
         ParameterError
             If the image is smaller than the window.
         """
-        check_window(self.window, image.shape)
-        image = np.asarray(image, np.float64)
-        by_components, by_mean = self._correlate(image)
-        coordinates = by_components - self.components @ self.mean
-        energy = _box_sums(image**2, self.window) - 2 * by_mean + self.mean @ self.mean
-        residual = energy - np.einsum("ijk,ijk->ij", coordinates, coordinates)
-        return coordinates, np.maximum(residual, 0)
+        image = self._levelled(image)
+        *coordinates, by_mean = self._correlations(image, self.n_components + 1)
+        energy = box_sums(image**2, (self.window, self.window))
+        residual = energy - 2 * by_mean + self._mean @ self._mean
+        for one in coordinates:
+            residual -= one**2
+        return np.stack(coordinates, axis=-1), np.maximum(residual, 0, out=residual)
 
     def coordinates(self, image: np.ndarray) -> np.ndarray:
-        """Return the coordinates of all windows alone, as :meth:`project` does."""
-        return self.project(image)[0]
+        """Return the coordinates of all windows alone, as :meth:`project` does but sooner."""
+        return np.stack(list(self._correlations(self._levelled(image), self.n_components)), axis=-1)
 
     def distances(self, coordinates: np.ndarray) -> np.ndarray:
-        """Return squared Mahalanobis distances in PC space of coordinates (..., n_components)."""
-        return (coordinates**2 / self.variances).sum(axis=-1)
+        """Return squared Mahalanobis distances in PC space of coordinates (..., n_components).
 
-    def _correlate(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        A component along which training windows hardly varied, or not at all, counts as if they
+        had varied by a tiny share of the total, or by 1 if there was none.
+        """
+        least = self.total_variance * LEAST_SHARE or 1.0
+        return coordinates**2 @ (1 / np.maximum(self.variances, least))
+
+    @cached_property
+    def _level(self) -> float:
+        """The mean of the mean window, taken off all images, for the sake of precision."""
+        return float(self.mean.mean())
+
+    @cached_property
+    def _mean(self) -> np.ndarray:
+        return self.mean - self._level
+
+    def _levelled(self, image: np.ndarray) -> np.ndarray:
+        check_window(self.window, image.shape)
+        return np.asarray(image, np.float64) - self._level
+
+    def _correlations(self, image: np.ndarray, n: int) -> Iterator[np.ndarray]:
+        """Yield the coordinates along each component, then all windows times the mean window.
+
+        One kernel at a time, and only the rows that hold windows: three times as fast as all at
+        once.
+        """
         height, width = image.shape
         shape = fft.next_fast_len(height, real=True), fft.next_fast_len(width, real=True)
-        if shape not in self._spectra:
-            kernels = np.concatenate([self.patches, self.mean.reshape(1, self.window, self.window)])
-            self._spectra[shape] = np.conj(fft.rfft2(kernels, shape))
-        products = fft.rfft2(image, shape) * self._spectra[shape]
         n_rows, n_cols = height - self.window + 1, width - self.window + 1
-        result = fft.irfft2(products, shape)[:, :n_rows, :n_cols]
-        return np.moveaxis(result[:-1], 0, -1), result[-1]
+        spectrum = fft.rfft2(image, shape)
+        shifts = [*(self.components @ self._mean), 0.0]
+        for kernel, shift in zip(self._kernels(shape)[:n], shifts[:n], strict=True):
+            rows = fft.ifft(spectrum * kernel, axis=0, overwrite_x=True)[:n_rows]
+            yield fft.irfft(rows, shape[1], axis=1)[:, :n_cols] - shift
+
+    def _kernels(self, shape: tuple[int, int]) -> np.ndarray:
+        """Return the spectra of components and mean window; some shapes are kept."""
+        kernels = self._spectra.get(shape)
+        if kernels is None:
+            mean = self._mean.reshape(1, self.window, self.window)
+            kernels = np.conj(fft.rfft2(np.concatenate([self.patches, mean]), shape))
+            if len(self._spectra) >= HELD_SHAPES:
+                self._spectra.clear()
+            self._spectra[shape] = kernels
+        return kernels
 
 
 def fit(moments: Moments, n_components: int = 2) -> WindowSpace:
@@ -113,31 +153,77 @@ def fit(moments: Moments, n_components: int = 2) -> WindowSpace:
         If there are fewer than two windows or the number of components does not fit.
     """
     n_pixels = len(moments.total)
-    if not 2 <= n_components <= n_pixels:
-        raise ParameterError(f"n_components must be 2 to {n_pixels}, not {n_components}")
+    _check_components(n_components, n_pixels)
     if moments.count < 2:
         raise ParameterError(f"PC space needs at least 2 windows, not {moments.count}")
     mean = moments.total / moments.count
     covariance = (moments.products - moments.count * np.outer(mean, mean)) / (moments.count - 1)
     wanted = (n_pixels - n_components, n_pixels - 1)
     variances, axes = linalg.eigh(covariance, subset_by_index=wanted)
-    components = axes.T[::-1]
-    heaviest = np.abs(components).argmax(axis=1)
-    signs = np.sign(components[np.arange(n_components), heaviest])
+    return _space(mean, axes.T[::-1], variances[::-1], float(np.trace(covariance)))
+
+
+def incremental(images: Iterable[np.ndarray], window: int, n_components: int = 2) -> WindowSpace:
+    """Find the axes as scikit-learn's incremental PCA does, one image a batch.
+
+    For comparison with work that used it. Between images it keeps nothing but ``n_components``
+    axes, so that the axes depend on the order of the images and are not quite those along which
+    all windows vary most; mean and total variance are exact. It needs the matrix of all windows
+    of an image, several times over (600 MB each for 630 x 230 pixels and a window of 25), and
+    about a thousand times as long as :func:`fit`.
+
+    Parameters
+    ----------
+    images : iterable of float ndarray of shape (height, width)
+    window : int
+        Odd side of a window in pixels.
+    n_components : int
+        At least 2 and at most the number of pixels of a window, or of windows of an image.
+
+    Returns
+    -------
+    space : WindowSpace
+
+    Raises
+    ------
+    ParameterError
+        If there is no image, one is smaller than the window or not finite, or the number of
+        components does not fit.
+    """
+    from sklearn.decomposition import IncrementalPCA
+
+    check_window(window)
+    _check_components(n_components, window**2)
+    pca = IncrementalPCA(n_components)
+    for image in images:
+        windows = window_matrix(image, window)
+        if len(windows) < n_components:
+            raise ParameterError(
+                f"incremental PCA needs {n_components} windows an image, not {len(windows)}"
+            )
+        pca.partial_fit(windows, check_input=False)
+    if not hasattr(pca, "components_"):
+        raise ParameterError("PC space needs at least 1 image")
+    n_windows = int(pca.n_samples_seen_)
+    total_variance = float(pca.var_.sum()) * n_windows / max(n_windows - 1, 1)
+    return _space(pca.mean_, pca.components_, pca.explained_variance_, total_variance)
+
+
+def _check_components(n_components: int, n_pixels: int) -> None:
+    if not 2 <= n_components <= n_pixels:
+        raise ParameterError(f"n_components must be 2 to {n_pixels}, not {n_components}")
+
+
+def _space(
+    mean: np.ndarray, axes: np.ndarray, variances: np.ndarray, total_variance: float
+) -> WindowSpace:
+    """Return the space of some axes, each turned so that its heaviest weight is positive."""
+    heaviest = np.abs(axes).argmax(axis=1)
+    signs = np.sign(axes[np.arange(len(axes)), heaviest])
     return WindowSpace(
-        window=round(n_pixels**0.5),
+        window=round(len(mean) ** 0.5),
         mean=mean,
-        components=components * signs[:, None],
-        variances=np.maximum(variances[::-1], 0),
-        total_variance=float(np.trace(covariance)),
-    )
-
-
-def _box_sums(values: np.ndarray, window: int) -> np.ndarray:
-    sums = np.pad(values.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-    return (
-        sums[window:, window:]
-        - sums[:-window, window:]
-        - sums[window:, :-window]
-        + (sums[:-window, :-window])
+        components=axes * signs[:, None],
+        variances=np.maximum(variances, 0),
+        total_variance=total_variance,
     )
