@@ -39,6 +39,9 @@ TABLES: dict[str, Table] = {
         schema.EMBEDDING,
         schema.TIMINGS,
         schema.THUMBNAILS,
+        schema.FEATURES,
+        schema.COEFFICIENTS,
+        schema.SEARCH,
     )
 }
 

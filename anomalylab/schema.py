@@ -102,14 +102,14 @@ SCORES = Table(
         "sample_id": "str",
         "role": "str",
         "score": "float",
-        "map_max": "float",
+        "map_max": "float?",
         "p_value": "float?",
     },
     ("detector", "sample_id", "role"),
 )
 """Image scores. role: ``query`` (judged) or ``training`` (its own image left out when scored).
-map_max is the maximum of the displayed anomaly map; p_value the chance of such a score in the
-bulk."""
+map_max is the maximum of the displayed anomaly map, missing for detectors that have none; p_value
+the chance of such a score in the bulk."""
 
 THRESHOLDS = Table(
     "thresholds",
@@ -193,3 +193,48 @@ THUMBNAILS = Table(
 
 contour: JSON list of rings of [x, y] in pixels of the thumbnail.
 """
+
+FEATURES = Table("features", {"sample_id": "str", "dropped": "float"}, ("sample_id",))
+"""What a classifier of histograms sees, one further column a bin: ``plane_row_col``.
+
+dropped: share of windows beyond the histograms, whatever became of them; mean over planes.
+"""
+
+COEFFICIENTS = Table(
+    "coefficients",
+    {
+        "plane": "int",
+        "window": "int",
+        "first": "int",
+        "second": "int",
+        "row": "int",
+        "col": "int",
+        "x0": "float",
+        "x1": "float",
+        "y0": "float",
+        "y1": "float",
+        "coefficient": "float",
+        "odds": "float",
+    },
+    ("plane", "row", "col"),
+)
+"""One row a bin of a histogram; first and second are components counted from 0, row goes along the
+first one, from x0 to x1. coefficient: log odds for one standard deviation; odds: its exponential."""
+
+SEARCH = Table(
+    "search",
+    {
+        "window": "int",
+        "bins": "int",
+        "limit": "float",
+        "n_components": "int",
+        "C": "float",
+        "ap": "float",
+        "ap_std": "float",
+        "n_folds": "int",
+        "n_features": "int",
+        "is_chosen": "bool",
+    },
+    ("window", "bins", "limit", "n_components", "C"),
+)
+"""One row a configuration; ap and ap_std are mean and deviation over the folds left out."""

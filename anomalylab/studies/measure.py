@@ -20,7 +20,13 @@ AT_THRESHOLD = ("precision", "recall", "specificity", "f1")
 
 
 def image_metrics(
-    detector: str, labels: pd.Series, scores: np.ndarray, threshold: float, *, seed: int
+    detector: str,
+    labels: pd.Series,
+    scores: np.ndarray,
+    threshold: float,
+    *,
+    seed: int,
+    chosen: str = "without labels",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure how well image scores separate the labelled queries.
 
@@ -33,6 +39,8 @@ def image_metrics(
         The default one, chosen without these labels.
     seed : int
         Of the bootstrap.
+    chosen : str
+        How the threshold was chosen, for the notes.
 
     Returns
     -------
@@ -51,7 +59,7 @@ def image_metrics(
         rows.append((name, metric(truth, scores), low, high, ""))
     counts = metrics.confusion(truth, scores, threshold)
     rates = metrics.rates(counts)
-    note = f"at the threshold {threshold:.4g}, chosen without labels"
+    note = f"at the threshold {threshold:.4g}, chosen {chosen}"
     rows += [(name, rates[name], *_rate_bounds(name, counts), note) for name in AT_THRESHOLD]
     best, at = metrics.f1_max_oracle(truth, scores)
     oracle = f"threshold {at:.4g} chosen on the labels it is judged by: an upper bound"

@@ -1,0 +1,134 @@
+"""From scores of labelled training images to thresholds and a verdict, for one classifier."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from anomalylab import metrics, thresholds
+from anomalylab.recipes.kolektor.odds import Judged
+from anomalylab.studies.decide import Decision
+from anomalylab.thresholds import Threshold
+
+NAMES = {"odds": "The odds of the window histogram", "forest": "The random forest"}
+
+
+def decide(
+    detector: str,
+    judged: Judged,
+    training: pd.DataFrame,
+    queries: pd.DataFrame,
+    map_max: tuple[np.ndarray, np.ndarray] | None,
+    *,
+    seed: int,
+) -> Decision:
+    """Choose the threshold of the highest F1 on training images that were left out.
+
+    Parameters
+    ----------
+    detector : {"odds", "forest"}
+    judged : Judged
+    training, queries : DataFrame
+        Rows of SAMPLES that the scores belong to; training images have labels.
+    map_max : tuple of ndarray, optional
+        Maxima of the maps of training images and of queries; None if there are no maps.
+    seed : int
+        Of the bootstrap interval in the verdict.
+    """
+    truth = training["label"].to_numpy(int)
+    default = thresholds.from_f1(truth, judged.left_out, is_oracle=False)
+    known = queries["label"].notna().to_numpy()
+    labels, scores = queries["label"][known].to_numpy(int), judged.query[known]
+    chosen = [default]
+    if len(set(labels)) == 2:
+        chosen.append(thresholds.from_f1(labels, scores, is_oracle=True))
+        words = measured(detector, labels, scores, default, seed=seed)
+    else:
+        words = unmeasured(detector, judged.query, default)
+    tables = [thresholds.threshold_table(detector, "image", chosen, default=default.method)]
+    if map_max is not None:
+        on_maps = thresholds.same_quantile(judged.left_out, default, map_max[0])
+        tables.append(
+            thresholds.threshold_table(detector, "map", [on_maps], default=on_maps.method)
+        )
+    of_training, of_queries = map_max or (np.nan, np.nan)
+    rows = [
+        _scores(detector, "query", queries, judged.query, of_queries, np.nan),
+        _scores(detector, "training", training, judged.left_out, of_training, judged.in_sample),
+    ]
+    return Decision(
+        default.value,
+        pd.concat(tables, ignore_index=True),
+        pd.concat(rows, ignore_index=True),
+        words,
+    )
+
+
+def measured(
+    detector: str, truth: np.ndarray, scores: np.ndarray, threshold: Threshold, *, seed: int
+) -> dict[str, Any]:
+    """Say what the threshold makes of labelled test images."""
+    counts = metrics.confusion(truth, scores, threshold.value)
+    n_defective = int(truth.sum())
+    n_false = counts.false_positives
+    alarms = "1 false alarm" if n_false == 1 else f"{n_false} false alarms"
+    low, high = metrics.bootstrap_interval(metrics.auroc, truth, scores, seed=seed)
+    interval = f"; {low:.1%} to {high:.1%} with 95 % confidence" if low < high else ""
+    sentence = (
+        f"{NAMES[detector]} find{'' if detector == 'odds' else 's'} {counts.true_positives} of "
+        f"{n_defective} defective test images, with {alarms} among {len(truth) - n_defective} good "
+        "ones."
+    )
+    reason = (
+        "The threshold is the one of the highest F1 on training images, each scored by a "
+        "classifier that had not seen it. Whatever the threshold, a defective test image scores "
+        f"above a good one in {metrics.auroc(truth, scores):.1%} of pairs (AUROC{interval})."
+    )
+    return _words("measured", sentence, reason, counts.true_positives + n_false, threshold, truth)
+
+
+def unmeasured(detector: str, scores: np.ndarray, threshold: Threshold) -> dict[str, Any]:
+    """Say how many images without known labels the threshold marks."""
+    n_beyond = int((scores >= threshold.value).sum())
+    sentence = f"{NAMES[detector]} mark{'' if detector == 'odds' else 's'} {n_beyond} of "
+    sentence += f"{len(scores)} images as defective."
+    reason = (
+        "The threshold is the one of the highest F1 on training images, each scored by a "
+        "classifier that had not seen it. There are no labels of both kinds to measure it by."
+    )
+    kind = "suspects" if n_beyond else "clean"
+    return _words(kind, sentence, reason, n_beyond, threshold, np.zeros(len(scores)))
+
+
+def _words(
+    kind: str, sentence: str, reason: str, n_suspects: int, threshold: Threshold, truth: np.ndarray
+) -> dict[str, Any]:
+    share = threshold.expected_false / threshold.n_images
+    return {
+        "kind": kind,
+        "sentence": sentence,
+        "reason": reason,
+        "n_suspects": n_suspects,
+        "expected_by_chance": share * int((truth == 0).sum()),
+    }
+
+
+def _scores(
+    detector: str,
+    role: str,
+    samples: pd.DataFrame,
+    scores: np.ndarray,
+    map_max: np.ndarray | float,
+    in_sample: np.ndarray | float,
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "detector": detector,
+            "sample_id": samples["sample_id"].to_numpy(),
+            "role": role,
+            "score": scores,
+            "map_max": map_max,
+            "p_value": np.nan,
+            "in_sample": in_sample,
+        }
+    )

@@ -1,0 +1,96 @@
+"""From a request to images that can be used, refused early if they cannot."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pandas as pd
+
+from anomalylab import images
+from anomalylab.datasets.check import Finding, check
+from anomalylab.errors import DatasetError, ImageError, ParameterError
+from anomalylab.recipes.kolektor.blocks import Images
+from anomalylab.recipes.kolektor.request import Request
+from anomalylab.studies import roles
+from anomalylab.studies.inputs import load_samples
+
+
+def load(request: Request) -> tuple[pd.DataFrame, Path]:
+    """Return SAMPLES of a request and the folder that their paths are relative to.
+
+    Raises
+    ------
+    DatasetError
+        If there are no images, or none to fit on or to judge.
+    ParameterError
+        If a window is larger than an image, or the intensity rule is not understood.
+    """
+    images.parse_intensity(request.intensity)
+    samples, root = load_samples(request.source)
+    roles.check_roles(samples)
+    check_sizes(samples, request.windows)
+    return samples, root
+
+
+def check_sizes(samples: pd.DataFrame, windows: Sequence[int]) -> None:
+    """Refuse windows that do not fit into every image.
+
+    Raises
+    ------
+    ParameterError
+        Naming the smallest image and both sizes.
+    """
+    smallest = samples[["height", "width"]].min(axis=1).idxmin()
+    row, window = samples.loc[smallest], max(windows)
+    if min(row["height"], row["width"]) < window:
+        raise ParameterError(
+            f"{row['sample_id']!r} has {row['width']} x {row['height']} pixels and is smaller than "
+            f"the window of {window}; choose a smaller window or leave the image out"
+        )
+
+
+def check_images(
+    samples: pd.DataFrame, root: Path, request: Request
+) -> tuple[Images, list[Finding], list[dict]]:
+    """Look through all files and set aside those that cannot be read.
+
+    Returns
+    -------
+    usable : Images
+    findings : list of Finding
+    broken : list of dict
+        ``sample_id`` and ``reason`` of images set aside.
+
+    Raises
+    ------
+    DatasetError
+        If something forbids going on, or too few images are left.
+    """
+    size = int(samples["height"].median()), int(samples["width"].median())
+    report = check(samples, root, size=size, cell=1, intensity=request.intensity)
+    if not report.is_usable:
+        worst = report.findings[0]
+        raise DatasetError(f"{worst.message}; {worst.advice}")
+
+    def look(path: str) -> tuple[str, str]:
+        try:
+            images.read_image(root / path, intensity=request.intensity)
+            return images.content_hash(root / path), ""
+        except ImageError as error:
+            return "", error.reason
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        looked = list(pool.map(look, samples["image_path"]))
+    reasons = [reason for _, reason in looked]
+    is_read = [not reason for reason in reasons]
+    broken = pd.DataFrame({"sample_id": samples["sample_id"].to_numpy(), "reason": reasons})
+    attrs = samples.attrs
+    samples = samples[is_read].reset_index(drop=True)
+    samples.attrs = attrs
+    samples["content_hash"] = [name for name, reason in looked if not reason]
+    roles.check_roles(samples)
+    usable = Images(
+        samples, root, samples["content_hash"].tolist(), request.intensity, request.orient
+    )
+    return usable, report.findings, broken[broken["reason"] != ""].to_dict("records")

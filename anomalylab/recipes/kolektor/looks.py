@@ -1,0 +1,213 @@
+"""Second pass: all windows of each image in PC space, once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from anomalylab.compute.blas import one_blas_thread
+from anomalylab.compute.threads import in_pieces
+from anomalylab.compute.window_grid import on_grid
+from anomalylab.compute.window_space import WindowSpace
+from anomalylab.recipes.kolektor.blocks import PIECE, Arrays, BlockStore, Images, in_blocks, tick
+from anomalylab.recipes.kolektor.histogram import Plane, cells_of, density, histogram
+from anomalylab.recipes.kolektor.spaces import digest
+
+GRID = (64, 64)
+"""Cells of the maps that are kept of each image."""
+
+SIDE = 512
+"""Cells of each axis of the densities."""
+
+SIGMAS = 3.0
+"""Deviations from the centre of PC space beyond which a window lies outside the bulk."""
+
+SCORES = ("residual", "mahalanobis", "outside")
+
+
+@dataclass(frozen=True)
+class View:
+    """Where windows are looked at.
+
+    Parameters
+    ----------
+    spaces : mapping
+        Window size -> its PC space; the first one gives scores and maps.
+    planes : sequence of Plane
+        Histograms are made of.
+    bins : int
+    overflow : {"clip", "drop"}
+    extent : float
+        Half the width of the densities.
+    """
+
+    spaces: Mapping[int, WindowSpace]
+    planes: Sequence[Plane]
+    bins: int
+    overflow: str
+    extent: float
+
+    @property
+    def window(self) -> int:
+        """The window size that scores and maps are of."""
+        return next(iter(self.spaces))
+
+    @property
+    def first_planes(self) -> list[Plane]:
+        """Planes of that window size."""
+        return [plane for plane in self.planes if plane.window == self.window]
+
+    def key(self) -> list:
+        """Return all that what is seen depends on, beside the image."""
+        planes = [(p.window, p.first, p.second, p.limit) for p in self.planes]
+        spaces = [digest(space) for space in self.spaces.values()]
+        return [spaces, planes, self.bins, self.overflow, self.extent, GRID, SIDE, SIGMAS]
+
+
+def look(band: np.ndarray, view: View, *, dense: bool) -> dict[str, np.ndarray]:
+    """Describe an image by its windows.
+
+    Parameters
+    ----------
+    band : ndarray of shape (height, width)
+    view : View
+    dense : bool
+        Whether to make densities too.
+
+    Returns
+    -------
+    described : dict
+        ``histograms`` int (n_planes, bins, bins); ``beyond`` (n_planes,), the shares of windows
+        beyond the limits; ``scores`` (3,), see :data:`SCORES`: maxima of the two maps and share of
+        windows outside the bulk; ``residual`` and ``mahalanobis``, float32 maps of shape
+        :data:`GRID`; ``density`` int (n_pairs, SIDE, SIDE).
+    """
+    seen: dict[str, np.ndarray] = {}
+    histograms, beyond = [], []
+    for window, space in view.spaces.items():
+        coordinates, residual = space.project(band)
+        for plane in (plane for plane in view.planes if plane.window == window):
+            x, y = coordinates[..., plane.first], coordinates[..., plane.second]
+            counts, share = histogram(x, y, view.bins, plane.limit, view.overflow)
+            histograms.append(counts)
+            beyond.append(share)
+        if window == view.window:
+            distances = space.distances(coordinates)
+            seen["residual"] = on_grid(residual, window, band.shape, GRID)
+            seen["mahalanobis"] = on_grid(distances, window, band.shape, GRID)
+            outside = np.mean(distances > SIGMAS**2)
+            maxima = [seen["residual"].max(), seen["mahalanobis"].max()]
+            seen["scores"] = np.array([*maxima, outside], np.float64)
+            if dense:
+                seen["density"] = np.stack(
+                    [
+                        density(
+                            coordinates[..., p.first], coordinates[..., p.second], SIDE, view.extent
+                        )
+                        for p in view.first_planes
+                    ]
+                )
+    return {**seen, "histograms": np.stack(histograms), "beyond": np.array(beyond)}
+
+
+def look_at_all(
+    images: Images, view: View, groups: Mapping[int | None, np.ndarray]
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Describe all images.
+
+    Parameters
+    ----------
+    images : Images
+    view : View
+    groups : mapping
+        Group of a density (0 normal, 1 anomalous) or None -> rows of its images; together all rows.
+
+    Returns
+    -------
+    described : dict
+        As :func:`look` does, without densities, rows as the samples.
+    densities : int64 ndarray of shape (2, n_pairs, SIDE, SIDE)
+    """
+    store, n_images = BlockStore("window looks"), len(images.samples)
+    densities = np.zeros((2, len(view.first_planes), SIDE, SIDE), np.int64)
+    described: dict[str, np.ndarray] = {}
+    with tqdm(total=n_images, desc="projecting windows", unit="image", delay=2) as bar:
+        for group, members in groups.items():
+            for rows in in_blocks(members):
+                block = dict(_block(images, view, rows, group is not None, store, bar))
+                if group is not None:
+                    densities[group] += block.pop("density")
+                for name, values in block.items():
+                    target = described.setdefault(
+                        name, np.zeros((n_images, *values.shape[1:]), values.dtype)
+                    )
+                    target[rows] = values
+    return described, densities
+
+
+def log_odds_map(band: np.ndarray, view: View, weights: np.ndarray) -> np.ndarray:
+    """Show where in an image the windows lie that make it look defective.
+
+    Parameters
+    ----------
+    band : ndarray of shape (height, width)
+    view : View
+    weights : ndarray of shape (n_planes, bins, bins)
+        Log odds that each bin adds, see :func:`anomalylab.recipes.kolektor.odds.weights`.
+
+    Returns
+    -------
+    log_odds : float32 ndarray of shape :data:`GRID`
+        Sum over planes of the weights of the bins that windows lie in.
+    """
+    total = np.zeros(GRID, np.float32)
+    for window, space in view.spaces.items():
+        coordinates = space.coordinates(band)
+        values = np.zeros(coordinates.shape[:2])
+        for number, plane in enumerate(view.planes):
+            if plane.window == window:
+                x, y = coordinates[..., plane.first], coordinates[..., plane.second]
+                cells, _ = cells_of(x, y, view.bins, plane.limit, view.overflow)
+                values += np.append(weights[number], 0.0)[cells]  # -1, no cell: adds nothing
+        total += on_grid(values, window, band.shape, GRID)
+    return total
+
+
+@one_blas_thread()
+def log_odds_maps(images: Images, view: View, weights: np.ndarray) -> np.ndarray:
+    """Make the log-odds maps of all images, of shape (n_images, *GRID)."""
+    with tqdm(total=len(images.samples), desc="log-odds maps", unit="image", delay=2) as bar:
+
+        def work(row: int) -> np.ndarray:
+            made = log_odds_map(images.band(row), view, weights)
+            tick(bar)
+            return made
+
+        return np.stack(in_pieces(work, range(len(images.samples))))
+
+
+def _block(
+    images: Images, view: View, rows: np.ndarray, dense: bool, store: BlockStore, bar: tqdm
+) -> Arrays:
+    name = images.key(rows, "look", dense, view.key())
+    was_known = store.knows(name)
+
+    def work(row: int) -> dict[str, np.ndarray]:
+        described = look(images.band(row), view, dense=dense)
+        tick(bar)
+        return described
+
+    def compute() -> Arrays:
+        total: dict[str, np.ndarray] = {}
+        rest = []
+        for part in in_blocks(rows, PIECE):
+            for described in in_pieces(work, map(int, part)):
+                if dense:
+                    total["density"] = total.get("density", 0) + described.pop("density")
+                rest.append(described)
+        return {**total, **{key: np.stack([one[key] for one in rest]) for key in rest[0]}}
+
+    arrays = store.get_or(name, compute)
+    bar.update(len(rows) if was_known else 0)
+    return arrays

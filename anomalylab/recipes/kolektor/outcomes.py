@@ -1,0 +1,210 @@
+"""What each detector adds to the tables of a run: scores, thresholds, metrics, curves, maps."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.base import ClassifierMixin
+
+from anomalylab.recipes.kolektor import odds
+from anomalylab.recipes.kolektor.blocks import Images
+from anomalylab.recipes.kolektor.decide import decide as decide_by_labels
+from anomalylab.recipes.kolektor.looks import GRID, SCORES, View, log_odds_maps
+from anomalylab.recipes.kolektor.tables import training_metrics
+from anomalylab.studies import roles
+from anomalylab.studies.decide import Decision, decide
+from anomalylab.studies.judge import Judged
+from anomalylab.studies.measure import image_metrics, pixel_metrics
+
+MAPS = {"residual": "residual", "mahalanobis": "mahalanobis", "outside": "mahalanobis"}
+"""Which map is shown with a score: windows lie outside the bulk by their Mahalanobis distance."""
+
+MAX_FPR = 0.3
+"""False-positive rate up to which AU-PRO and AU-IoU integrate."""
+
+BY_LABELS = "on training images that were left out"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one detector adds; ``maps`` of the queries are missing if it has none of its own."""
+
+    decision: Decision
+    scores: pd.DataFrame
+    metrics: pd.DataFrame
+    curves: pd.DataFrame
+    maps: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Material:
+    """Images and what was seen of them; rows belong together.
+
+    Parameters
+    ----------
+    images : Images
+    described : dict
+        See :func:`anomalylab.recipes.kolektor.looks.look_at_all`.
+    folds : int ndarray of shape (n_images,)
+        Fold of each training image; -1 for others.
+    seed : int
+    """
+
+    images: Images
+    described: dict[str, np.ndarray]
+    folds: np.ndarray
+    seed: int
+
+    @property
+    def samples(self) -> pd.DataFrame:
+        """Rows of SAMPLES."""
+        return self.images.samples
+
+    @property
+    def query(self) -> np.ndarray:
+        """Rows of the images to judge."""
+        return roles.query_rows(self.samples)
+
+    @property
+    def labelled(self) -> np.ndarray:
+        """Rows of training images with labels."""
+        is_known = self.samples["label"].notna().to_numpy()
+        return np.flatnonzero((self.samples["split"] == "train").to_numpy() & is_known)
+
+
+def unsupervised(material: Material) -> dict[str, Outcome]:
+    """Judge images by the scores that need no labels."""
+    return {
+        name: _unsupervised(name, material.described["scores"][:, number], material)
+        for number, name in enumerate(SCORES)
+    }
+
+
+def _unsupervised(name: str, scores: np.ndarray, material: Material) -> Outcome:
+    samples, query = material.samples, material.query
+    training, spare = roles.training_rows(samples), roles.spare_rows(samples)
+    maps = material.described[MAPS[name]]
+    map_max = maps.max(axis=(1, 2))
+    judged = Judged(
+        training_scores=scores[training],
+        training_map_max=map_max[training],
+        query_scores=scores[query],
+        query_map_max=map_max[query],
+        query_maps=maps[query],
+        spare_scores=scores[spare],
+    )
+    decision = decide(name, judged, samples, training, query, seed=material.seed)
+    of_spare = pd.DataFrame(
+        {
+            "detector": name,
+            "sample_id": samples["sample_id"].to_numpy()[spare],
+            "role": "training",
+            "score": scores[spare],
+            "map_max": map_max[spare],
+        }
+    )
+    table = decision.scores
+    table = pd.concat([table, of_spare], ignore_index=True) if len(spare) else table
+    labels = samples["label"].iloc[query]
+    measured = image_metrics(name, labels, scores[query], decision.threshold, seed=material.seed)
+    return _with_pixels(
+        name, decision, table, measured, maps if name in MAPS.values() else None, material
+    )
+
+
+def supervised(
+    material: Material, features: np.ndarray, view: View, C: float
+) -> tuple[dict[str, Outcome], np.ndarray]:
+    """Judge images by classifiers that learn from labels.
+
+    Parameters
+    ----------
+    material : Material
+    features : ndarray of shape (n_images, n_features)
+    view : View
+        What the features are of.
+    C : float
+        Inverse strength of the penalty of the logistic regression.
+
+    Returns
+    -------
+    outcomes : dict
+        ``odds`` and ``forest``, which has no maps.
+    coefficients : float64 ndarray of shape (n_planes, bins, bins)
+    """
+    shape = len(view.planes), view.bins, view.bins
+    of_odds, of_forest = odds.odds_classifier(C), odds.forest_classifier(material.seed)
+    judged = {"odds": _judge(of_odds, features, material)}
+    judged["forest"] = _judge(of_forest, features, material)
+    maps = log_odds_maps(material.images, view, odds.weights(of_odds, shape))
+    outcomes = {
+        name: _supervised(name, found, maps if name == "odds" else None, material)
+        for name, found in judged.items()
+    }
+    return outcomes, odds.coefficients(of_odds, shape)
+
+
+def _judge(model: ClassifierMixin, features: np.ndarray, material: Material) -> odds.Judged:
+    rows = material.labelled
+    labels = material.samples["label"].iloc[rows].to_numpy(int)
+    return odds.judge(model, features[rows], labels, material.folds[rows], features[material.query])
+
+
+def _supervised(
+    name: str, judged: odds.Judged, maps: np.ndarray | None, material: Material
+) -> Outcome:
+    training = material.samples.iloc[material.labelled]
+    queries = material.samples.iloc[material.query]
+    map_max = None
+    if maps is not None:
+        maxima = maps.max(axis=(1, 2))
+        map_max = maxima[material.labelled], maxima[material.query]
+    decision = decide_by_labels(name, judged, training, queries, map_max, seed=material.seed)
+    of_test = image_metrics(
+        name,
+        queries["label"],
+        judged.query,
+        decision.threshold,
+        seed=material.seed,
+        chosen=BY_LABELS,
+    )
+    labels = training["label"].to_numpy(int)
+    of_training = training_metrics(name, labels, judged, seed=material.seed)
+    both = [join(pair) for pair in zip(of_test, of_training, strict=True)]
+    return _with_pixels(name, decision, decision.scores, (both[0], both[1]), maps, material)
+
+
+def _with_pixels(
+    name: str,
+    decision: Decision,
+    scores: pd.DataFrame,
+    of_images: tuple[pd.DataFrame, pd.DataFrame],
+    maps: np.ndarray | None,
+    material: Material,
+) -> Outcome:
+    if maps is None:
+        return Outcome(decision, scores, *of_images)
+    queries = material.samples.iloc[material.query].reset_index(drop=True)
+    of_queries = maps[material.query]
+    of_pixels = pixel_metrics(
+        name,
+        queries,
+        material.images.root,
+        of_queries,
+        network_size=GRID,
+        smoothing=0.0,
+        max_fpr=MAX_FPR,
+    )
+    return Outcome(
+        decision,
+        scores,
+        *(join(pair) for pair in zip(of_images, of_pixels, strict=True)),
+        of_queries,
+    )
+
+
+def join(tables) -> pd.DataFrame:
+    """Put tables of one kind below one another, leaving out empty ones."""
+    tables = list(tables)
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else tables[0]

@@ -1,0 +1,114 @@
+"""The recipe: a folder of images in, PC space and a run folder out."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from anomalylab.compute.window_space import WindowSpace
+from anomalylab.recipes.kolektor import odds, spaces
+from anomalylab.recipes.kolektor.blocks import Images
+from anomalylab.recipes.kolektor.inputs import check_images, load
+from anomalylab.recipes.kolektor.looks import View, look_at_all
+from anomalylab.recipes.kolektor.outcomes import Material, supervised, unsupervised
+from anomalylab.recipes.kolektor.record import Found, describe, write
+from anomalylab.recipes.kolektor.request import Request
+from anomalylab.recipes.kolektor.tables import features_of
+from anomalylab.run_folder import Run, check_output, writing
+from anomalylab.studies import roles
+from anomalylab.studies.timing import Timings
+
+N_DEVIATIONS = 8.0
+"""Deviations along the first component that densities reach to at least."""
+
+EXTENT_OVER_LIMIT = 1.5
+
+
+def run(request: Request, out: Path) -> Run:
+    """Fit PC space, look at all images in it, learn the odds, measure and write a run folder.
+
+    Whatever is wrong with the request, the data or the output folder is said before the long work
+    starts. Finished blocks of images are kept in the cache, so that an interrupted run goes on
+    where it was, with the same numbers.
+
+    Parameters
+    ----------
+    request : Request
+    out : path
+        The run folder; it appears whole or not at all.
+
+    Returns
+    -------
+    run : Run
+
+    Raises
+    ------
+    AnomalyLabError
+        One of its kinds, for whatever the user can mend.
+    """
+    out, timings = Path(out), Timings()
+    check_output(out)
+    samples, root = load(request)
+    with timings.step("check images", len(samples)):
+        images, findings, broken = check_images(samples, root, request)
+    found = _find(request, images, timings)
+    with writing(out) as writer:
+        write(writer, found, timings)
+        writer.info(describe(found, findings, broken, out))
+    return Run(out)
+
+
+def _find(request: Request, images: Images, timings: Timings) -> Found:
+    samples = images.samples
+    folds = _folds(samples, request.seed)
+    training = roles.training_rows(samples)
+    fitted = {}
+    for window in request.windows:
+        with timings.step(f"PC space of {window} px windows", len(training)):
+            fitted[window] = _space(request, images, window, folds)
+    view = _view(request, fitted)
+    with timings.step("project windows", len(samples)):
+        described, densities = look_at_all(images, view, _groups(samples))
+    material = Material(images, described, folds, request.seed)
+    features = features_of(
+        described["histograms"], samples[["height", "width"]].to_numpy(int), request
+    )
+    reason = odds.why_impossible(samples.loc[samples["split"] == "train", "label"])
+    outcomes, coefficients = {}, None
+    if not reason:
+        with timings.step("odds and random forest", len(samples)):
+            outcomes, coefficients = supervised(material, features, view, request.C)
+    with timings.step("judge without labels", len(samples)):
+        outcomes |= unsupervised(material)
+    return Found(request, material, view, densities, features, outcomes, coefficients, reason, None)
+
+
+def _folds(samples: pd.DataFrame, seed: int) -> np.ndarray:
+    """Return the fold of each training image; -1 for images that are only judged."""
+    folds = np.full(len(samples), -1)
+    is_training = (samples["split"] != "test").to_numpy()
+    folds[is_training] = odds.folds_of(samples.loc[is_training, "label"], seed)
+    return folds
+
+
+def _space(request: Request, images: Images, window: int, folds: np.ndarray) -> WindowSpace:
+    training = roles.training_rows(images.samples)
+    if request.solver == "incremental":
+        return spaces.incremental(images, window, training, request.n_components)
+    of_training = folds[training]
+    by_fold = {int(fold): training[of_training == fold] for fold in np.unique(of_training)}
+    parts = spaces.moments_by_fold(images, window, by_fold)
+    return spaces.fit(parts.values(), request.n_components)
+
+
+def _view(request: Request, fitted: dict[int, WindowSpace]) -> View:
+    deviation = float(np.sqrt(fitted[request.windows[0]].variances[0]))
+    extent = max(EXTENT_OVER_LIMIT * request.limits[0], N_DEVIATIONS * deviation)
+    return View(fitted, request.planes, request.bins, request.overflow, extent)
+
+
+def _groups(samples: pd.DataFrame) -> dict[int | None, np.ndarray]:
+    """Return which images each density is made of, and the images of none."""
+    normal, anomalous = roles.training_rows(samples), roles.spare_rows(samples)
+    others = np.setdiff1d(np.arange(len(samples)), np.concatenate([normal, anomalous]))
+    return {0: normal, 1: anomalous, None: others}
