@@ -38,6 +38,14 @@ def rng():
     return np.random.default_rng(0)
 
 
+@pytest.fixture(scope="session")
+def pc_run(tmp_path_factory):
+    """A small finished run of the recipe kolektor, its images beside it; not to be changed."""
+    from pc_runs import make_pc_run
+
+    return make_pc_run(tmp_path_factory.mktemp("pc"))
+
+
 @pytest.fixture(scope="module")
 def browser():
     """Headless Chromium without a network; skips where there is none."""

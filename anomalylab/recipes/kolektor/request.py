@@ -18,7 +18,7 @@ SOLVERS = ("exact", "incremental")
 LIMIT_PER_PIXEL = 2.4
 """Default half width of a histogram over the side of a window; 60 for 25 pixels, as published."""
 
-BUILT_IN = {"category": "fabric", "n_train_defect": 20}
+BUILT_IN = {"category": "gravel", "n_train_defect": 20}
 """Built-in images where no data are given: a surface, with defective training images."""
 
 PRESETS: dict[str, dict[str, object]] = {

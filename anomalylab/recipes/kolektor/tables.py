@@ -1,4 +1,4 @@
-"""Tables that only this recipe writes: features, coefficients, how well training images are told."""
+"""Tables of this recipe alone: features, coefficients, how well training images are told."""
 
 import numpy as np
 import pandas as pd
