@@ -134,8 +134,13 @@ def _score(commands) -> None:
 
 def _serve(commands) -> None:
     parser = _command(commands, "serve", _call_serve, "show a run live in a browser")
-    parser.add_argument("app", choices=["detect"], help="which app")
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder that anomalylab run wrote")
+    parser.add_argument("app", choices=["detect", "pc-space"], help="which app")
+    parser.add_argument(
+        "run", type=Path, metavar="RUN", help="folder that anomalylab run or recipe wrote"
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="pc-space: where the images are now"
+    )
     parser.add_argument("--port", type=int, default=5006, help="port on this machine (%(default)s)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
 
@@ -284,7 +289,8 @@ def _call_score(options: argparse.Namespace) -> None:
 def _call_serve(options: argparse.Namespace) -> None:
     from anomalylab.apps import serve
 
-    serve(options.app, options.run, port=options.port, show=not options.no_browser)
+    show = not options.no_browser
+    serve(options.app, options.run, data=options.data, port=options.port, show=show)
 
 
 def _call_notebook(options: argparse.Namespace) -> None:

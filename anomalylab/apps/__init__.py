@@ -2,13 +2,14 @@
 
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
-from anomalylab.errors import ParameterError
+from anomalylab.errors import ParameterError, RunError
 from anomalylab.registry import unknown_name
 from anomalylab.run_folder import Run
 
-APPS = ("detect",)
+APPS = ("detect", "pc-space")
 HOST = "127.0.0.1"
 
 
@@ -29,14 +30,18 @@ def prepare_notebook() -> None:
     _quiet()
 
 
-def serve(app: str, folder: Path, *, port: int = 5006, show: bool = True) -> None:
+def serve(
+    app: str, folder: Path, *, data: Path | None = None, port: int = 5006, show: bool = True
+) -> None:
     """Serve a live view on this machine until it is stopped.
 
     Parameters
     ----------
-    app : {"detect"}
+    app : {"detect", "pc-space"}
     folder : path
-        A run folder; nothing else is read.
+        A run folder.
+    data : path, optional
+        Folder of the images of a PC space; where they were when it was made if not given.
     port : int
     show : bool
         Open a browser window.
@@ -46,28 +51,50 @@ def serve(app: str, folder: Path, *, port: int = 5006, show: bool = True) -> Non
     UnknownNameError
         If there is no such app.
     RunError
-        If the folder holds no finished run.
+        If the folder holds no finished run, or one of another kind.
+    DatasetError
+        If the images of a PC space are not there.
     ParameterError
         If the port is taken.
     """
     if app not in APPS:
         unknown_name("app", app, APPS)
     run = Run(folder)
+    page = _pc_space(run, data) if app == "pc-space" else _detect(run)
     _check_port(port)
     import panel as pn
-
-    from anomalylab.apps.detect import DetectApp
 
     pn.extension(inline=False)
     _quiet()
     pn.serve(
-        {app: lambda: DetectApp(run).page()},
+        {app: page},
         port=port,
         address=HOST,
         websocket_origin=[f"{HOST}:{port}", f"localhost:{port}"],
         show=show,
         title=f"{run.info['name']} · anomalylab",
     )
+
+
+def _detect(run: Run) -> Callable:
+    """Return what makes a page of a run of detectors."""
+    if "recipe" in run.info:
+        raise RunError(f"{run.folder} holds a PC space; show it with: anomalylab serve pc-space")
+    from anomalylab.apps.detect import DetectApp
+
+    return lambda: DetectApp(run).page()
+
+
+def _pc_space(run: Run, data: Path | None) -> Callable:
+    """Return what makes a page of a PC space; all is compiled before the first one is asked for."""
+    from anomalylab.recipes.pc_space.opened import PCSpace
+
+    pc = PCSpace(run, data)
+    pc.image(pc.samples["sample_id"].iloc[0])
+    from anomalylab.apps.pc_space import PCSpaceApp
+
+    PCSpaceApp(pc).warm_up()
+    return lambda: PCSpaceApp(pc).page()
 
 
 def _check_port(port: int) -> None:

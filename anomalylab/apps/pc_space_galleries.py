@@ -1,0 +1,224 @@
+"""Patches and small clouds of the explorer, as pictures that can be clicked."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import panel as pn
+
+from anomalylab.apps import pc_space_words as words
+from anomalylab.apps.cards import Cards
+from anomalylab.apps.controls import TEXT, control
+from anomalylab.apps.pc_space_clouds import along_axis, deviation, extremes, make_clouds
+from anomalylab.apps.pc_space_linked import LinkedWindows
+from anomalylab.apps.pc_space_pictures import WindowPictures
+from anomalylab.apps.pc_space_selection import Selection
+from anomalylab.apps.pc_space_state import PCSpaceState
+from anomalylab.recipes.pc_space.cloud import RESIDUAL, Cloud
+
+N_PATCHES = 28
+PATCH = 64
+"""Side of a patch in pixels of the screen."""
+
+N_A_POSITION = 3
+POSITIONS = {False: range(-4, 5), True: range(9)}
+"""Where on an axis patches are shown, in standard deviations: on a component, on the residual."""
+
+N_OF_A_CLASS = 8
+SMALL_CLOUD = 132
+
+WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
+
+
+def _card(pictures: WindowPictures, cloud: Cloud, window, text: str) -> tuple[dict, str]:
+    """Return a patch as a card, and its picture."""
+    row, col = int(window.row), int(window.col)
+    touches = cloud.on_defect is not None and bool(cloud.on_defect[row, col])
+    place = f"{cloud.sample_id}, row {row}, column {col}"
+    name = f"{cloud.sample_id}|{row},{col}"
+    item = {
+        "id": name,
+        "title": f"{place}; touches the defect" if touches else place,
+        "words": text,
+        "is_marked": touches,
+    }
+    return item, pictures.patch(cloud, row, col)
+
+
+class PatchGallery(pn.viewable.Viewer):
+    """The selected windows themselves, the most extreme first.
+
+    Parameters
+    ----------
+    linked : LinkedWindows
+    pictures : WindowPictures
+    """
+
+    def __init__(self, linked: LinkedWindows, pictures: WindowPictures):
+        super().__init__()
+        self.linked, self.pictures = linked, pictures
+        self.cards = Cards(side=PATCH, **WIDE)
+        self.title = pn.pane.HTML("", **TEXT)
+        linked.param.watch(self._list, ["masks", "lit"])
+        self.cards.param.watch(self._point, "clicks")
+        self._list()
+
+    def _list(self, *_) -> None:
+        linked, state = self.linked, self.linked.state
+        clouds, masks = linked.lit_clouds
+        if state.selection is None:
+            clouds, masks = [linked.current], [np.ones(linked.current.shape, bool)]
+        found = extremes(clouds, masks, N_PATCHES, by_residual=state.has_residual)
+        made = [
+            _card(self.pictures, clouds[window.number], window, text)
+            for window, text in zip(found.itertuples(), words.card_words(found), strict=True)
+        ]
+        self.cards.param.update(
+            items=[item for item, _ in made],
+            sources={item["id"]: source for item, source in made},
+            empty="No window is selected there; draw another box, or press Clear.",
+        )
+        self.title.object = words.gallery_words(
+            len(made), is_all=state.selection is None, by_residual=state.has_residual
+        )
+
+    def _point(self, *_) -> None:
+        point_at(self.linked.state, self.cards.active)
+
+    def __panel__(self) -> pn.Column:
+        return pn.Column(self.title, self.cards, **WIDE)
+
+
+class AxisGallery(pn.viewable.Viewer):
+    """A principal component and the windows of the image that live along it.
+
+    Parameters
+    ----------
+    linked : LinkedWindows
+    pictures : WindowPictures
+    """
+
+    def __init__(self, linked: LinkedWindows, pictures: WindowPictures):
+        super().__init__()
+        self.linked, self.pictures = linked, pictures
+        self.state = linked.state
+        self.columns = pn.FlexBox(gap="10px", align_items="flex-start", **WIDE)
+        self.title = pn.pane.HTML("", **TEXT)
+        self.sweep = pn.widgets.FloatSlider(
+            label="Sweep, in standard deviations", start=-4, end=4, step=0.1, value=0, **WIDE
+        )
+        linked.param.watch(self._list, "current")
+        self.state.param.watch(self._list, "along")
+        self.sweep.param.watch(self._sweep, "value")
+        self._list()
+
+    def _list(self, *_) -> None:
+        state, cloud = self.state, self.linked.current
+        steps = POSITIONS[state.along == RESIDUAL]
+        unit = deviation(state.pc, state.along)
+        self.sweep.param.update(start=steps[0], end=steps[-1])
+        tables = along_axis(cloud, state.along, [unit * s for s in steps], N_A_POSITION, unit)
+        self.title.object = words.axis_words(state, state.pc)
+        columns = [
+            self._column(cloud, step, table) for step, table in zip(steps, tables, strict=True)
+        ]
+        self.columns.objects = [self._component(), *columns]
+
+    def _component(self) -> pn.pane.HTML:
+        if self.state.along == RESIDUAL:
+            return pn.pane.HTML("", width=0)
+        number = self.state.axes.index(self.state.along)
+        source = self.pictures.component(number)
+        return pn.pane.HTML(
+            f'<img src="{source}" alt="weights of {self.state.along}" '
+            f'style="width:112px;image-rendering:pixelated;border-radius:4px">',
+            margin=(0, 14, 0, 0),
+        )
+
+    def _column(self, cloud: Cloud, step: int, table: pd.DataFrame) -> pn.Column:
+        made = [_card(self.pictures, cloud, window, "") for window in table.itertuples()]
+        cards = Cards(
+            items=[item for item, _ in made],
+            sources={item["id"]: source for item, source in made},
+            empty="none",
+            side=56,
+            width=66,
+            margin=0,
+        )
+        cards.param.watch(lambda _: point_at(self.state, cards.active), "clicks")
+        unit = "× rms" if self.state.along == RESIDUAL else "σ"
+        head = pn.pane.HTML(f"<p class='note'>{step:+d} {unit}</p>", **{**TEXT, "margin": 0})
+        return pn.Column(head, cards, width=68, margin=0)
+
+    def _sweep(self, event) -> None:
+        unit = deviation(self.state.pc, self.state.along)
+        low, high = (unit * (event.new + side) for side in (-0.25, 0.25))
+        chosen = Selection("interval", (self.state.along,), (low, high))
+        self.state.param.update(select=str(chosen), window="")
+
+    def __panel__(self) -> pn.Column:
+        along = control(self.state.param["along"], "Axis", pn.widgets.Select)
+        along.param.update(width=110, sizing_mode="fixed")
+        return pn.Column(
+            self.title,
+            pn.Row(along, self.sweep, **WIDE),
+            self.columns,
+            **WIDE,
+        )
+
+
+class CloudGallery(pn.viewable.Viewer):
+    """Small clouds of normal and of anomalous images on one scale.
+
+    Parameters
+    ----------
+    state : PCSpaceState
+    pictures : WindowPictures
+    """
+
+    def __init__(self, state: PCSpaceState, pictures: WindowPictures):
+        super().__init__()
+        self.state, self.pictures = state, pictures
+        self.cards = Cards(side=SMALL_CLOUD, empty="Small clouds are drawn in a moment.", **WIDE)
+        self.title = pn.pane.HTML("", **TEXT)
+        self.cards.param.watch(lambda _: state.param.update(sample_id=self.cards.active), "clicks")
+        state.param.watch(self.draw, ["x", "y"])
+
+    def draw(self, *_) -> None:
+        """Make the clouds and draw them."""
+        state = self.state
+        table = state.table.sort_values("score", ascending=False, kind="stable")
+        table = table.groupby("class", sort=False).head(N_OF_A_CLASS)
+        clouds = make_clouds(state.pc, table.index)
+        axes = (state.x, state.y)
+        half = 6 * max(deviation(state.pc, axis) for axis in axes)
+        self.cards.param.update(
+            items=[
+                self._item(row)
+                for row in table.sort_values("class", kind="stable", ascending=False).itertuples()
+            ],
+            sources={
+                cloud.sample_id: self.pictures.small_cloud(cloud, axes, half) for cloud in clouds
+            },
+            active=state.sample_id,
+        )
+        self.title.object = words.multiples_words(N_OF_A_CLASS, axes)
+
+    def _item(self, row) -> dict:
+        return {
+            "id": row.sample_id,
+            "title": f"{row.sample_id}: score {row.score:.4g}",
+            "words": f"{row.score:.3g}  {row.sample_id}",
+            "is_marked": row.label == 1,
+            "group": self.state.table.loc[row.sample_id, "class"],
+        }
+
+    def __panel__(self) -> pn.Column:
+        pn.state.onload(self.draw)
+        return pn.Column(self.title, self.cards, **WIDE)
+
+
+def point_at(state: PCSpaceState, card: str) -> None:
+    """Show the window of a card: its image, its frame, its place in the cloud."""
+    sample_id, place = card.rsplit("|", 1)
+    state.param.update(sample_id=sample_id, window=place)

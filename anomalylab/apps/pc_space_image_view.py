@@ -1,0 +1,111 @@
+"""The image of the explorer: windows lit up in it, and what is drawn into it by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+
+from anomalylab.apps.pc_space_clouds import deviation
+from anomalylab.apps.pc_space_linked import LinkedWindows
+from anomalylab.apps.pc_space_pictures import WindowPictures
+from anomalylab.apps.pc_space_selection import Selection
+from anomalylab.apps.pc_space_state import BAND, ODDS, RESIDUALS
+from anomalylab.plots import window_image
+from anomalylab.recipes.pc_space.cloud import RESIDUAL, as_pixels
+
+TOOLS = ["box_select", "wheel_zoom", "reset"]
+NOTHING = np.zeros((1, 1, 4), np.uint8)
+
+
+class ImageView:
+    """An image in which the selected windows are lit up at their centres.
+
+    Parameters
+    ----------
+    linked : LinkedWindows
+    pictures : WindowPictures
+    """
+
+    def __init__(self, linked: LinkedWindows, pictures: WindowPictures):
+        self.linked, self.state, self.pictures = linked, linked.state, pictures
+        self.size = self._size()
+
+    @property
+    def is_fitting(self) -> bool:
+        """Whether the plot still has the size of the image."""
+        return self.size == self._size()
+
+    def plot(self) -> Any:
+        """Return the plot, drawn anew whenever the state changes."""
+        self.size = self._size()
+        picture = self._following(self._picture, ["lit"], ["see"])
+        self._take_gestures(picture)
+        layers = [
+            picture,
+            self._following(self._heat, ["current"], ["see"]),
+            self._following(self._contour, ["current"], []),
+            self._following(self._frame, ["current"], ["window", "select"]),
+        ]
+        return window_image.image_frame(layers, self.size)
+
+    def _size(self) -> tuple[int, int]:
+        return self.pictures.image(self.state.sample_id).shape[:2]
+
+    def _following(self, draw: Callable, linked: list[str], state: list[str]) -> hv.DynamicMap:
+        streams = [hv.streams.Params(self.linked, linked)]
+        streams += [hv.streams.Params(self.state, state)] if state else []
+        return hv.DynamicMap(lambda **_: draw(), streams=streams)
+
+    def _picture(self) -> hv.RGB:
+        name = self.linked.current.sample_id
+        is_band = self.state.see == BAND
+        image = self.pictures.band(name) if is_band else self.pictures.image(name)
+        lit = as_pixels(self.linked.current, self.linked.lit) if self.state.select else None
+        return window_image.window_image(image, lit).opts(tools=TOOLS)
+
+    def _heat(self) -> hv.RGB:
+        cloud = self.linked.current
+        colours = None
+        if self.state.see == RESIDUALS:
+            colours = self.pictures.distances(cloud, deviation(self.state.pc, RESIDUAL))
+        elif self.state.see == ODDS:
+            colours = self.pictures.odds(cloud)
+        return window_image.heat(NOTHING if colours is None else colours)
+
+    def _contour(self) -> hv.Path:
+        return window_image.contour(
+            self.pictures.contour(self.linked.current.sample_id), self.size[0]
+        )
+
+    def _frame(self) -> hv.Rectangles:
+        selection, place = self.state.selection, self.state.window_place
+        height = self.size[0]
+        if place is not None:
+            row, col, side = *place, self.linked.current.window
+            return window_image.window_frame((col, height - row - side, col + side, height - row))
+        if selection is not None and selection.kind == "rectangle":
+            top, left, bottom, right = selection.numbers
+            return window_image.window_frame((left, height - bottom, right, height - top))
+        return window_image.window_frame(None)
+
+    def _take_gestures(self, source: hv.DynamicMap) -> None:
+        hv.streams.BoundsXY(source=source).add_subscriber(self.take_box)
+        hv.streams.SingleTap(source=source).add_subscriber(self.take_tap)
+
+    def take_box(self, bounds: tuple[float, float, float, float] | None = None) -> None:
+        """Select the windows whose centres lie in a box drawn in the image."""
+        if bounds is not None:
+            left, bottom, right, top = bounds
+            height = self.size[0]
+            self._take("rectangle", (height - top, left, height - bottom, right))
+
+    def take_tap(self, x: float | None = None, y: float | None = None) -> None:
+        """Select the windows around a place in the image."""
+        if x is not None and y is not None:
+            row, col = int(self.size[0] - y), int(x)
+            self._take("point", (row, col, self.state.brush))
+
+    def _take(self, kind: str, numbers: tuple) -> None:
+        chosen = Selection(kind, (), tuple(float(number) for number in numbers))
+        self.state.param.update(select=str(chosen), window="")

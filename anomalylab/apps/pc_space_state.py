@@ -1,0 +1,216 @@
+"""What a reader has chosen in the explorer of PC space."""
+
+from typing import Any
+
+import pandas as pd
+import param
+
+from anomalylab.apps.pc_space_selection import Selection
+from anomalylab.errors import ParameterError
+from anomalylab.plots.style import class_names
+from anomalylab.recipes.pc_space.cloud import RESIDUAL, axes_of
+from anomalylab.recipes.pc_space.opened import PCSpace
+
+ALL = "all"
+ORDERS = ("highest score first", "by name")
+ONE = "this image"
+SEVERAL = ("the highest scores", "the highest scores of normal images")
+MOST_IMAGES = 80
+LAYERS = ("normal ground", "ellipses", "defect", "histogram grid", "odds")
+PICTURE, BAND, RESIDUALS, ODDS = "picture", "one band", "distance from PC space", "odds"
+
+IN_ADDRESS = (
+    "show",
+    "order",
+    "sample_id",
+    "of",
+    "n_images",
+    "x",
+    "y",
+    "layers",
+    "see",
+    "brush",
+    "select",
+    "window",
+    "along",
+)
+"""Parameters that make up a view; they live in the address bar."""
+
+
+class PCSpaceState(param.Parameterized):
+    """Image, axes, layers and selection.
+
+    Parameters
+    ----------
+    pc : PCSpace
+    """
+
+    show: Any = param.Selector(
+        default=ALL, objects=[ALL], doc="Offers only normal or only anomalous images below."
+    )
+    order: Any = param.Selector(
+        default=ORDERS[0],
+        objects=list(ORDERS),
+        doc="Of the images offered. The score is the one the run lists first; higher is odder.",
+    )
+    sample_id: Any = param.Selector(
+        check_on_set=True, doc="The image on the right. The arrow keys go to the next one."
+    )
+    of: Any = param.Selector(
+        default=ONE,
+        objects=[ONE, *SEVERAL],
+        doc="Whose windows are the points: those of the image on the right, or of many images at "
+        "once.",
+    )
+    n_images = param.Integer(
+        default=24,
+        bounds=(2, MOST_IMAGES),
+        doc="How many images are shown at once. Each is some 125 000 points for 230 x 630 pixels.",
+    )
+    x: Any = param.Selector(
+        check_on_set=True,
+        doc="PC1 is the direction in which windows of normal images vary most, PC2 the next one. "
+        "The residual is what no component explains.",
+    )
+    y: Any = param.Selector(
+        check_on_set=True,
+        doc="As for the horizontal axis. With the residual, windows that look like nothing normal "
+        "rise to the top.",
+    )
+    layers = param.ListSelector(
+        default=["normal ground", "ellipses"],
+        objects=list(LAYERS),
+        check_on_set=True,
+        doc="Normal ground: where windows of normal training images lie. Ellipses: their 1, 2, 3 "
+        "standard deviations. Defect: windows that touch the true defect, in red. Histogram grid: "
+        "the bins that describe an image to the classifier. Odds: red where windows speak for a "
+        "defect, blue where against.",
+    )
+    see: Any = param.Selector(
+        default=PICTURE,
+        objects=[PICTURE, BAND, RESIDUALS, ODDS],
+        doc="The picture itself; the one band of it that windows are cut from; how far each window "
+        "is from PC space; or how the classifier weighs each window.",
+    )
+    brush = param.Integer(
+        default=6, bounds=(0, 40), doc="Radius in pixels of a click in the image; 0 is one window."
+    )
+    select = param.String(default="", doc="Windows selected, in the cloud, the image or on an axis")
+    window = param.String(default="", doc="Row and column of the window pointed at")
+    along: Any = param.Selector(
+        check_on_set=True, doc="The axis that is swept from one end to the other."
+    )
+    skipped = param.List(default=[], doc="What the address asked for and the run lacks")
+
+    def __init__(self, pc: PCSpace):
+        super().__init__()
+        self.pc = pc
+        self.axes = axes_of(pc.space.n_components)
+        self.table = _scored(pc)
+        classes = [name for name in ("normal", "anomalous", "unknown") if self._has(name)]
+        self.param["show"].objects = [ALL, *classes]
+        for name in ("x", "y", "along"):
+            self.param[name].objects = list(self.axes)
+        self.param.update(x=self.axes[0], y=self.axes[1], along=self.axes[0])
+        self.param.watch(self._offer, ["show", "order"])
+        self._offer()
+
+    @property
+    def selection(self) -> Selection | None:
+        """What is selected, or None."""
+        return Selection.parse(self.select, self.axes)
+
+    @property
+    def is_of_several(self) -> bool:
+        """Whether the cloud shows more than the image on the right."""
+        return self.of != ONE
+
+    @property
+    def has_residual(self) -> bool:
+        """Whether an axis is no component."""
+        return RESIDUAL in (self.x, self.y)
+
+    @property
+    def pair(self) -> tuple[int, int] | None:
+        """Components on the axes, counted from 0; None if one is the residual."""
+        if self.has_residual:
+            return None
+        return self.axes.index(self.x), self.axes.index(self.y)
+
+    @property
+    def row(self) -> pd.Series:
+        """What is known of the image on the right."""
+        return self.table.loc[self.sample_id]
+
+    @property
+    def window_place(self) -> tuple[int, int] | None:
+        """Row and column of the window pointed at, or None."""
+        if not self.window:
+            return None
+        row, col = (int(number) for number in self.window.split(","))
+        return row, col
+
+    def offered(self) -> pd.DataFrame:
+        """Return the images to choose from, in the order asked for."""
+        table = self.table
+        if self.show != ALL:
+            table = table[table["class"] == self.show]
+        if self.order == ORDERS[0]:
+            return table.sort_values("score", ascending=False, kind="stable")
+        return table.sort_index()
+
+    def cloud_of(self) -> list[str]:
+        """Return the names of the images whose windows are the points."""
+        if not self.is_of_several:
+            return [self.sample_id]
+        table = self.table
+        if self.of == SEVERAL[1]:
+            table = table[table["class"] == "normal"]
+        return list(table.nlargest(self.n_images, "score").index)
+
+    def step(self, steps: int) -> None:
+        """Go to a later or an earlier image; from the last to the first."""
+        names = self.param["sample_id"].objects
+        self.sample_id = names[(names.index(self.sample_id) + steps) % len(names)]
+
+    def set_from_address(self, wanted: dict) -> None:
+        """Set what can be set one by one; keep the names of the rest in ``skipped``."""
+        names = [name for name in IN_ADDRESS if name in wanted]
+        self.skipped = [name for name in names if not self._can_set(name, wanted[name])]
+
+    def check(self) -> None:
+        """Forget a selection or a window that the address made up."""
+        try:
+            _ = self.selection
+        except ParameterError:
+            self.param.update(select="", skipped=[*self.skipped, "select"])
+        try:
+            _ = self.window_place
+        except ValueError:
+            self.param.update(window="", skipped=[*self.skipped, "window"])
+
+    def _can_set(self, name: str, value: Any) -> bool:
+        try:
+            self.param.update(**{name: value})
+        except (ValueError, TypeError):
+            return False
+        return True
+
+    def _has(self, name: str) -> bool:
+        return bool((self.table["class"] == name).any())
+
+    def _offer(self, *_) -> None:
+        names = list(self.offered().index)
+        self.param["sample_id"].objects = names
+        if self.sample_id not in names:
+            self.sample_id = names[0]
+
+
+def _scored(pc: PCSpace) -> pd.DataFrame:
+    """Return the samples by name, with the score that the run lists first and the class."""
+    scores = pc.run.table("scores")
+    scores = scores[scores["detector"] == pc.run.detectors[0]]
+    scores = scores.drop_duplicates("sample_id").set_index("sample_id")["score"]
+    table = pc.samples.set_index("sample_id", drop=False)
+    table = table.assign(score=scores.reindex(table.index).astype(float))
+    return table.assign(**{"class": class_names(table["label"])})

@@ -1,0 +1,166 @@
+"""What the explorer of PC space says, as HTML in which everything from data is escaped."""
+
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from anomalylab.apps.pc_space_clouds import CloudSet
+from anomalylab.apps.pc_space_linked import LinkedWindows
+from anomalylab.apps.pc_space_state import PCSpaceState
+from anomalylab.recipes.pc_space.cloud import RESIDUAL, Cloud, defect_share
+from anomalylab.recipes.pc_space.opened import PCSpace
+
+HOW_TO = (
+    "Draw a box or a lasso in the cloud, or click or draw a box in the image: "
+    "the same windows light up in both."
+)
+
+
+def thousands(number: int) -> str:
+    """Write a number with thin spaces between thousands."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def head_words(pc: PCSpace) -> str:
+    """Return what the page is and which data it shows."""
+    name = pc.run.info["dataset"].get("root_name", pc.run.info.get("name", ""))
+    side = pc.space.window
+    n_normal = int(((pc.samples["split"] == "train") & (pc.samples["label"] == 0)).sum())
+    title = "Every window of an image is a point: where do the odd ones fly?"
+    note = (
+        f"{len(pc.samples)} images of “{name}”; windows of {side} × {side} pixels in "
+        f"{pc.space.n_components} principal components of {n_normal} normal training images, "
+        f"which hold {_explained(pc):.0f} % of their variance."
+    )
+    return f"<h2>{escape(title)}</h2><p class='note'>{escape(note)}</p>"
+
+
+def image_facts(state: PCSpaceState) -> str:
+    """Return class, score and rank of the image on the right."""
+    row = state.row
+    rank = int((state.table["score"] > row["score"]).sum()) + 1
+    kind = row["defect_type"] if isinstance(row["defect_type"], str) else row["class"]
+    kind = row["class"] if kind in ("good", row["class"]) else f"{row['class']}: {kind}"
+    note = f"{kind}, {row['split']}; score {row['score']:.3g}, rank {rank} of {len(state.table)}"
+    return f"<p class='note {row['class']}'>{escape(note)}</p>"
+
+
+def cloud_words(state: PCSpaceState, shown: CloudSet, ground: str) -> str:
+    """Return the question over the cloud and what its marks are."""
+    n = len(shown.clouds)
+    whose = f"{n} images" if state.is_of_several else state.sample_id
+    title = f"Where do the windows of {whose} lie?"
+    points = f"{thousands(shown.n_windows)} windows, each a point; the brighter, the more."
+    cut = ""
+    if state.is_of_several and n < state.n_images:
+        cut = f" There are no more than {n} such images."
+    beyond = " Residual: distance from PC space." if RESIDUAL in (state.x, state.y) else ""
+    return _heading(title, f"{points}{cut} {ground}{beyond}")
+
+
+def picture_words(state: PCSpaceState) -> str:
+    """Return the question over the image and what its colours are."""
+    meanings = {
+        "picture": "As photographed.",
+        "one band": "The direction in which the image's own colours vary most, in grey.",
+        "distance from PC space": "Amber from 3 times the usual distance of normal windows, red "
+        "from 12 times.",
+        "odds": "Red: windows whose bin raises the odds of a defect. Blue: lowers them.",
+    }
+    truth = " White line: the true defect." if state.row["class"] == "anomalous" else ""
+    return _heading("Where in the image is that?", meanings[state.see] + truth)
+
+
+def selected_words(state: PCSpaceState, linked: LinkedWindows) -> str:
+    """Return how many windows are lit up, and how many of them touch the defect."""
+    if state.selection is None:
+        return f"<p class='note'>{HOW_TO}</p>"
+    clouds, masks = linked.lit_clouds
+    n, of = sum(int(mask.sum()) for mask in masks), sum(mask.size for mask in masks)
+    if not n:
+        return "<p class='note'>No window lies there. Select another place, or press Clear.</p>"
+    said = f"<b>{thousands(n)}</b> windows lit up, {_percent(n / of)} of those shown"
+    if len(clouds) > 1:
+        n_images = sum(bool(mask.any()) for mask in masks)
+        n_here = thousands(int(linked.lit.sum()))
+        said += f", in {n_images} of {len(clouds)} images; {n_here} in this one"
+    return f"<p class='lit'>{said}. {_on_defect(clouds, masks)}</p>"
+
+
+def gallery_words(n_patches: int, *, is_all: bool, by_residual: bool) -> str:
+    """Return the question over the patches and their order."""
+    order = "furthest from PC space first" if by_residual else "furthest from the origin first"
+    whose = "the whole image" if is_all else "what is lit up"
+    note = f"{n_patches} windows of {whose}, {order}; of neighbours only one. Red: on the defect."
+    return _heading("What do they look like?", note)
+
+
+def axis_words(state: PCSpaceState, pc: PCSpace) -> str:
+    """Return the question over the sweep along an axis."""
+    if state.along == RESIDUAL:
+        note = "What no component explains, in units of its root mean square in normal images."
+    else:
+        share = pc.space.variances[state.axes.index(state.along)] / pc.space.total_variance
+        note = (
+            f"Left: the component, blue below 0 and red above; it holds {100 * share:.3g} % of the "
+            "variance. Then windows of this image, by standard deviations along it."
+        )
+    return _heading(f"What lives along {state.along}?", note)
+
+
+def multiples_words(n: int, axes: tuple[str, str]) -> str:
+    """Return the question over the small clouds."""
+    return _heading(
+        "How do clouds of normal and of anomalous images differ?",
+        f"The {n} highest scores of each, {axes[0]} to the right, {axes[1]} upwards, one scale. "
+        "Click one to open it.",
+    )
+
+
+def address_words(state: PCSpaceState) -> str:
+    """Return what the address asked for in vain."""
+    if not state.skipped:
+        return ""
+    names = ", ".join(escape(name) for name in state.skipped)
+    return (
+        f"<p class='warning'>The address asks for something that this run lacks ({names}); "
+        "the rest is shown.</p>"
+    )
+
+
+def card_words(windows: pd.DataFrame) -> list[str]:
+    """Return the value under each patch: how many deviations, or how far from PC space."""
+    return [f"{value**0.5:.3g}" for value in windows["value"]]
+
+
+def _heading(title: str, note: str) -> str:
+    return f"<h3>{escape(title)}</h3><p class='note'>{escape(note)}</p>"
+
+
+def _explained(pc: PCSpace) -> float:
+    return 100 * float(pc.space.variances.sum() / pc.space.total_variance)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.3g} %"
+
+
+def _on_defect(clouds: list[Cloud], masks: list[np.ndarray]) -> str:
+    known = [
+        (cloud, mask)
+        for cloud, mask in zip(clouds, masks, strict=True)
+        if cloud.on_defect is not None
+    ]
+    base = sum(int(cloud.on_defect.sum()) for cloud, _ in known)  # type: ignore[union-attr]
+    if not known:
+        return "Where the defect is, is not known."
+    if not base:
+        return "There is no defect."
+    n = sum(int(mask.sum()) for _, mask in known)
+    hit = sum((defect_share(cloud, mask) or 0) * int(mask.sum()) for cloud, mask in known)
+    of = sum(mask.size for _, mask in known)
+    return (
+        f"<b>{_percent(hit / n if n else 0)}</b> of them touch the defect "
+        f"(of all windows, {_percent(base / of)}) and they hold {_percent(hit / base)} of it."
+    )
