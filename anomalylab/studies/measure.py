@@ -66,7 +66,7 @@ def image_metrics(
     rows.append(("f1_max_oracle", best, np.nan, np.nan, oracle))
     table = pd.DataFrame(rows, columns=["metric", "value", "low", "high", "note"])
     fpr, tpr, _ = metrics.roc_curve(truth, scores)
-    precision, recall, _ = metrics.pr_curve(truth, scores)
+    recall, precision, _ = metrics.pr_curve(truth, scores)
     curves = {"roc": (fpr, tpr), "pr": (recall, precision)}
     curves = {name: metrics.thin_curve(x, y) for name, (x, y) in curves.items()}
     return (

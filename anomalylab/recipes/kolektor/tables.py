@@ -103,7 +103,7 @@ def training_metrics(
             value = metric(labels, scores)
             rows.append((detector, f"{kind}_{name}", value, low, high, OF_TRAINING[kind]))
         fpr, tpr, _ = metrics.roc_curve(labels, scores)
-        precision, recall, _ = metrics.pr_curve(labels, scores)
+        recall, precision, _ = metrics.pr_curve(labels, scores)
         for curve, x, y in (("roc", fpr, tpr), ("pr", recall, precision)):
             x, y = metrics.thin_curve(x, y)
             points = {"point": np.arange(len(x)), "x": x, "y": y}
