@@ -86,6 +86,7 @@ def interval_dots(
     low: float,
     high: float,
     alt: str,
+    hollow: Sequence[tuple[float, str]] = (),
 ) -> Markup:
     """Draw values with their intervals below each other, on one axis from ``low`` to ``high``.
 
@@ -96,9 +97,11 @@ def interval_dots(
     low, high : float
         Ends of the axis, written under it.
     alt : str
+    hollow : sequence of (value, colour)
+        Values measured elsewhere, drawn below as rings.
     """
     width, step = 230, 13
-    height = step * len(rows) + 20
+    height = step * (len(rows) + len(hollow)) + 20
     span = (high - low) or 1.0
 
     def x(value: float) -> float:
@@ -112,6 +115,9 @@ def interval_dots(
         if least is not None and most is not None:
             parts.append(bar.format(x(least), y, x(most), colour))
         parts.append(dot.format(x(value), y, colour))
+    ring = Markup('<circle class="al-hollow" cx="{}" cy="{}" r="4.5" stroke="{}"/>')
+    for i, (value, colour) in enumerate(hollow, start=len(rows)):
+        parts.append(ring.format(x(value), step * (i + 0.5), colour))
     parts.append(_text(6, height - 2, "start", f"{low:.3g}"))
     parts.append(_text(width - 6, height - 2, "end", f"{high:.3g}"))
     return Markup(

@@ -84,12 +84,20 @@ def _row(run: Run, table: pd.DataFrame, metric: str) -> dict[str, Any]:
     best = best_of(table)
     notes = {row["note"] for row in rows.values()}
     shared = notes.pop() if len(notes) == 1 else ""
-    cells = [_cell(rows[d], d == best) if d in rows else None for d in run.detectors]
+    cells = [cell(rows[d], d == best) if d in rows else None for d in run.detectors]
     dots = _dots(run, rows)
     return {"name": name, "meaning": meaning, "note": shared, "cells": cells, "dots": dots}
 
 
-def _cell(row: dict[str, Any], is_best: bool) -> dict[str, Any]:
+def cell(row: dict[str, Any], is_best: bool) -> dict[str, Any]:
+    """Write the value of a row of METRICS with as many digits as its interval supports.
+
+    Parameters
+    ----------
+    row : dict
+    is_best : bool
+        Whether it is better than all others by more than the intervals.
+    """
     value, low, high, ceiling = (row[key] for key in ("value", "low", "high", "ceiling"))
     if value is None:
         return {"value": "–", "interval": "", "is_best": False, "why": row["note"]}

@@ -6,9 +6,18 @@ from typing import Any
 import numpy as np
 
 from anomalylab.recipes.pc_space.opened import PCSpace
-from anomalylab.reports.explorer import significant
 from anomalylab.reports.fragment import Fragment, render
-from anomalylab.reports.pc_images import Shown, lit, plane_of, scored, shown, spread, stored_url
+from anomalylab.reports.pc_images import (
+    Shown,
+    around,
+    lit,
+    plane_of,
+    score_words,
+    scored,
+    shown,
+    spread,
+    stored_url,
+)
 from anomalylab.reports.pc_plane import Plane, legend
 from anomalylab.reports.pc_words import method_name
 from anomalylab.reports.words import grouped, plural
@@ -49,7 +58,7 @@ def clouds(pc: PCSpace, images: Sequence[str] = (), detector: str = "") -> Fragm
     detector = detector or pc.run.detectors[0]
     chosen = _chosen(pc, images, detector)
     everything = [image for group in chosen for image in group["images"]]
-    plane = plane_of(pc)
+    plane = around(pc, everything)
     rasters = {image.sample_id: _raster(pc, plane, image) for image in everything}
     highest = max((int(raster.max()) for raster in rasters.values()), default=1)
     rows = [
@@ -104,17 +113,17 @@ def _cell(
 ) -> dict[str, Any]:
     name = image.sample_id.rsplit("/", 1)[-1]
     picture = png(shade(raster, vmax=highest))
-    cell = {"id": image.sample_id, "name": name, "score": significant(image.score)}
+    cell = {"id": image.sample_id, "name": name, "score": score_words(image.score)}
     if image.cloud is None:
         frame = plane_of(pc, limit=pc.limit)
         drawing = frame.small(picture, f"Histogram of the windows of {name}")
         return {**cell, "drawing": drawing, "src": stored_url(pc, image.sample_id), "facts": ""}
     outside = plane.is_outside(*(image.cloud.along(axis) for axis in plane.axes))
-    facts = f"{100 * outside.mean():.1f} % outside 3 σ"
+    facts = f"{100 * outside.mean():.1f}\u202f% outside 3\u202fσ"
     return {
         **cell,
         "drawing": plane.small(picture, f"Windows of {name} in PC space, {facts}"),
-        "src": lit(pc, image, outside, 420),
+        "src": lit(pc, image, outside, 480),
         "facts": facts,
     }
 

@@ -1,6 +1,7 @@
 """Images of a PC space for a page: those chosen, small, with what stands out lit up."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from anomalylab.images import resize
 from anomalylab.overlay import AMBER
 from anomalylab.recipes.pc_space.cloud import Cloud, as_pixels
 from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.reports.explorer import significant
 from anomalylab.reports.pc_plane import Plane, data_url
 from anomalylab.thumbnails import outlines
 
@@ -39,6 +41,26 @@ def plane_of(pc: PCSpace, pair: int = 0, limit: float | None = None) -> Plane:
         (f"PC{first + 1}", f"PC{second + 1}"),
         (float(deviations[first]), float(deviations[second])),
     )
+
+
+def around(pc: PCSpace, images: Sequence[Shown]) -> Plane:
+    """Return the first plane, as wide as these images need but no wider than the densities."""
+    plane = plane_of(pc)
+    clouds = [image.cloud for image in images if image.cloud is not None]
+    reach = [float(np.abs(cloud.along(axis)).max()) for cloud in clouds for axis in plane.axes]
+    wanted = max([1.05 * value for value in reach] + [4 * value for value in plane.sigmas])
+    return plane_of(pc, limit=float(min(np.ceil(wanted / 5) * 5, plane.limit)))
+
+
+def score_words(score: float) -> str:
+    """Write a score with three digits, or how small it is.
+
+    Examples
+    --------
+    >>> score_words(0.12345), score_words(3e-12)
+    ('0.123', '<\u202f0.0001')
+    """
+    return "<\u202f0.0001" if 0 < score < 1e-4 else significant(score)
 
 
 def scored(pc: PCSpace, detector: str) -> pd.DataFrame:
@@ -95,8 +117,11 @@ def lit(pc: PCSpace, image: Shown, selected: np.ndarray, long_side: int) -> str:
     small = resize(pixels, size, method="area")
     picture = Image.fromarray(np.round(small * (1 - share) + AMBER * share).astype(np.uint8))
     mask = pc.mask(image.sample_id)
-    for ring in outlines(mask, size) if mask is not None else []:
-        ImageDraw.Draw(picture).line([tuple(point) for point in ring], fill="white", width=1)
+    draw = ImageDraw.Draw(picture)
+    rings = [] if mask is None else outlines(mask, size)
+    for colour, width in (("black", 3), ("white", 1)):
+        for ring in rings:
+            draw.line([tuple(point) for point in ring], fill=colour, width=width)
     return webp_url(picture)
 
 

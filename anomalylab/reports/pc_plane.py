@@ -10,7 +10,7 @@ from markupsafe import Markup
 from anomalylab.reports.charts import nice_ticks
 from anomalylab.shading import FAINTEST, colour_table
 
-SIDE, LEFT, BOTTOM, EDGE = 360, 46, 40, 6
+SIDE, LEFT, BOTTOM, EDGE = 360, 46, 40, 14
 SIGMAS = (1, 2, 3)
 
 
@@ -63,8 +63,7 @@ class Plane:
             SVG elements in the coordinates of :meth:`at`.
         """
         return Markup(
-            '<svg class="al-plane" viewBox="{} {} {} {}" role="img" aria-label="{}">'
-            "{}{}{}{}{}</svg>"
+            '<svg class="al-plane" viewBox="{} {} {} {}" role="img" aria-label="{}">{}{}{}{}</svg>'
         ).format(
             -LEFT,
             -EDGE,
@@ -72,9 +71,8 @@ class Plane:
             SIDE + BOTTOM + EDGE,
             alt,
             _raster(png),
-            Markup("").join(over),
             self._ellipses(),
-            self._names(),
+            Markup("").join(over),
             self._marks(),
         )
 
@@ -91,8 +89,8 @@ class Plane:
         parts = [shape.format(half, round(rx, 2), round(ry, 2)) for rx, ry in radii]
         return Markup('<g clip-path="inset(0)">{}</g>').format(Markup("").join([cross, *parts]))
 
-    def _names(self) -> Markup:
-        """Number the ellipses where there is room between them."""
+    def names(self) -> Markup:
+        """Number the ellipses, where there is room between them."""
         steps = [sigma * SIDE / 2 / self.limit for sigma in self.sigmas]
         if min(steps) < 16:
             return Markup("")

@@ -1,28 +1,25 @@
 """How the methods on PC space are called, what they do, and their colours."""
 
-from anomalylab.palette import OKABE_ITO
-from anomalylab.reports.words import metric_words
-
 METHODS = {
     "odds": (
-        "Odds of the histogram",
-        "logistic regression on the counts of windows; learns from image labels",
+        "Odds",
+        "logistic regression on the counts of windows in the bins; learns from labels of images",
     ),
-    "forest": ("Random forest", "on the same counts; learns from image labels"),
-    "residual": ("Residual", "what the components leave of the strangest window; no labels needed"),
+    "forest": ("Forest", "random forest on the same counts; learns from labels of images"),
+    "residual": (
+        "Residual",
+        "what the components leave of the strangest window of an image; needs no labels",
+    ),
     "mahalanobis": (
-        "Mahalanobis distance",
-        "of the strangest window, in PC space; no labels needed",
+        "Mahalanobis",
+        "distance of the strangest window from the middle of PC space; needs no labels",
     ),
     "outside": (
-        "Share outside",
-        "of windows outside the ellipse of the normal ones; no labels needed",
+        "Outside",
+        "share of windows outside the 3 σ ellipse of the normal ones; needs no labels",
     ),
 }
-
-SUPERVISED = ("odds", "forest")
-
-COLOURS = dict(zip(METHODS, (*(OKABE_ITO[i] for i in (0, 2, 3, 1, 4)),), strict=True))
+"""Name and meaning of each method."""
 
 PUBLISHED_ON = "published, on KolektorSDD2"
 
@@ -45,24 +42,3 @@ PAPER = (
 def method_name(method: str) -> str:
     """Return a method's name for readers."""
     return METHODS.get(method, (method, ""))[0]
-
-
-def method_colour(method: str) -> str:
-    """Return the colour that a method has in every picture."""
-    return COLOURS.get(method, OKABE_ITO[5])
-
-
-def split_metric(metric: str) -> tuple[bool, str]:
-    """Return whether a metric is of the training images, and its name without that.
-
-    Examples
-    --------
-    >>> split_metric("train_ap"), split_metric("auroc")
-    ((True, 'ap'), (False, 'auroc'))
-    """
-    return metric.startswith("train_"), metric.removeprefix("train_")
-
-
-def metric_title(metric: str) -> str:
-    """Return a metric's name, without the split."""
-    return metric_words(split_metric(metric)[1])[0]

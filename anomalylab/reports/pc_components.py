@@ -1,0 +1,113 @@
+"""What windows are made of: the one band of an image, and the components as patches."""
+
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from anomalylab.compute.window_space import WindowSpace
+from anomalylab.errors import DatasetError
+from anomalylab.images import resize
+from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.reports.fragment import Fragment, render
+from anomalylab.reports.pc_clouds import PICTURES
+from anomalylab.reports.pc_images import scored, webp_url
+from anomalylab.reports.pc_plane import data_url, legend
+from anomalylab.shading import colour_table, png, shade_signed
+
+LONG_SIDE = 420
+DEVIATIONS = 3.0
+"""Deviations from the mean at which the colours of a band end."""
+
+
+def components(pc: PCSpace) -> Fragment:
+    """Show the components of each window size as patches, with the variance that each explains.
+
+    Parameters
+    ----------
+    pc : PCSpace
+
+    Returns
+    -------
+    Fragment
+    """
+    spaces = [_space(space) for space in pc.spaces.values()]
+    bar = legend("diverging", ["negative weight", "0", "positive weight"], is_signed=True)
+    html = render("pc_components", spaces=spaces, legend=bar)
+    return Fragment(html, styles=PICTURES)
+
+
+def bands(pc: PCSpace) -> Fragment:
+    """Show a normal and an anomalous image before and after its projection on one band.
+
+    Parameters
+    ----------
+    pc : PCSpace
+
+    Returns
+    -------
+    Fragment
+        One line instead, if the images cannot be read.
+    """
+    table = scored(pc, pc.run.detectors[0])
+    label = table["label"].fillna(-1)
+    normal, anomalous = table[label == 0], table[label == 1]
+    rows = [
+        (title, chosen["sample_id"].iloc[at])
+        for title, chosen, at in [
+            ("A normal image", normal, len(normal) // 2),
+            ("An anomalous image", anomalous, 0),
+            ("An image", table if not len(normal) + len(anomalous) else table[:0], 0),
+        ]
+        if len(chosen)
+    ]
+    figures, missing = [], ""
+    for title, sample_id in rows:
+        try:
+            figures.append(_before_and_after(pc, title, sample_id))
+        except DatasetError as error:
+            missing = str(error)
+    bar = legend("viridis", [f"−{DEVIATIONS:g}", "0", f"{DEVIATIONS:g} deviations"], is_signed=True)
+    html = render(
+        "pc_bands", figures=figures, missing=missing, legend=bar, orient=pc.info["orient"]
+    )
+    return Fragment(html, styles=PICTURES)
+
+
+def _space(space: WindowSpace) -> dict[str, Any]:
+    shares = space.variances / space.total_variance if space.total_variance else space.variances
+    patches = [
+        {
+            "name": f"PC{i + 1}",
+            "share": f"{100 * share:.1f}",
+            "deviation": f"{deviation:.3g}",
+            "src": data_url(png(shade_signed(patch[::-1].T))),
+        }
+        for i, (patch, share, deviation) in enumerate(
+            zip(space.patches, shares, np.sqrt(space.variances), strict=True)
+        )
+    ]
+    rest = f"{100 * max(1 - float(shares.sum()), 0):.1f}"
+    return {"window": space.window, "patches": patches, "rest": rest}
+
+
+def _before_and_after(pc: PCSpace, title: str, sample_id: str) -> dict[str, Any]:
+    image, band = pc.image(sample_id), pc.band(sample_id)
+    shrink = min(1.0, LONG_SIDE / max(band.shape))
+    size = (round(band.shape[0] * shrink), round(band.shape[1] * shrink))
+    steps = np.clip((band / DEVIATIONS + 1) * 127.5, 0, 255).round().astype(np.uint8)
+    coloured = colour_table("viridis")[steps]
+    before, after = (
+        webp_url(Image.fromarray(resize(pixels, size, method="area")), 82)
+        for pixels in (image, coloured)
+    )
+    return {
+        "title": title,
+        "name": sample_id,
+        "before": before,
+        "after": after,
+        "width": size[1],
+        "height": size[0],
+        "is_tall": size[0] > 1.3 * size[1],
+        "is_grey": bool((image == image[..., :1]).all()),
+    }
