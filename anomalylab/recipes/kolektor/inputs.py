@@ -41,8 +41,8 @@ def check_sizes(samples: pd.DataFrame, windows: Sequence[int]) -> None:
     ParameterError
         Naming the smallest image and both sizes.
     """
-    smallest = samples[["height", "width"]].min(axis=1).idxmin()
-    row, window = samples.loc[smallest], max(windows)
+    smallest = int(samples[["height", "width"]].min(axis=1).to_numpy().argmin())
+    row, window = samples.iloc[smallest], max(windows)
     if min(row["height"], row["width"]) < window:
         raise ParameterError(
             f"{row['sample_id']!r} has {row['width']} x {row['height']} pixels and is smaller than "

@@ -1,5 +1,6 @@
 """What each detector adds to the tables of a run: scores, thresholds, metrics, curves, maps."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -195,15 +196,11 @@ def _with_pixels(
         smoothing=0.0,
         max_fpr=MAX_FPR,
     )
-    return Outcome(
-        decision,
-        scores,
-        *(join(pair) for pair in zip(of_images, of_pixels, strict=True)),
-        of_queries,
-    )
+    metrics, curves = (join(pair) for pair in zip(of_images, of_pixels, strict=True))
+    return Outcome(decision, scores, metrics, curves, of_queries)
 
 
-def join(tables) -> pd.DataFrame:
+def join(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Put tables of one kind below one another, leaving out empty ones."""
     tables = list(tables)
     filled = [table for table in tables if len(table)]

@@ -96,7 +96,7 @@ def _write_space(folder: Path, found: Found) -> None:
 
 
 def describe(
-    found: Found, findings: list[Finding], broken: list[dict], out: Path
+    found: Found, findings: list[Finding], broken: list[dict], command: str, out: Path
 ) -> dict[str, Any]:
     """Return what ``run.json`` holds."""
     request, images = found.request, found.material.images
@@ -107,7 +107,7 @@ def describe(
         "name": out.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "anomalylab_version": __version__,
-        "command": request.command(out),
+        "command": command,
         "is_unlabelled": roles.is_unlabelled(samples),
         "dataset": {
             "loader": samples.attrs["loader"],

@@ -110,6 +110,8 @@ class Request:
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 unknown_name(name, getattr(self, name), known)
+        if self.search and self.solver != "exact":
+            raise ParameterError("a search needs solver exact, whose sums of windows it adds up")
 
     @property
     def source(self) -> Source:

@@ -10,9 +10,10 @@ from anomalylab.recipes.kolektor import odds, spaces
 from anomalylab.recipes.kolektor.blocks import Images
 from anomalylab.recipes.kolektor.inputs import check_images, load
 from anomalylab.recipes.kolektor.looks import View, look_at_all
-from anomalylab.recipes.kolektor.outcomes import Material, supervised, unsupervised
+from anomalylab.recipes.kolektor.outcomes import Material, Outcome, supervised, unsupervised
 from anomalylab.recipes.kolektor.record import Found, describe, write
 from anomalylab.recipes.kolektor.request import Request
+from anomalylab.recipes.kolektor.search import search
 from anomalylab.recipes.kolektor.tables import features_of
 from anomalylab.run_folder import Run, check_output, writing
 from anomalylab.studies import roles
@@ -54,13 +55,16 @@ def run(request: Request, out: Path) -> Run:
     found = _find(request, images, timings)
     with writing(out) as writer:
         write(writer, found, timings)
-        writer.info(describe(found, findings, broken, out))
+        writer.info(describe(found, findings, broken, request.command(out), out))
     return Run(out)
 
 
 def _find(request: Request, images: Images, timings: Timings) -> Found:
     samples = images.samples
-    folds = _folds(samples, request.seed)
+    folds, table = _folds(samples, request.seed), None
+    if request.search:
+        with timings.step("search", int((folds >= 0).sum())):
+            request, table = search(request, images, folds)
     training = roles.training_rows(samples)
     fitted = {}
     for window in request.windows:
@@ -74,13 +78,16 @@ def _find(request: Request, images: Images, timings: Timings) -> Found:
         described["histograms"], samples[["height", "width"]].to_numpy(int), request
     )
     reason = odds.why_impossible(samples.loc[samples["split"] == "train", "label"])
-    outcomes, coefficients = {}, None
+    outcomes: dict[str, Outcome] = {}
+    coefficients = None
     if not reason:
         with timings.step("odds and random forest", len(samples)):
             outcomes, coefficients = supervised(material, features, view, request.C)
     with timings.step("judge without labels", len(samples)):
         outcomes |= unsupervised(material)
-    return Found(request, material, view, densities, features, outcomes, coefficients, reason, None)
+    return Found(
+        request, material, view, densities, features, outcomes, coefficients, reason, table
+    )
 
 
 def _folds(samples: pd.DataFrame, seed: int) -> np.ndarray:

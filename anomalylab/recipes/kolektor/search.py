@@ -1,0 +1,247 @@
+"""Window, bins, limit, components and C by cross-validation on the training images alone.
+
+For each window size and fold, PC space is made of the normal images of the other folds, and every
+labelled training image is projected once. All histograms of the grid of candidates come from one
+fine histogram whose borders are theirs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from anomalylab.compute.blas import one_blas_thread
+from anomalylab.compute.threads import in_pieces
+from anomalylab.compute.window_moments import Moments
+from anomalylab.compute.window_space import WindowSpace
+from anomalylab.errors import DatasetError
+from anomalylab.metrics import average_precision
+from anomalylab.recipes.kolektor import odds, spaces
+from anomalylab.recipes.kolektor.blocks import BlockStore, Images, in_blocks, tick
+from anomalylab.recipes.kolektor.histogram import edges, pairs
+from anomalylab.recipes.kolektor.request import Request
+from anomalylab.studies import roles
+
+WINDOWS = (15, 25, 35)
+BINS = (6, 10, 16)
+LIMITS_PER_PIXEL = (1.2, 2.4, 4.8)
+N_COMPONENTS = (2, 3)
+STRENGTHS = (0.01, 0.1, 1.0, 10.0)
+
+
+@dataclass(frozen=True)
+class Nested:
+    """A fine histogram that coarser ones are sums of.
+
+    Parameters
+    ----------
+    grids : sequence of (bins, limit)
+        The coarser histograms.
+    """
+
+    grids: Sequence[tuple[int, float]]
+
+    @property
+    def borders(self) -> np.ndarray:
+        """Borders of all coarser bins, from lowest to highest."""
+        borders = np.concatenate([edges(*grid) for grid in self.grids])
+        return np.unique(borders.round(9))
+
+    def count(self, coordinates: np.ndarray) -> np.ndarray:
+        """Count windows of coordinates (..., n_components) in all planes of them.
+
+        Returns
+        -------
+        counts : uint32 ndarray of shape (n_pairs, n_cells, n_cells)
+            The outermost cells hold what lies beyond all borders.
+        """
+        n_cells, k = len(self.borders) + 1, coordinates.shape[-1]
+        axes = [
+            np.searchsorted(self.borders, coordinates[..., i].ravel(), "right") for i in range(k)
+        ]
+        counts = [
+            np.bincount(axes[i] * n_cells + axes[j], minlength=n_cells**2) for i, j in pairs(k)
+        ]
+        return np.stack(counts).astype(np.uint32).reshape(-1, n_cells, n_cells)
+
+    def coarse(self, counts: np.ndarray, bins: int, limit: float, overflow: str) -> np.ndarray:
+        """Sum fine counts (..., n_cells, n_cells) to those of one of the grids."""
+        borders = self.borders
+        middles = (borders[1:] + borders[:-1]) / 2
+        middles = np.concatenate([[borders[0] - 1], middles, [borders[-1] + 1]])
+        numbers = np.searchsorted(edges(bins, limit), middles, side="right") - 1
+        if overflow == "clip":
+            numbers = numbers.clip(0, bins - 1)
+        members = (numbers[None] == np.arange(bins)[:, None]).astype(np.float64)
+        return members @ counts @ members.T
+
+
+def search(request: Request, images: Images, folds: np.ndarray) -> tuple[Request, pd.DataFrame]:
+    """Choose parameters without looking at a test image.
+
+    Among the candidates whose mean average precision over the folds left out is within one standard
+    error of the best, the one of fewest features is chosen, then of the strongest penalty, then of
+    the highest mean [1]_.
+
+    Parameters
+    ----------
+    request : Request
+        What is not searched stays as it is.
+    images : Images
+    folds : int ndarray of shape (n_images,)
+        Fold of each training image; -1 for others, which are not read.
+
+    Returns
+    -------
+    chosen : Request
+    table : DataFrame
+        SEARCH, one row a candidate.
+
+    Raises
+    ------
+    DatasetError
+        If labels are too few, or no window of the grid fits into every image.
+
+    References
+    ----------
+    .. [1] Breiman, Friedman, Olshen, Stone (1984). Classification and Regression Trees,
+       section 3.4.
+    """
+    labels = images.samples["label"]
+    is_training = (images.samples["split"] == "train").to_numpy()
+    reason = odds.why_impossible(labels[is_training])
+    if reason:
+        raise DatasetError(f"a search needs labels to choose by: {reason}")
+    smallest = int(images.samples[["height", "width"]].min().min())
+    windows = [window for window in WINDOWS if window <= smallest]
+    if not windows:
+        raise DatasetError(
+            f"the smallest image side is {smallest} pixels and the smallest window of the search "
+            f"{min(WINDOWS)}; give --window instead of --search"
+        )
+    tables = [_search_window(request, images, folds, window) for window in windows]
+    table = choose(pd.concat(tables, ignore_index=True))
+    best = table[table["is_chosen"]].iloc[0]
+    chosen = replace(
+        request,
+        windows=(int(best["window"]),),
+        n_components=int(best["n_components"]),
+        bins=int(best["bins"]),
+        limit=float(best["limit"]),
+        C=float(best["C"]),
+    )
+    return chosen, table
+
+
+def choose(table: pd.DataFrame) -> pd.DataFrame:
+    """Mark the chosen row of SEARCH by the rule of one standard error; see :func:`search`."""
+    best = table.iloc[int(table["ap"].to_numpy().argmax())]
+    floor = best["ap"] - best["ap_std"] / np.sqrt(best["n_folds"])
+    good = table[table["ap"] >= floor]
+    order = good.sort_values(
+        ["n_features", "C", "ap"], ascending=[True, True, False], kind="stable"
+    )
+    return table.assign(is_chosen=table.index == order.index[0])
+
+
+def _search_window(
+    request: Request, images: Images, folds: np.ndarray, window: int
+) -> pd.DataFrame:
+    training = roles.training_rows(images.samples)
+    is_known = images.samples["label"].notna().to_numpy() & (folds >= 0)
+    labelled = np.flatnonzero(is_known)
+    numbers = np.unique(folds[labelled])
+    parts = spaces.moments_by_fold(
+        images, window, {int(f): training[folds[training] == f] for f in numbers}
+    )
+    nested = Nested([(bins, per * window) for bins, per in product(BINS, LIMITS_PER_PIXEL)])
+    rows = []
+    with tqdm(
+        total=len(numbers) * len(labelled), desc=f"search, {window} px", unit="image", delay=2
+    ) as bar:
+        for fold in numbers:
+            others = [part for number, part in parts.items() if number != fold]
+            space = _space(others)
+            fine = _fine(images, labelled, space, nested, bar)
+            rows.append(
+                _scores(request, images, labelled, folds[labelled] == fold, fine, nested, window)
+            )
+    return _summary(rows, window)
+
+
+def _space(parts: Sequence[Moments]) -> WindowSpace:
+    return spaces.fit(parts, max(N_COMPONENTS))
+
+
+def _fine(
+    images: Images, rows: np.ndarray, space: WindowSpace, nested: Nested, bar: tqdm
+) -> np.ndarray:
+    """Return fine counts of images, (n_images, n_pairs, n_cells, n_cells)."""
+    store = BlockStore("window search")
+
+    def work(row: int) -> np.ndarray:
+        counts = nested.count(space.coordinates(images.band(row)))
+        tick(bar)
+        return counts
+
+    def block(part: np.ndarray) -> np.ndarray:
+        name = images.key(part, "search", spaces.digest(space), nested.borders.tolist())
+        was_known = store.knows(name)
+        found = store.get_or(name, lambda: {"fine": np.stack(in_pieces(work, map(int, part)))})
+        bar.update(len(part) if was_known else 0)
+        return found["fine"]
+
+    return np.concatenate([block(part) for part in in_blocks(rows)])
+
+
+def _scores(
+    request: Request,
+    images: Images,
+    rows: np.ndarray,
+    is_out: np.ndarray,
+    fine: np.ndarray,
+    nested: Nested,
+    window: int,
+) -> dict[tuple, float]:
+    """Return the average precision of each candidate on the images left out."""
+    samples = images.samples.iloc[rows]
+    labels = samples["label"].to_numpy(int)
+    n_windows = (samples["height"] - window + 1) * (samples["width"] - window + 1)
+    scale = n_windows.to_numpy(float)[:, None] if request.density else 1.0
+    scored: dict[tuple, float] = {}
+    for (bins, limit), k in product(nested.grids, N_COMPONENTS):
+        among = [pairs(max(N_COMPONENTS)).index(pair) for pair in pairs(k)]
+        counts = nested.coarse(fine[:, among], bins, limit, request.overflow)
+        features = counts.reshape(len(rows), -1) / scale
+
+        def score(C: float, features: np.ndarray = features) -> float:
+            model = odds.odds_classifier(C).fit(features[~is_out], labels[~is_out])
+            return average_precision(labels[is_out], odds.score(model, features[is_out]))
+
+        with one_blas_thread():
+            found = in_pieces(score, STRENGTHS)
+        scored |= {(bins, limit, k, C): ap for C, ap in zip(STRENGTHS, found, strict=True)}
+    return scored
+
+
+def _summary(scored: Sequence[Mapping[tuple, float]], window: int) -> pd.DataFrame:
+    rows = []
+    for bins, limit, k, C in scored[0]:
+        found = [of_fold[bins, limit, k, C] for of_fold in scored]
+        rows.append(
+            {
+                "window": window,
+                "bins": bins,
+                "limit": limit,
+                "n_components": k,
+                "C": C,
+                "ap": np.mean(found),
+                "ap_std": np.std(found, ddof=1),
+                "n_folds": len(found),
+                "n_features": len(pairs(k)) * bins**2,
+            }
+        )
+    return pd.DataFrame(rows)
