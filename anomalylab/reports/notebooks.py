@@ -30,6 +30,9 @@ PLACES = (FOLDER.parent / "notebooks", FOLDER.parent.parent / "notebooks")
 """Where notebooks are looked for: the installed package, then a checkout."""
 
 
+NOTEBOOK_OF = {None: "detect", "kolektor": "pc_space"}
+"""Recipe that made a run, None if it was no recipe -> notebook that shows such runs."""
+
 _LAUNCH = ("-m", "ipykernel_launcher", "--log-level=CRITICAL", "-f", "{connection_file}")
 
 
@@ -60,6 +63,36 @@ def find_notebook(name: str) -> Path:
     if name not in known:
         unknown_name("notebook", name, known)
     return known[name]
+
+
+def notebook_of(run: Run) -> str:
+    """Return the name of the notebook that shows runs of this kind.
+
+    Raises
+    ------
+    RunError
+        If there is none.
+    """
+    recipe = run.info.get("recipe")
+    if recipe not in NOTEBOOK_OF:
+        raise RunError(f"{run.folder} was made by the recipe {recipe!r}, which has no notebook")
+    return NOTEBOOK_OF[recipe]
+
+
+def check_notebook(name: str, run: Run) -> None:
+    """Refuse a notebook that shows runs of another kind.
+
+    Raises
+    ------
+    RunError
+        The message names the notebook that fits.
+    """
+    fitting = notebook_of(run)
+    if name in NOTEBOOK_OF.values() and name != fitting:
+        raise RunError(
+            f"{run.folder} is no run for the notebook {name!r}; use: "
+            f"anomalylab notebook {fitting} {run.folder}"
+        )
 
 
 def notebook_parameters(name: str) -> dict[str, Any]:
@@ -175,12 +208,14 @@ def working_copy(name: str, run: Path | str, out: Path | str) -> Path:
     Raises
     ------
     RunError
-        If ``run`` holds no finished run, or ``out`` cannot be written.
+        If ``run`` holds no finished run, one of another kind, or ``out`` cannot be written.
     ParameterError
         If ``out`` exists, for it may hold somebody's work.
     """
     out = Path(out)
-    folder = Run(run).folder.resolve()
+    finished = Run(run)
+    check_notebook(name, finished)
+    folder = finished.folder.resolve()
     if out.exists():
         raise ParameterError(f"{out} exists and may hold your work; give another name with -o")
     try:

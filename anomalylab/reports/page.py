@@ -11,7 +11,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from anomalylab.reports.fragment import FOLDER, assets_of, static_text, without_assets
-from anomalylab.reports.notebooks import relative, run_notebook, write_atomically
+from anomalylab.reports.notebooks import notebook_of, relative, run_notebook, write_atomically
 from anomalylab.run_folder import Run
 
 _HEADING = re.compile(r"^##\s+(.+)$", re.MULTILINE)
@@ -34,18 +34,24 @@ class PageExporter(TemplateExporter):
 
 
 def report(
-    run_folder: Path | str, out: Path | str | None = None, *, plugins: Sequence[Path | str] = ()
+    run_folder: Path | str,
+    out: Path | str | None = None,
+    *,
+    plugins: Sequence[Path | str] = (),
+    data: Path | str | None = None,
 ) -> Path:
     """Write the page of a run, and the executed notebook that made it.
 
     Parameters
     ----------
     run_folder : path
-        What ``anomalylab run`` wrote.
+        What ``anomalylab run`` or ``anomalylab recipe`` wrote; its kind decides on the notebook.
     out : path, optional
         The HTML file; ``report.html`` in the run folder if not given. The notebook goes beside it.
     plugins : sequence of path
         Files that register parts of their own; the notebook imports them too.
+    data : path, optional
+        Folder of the images, for runs of a recipe whose images have moved.
 
     Returns
     -------
@@ -58,17 +64,21 @@ def report(
         If the folder holds no finished run.
     NotebookError
         If the notebook failed.
+    UnknownNameError
+        If ``data`` is given for a run whose page needs no images.
     """
     run = Run(run_folder)
+    name = notebook_of(run)
     out = Path(out) if out is not None else run.folder / "report.html"
     out.parent.mkdir(parents=True, exist_ok=True)
     start = out.resolve().parent
-    notebook = run_notebook(
-        "detect",
-        out.with_suffix(".ipynb"),
-        run=relative(run.folder.resolve(), start),
-        plugins=[relative(Path(plugin).resolve(), start) for plugin in plugins],
-    )
+    parameters: dict[str, Any] = {
+        "run": relative(run.folder.resolve(), start),
+        "plugins": [relative(Path(plugin).resolve(), start) for plugin in plugins],
+    }
+    if data is not None:
+        parameters["data"] = relative(Path(data).resolve(), start)
+    notebook = run_notebook(name, out.with_suffix(".ipynb"), **parameters)
     return export_html(
         notebook, out, name=str(run.info["name"]), created=str(run.info["created"])[:10]
     )

@@ -105,7 +105,7 @@ def _chosen(pc: PCSpace, images: Sequence[str], detector: str) -> list[dict[str,
 def _raster(pc: PCSpace, plane: Plane, image: Shown) -> np.ndarray:
     if image.cloud is None:
         return pc.histogram(image.sample_id)
-    return plane.raster(*(image.cloud.along(axis) for axis in plane.axes), SIDE)
+    return plane.raster(*plane.along(image.cloud), side=SIDE)
 
 
 def _cell(
@@ -118,7 +118,7 @@ def _cell(
         frame = plane_of(pc, limit=pc.limit)
         drawing = frame.small(picture, f"Histogram of the windows of {name}")
         return {**cell, "drawing": drawing, "src": stored_url(pc, image.sample_id), "facts": ""}
-    outside = plane.is_outside(*(image.cloud.along(axis) for axis in plane.axes))
+    outside = plane.is_outside(*plane.along(image.cloud))
     facts = f"{100 * outside.mean():.1f}\u202f% outside 3\u202fσ"
     return {
         **cell,

@@ -46,7 +46,7 @@ def histogram(pc: PCSpace, image: str = "") -> Fragment:
     name = seen.sample_id.rsplit("/", 1)[-1]
     figures = []
     if seen.cloud is not None:
-        cells = plane.raster(*(seen.cloud.along(axis) for axis in plane.axes), FINE)
+        cells = plane.raster(*plane.along(seen.cloud), side=FINE)
         drawing = plane.large(
             png(shade(cells)), f"Windows of {name}", [grid(plane, len(counts)), plane.names()]
         )

@@ -60,7 +60,7 @@ def score_words(score: float) -> str:
     >>> score_words(0.12345), score_words(3e-12)
     ('0.123', '<\u202f0.0001')
     """
-    return "<\u202f0.0001" if 0 < score < 1e-4 else significant(score)
+    return "<\u202f0.0001" if 0 < score < 1e-4 else significant(score).replace("-", "−")
 
 
 def scored(pc: PCSpace, detector: str) -> pd.DataFrame:

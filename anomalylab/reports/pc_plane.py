@@ -1,4 +1,4 @@
-"""A square part of PC space as a drawing: a raster on dark ground, the origin, ellipses, a scale."""
+"""A square part of PC space as a drawing: a raster on dark ground, origin, ellipses, scale."""
 
 import base64
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from anomalylab.recipes.pc_space.cloud import Cloud
 from anomalylab.reports.charts import nice_ticks
 from anomalylab.shading import FAINTEST, colour_table
 
@@ -31,6 +32,10 @@ class Plane:
     limit: float
     axes: tuple[str, str]
     sigmas: tuple[float, float]
+
+    def along(self, cloud: Cloud) -> tuple[np.ndarray, np.ndarray]:
+        """Return the positions of the windows of an image along the two axes."""
+        return cloud.along(self.axes[0]), cloud.along(self.axes[1])
 
     def raster(self, x: np.ndarray, y: np.ndarray, side: int) -> np.ndarray:
         """Count points in cells of equal size: int64 (side, side), first axis x.

@@ -30,7 +30,7 @@ PUBLISHED = {
     ("odds", "auroc"): 0.93,
     ("forest", "ap"): 0.85,
 }
-"""Reported in 2022 for this embedding on KolektorSDD2, whose images are others than a stand-in's."""
+"""Reported in 2022 for this embedding on the images of KolektorSDD2."""
 
 PAPER = (
     ("image labels only", 0.73),

@@ -8,7 +8,14 @@ from anomalylab.reports.rows import rows_of
 from anomalylab.reports.words import KINDS, method_words
 from anomalylab.run_folder import Run
 
-_SHOWN_ELSEWHERE = ("verdicts", "findings", "versions", "command", "training_ids")
+_SHOWN_ELSEWHERE = (
+    "verdicts",
+    "findings",
+    "versions",
+    "command",
+    "training_ids",
+    "labelled_ids",
+)
 
 
 def provenance(run: Run) -> Fragment:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from anomalylab.reports.comparison import decimals
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.words import grouped, metric_words, plural
 from anomalylab.run_folder import Run
@@ -85,19 +86,27 @@ def _tiles(run: Run) -> list[dict[str, Any]]:
             {"title": "Beyond the threshold", "value": first["n_suspects"], "note": chance}
         )
     tiles.append(
-        {"title": "Images judged", "value": grouped(len(run.queries)), "note": _labels(run)}
+        {"title": "Images judged", "value": grouped(len(run.queries)), "note": labels_words(run)}
     )
+    tile = score_tile(run, detector, "auroc")
+    return [*tiles, tile] if tile else tiles
+
+
+def score_tile(run: Run, detector: str, metric: str) -> dict[str, Any] | None:
+    """Return the words of a metric with its interval; None if it could not be computed."""
     metrics = run.table("metrics")
-    row = metrics[(metrics["detector"] == detector) & (metrics["metric"] == "auroc")]
-    if len(row) and row["value"].notna().iloc[0]:
-        value, low, high = row[["value", "low", "high"]].iloc[0]
-        name, meaning = metric_words("auroc")
-        interval = "" if low != low else f"95 % interval {low:.3f} to {high:.3f}; "
-        tiles.append({"title": name, "value": f"{value:.3f}", "note": interval + meaning})
-    return tiles
+    row = metrics[(metrics["detector"] == detector) & (metrics["metric"] == metric)]
+    if not len(row) or row["value"].isna().iloc[0]:
+        return None
+    value, low, high = row[["value", "low", "high"]].iloc[0]
+    name, meaning = metric_words(metric)
+    digits = 3 if low != low else decimals(low, high)
+    interval = "" if low != low else f"95 % interval {low:.{digits}f} to {high:.{digits}f}; "
+    return {"title": name, "value": f"{value:.{digits}f}", "note": interval + meaning}
 
 
-def _labels(run: Run) -> str:
+def labels_words(run: Run) -> str:
+    """Return how many of the images judged have which label."""
     labels = run.queries["label"]
     if labels.isna().all():
         return "none has a known label"

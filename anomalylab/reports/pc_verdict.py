@@ -1,0 +1,121 @@
+"""What was asked of a PC space, and the answer."""
+
+from typing import Any
+
+import numpy as np
+
+from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.reports.fragment import Fragment, render
+from anomalylab.reports.pc_supervised import supervised_reason
+from anomalylab.reports.pc_words import METHODS, method_name
+from anomalylab.reports.verdict import labels_words, score_tile
+from anomalylab.reports.words import grouped, plural
+
+SOLVERS = {
+    "exact": "computed from the exact covariance of all these windows",
+    "incremental": "updated image by image, as in the original analysis",
+}
+
+
+def verdict(pc: PCSpace) -> Fragment:
+    """Say what was asked, of which images, how windows became points, and what came out.
+
+    Parameters
+    ----------
+    pc : PCSpace
+
+    Returns
+    -------
+    Fragment
+    """
+    verdicts = pc.run.info["verdicts"]
+    names = [name for name in pc.run.detectors if name in verdicts]
+    first = verdicts[names[0]]
+    html = render(
+        "pc_verdict",
+        sentence=_sentence(names[0], first),
+        reasons=[first[key] for key in ("reason", "training") if first.get(key)],
+        others=[(method_name(name), _sentence(name, verdicts[name])) for name in names[1:]],
+        asked=asked(pc),
+        warnings=_warnings(pc),
+        tiles=_tiles(pc, names[0]),
+        window=pc.space.window,
+    )
+    return Fragment(html)
+
+
+def asked(pc: PCSpace) -> str:
+    """Return sentences on the question, the images, their windows, and how the space was found.
+
+    Parameters
+    ----------
+    pc : PCSpace
+    """
+    train = pc.samples[pc.samples["split"] == "train"]
+    n_normal, n_defective = (int((train["label"] == label).sum()) for label in (0, 1))
+    name = pc.run.info["dataset"]["category"] or pc.run.info["dataset"]["root_name"]
+    sizes = " and ".join(f"{window} × {window}" for window in pc.windows)
+    n_components = pc.space.n_components
+    sentences = [
+        f"Which of {plural(len(pc.run.queries), 'image')} of “{name}” hold windows unlike those of "
+        f"{plural(n_normal, 'normal training image')}?",
+        f"Every window of {sizes} pixels became a point on the {n_components} axes along which "
+        f"the windows of the normal images vary most, {SOLVERS[pc.info['solver']]}.",
+    ]
+    if not supervised_reason(pc):
+        sentences.append(
+            f"Odds and forest then learned from the labels of {n_normal} normal and {n_defective} "
+            "anomalous training images how such images fill that space; the other methods saw no "
+            "anomalous image."
+        )
+    return " ".join(sentences)
+
+
+def _sentence(name: str, words: dict[str, Any]) -> str:
+    """Begin with the method's own name where a sentence begins with its key."""
+    sentence = str(words["sentence"])
+    if name in METHODS and sentence.startswith(f"{name} "):
+        return method_name(name) + sentence.removeprefix(name)
+    return sentence
+
+
+def _warnings(pc: PCSpace) -> list[str]:
+    found = []
+    reason = supervised_reason(pc)
+    if reason:
+        found.append(f"The part that learns from labels is missing: {reason}.")
+    n_findings = sum(f["severity"] != "note" for f in pc.run.info.get("findings", []))
+    if n_findings:
+        found.append(
+            f"The check of the data found {plural(n_findings, 'thing')} to look at, "
+            "listed at the end of this page."
+        )
+    return found
+
+
+def _tiles(pc: PCSpace, detector: str) -> list[dict[str, Any]]:
+    sizes = pc.samples[["height", "width"]].to_numpy(int)
+    n_windows = int(np.prod(sizes - pc.space.window + 1, axis=1).sum())
+    million = f"{n_windows / 1e6:.3g} million" if n_windows >= 1e6 else grouped(n_windows)
+    explained = float(pc.space.variances.sum() / (pc.space.total_variance or 1.0))
+    n_components = pc.space.n_components
+    tiles = [
+        {
+            "title": "Images judged",
+            "value": grouped(len(pc.run.queries)),
+            "note": labels_words(pc.run),
+        },
+        {
+            "title": "Windows projected",
+            "value": million,
+            "note": f"of {pc.space.window} × {pc.space.window} pixels, in "
+            f"{plural(len(pc.samples), 'image')}",
+        },
+        {
+            "title": f"Explained by {n_components} components",
+            "value": f"{100 * explained:.0f}\N{NARROW NO-BREAK SPACE}%",
+            "note": "of the variance of normal windows; the rest is the residual",
+        },
+    ]
+    measured = [score_tile(pc.run, detector, metric) for metric in ("ap", "auroc")]
+    return tiles + [tile for tile in measured if tile]
