@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#a39400")
 
-_FIXED = ("knn", "mahalanobis", "padim", "patchcore")
+_FIXED = ("knn", "mahalanobis", "padim", "patchcore", "window_pca")
 
 
 _PC_SPACE = {"odds": 0, "residual": 3, "forest": 2, "outside": 4}

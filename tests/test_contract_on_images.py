@@ -1,48 +1,13 @@
-"""The contract of detectors holds for methods that are fitted on images, of any size."""
+"""The contract of detectors holds for methods that are trained on whole images."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from sklearn.decomposition import PCA
 
 from anomalylab.detectors import Detector
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features, ImageLevel
-
-GRID = (4, 4)
-
-
-@dataclass(kw_only=True)
-class WindowResidual(Detector):
-    """A window PCA in miniature: what is left of 5 x 5 windows, brought to a fixed grid."""
-
-    name = "window_residual"
-    levels: tuple[str, ...] | None = ("band",)
-
-    def _fit(self, features):
-        images = features.images("band")
-        windows = np.concatenate([self._windows(images[i])[0] for i in range(len(images))])
-        pca = PCA(2).fit(windows)
-        self.mean_, self.components_ = pca.mean_, pca.components_
-
-    def _score(self, features):
-        images = features.images("band")
-        maps = np.stack([self._residual(images[i]) for i in range(len(images))])
-        return maps.max(axis=(1, 2)), maps
-
-    def _residual(self, image):
-        windows, shape = self._windows(image)
-        centred = windows - self.mean_
-        left = centred - centred @ self.components_.T @ self.components_
-        residual = (left**2).sum(axis=1).reshape(shape)
-        rows, cols = (np.array_split(np.arange(n), g) for n, g in zip(shape, GRID, strict=True))
-        return np.array([[residual[np.ix_(r, c)].mean() for c in cols] for r in rows], np.float32)
-
-    @staticmethod
-    def _windows(image):
-        view = np.lib.stride_tricks.sliding_window_view(image[..., 0], (5, 5))
-        return view.reshape(-1, 25), view.shape[:2]
 
 
 @dataclass(kw_only=True)
@@ -81,7 +46,6 @@ class LinearAutoEncoder(Detector):
 def bands(rng):
     sizes = [(20, 24), (26, 18)]
     images = [rng.normal(size=(*sizes[i % 2], 1)) for i in range(10)]
-    images[7][5:9, 5:9] += 6
     return Features({"band": ImageLevel(lambda row: images[row], np.arange(10))})
 
 
@@ -89,12 +53,6 @@ def bands(rng):
 def pixels(rng):
     images = rng.uniform(size=(12, 8, 8, 3))
     return Features({"pixels": ImageLevel(lambda row: images[row], np.arange(12))})
-
-
-def test_a_window_method_scores_images_of_two_sizes_on_one_grid(bands):
-    scores, maps = WindowResidual().fit(bands.subset(np.arange(6))).score(bands)
-    assert maps.shape == (10, *GRID)
-    assert scores.argmax() == 7
 
 
 def test_images_of_varying_size_are_not_taken_for_a_stored_level(bands):

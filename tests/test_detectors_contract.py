@@ -1,4 +1,7 @@
-"""Every registered detector keeps the contract; what each computes is tested in its own file."""
+"""Every registered detector keeps the contract; what each computes is tested in its own file.
+
+All see the same features: stored levels, and images of two sizes that are read on demand.
+"""
 
 from dataclasses import fields, replace
 
@@ -9,19 +12,29 @@ from sklearn.exceptions import NotFittedError
 from anomalylab import detectors
 from anomalylab.detectors._base import Detector
 from anomalylab.errors import ParameterError, UnknownNameError
-from anomalylab.features import Features
+from anomalylab.features import Features, ImageLevel
 
 SHAPES = {"fine": (4, 6, 5), "coarse": (2, 3, 8)}
+
+SIZES = ((24, 36), (20, 30))
+"""Of images, in turn."""
+
+ON_IMAGES = {"window_pca": {"window": 5, "grid": (4, 6)}}
+"""Detectors of the level band, with parameters that suit small images."""
 
 
 def draw(seed, n_images):
     rng = np.random.default_rng(seed)
-    return Features(
-        {
-            name: rng.normal(size=(n_images, *shape)).astype(np.float32)
-            for name, shape in SHAPES.items()
-        }
-    )
+    stored = {
+        name: rng.normal(size=(n_images, *shape)).astype(np.float32)
+        for name, shape in SHAPES.items()
+    }
+    bands = [rng.normal(size=(*SIZES[i % 2], 1)).astype(np.float32) for i in range(n_images)]
+    return with_bands(stored, bands)
+
+
+def with_bands(stored, bands):
+    return Features({**stored, "band": ImageLevel(lambda row: bands[row], np.arange(len(bands)))})
 
 
 @pytest.fixture
@@ -36,11 +49,19 @@ def query():
 
 @pytest.fixture(params=detectors.registry)
 def detector(request):
-    return detectors.create(request.param)
+    return detectors.create(request.param, **ON_IMAGES.get(request.param, {}))
+
+
+def looks_at(detector):
+    """Return the level that the detector is sure to use."""
+    return "band" if detector.name in ON_IMAGES else "fine"
 
 
 def copied(features):
-    return {name: features.level(name).copy() for name in features.names}
+    """Return copies of the stored levels and of the images."""
+    bands = features.images("band")
+    stored = {name: features.level(name).copy() for name in SHAPES}
+    return stored, [bands[i].copy() for i in range(len(bands))]
 
 
 def assert_same(scores, others, rtol=0.0):
@@ -64,10 +85,11 @@ def test_scores_and_maps_alone_are_those_of_one_pass(detector, normal, query):
 
 
 def test_an_odd_image_scores_highest_and_highest_where_it_is_odd(detector, normal, query):
-    levels = copied(query)
-    levels["fine"][4, 1, 4] += 30
-    levels["coarse"][4, 0, 2] += 30
-    image_scores, score_map = detector.fit(normal).score(Features(levels))
+    stored, bands = copied(query)
+    stored["fine"][4, 1, 4] += 30
+    stored["coarse"][4, 0, 2] += 30
+    bands[4][6:12, 24:30] += 30 * (-1) ** np.arange(6)[:, None, None]
+    image_scores, score_map = detector.fit(normal).score(with_bands(stored, bands))
     assert image_scores.argmax() == 4
     row, col = np.unravel_index(score_map[4].argmax(), (4, 6))
     assert abs(row - 1) <= 1
@@ -108,50 +130,59 @@ def test_fitting_and_scoring_leave_parameters_and_features_alone(detector, norma
     detector.fit(normal).score(query)
     detector.training_scores()
     assert parameters == {f.name: getattr(detector, f.name) for f in fields(detector)}
-    for features, copy in zip((normal, query), before, strict=True):
-        for name, level in copy.items():
+    for features, (stored, bands) in zip((normal, query), before, strict=True):
+        for name, level in stored.items():
             np.testing.assert_array_equal(features.level(name), level)
+        for row, band in enumerate(bands):
+            np.testing.assert_array_equal(features.images("band")[row], band)
 
 
 def test_features_may_be_read_only_memory_maps(detector, normal, query, tmp_path):
     scores = detector.fit(normal).score(query)
     levels = {}
-    for name in normal.names:
+    for name in SHAPES:
         np.save(tmp_path / f"{name}.npy", normal.level(name))
         levels[name] = np.load(tmp_path / f"{name}.npy", mmap_mode="r")
-    assert_same(replace(detector).fit(Features(levels)).score(query), scores)
+    mapped = Features({**normal.levels, **levels})
+    assert_same(replace(detector).fit(mapped).score(query), scores)
 
 
 def test_only_the_levels_asked_for_are_used(detector, normal, query):
-    one = replace(detector, levels=("fine",)).fit(normal).score(query)
-    assert_same(one, replace(detector).fit(normal.only(["fine"])).score(query.only(["fine"])))
+    name = looks_at(detector)
+    one = replace(detector, levels=(name,)).fit(normal).score(query)
+    assert_same(one, replace(detector).fit(normal.only([name])).score(query.only([name])))
 
 
 def test_an_embedding_is_a_map_of_one_cell(detector, rng):
+    if detector.name in ON_IMAGES:
+        pytest.skip("reads images, not features")
     embedding = Features({"pooled": rng.normal(size=(20, 1, 1, 6)).astype(np.float32)})
     assert detector.fit(embedding).score(embedding)[1].shape == (20, 1, 1)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_values_that_are_not_finite_are_refused(detector, normal, query, value):
-    levels = copied(normal)
-    levels["fine"][3, 1, 1, 1] = value
-    with pytest.raises(ParameterError, match="fine"):
-        detector.fit(Features(levels))
-    with pytest.raises(ParameterError, match="fine"):
-        replace(detector).fit(normal).score(Features(levels))
+    stored, bands = copied(normal)
+    stored["fine"][3, 1, 1, 1] = bands[3][1, 1, 0] = value
+    broken = with_bands(stored, bands)
+    with pytest.raises(ParameterError, match=looks_at(detector)):
+        detector.fit(broken)
+    with pytest.raises(ParameterError, match=looks_at(detector)):
+        replace(detector).fit(normal).score(broken)
 
 
 def test_other_channels_than_fitted_are_refused(detector, normal, query):
-    levels = copied(query)
-    levels["fine"] = levels["fine"][..., :2]
-    with pytest.raises(ParameterError, match="was fitted on 'fine'"):
-        detector.fit(normal).score(Features(levels))
+    stored, bands = copied(query)
+    stored["fine"] = stored["fine"][..., :2]
+    bands = [np.repeat(band, 3, axis=2) for band in bands]
+    with pytest.raises(ParameterError, match=f"was fitted on '{looks_at(detector)}'"):
+        detector.fit(normal).score(with_bands(stored, bands))
 
 
 def test_a_missing_level_suggests_the_nearest(detector, normal):
-    with pytest.raises(UnknownNameError, match="coarse"):
-        replace(detector, levels=("fine", "corse")).fit(normal)
+    levels = ("bnd",) if detector.name in ON_IMAGES else ("fine", "corse")
+    with pytest.raises(UnknownNameError, match=r"band|coarse"):
+        replace(detector, levels=levels).fit(normal)
 
 
 def test_an_unfitted_detector_says_so(detector, query, tmp_path):
@@ -165,7 +196,8 @@ def test_an_unfitted_detector_says_so(detector, query, tmp_path):
 
 
 def test_constant_features_are_scored_or_refused_with_a_clear_error(detector):
-    constant = Features({n: np.full((9, *s), 3, np.float32) for n, s in SHAPES.items()})
+    stored = {name: np.full((9, *shape), 3, np.float32) for name, shape in SHAPES.items()}
+    constant = with_bands(stored, [np.full((*SIZES[i % 2], 1), 3.0) for i in range(9)])
     try:
         scores = detector.fit(constant).score(constant)
     except ParameterError as error:
@@ -266,8 +298,9 @@ def test_presets_can_be_built_and_changed(detector):
         assert {name: getattr(built, name) for name in parameters} == dict(parameters)
 
 
-def test_the_plan_grows_with_images_and_counts_at_least_the_features(detector):
-    bytes_of_one = 4 * sum(int(np.prod(shape)) for shape in SHAPES.values())
+def test_the_plan_grows_with_images_and_counts_at_least_what_is_held_of_each(detector):
+    held = [(4, 6, 1)] if detector.name in ON_IMAGES else SHAPES.values()
+    bytes_of_one = 4 * sum(int(np.prod(shape)) for shape in held)
     plans = [detector.plan(n_images, SHAPES) for n_images in (10, 1000)]
     assert plans[0] < plans[1]
     assert plans[1] >= 1000 * bytes_of_one

@@ -4,7 +4,6 @@ Pooled vectors (Mahalanobis) or one Gram matrix a cell (PaDiM) are computed once
 A subset is then a choice of rows, or a principal submatrix that is centred anew.
 """
 
-from abc import abstractmethod
 from collections.abc import Callable
 
 import numpy as np
@@ -13,48 +12,13 @@ from anomalylab.compute import gaussian
 from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.cells import Cells, blocks
 from anomalylab.compute.shrinkage import Estimator
-from anomalylab.detectors._base import EXCLUSIONS, Detector, RefitPool
+from anomalylab.detectors._base import Detector
+from anomalylab.detectors._pool import ClosedFormPool
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
-from anomalylab.registry import unknown_name
 
 
-class GaussianPool(RefitPool):
-    """Leaves out any number of images in closed form, shrinkage and target held fixed."""
-
-    def score(
-        self,
-        train: np.ndarray,
-        query: np.ndarray,
-        *,
-        exclude: str = "none",
-        keep_cells: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return image scores and score maps of ``query``, as a refit would.
-
-        Raises
-        ------
-        ParameterError
-            If rows repeat or do not exist, or if ``keep_cells`` is given.
-        """
-        train, query = self._rows("train", train), self._rows("query", query)
-        if keep_cells is not None:
-            raise ParameterError(f"{self.detector.name} cannot leave out single cells")
-        if exclude not in EXCLUSIONS:
-            unknown_name("value of exclude", exclude, EXCLUSIONS)
-        position = np.full(len(self.features), -1)
-        if exclude == "image":
-            position[train] = np.arange(len(train))
-        return self._answer(train, query, position[query])
-
-    @abstractmethod
-    def _answer(
-        self, train: np.ndarray, query: np.ndarray, position: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Score ``query``; where ``position`` is not -1, as that row of ``train`` left out."""
-
-
-class GramPool(GaussianPool):
+class GramPool(ClosedFormPool):
     """The Gram matrix of all images in every cell.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Answers for any training subset, and the pool that refits."""
+"""Answers for any training subset, the pool that refits and the one that need not."""
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
@@ -104,3 +104,38 @@ class RefitPool(Pool):
                 f"{name} must be unique row numbers from 0 to {n_images - 1}, not {rows[:10]}"
             )
         return rows
+
+
+class ClosedFormPool(RefitPool):
+    """Leaves out any number of images in closed form; Gaussians hold shrinkage and target fixed."""
+
+    def score(
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        *,
+        exclude: str = "none",
+        keep_cells: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return image scores and score maps of ``query``, as a refit would.
+
+        Raises
+        ------
+        ParameterError
+            If rows repeat or do not exist, or if ``keep_cells`` is given.
+        """
+        train, query = self._rows("train", train), self._rows("query", query)
+        if keep_cells is not None:
+            raise ParameterError(f"{self.detector.name} cannot leave out single cells")
+        if exclude not in EXCLUSIONS:
+            unknown_name("value of exclude", exclude, EXCLUSIONS)
+        position = np.full(len(self.features), -1)
+        if exclude == "image":
+            position[train] = np.arange(len(train))
+        return self._answer(train, query, position[query])
+
+    @abstractmethod
+    def _answer(
+        self, train: np.ndarray, query: np.ndarray, position: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Score ``query``; where ``position`` is not -1, as that row of ``train`` left out."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from anomalylab.compute import gaussian, shrinkage
 from anomalylab.detectors._base import Detector, register
-from anomalylab.detectors._gaussian_pools import GaussianPool
+from anomalylab.detectors._pool import ClosedFormPool
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features, enlargement
 from anomalylab.registry import unknown_name
@@ -161,7 +161,7 @@ class Mahalanobis(Detector):
         return level_map if self.map == "centred" else np.maximum(level_map, 0)
 
 
-class MahalanobisPool(GaussianPool):
+class MahalanobisPool(ClosedFormPool):
     """The pooled features of all images."""
 
     def __init__(self, detector: Mahalanobis, features: Features):

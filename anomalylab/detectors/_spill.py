@@ -1,0 +1,80 @@
+"""Arrays put away on disk for as long as a process needs them."""
+
+import os
+import shutil
+import tempfile
+import threading
+import weakref
+
+import numpy as np
+
+from anomalylab.cache import FOLDER_VARIABLE, cache_folder
+from anomalylab.errors import StorageError
+
+
+class Spill:
+    """float32 arrays by number, in a file that the system deletes with this object or the process.
+
+    Threads may write and read at the same time.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Expected in all; refused if the disk has less.
+
+    Raises
+    ------
+    StorageError
+        If the cache folder cannot be written or its disk is too full.
+    """
+
+    def __init__(self, n_bytes: int = 0):
+        folder = cache_folder()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(folder).free
+            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  closed by finalize
+        except OSError as error:
+            raise _unwritable(error) from error
+        weakref.finalize(self, self._file.close)
+        if free < n_bytes:
+            raise StorageError(
+                f"intermediate sums take {n_bytes / 2**20:.0f} MiB and the disk of {folder} has "
+                f"{free / 2**20:.0f} MiB left; free some or set {FOLDER_VARIABLE} to another folder"
+            )
+        self._lock = threading.Lock()
+        self._places: dict[int, tuple[int, tuple[int, ...]]] = {}
+
+    def write(self, number: int, array: np.ndarray) -> None:
+        """Put an array away, once for each number.
+
+        Raises
+        ------
+        StorageError
+            If the disk is full.
+        """
+        stored = np.ascontiguousarray(array, np.float32)
+        with self._lock:
+            try:
+                start = self._file.seek(0, os.SEEK_END)
+                self._file.write(stored.data)
+                self._file.flush()
+            except OSError as error:
+                raise _unwritable(error) from error
+            self._places[number] = start, stored.shape
+
+    def read(self, number: int) -> np.ndarray:
+        """Return the array of a number."""
+        start, shape = self._places[number]
+        array = np.empty(shape, np.float32)
+        with self._lock:
+            self._file.seek(start)
+            self._file.readinto(array.data.cast("B"))
+        return array
+
+
+def _unwritable(error: OSError) -> StorageError:
+    return StorageError(
+        f"cannot write to {cache_folder()}: {error.strerror or error}; "
+        f"make room or set {FOLDER_VARIABLE} to another folder"
+    )

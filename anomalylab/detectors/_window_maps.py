@@ -1,0 +1,103 @@
+"""Images to moments of windows, and windows to maps: what window PCA and its pool share."""
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import add
+
+import numpy as np
+from scipy import stats
+
+from anomalylab.compute.threads import in_pieces, n_threads
+from anomalylab.compute.window_grid import on_grid
+from anomalylab.compute.window_moments import Moments, moments
+from anomalylab.compute.window_space import WindowSpace
+from anomalylab.errors import ParameterError
+from anomalylab.features import ImageLevel
+
+STATISTICS = ("residual", "mahalanobis", "outside")
+
+AT_ONCE = 2
+"""Images a thread whose moments are held before they are added."""
+
+_FLAT = 1e-12
+"""Share of the total variance below which a residual is but rounding."""
+
+Images = np.ndarray | ImageLevel
+
+
+def read_band(name: str, images: Images, row: int) -> np.ndarray:
+    """Read an image of level ``name``: float ndarray of shape (height, width).
+
+    Raises
+    ------
+    ParameterError
+        If it has several channels, or values that are not finite.
+    """
+    image = images[row]
+    if image.shape[-1] != 1:
+        raise ParameterError(
+            f"window_pca was fitted on {name!r} of one channel and now gets {image.shape[-1]}; "
+            "use the level band"
+        )
+    if not np.isfinite(image).all():
+        raise ParameterError(f"level {name!r} holds NaN or infinite values in image {row}")
+    return image[..., 0]
+
+
+def total_moments(name: str, images: Images, windows: Sequence[int]) -> dict[int, Moments]:
+    """Sum the windows of all images, side of the window -> moments; some images at a time."""
+
+    def work(row: int) -> dict[int, Moments]:
+        band = read_band(name, images, row)
+        return {window: moments(band, window) for window in windows}
+
+    total: dict[int, Moments] = {}
+    step = AT_ONCE * n_threads()
+    for start in range(0, len(images), step):
+        parts = in_pieces(work, range(start, min(start + step, len(images))))
+        if total:
+            parts = [total, *parts]
+        total = {window: reduce(add, (part[window] for part in parts)) for window in windows}
+    return total
+
+
+def judge(
+    band: np.ndarray,
+    spaces: Mapping[int, WindowSpace],
+    statistic: str,
+    coverage: float,
+    grid: tuple[int, int],
+) -> tuple[float, np.ndarray]:
+    """Score an image and its cells, averaged over the spaces.
+
+    Parameters
+    ----------
+    band : float ndarray of shape (height, width)
+    spaces : mapping
+        Side of the window -> space.
+    statistic, coverage, grid
+        As in :class:`~anomalylab.detectors.window_pca.WindowPCA`.
+
+    Returns
+    -------
+    score : float
+    score_map : float32 ndarray of shape ``grid``
+    """
+    values = {window: _values(band, space, statistic, coverage) for window, space in spaces.items()}
+    height, width = band.shape
+    maps = [on_grid(value, window, (height, width), grid) for window, value in values.items()]
+    score_map: np.ndarray = np.stack(maps).mean(axis=0, dtype=np.float32)
+    if statistic == "outside":
+        return float(np.mean([value.mean() for value in values.values()])), score_map
+    return float(score_map.max()), score_map
+
+
+def _values(band: np.ndarray, space: WindowSpace, statistic: str, coverage: float) -> np.ndarray:
+    """Return one value a window, 1 for the average training window or for one that is outside."""
+    if statistic == "residual":
+        left = space.total_variance - space.variances.sum()
+        return space.project(band)[1] / (left if left > _FLAT * space.total_variance else 1)
+    distances = space.distances(space.coordinates(band))
+    if statistic == "mahalanobis":
+        return distances / space.n_components
+    return (distances > stats.chi2.ppf(coverage, space.n_components)).astype(np.float64)

@@ -1,0 +1,174 @@
+"""Window PCA: how far the windows of an image lie from those of normal images.
+
+Every window of an image is a point, and normal windows vary mostly along a few axes. A window is
+anomalous if these axes do not explain it, or if it lies far out along them. As moments of windows
+add up, leaving an image out takes no more than subtracting its own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from anomalylab.compute import window_space
+from anomalylab.compute.blas import one_blas_thread
+from anomalylab.compute.threads import in_pieces, n_threads
+from anomalylab.compute.window_moments import Moments, check_window, moments
+from anomalylab.compute.window_space import WindowSpace
+from anomalylab.detectors._base import Detector, register
+from anomalylab.detectors._window_maps import (
+    AT_ONCE,
+    STATISTICS,
+    judge,
+    read_band,
+    total_moments,
+)
+from anomalylab.detectors._window_pool import WindowPool
+from anomalylab.errors import ParameterError
+from anomalylab.features import Features
+from anomalylab.registry import unknown_name
+
+Spaces = dict[int, WindowSpace]
+"""Side of a window -> the space of such windows."""
+
+
+@register("window_pca")
+@dataclass(kw_only=True)
+class WindowPCA(Detector):
+    """Distance of windows from those of normal images, found without gathering windows.
+
+    Images are read one at a time and may differ in size; the map has one grid for all.
+
+    Parameters
+    ----------
+    levels : tuple of one str
+        A level of images with one channel.
+    window : int or tuple of int
+        Odd sides of windows in pixels. The maps of several are averaged.
+    n_components : int
+        Axes of the space of normal windows, at least 2.
+    statistic : {"residual", "mahalanobis", "outside"}
+        What is measured of a window: ``residual``, its squared distance from the space, over that
+        of the average training window; ``mahalanobis``, its squared Mahalanobis distance within
+        the space, over the number of components; ``outside``, whether it lies beyond the ellipse
+        that holds a share of ``coverage`` of normally distributed windows. The score of an image
+        is the highest of its cells, but the share of its windows for ``outside``.
+    grid : (rows, cols)
+        Cells of the map, each the mean of the windows that have their centre in it.
+    coverage : float
+        Only for ``outside``.
+
+    Attributes
+    ----------
+    mean_, components_, variances_, total_variance_ : dict
+        Side of a window, as text -> what :class:`~anomalylab.compute.window_space.WindowSpace`
+        holds under that name.
+    """
+
+    levels: tuple[str, ...] = ("band",)
+    window: int | tuple[int, ...] = 25
+    n_components: int = 2
+    statistic: str = "residual"
+    grid: tuple[int, int] = (64, 64)
+    coverage: float = 0.99
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.levels, tuple) or len(self.levels) != 1:
+            raise ParameterError(
+                f"window_pca looks at one level, such as ('band',), not {self.levels!r}"
+            )
+        if len(set(self.windows)) != max(len(self.windows), 1):
+            raise ParameterError(
+                f"window must be one or several different sides, not {self.window}"
+            )
+        for window in self.windows:
+            check_window(window)
+        if not 2 <= self.n_components <= min(self.windows) ** 2:
+            raise ParameterError(
+                f"n_components must be 2 to {min(self.windows) ** 2}, the pixels of the smallest "
+                f"window, not {self.n_components}"
+            )
+        if self.statistic not in STATISTICS:
+            unknown_name("statistic of window_pca", self.statistic, STATISTICS)
+        if not isinstance(self.grid, tuple) or len(self.grid) != 2 or min(self.grid) < 1:
+            raise ParameterError(f"grid must be (rows, cols) of the map, not {self.grid}")
+        if not 0 < self.coverage < 1:
+            raise ParameterError(f"coverage must lie between 0 and 1, not {self.coverage}")
+
+    @property
+    def windows(self) -> tuple[int, ...]:
+        """Sides of the windows."""
+        return self.window if isinstance(self.window, tuple) else (self.window,)
+
+    @property
+    def spaces(self) -> Spaces:
+        """The fitted space of each window."""
+        return {
+            window: WindowSpace(
+                window,
+                self.mean_[str(window)],
+                self.components_[str(window)],
+                self.variances_[str(window)],
+                float(self.total_variance_[str(window)]),
+            )
+            for window in self.windows
+        }
+
+    def pool(self, features: Features) -> WindowPool:
+        """Sum each image's windows once; a subset is then a sum or a difference of sums."""
+        return WindowPool(self, self._select(features))
+
+    def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> int:
+        """Return the bytes that fitting takes at most, beside the images read at the moment."""
+        products = 8 * sum(window**4 for window in self.windows)
+        maps = 4 * n_images * self.grid[0] * self.grid[1]
+        return maps + products * (2 * AT_ONCE * n_threads() + 3)
+
+    def fit_spaces(self, totals: Mapping[int, Moments]) -> Spaces:
+        """Return the space of each window of these moments."""
+        return {
+            window: window_space.fit(total, self.n_components) for window, total in totals.items()
+        }
+
+    def judge(self, band: np.ndarray, spaces: Spaces) -> tuple[float, np.ndarray]:
+        """Return the score and the map of an image of shape (height, width)."""
+        return judge(band, spaces, self.statistic, self.coverage, self.grid)
+
+    @one_blas_thread()
+    def _fit(self, features: Features) -> None:
+        name = self.levels[0]
+        self._moments = total_moments(name, features.images(name), self.windows)
+        spaces = {str(window): space for window, space in self.fit_spaces(self._moments).items()}
+        self.mean_ = {window: space.mean for window, space in spaces.items()}
+        self.components_ = {window: space.components for window, space in spaces.items()}
+        self.variances_ = {window: space.variances for window, space in spaces.items()}
+        self.total_variance_ = {window: space.total_variance for window, space in spaces.items()}
+
+    def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
+        spaces = self.spaces
+        return self._each(features, lambda band: self.judge(band, spaces))
+
+    def _leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
+        if len(self._training) < 2:
+            raise ParameterError("window_pca needs at least 2 training images to leave one out")
+
+        def judge_left_out(band: np.ndarray) -> tuple[float, np.ndarray]:
+            totals = self._moments.items()
+            others = {window: total - moments(band, window) for window, total in totals}
+            return self.judge(band, self.fit_spaces(others))
+
+        return self._each(self._training, judge_left_out)
+
+    @one_blas_thread()
+    def _each(
+        self, features: Features, judge_one: Callable[[np.ndarray], tuple[float, np.ndarray]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Read and judge each image; return image scores and score maps."""
+        name = self.levels[0]
+        images = features.images(name)
+
+        def work(row: int) -> tuple[float, np.ndarray]:
+            return judge_one(read_band(name, images, row))
+
+        scores, maps = zip(*in_pieces(work, range(len(images))), strict=True)
+        return np.array(scores), np.stack(maps)
