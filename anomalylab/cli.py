@@ -4,19 +4,19 @@ import argparse
 import logging
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from anomalylab import __version__
+from anomalylab.cli_options import add_command, add_data, add_plugin, dataset_params
+from anomalylab.cli_recipe import add_recipe
 from anomalylab.errors import AnomalyLabError
 
 DETECTOR_HELP = (
     "detector, as NAME[@PRESET][:option=value,...], for example patchcore, padim@sroc or "
     "patchcore:k=5,coreset=0.1; may be given several times, the first gives the verdict"
 )
-DATASET_OPTIONS = ("category", "normal", "anomalous", "test", "masks", "preset")
-"""Options of ``run`` and ``check`` that are parameters of the data set's loader."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,23 +47,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"anomalylab {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_demo, _check, _run, _report, _score, _serve, _notebook, _doctor):
+    for add in (_demo, _check, _run, add_recipe, _report, _score, _serve, _notebook, _doctor):
         add(commands)
     for command in commands.choices.values():
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser
 
 
-def _command(commands, name: str, call: Callable, summary: str) -> argparse.ArgumentParser:
-    parser = commands.add_parser(
-        name, help=summary, description=summary[0].upper() + summary[1:] + "."
-    )
-    parser.set_defaults(call=call)
-    return parser
-
-
 def _demo(commands) -> None:
-    parser = _command(
+    parser = add_command(
         commands, "demo", _call_demo, "run and report built-in images, to see what comes out"
     )
     parser.add_argument(
@@ -73,19 +65,21 @@ def _demo(commands) -> None:
 
 
 def _check(commands) -> None:
-    parser = _command(
+    parser = add_command(
         commands,
         "check",
         _call_check,
         "say what a folder holds and what each image will be used for",
     )
-    _add_data(parser)
+    add_data(parser)
     _add_images(parser)
 
 
 def _run(commands) -> None:
-    parser = _command(commands, "run", _call_run, "score a folder of images and write a run folder")
-    _add_data(parser)
+    parser = add_command(
+        commands, "run", _call_run, "score a folder of images and write a run folder"
+    )
+    add_data(parser)
     _add_images(parser)
     parser.add_argument(
         "--detector", action="append", default=[], metavar="NAME", help=DETECTOR_HELP
@@ -113,14 +107,17 @@ def _run(commands) -> None:
 
 
 def _report(commands) -> None:
-    parser = _command(commands, "report", _call_report, "make one offline HTML page of a run")
+    parser = add_command(commands, "report", _call_report, "make one offline HTML page of a run")
     parser.add_argument("run", type=Path, metavar="RUN", help="folder that anomalylab run wrote")
     parser.add_argument("-o", "--out", type=Path, help="HTML file (RUN/report.html)")
-    _add_plugin(parser)
+    parser.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="runs of a recipe: where the images are now"
+    )
+    add_plugin(parser)
 
 
 def _score(commands) -> None:
-    parser = _command(
+    parser = add_command(
         commands, "score", _call_score, "apply a finished run to new images, without fitting"
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="folder that anomalylab run wrote")
@@ -129,11 +126,11 @@ def _score(commands) -> None:
     parser.add_argument(
         "--weights", metavar="FILE", help="weights file, if the run was made with one"
     )
-    _add_plugin(parser)
+    add_plugin(parser)
 
 
 def _serve(commands) -> None:
-    parser = _command(commands, "serve", _call_serve, "show a run live in a browser")
+    parser = add_command(commands, "serve", _call_serve, "show a run live in a browser")
     parser.add_argument("app", choices=["detect", "pc-space"], help="which app")
     parser.add_argument(
         "run", type=Path, metavar="RUN", help="folder that anomalylab run or recipe wrote"
@@ -146,49 +143,21 @@ def _serve(commands) -> None:
 
 
 def _notebook(commands) -> None:
-    parser = _command(
+    parser = add_command(
         commands, "notebook", _call_notebook, "write a filled copy of a notebook to work on"
     )
-    parser.add_argument("name", choices=["detect"], help="which notebook")
+    parser.add_argument("name", choices=["detect", "pc_space"], help="which notebook")
     parser.add_argument("run", type=Path, metavar="RUN", help="folder that anomalylab run wrote")
     parser.add_argument("-o", "--out", type=Path, help="notebook file (NAME.ipynb in this folder)")
 
 
 def _doctor(commands) -> None:
-    parser = _command(
+    parser = add_command(
         commands, "doctor", _call_doctor, "show versions, weights, threads and the cache"
     )
     parser.add_argument(
         "--clear-cache", action="store_true", help="delete everything that was cached"
     )
-
-
-def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "data",
-        type=Path,
-        nargs="?",
-        metavar="DATA",
-        help="folder of images, or a CSV or parquet table of their paths",
-    )
-    parser.add_argument(
-        "--dataset",
-        help="layout of the folder (found out if not given): folder, mvtec_ad, "
-        "kolektor_sdd2, kolektor_sdd, table, or textures for the built-in images",
-    )
-    parser.add_argument("--category", help="category of a data set that has several")
-    parser.add_argument("--normal", metavar="GLOB", help="folder layout: images known to be good")
-    parser.add_argument(
-        "--anomalous", metavar="GLOB", help="folder layout: images known to be defective"
-    )
-    parser.add_argument("--test", metavar="GLOB", help="folder layout: images to be judged only")
-    parser.add_argument(
-        "--masks", metavar="FOLDER", help="folder layout: masks of defects, matched by name"
-    )
-    parser.add_argument(
-        "--preset", choices=["easy", "hard"], help="built-in images: contrast of defects"
-    )
-    _add_plugin(parser)
 
 
 def _add_images(parser: argparse.ArgumentParser) -> None:
@@ -209,22 +178,10 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_plugin(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--plugin",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE.py",
-        help="Python file that registers a part; may be given several times",
-    )
-
-
 def _request(options: argparse.Namespace):
     from anomalylab.images import parse_size
     from anomalylab.studies.request import DEFAULT_DETECTORS, DetectorChoice, Request
 
-    given = {name: getattr(options, name) for name in DATASET_OPTIONS}
     choices = tuple(DetectorChoice.parse(text) for text in getattr(options, "detector", []))
     extra: dict[str, Any] = {
         name: getattr(options, name)
@@ -234,7 +191,7 @@ def _request(options: argparse.Namespace):
     return Request(
         data=options.data,
         dataset=options.dataset,
-        dataset_params={name: value for name, value in given.items() if value is not None},
+        dataset_params=dataset_params(options),
         detectors=choices or DEFAULT_DETECTORS,
         backbone=options.backbone,
         levels=tuple(options.levels.split(",")) if options.levels else None,
@@ -274,7 +231,7 @@ def _call_run(options: argparse.Namespace) -> None:
 def _call_report(options: argparse.Namespace) -> None:
     from anomalylab.reports import report
 
-    print(report(options.run, options.out, plugins=options.plugin))
+    print(report(options.run, options.out, plugins=options.plugin, data=options.data))
 
 
 def _call_score(options: argparse.Namespace) -> None:

@@ -24,6 +24,8 @@ LAYERS = [
     {"recipes"},
     {"apps"},
     {"reports"},
+    {"cli_options"},
+    {"cli_recipe"},
     {"cli"},
 ]
 ROOMS = {

@@ -23,7 +23,14 @@ SIDE = 512
 SIGMAS = 3.0
 """Deviations from the centre of PC space beyond which a window lies outside the bulk."""
 
+_FLAT = 1e-12
+"""Share of the total variance below which a residual is but rounding."""
+
 SCORES = ("residual", "mahalanobis", "outside")
+"""What is measured of a window without labels, 1 for an average one: squared distance from PC space
+over that of the average training window, squared Mahalanobis distance in it over the number of
+components, and whether it lies outside the bulk. The first two score an image by the highest cell
+of their map, the last by the share of windows."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +86,8 @@ def look(band: np.ndarray, view: View, *, dense: bool) -> dict[str, np.ndarray]:
     -------
     described : dict
         ``histograms`` int (n_planes, bins, bins); ``beyond`` (n_planes,), the shares of windows
-        beyond the limits; ``scores`` (3,), see :data:`SCORES`: maxima of the two maps and share of
-        windows outside the bulk; ``residual`` and ``mahalanobis``, float32 maps of shape
-        :data:`GRID`; ``density`` int (n_pairs, SIDE, SIDE).
+        beyond the limits; ``scores`` (3,) and a float32 map of shape :data:`GRID` under each name,
+        see :data:`SCORES`; ``density`` int (n_pairs, SIDE, SIDE).
     """
     seen: dict[str, np.ndarray] = {}
     histograms, beyond = [], []
@@ -93,22 +99,40 @@ def look(band: np.ndarray, view: View, *, dense: bool) -> dict[str, np.ndarray]:
             histograms.append(counts)
             beyond.append(share)
         if window == view.window:
-            distances = space.distances(coordinates)
-            seen["residual"] = on_grid(residual, window, band.shape, GRID)
-            seen["mahalanobis"] = on_grid(distances, window, band.shape, GRID)
-            outside = np.mean(distances > SIGMAS**2)
-            maxima = [seen["residual"].max(), seen["mahalanobis"].max()]
-            seen["scores"] = np.array([*maxima, outside], np.float64)
+            seen |= _without_labels(band.shape, space, coordinates, residual)
             if dense:
-                seen["density"] = np.stack(
-                    [
-                        density(
-                            coordinates[..., p.first], coordinates[..., p.second], SIDE, view.extent
-                        )
-                        for p in view.first_planes
-                    ]
-                )
+                seen["density"] = _densities(coordinates, view)
     return {**seen, "histograms": np.stack(histograms), "beyond": np.array(beyond)}
+
+
+def _without_labels(
+    shape: tuple[int, ...], space: WindowSpace, coordinates: np.ndarray, residual: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the maps of :data:`SCORES` and the scores."""
+    left = space.total_variance - space.variances.sum()
+    distances = space.distances(coordinates)
+    is_outside = distances > SIGMAS**2
+    values = {
+        "residual": residual / (left if left > _FLAT * space.total_variance else 1.0),
+        "mahalanobis": distances / space.n_components,
+        "outside": is_outside.astype(np.float64),
+    }
+    size = shape[0], shape[1]
+    seen = {
+        name: on_grid(of_windows, space.window, size, GRID) for name, of_windows in values.items()
+    }
+    maxima = [seen["residual"].max(), seen["mahalanobis"].max()]
+    return {**seen, "scores": np.array([*maxima, is_outside.mean()], np.float64)}
+
+
+def _densities(coordinates: np.ndarray, view: View) -> np.ndarray:
+    planes = view.first_planes
+    return np.stack(
+        [
+            density(coordinates[..., p.first], coordinates[..., p.second], SIDE, view.extent)
+            for p in planes
+        ]
+    )
 
 
 def look_at_all(

@@ -17,9 +17,6 @@ from anomalylab.studies.decide import Decision, decide
 from anomalylab.studies.judge import Judged
 from anomalylab.studies.measure import image_metrics, pixel_metrics
 
-MAPS = {"residual": "residual", "mahalanobis": "mahalanobis", "outside": "mahalanobis"}
-"""Which map is shown with a score: windows lie outside the bulk by their Mahalanobis distance."""
-
 MAX_FPR = 0.3
 """False-positive rate up to which AU-PRO and AU-IoU integrate."""
 
@@ -84,7 +81,7 @@ def unsupervised(material: Material) -> dict[str, Outcome]:
 def _unsupervised(name: str, scores: np.ndarray, material: Material) -> Outcome:
     samples, query = material.samples, material.query
     training, spare = roles.training_rows(samples), roles.spare_rows(samples)
-    maps = material.described[MAPS[name]]
+    maps = material.described[name]
     map_max = maps.max(axis=(1, 2))
     judged = Judged(
         training_scores=scores[training],
@@ -108,9 +105,7 @@ def _unsupervised(name: str, scores: np.ndarray, material: Material) -> Outcome:
     table = pd.concat([table, of_spare], ignore_index=True) if len(spare) else table
     labels = samples["label"].iloc[query]
     measured = image_metrics(name, labels, scores[query], decision.threshold, seed=material.seed)
-    return _with_pixels(
-        name, decision, table, measured, maps if name in MAPS.values() else None, material
-    )
+    return _with_pixels(name, decision, table, measured, maps, material)
 
 
 def supervised(

@@ -158,6 +158,20 @@ class Request:
         return shlex.join([*words, "-o", f"reports/{out.name}"])
 
 
+def parse_windows(text: str) -> tuple[int, ...]:
+    """Read sides of windows, ``"25"`` or ``"15,25"``.
+
+    Raises
+    ------
+    ParameterError
+        If they are no whole numbers.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise ParameterError(f"windows are odd numbers of pixels, as 25 or 15,25, not {text!r}")
+    return tuple(int(part) for part in parts)
+
+
 _CHOICES = {"overflow": OVERFLOWS, "solver": SOLVERS, "orient": ORIENTATIONS}
 _DEFAULTS = {f.name: f.default for f in fields(Request)}
 _OPTIONS = {

@@ -58,8 +58,7 @@ def fit(parts: Iterable[Moments], n_components: int) -> WindowSpace:
 def incremental(images: Images, window: int, rows: np.ndarray, n_components: int) -> WindowSpace:
     """Find PC space as the published analysis did, image by image in the order of rows.
 
-    Only the components so far are kept between images, so that the result depends on their order
-    and is not the PCA of all windows. Slow: all windows of an image are laid out as a matrix.
+    See :func:`anomalylab.compute.window_space.incremental`; nothing of it is cached.
 
     Parameters
     ----------
@@ -74,22 +73,9 @@ def incremental(images: Images, window: int, rows: np.ndarray, n_components: int
     DatasetError
         As :func:`fit`.
     """
-    from sklearn.decomposition import IncrementalPCA
-
-    pca = IncrementalPCA(n_components)
-    for row in tqdm(rows, desc=f"incremental PCA, {window} px", unit="image", delay=2):
-        view = np.lib.stride_tricks.sliding_window_view(images.band(row), (window, window))
-        pca.partial_fit(view.reshape(-1, window**2))
-    heaviest = np.abs(pca.components_).argmax(axis=1)
-    signs = np.sign(pca.components_[np.arange(n_components), heaviest])
-    space = WindowSpace(
-        window,
-        pca.mean_,
-        pca.components_ * signs[:, None],
-        pca.explained_variance_,
-        float(pca.var_.sum()),
-    )
-    return _varying(space)
+    bar = tqdm(rows, desc=f"incremental PCA, {window} px", unit="image", delay=2)
+    bands = (images.band(row) for row in bar)
+    return _varying(window_space.incremental(bands, window, n_components))
 
 
 def digest(space: WindowSpace) -> str:
