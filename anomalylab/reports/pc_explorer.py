@@ -1,0 +1,112 @@
+"""Clouds of windows linked to their images, in one file that needs neither Python nor a network.
+
+The page carries a few images without loss, and the space; its scripts project all their windows
+again, so that every window can be selected, not only some that were picked beforehand.
+"""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from anomalylab.recipes.pc_space.cloud import Cloud, as_pixels, defect_share
+from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.reports.explorer import significant
+from anomalylab.reports.fragment import Fragment, json_for_script, render
+from anomalylab.reports.payload import short_names
+from anomalylab.reports.pc_payload import SIGMA, Shown, chosen, payload
+from anomalylab.reports.pc_plane import Plane, data_url
+from anomalylab.reports.words import LABELS
+from anomalylab.shading import png, shade
+
+SCRIPTS = (
+    "core.js",
+    "pc_png.js",
+    "pc_correlate.js",
+    "pc_space.js",
+    "pc_select.js",
+    "pc_raster.js",
+    "pc_store.js",
+    "pc_lines.js",
+    "pc_plane.js",
+    "pc_image.js",
+    "pc_patches.js",
+    "pc_sweep.js",
+    "pc_film.js",
+    "pc_explorer.js",
+)
+STYLES = ("pc_pictures.css", "pc_explorer.css")
+
+STILL_SIDE = 360
+AMBER = np.array([238, 154, 0])
+
+
+def explorer(pc: PCSpace, sample_ids: Sequence[str] | None = None) -> Fragment:
+    """Show images and their clouds of windows, linked in both directions.
+
+    Without scripts: one image and its cloud, with the windows outside of the ellipse of three
+    standard deviations lit up in both.
+
+    Parameters
+    ----------
+    pc : PCSpace
+    sample_ids : sequence of str, optional
+        Images to carry; by default those of
+        :func:`anomalylab.reports.pc_payload.default_images` that fit into the page.
+
+    Returns
+    -------
+    Fragment
+
+    Raises
+    ------
+    UnknownNameError
+        If the run has no such image.
+    ParameterError
+        If the list is empty.
+    DatasetError
+        If an image is gone or has changed.
+    """
+    shown = chosen(pc, sample_ids)
+    data = payload(pc, shown)
+    html = render("pc_explorer", data=json_for_script(data), still=_still(pc, shown, data))
+    return Fragment(html, SCRIPTS, STYLES)
+
+
+def _still(pc: PCSpace, shown: list[Shown], data: dict[str, Any]) -> dict[str, Any]:
+    first = shown[data["start"]]
+    cloud = pc.cloud(first.sample_id)
+    sigmas = np.sqrt(pc.space.variances[:2])
+    plane = Plane(data["home"]["component"], ("PC1", "PC2"), (float(sigmas[0]), float(sigmas[1])))
+    is_lit = plane.is_outside(cloud.along("PC1"), cloud.along("PC2"), SIGMA)
+    name = short_names([image.sample_id for image in shown])[first.sample_id]
+    share = defect_share(cloud, is_lit)
+    return {
+        "name": name,
+        "label": LABELS.get(first.label, ""),
+        "cloud": plane.large(_cloud_png(plane, cloud, is_lit), f"Cloud of the windows of {name}"),
+        "picture": data_url(_lit_picture(pc.image(first.sample_id), cloud, is_lit), "webp"),
+        "width": first.width,
+        "height": first.height,
+        "n": is_lit.size,
+        "n_lit": int(is_lit.sum()),
+        "sigma": SIGMA,
+        "share": None if share is None or not first.label else significant(100 * share, 2),
+    }
+
+
+def _cloud_png(plane: Plane, cloud: Cloud, is_lit: np.ndarray) -> bytes:
+    x, y = cloud.along("PC1"), cloud.along("PC2")
+    picture = shade(plane.raster(x, y, STILL_SIDE), "ash")
+    lit = shade(plane.raster(x[is_lit], y[is_lit], STILL_SIDE), "amber")
+    return png(np.where(lit[..., 3:] > 0, lit, picture))
+
+
+def _lit_picture(image: np.ndarray, cloud: Cloud, is_lit: np.ndarray) -> bytes:
+    lit = as_pixels(cloud, is_lit)[..., None]
+    mixed = np.where(lit, 0.5 * image + 0.5 * AMBER, 0.7 * image)
+    stream = io.BytesIO()
+    Image.fromarray(mixed.round().astype(np.uint8)).save(stream, "WEBP", quality=75, method=4)
+    return stream.getvalue()

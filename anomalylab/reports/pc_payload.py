@@ -1,0 +1,265 @@
+"""What the linked explorer of PC space is made of: the space, and images without loss."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from anomalylab.errors import ParameterError
+from anomalylab.recipes.pc_space.cloud import RESIDUAL, Cloud
+from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.reports.payload import short_names
+from anomalylab.reports.pc_plane import data_url
+from anomalylab.shading import FAINTEST, colour_table, png, shade, shade_signed
+from anomalylab.thumbnails import outlines
+
+SIGMA = 3
+"""Windows outside of the ellipse of so many standard deviations are lit up first."""
+
+N_ANOMALOUS, N_NORMAL = 6, 4
+BUDGET = 3_000_000
+"""Characters that images may take in the page."""
+
+N_CHECKS = 8
+"""Windows of each image whose coordinates the page compares with its own."""
+
+PALETTES = ("inferno", "ash", "amber")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An image of the page.
+
+    Parameters
+    ----------
+    sample_id : str
+    label : int or None
+    score : float or None
+        By the first detector of the run.
+    width, height : int
+    png : str
+        The image in base64.
+    """
+
+    sample_id: str
+    label: int | None
+    score: float | None
+    width: int
+    height: int
+    png: str
+
+
+def chosen(pc: PCSpace, sample_ids: Sequence[str] | None = None) -> list[Shown]:
+    """Read the images of the page.
+
+    Parameters
+    ----------
+    pc : PCSpace
+    sample_ids : sequence of str, optional
+        All of these are taken; by default those of :func:`default_images`, as many as fit.
+
+    Returns
+    -------
+    list of Shown
+        Anomalous ones first, each kind by falling score; in the order given otherwise.
+    """
+    if sample_ids is not None:
+        if not len(sample_ids):
+            raise ParameterError("sample_ids is empty; name at least one image")
+        return [_read(pc, sample_id) for sample_id in dict.fromkeys(sample_ids)]
+    shown: list[Shown] = []
+    room = BUDGET
+    for sample_id in default_images(pc):
+        image = _read(pc, sample_id)
+        room -= len(image.png)
+        if shown and room < 0:
+            break
+        shown.append(image)
+    return sorted(shown, key=lambda image: (image.label != 1, -(image.score or 0)))
+
+
+def default_images(pc: PCSpace) -> list[str]:
+    """Return images worth exploring, the most telling first.
+
+    Of the anomalous test images those with the highest scores and the one with the lowest, of the
+    normal ones those with the highest scores and those in the middle. Without labels, the highest
+    scores and the middle of all. Training images if there are no others.
+    """
+    samples = pc.run.queries if len(pc.run.queries) else pc.samples
+    scores = samples["sample_id"].map(_scores(pc)).fillna(-np.inf)
+    ranked = samples.assign(score=scores).sort_values("score", ascending=False, kind="stable")
+    defects = ranked.loc[ranked["label"] == 1, "sample_id"].tolist()
+    others = ranked.loc[ranked["label"] != 1, "sample_id"].tolist()
+    if not defects:
+        defects, others = others[:N_ANOMALOUS], others[N_ANOMALOUS:]
+    top = [*defects[: N_ANOMALOUS - 1], *defects[-1:]]
+    middle = others[len(others) // 2 :][: N_NORMAL // 2]
+    calm = [*others[: N_NORMAL - len(middle)], *middle]
+    turns = [*top[:2], *calm[-1:], *top[2:3], *calm[:1], *top[3:], *calm]
+    return list(dict.fromkeys(turns))
+
+
+def payload(pc: PCSpace, shown: Sequence[Shown]) -> dict[str, Any]:
+    """Collect the data of the explorer.
+
+    Parameters
+    ----------
+    pc : PCSpace
+    shown : sequence of Shown
+
+    Returns
+    -------
+    dict
+        The space, the layers of the cloud, and ``images`` with what turns their colours into one
+        band.
+    """
+    space = pc.space
+    names = short_names([image.sample_id for image in shown])
+    clouds = [pc.cloud(image.sample_id) for image in shown]
+    images = zip(shown, clouds, strict=True)
+    return {
+        "window": space.window,
+        "axes": list(clouds[0].axes),
+        "components": _floats(space.components),
+        "mean": _floats(space.mean),
+        "sigmas": [*np.sqrt(space.variances).tolist(), _residual_spread(pc)],
+        "sigma": SIGMA,
+        "home": _home(clouds),
+        "limit": pc.limit,
+        "bins": int(pc.histograms.shape[-1]),
+        "extent": pc.extent,
+        "grounds": _grounds(pc),
+        "odds": _odds(pc),
+        "palettes": {name: _base64(colour_table(name).tobytes()) for name in PALETTES},
+        "faintest": FAINTEST,
+        "detector": pc.run.detectors[0],
+        "start": _start(shown, clouds),
+        "images": [_image(pc, image, cloud, names[image.sample_id]) for image, cloud in images],
+    }
+
+
+def band_weights(image: np.ndarray, band: np.ndarray) -> list[float]:
+    """Return what red, green and blue are multiplied with, and what is added, to give the band.
+
+    Parameters
+    ----------
+    image : uint8 ndarray of shape (height, width, 3)
+    band : float ndarray of shape (height, width)
+        An affine function of the colours.
+    """
+    colours, first = np.unique(image.reshape(-1, 3), axis=0, return_index=True)
+    given = np.column_stack([colours, np.ones(len(colours))]).astype(float)
+    weights, *_ = np.linalg.lstsq(given, band.ravel()[first].astype(float))
+    return weights.tolist()
+
+
+def _scores(pc: PCSpace) -> dict[str, float]:
+    table = pc.run.table("scores")
+    table = table[table["detector"] == pc.run.detectors[0]]
+    return dict(zip(table["sample_id"], table["score"].astype(float), strict=True))
+
+
+def _read(pc: PCSpace, sample_id: str) -> Shown:
+    sample = pc.samples.iloc[pc.row(sample_id)]
+    image = pc.image(sample_id)
+    label = None if np.isnan(sample["label"]) else int(sample["label"])
+    height, width = image.shape[:2]
+    score = _scores(pc).get(sample_id)
+    return Shown(sample_id, label, score, width, height, _lossless(image))
+
+
+def _image(pc: PCSpace, image: Shown, cloud: Cloud, name: str) -> dict[str, Any]:
+    mask = pc.mask(image.sample_id)
+    size = image.height, image.width
+    return {
+        "id": image.sample_id,
+        "name": name,
+        "label": image.label,
+        "score": image.score,
+        "size": [image.width, image.height],
+        "src": image.png,
+        "weights": band_weights(pc.image(image.sample_id), pc.band(image.sample_id)),
+        "mask": None if mask is None else _mask(mask),
+        "contour": [] if mask is None else outlines(mask, size),
+        "checks": _checks(cloud),
+    }
+
+
+def _mask(mask: np.ndarray) -> str:
+    """Return a mask as PNG in base64; empty if nothing is marked."""
+    return _lossless(mask.astype(np.uint8)) if mask.any() else ""
+
+
+def _checks(cloud: Cloud) -> list[list[float]]:
+    """Return row, column and positions along all axes of windows spread over the image."""
+    rows = np.linspace(0, cloud.shape[0] - 1, N_CHECKS).astype(int)
+    cols = (np.arange(N_CHECKS) * 5 % N_CHECKS * (cloud.shape[1] - 1)) // max(N_CHECKS - 1, 1)
+    along = [cloud.along(axis) for axis in cloud.axes]
+    places = zip(rows.tolist(), cols.tolist(), strict=True)
+    return [[i, j, *(round(float(a[i, j]), 4) for a in along)] for i, j in places]
+
+
+def _home(clouds: Sequence[Cloud]) -> dict[str, float]:
+    """Return how far the axes reach at first: nearly all windows of all images are in sight."""
+    components = [np.quantile(np.abs(cloud.coordinates), 0.9999) for cloud in clouds]
+    residuals = [np.quantile(cloud.along(RESIDUAL), 0.9999) for cloud in clouds]
+    return {"component": 1.1 * float(max(components)), "residual": 1.1 * float(max(residuals))}
+
+
+def _residual_spread(pc: PCSpace) -> float:
+    """Return the root mean square of the residual of the training windows."""
+    return float(max(pc.space.total_variance - pc.space.variances.sum(), 0) ** 0.5)
+
+
+def _start(shown: Sequence[Shown], clouds: Sequence[Cloud]) -> int:
+    """Return the image shown first: the defect that flies out furthest."""
+
+    def reach(image: Shown, cloud: Cloud) -> float:
+        if image.label != 1 or cloud.on_defect is None or not cloud.on_defect.any():
+            return 0.0
+        return float(cloud.distance[cloud.on_defect].max())
+
+    return int(np.argmax([reach(*pair) for pair in zip(shown, clouds, strict=True)]))
+
+
+def _grounds(pc: PCSpace) -> dict[str, str]:
+    """Return pictures of where the normal training windows lie, by pair of axes."""
+    pictures = {}
+    for number, (first, second) in enumerate(pc.pairs):
+        density = pc.density("normal", number)
+        density[[0, -1]] = 0  # the outermost cells hold everything beyond
+        density[:, [0, -1]] = 0
+        pictures[f"{first},{second}"] = data_url(png(shade(density, "slate")))
+    return pictures
+
+
+def _odds(pc: PCSpace) -> dict[str, Any] | None:
+    """Return pictures of the log odds by pair of axes, on one scale; None without a classifier."""
+    if pc.coefficients is None:
+        return None
+    planes = pc.coefficients[: len(pc.pairs)]  # those of the first window size
+    end = float(np.abs(planes).max()) or 1.0
+    names = [f"{first},{second}" for first, second in pc.pairs]
+    pictures = [data_url(png(shade_signed(plane, "diverging_dark", end))) for plane in planes]
+    return {"end": end, "pictures": dict(zip(names, pictures, strict=True))}
+
+
+def _lossless(image: np.ndarray) -> str:
+    """Return PNG in base64; of three equal bands one is kept."""
+    if image.ndim == 3 and (image == image[..., :1]).all():
+        image = image[..., 0]
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, "PNG")
+    return _base64(stream.getvalue())
+
+
+def _floats(values: np.ndarray) -> str:
+    return _base64(np.ascontiguousarray(values, "<f4").tobytes())
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

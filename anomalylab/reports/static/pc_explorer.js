@@ -1,0 +1,158 @@
+// Puts the cloud, its image and its patches together and takes the place of the still ones.
+(function () {
+  "use strict";
+  const al = window.anomalylab;
+  const [GAP, LARGEST, BESIDE, SMALLEST] = [24, 600, 270, 430];
+
+  const share = (value) => `${value >= 0.0995 || value === 0 ? Math.round(100 * value) : (100 * value).toFixed(1)}\u202f%`;
+
+  // What is lit up, as an answer.
+  function answer(store) {
+    const { state, cloud, count, share: touching, data } = store;
+    if (!cloud) return "…";
+    const { selection } = state;
+    const all = al.group(cloud.n);
+    if (!selection) return `${all} windows, each of them a point`;
+    const n = al.group(count);
+    const verb = count === 1 ? "lies" : "lie";
+    const beginnings = {
+      sigma: () => `${n} of ${all} windows ${verb} beyond ${al.format(selection.n, 2)}\u202fσ`,
+      interval: () => `${n} windows ${verb} at ${data.axes[selection.axis]} ${al.format(selection.at, 2)}`,
+      spots: () => `${n} windows ${verb} here in the image`,
+    };
+    const begin = (beginnings[selection.kind] || (() => `${n} of ${all} windows ${count === 1 ? "is" : "are"} inside the line`))();
+    if (touching === null || !count || store.image.label !== 1) return begin;
+    return `${begin}; ${share(touching)} of them touch the defect`;
+  }
+
+  function remark(store) {
+    const { cloud, image } = store;
+    if (!cloud) return "";
+    const parts = [image.name, al.classOf(image.label).name];
+    if (image.score !== null) parts.push(`score ${al.format(image.score)} (${store.data.detector})`);
+    const base = al.pcShare(cloud, null);
+    if (image.label === 1 && base) parts.push(`of all its windows ${share(base)} touch the defect, outlined in white`);
+    if (image.label === 1 && base === null) parts.push("where its defect lies is not known");
+    return parts.join(" · ");
+  }
+
+  function choices(store, key, name, words) {
+    const options = store.data.axes.map((axis, i) => al.el("option", { value: i }, axis));
+    const select = al.el("select", { "data-axis": key, "aria-label": words, onchange: () => store.change({ [key]: Number(select.value) }) }, ...options);
+    select.value = store.state[key];
+    return al.el("label", { class: "al-field", title: words }, al.el("span", {}, name), select);
+  }
+
+  function tools(store) {
+    const button = (tool, words) => al.el("button", { type: "button", "data-tool": tool, title: words, onclick: () => store.change({ tool }) }, tool);
+    const buttons = [button("lasso", "Draw around points"), button("box", "Drag a box around points"), button("move", "Drag the cloud about")];
+    const mark = () => buttons.forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.tool === store.state.tool)));
+    store.listen(mark);
+    mark();
+    return al.el("div", { class: "al-segments", role: "group", "aria-label": "What dragging does" }, ...buttons);
+  }
+
+  function zoomButtons(store, plane) {
+    const button = (words, name, act) => al.el("button", { type: "button", "aria-label": name, title: name, onclick: act }, words);
+    return al.el("div", { class: "al-segments" }, button("−", "Zoom out", () => plane.zoomBy(1.4)), button("+", "Zoom in", () => plane.zoomBy(1 / 1.4)), button("All", "Show all windows", () => store.change({ view: store.homeView() })));
+  }
+
+  function layers(store) {
+    const names = { normal: "normal windows", ellipses: "1, 2, 3 σ", grid: "histogram bins", odds: "odds" };
+    const words = {
+      normal: "Grey-blue: where the windows of the normal training images lie",
+      ellipses: "Ellipses of 1, 2 and 3 standard deviations of the normal windows; for the residual, its root mean square counts as 1 σ",
+      grid: "The bins whose counts stand for an image",
+      odds: "Red bins: more windows there raise the odds of a defect. Blue: they lower them",
+    };
+    const has = { normal: Object.keys(store.data.grounds), odds: store.data.odds ? Object.keys(store.data.odds.pictures) : [] };
+    const boxes = Object.entries(names).filter(([key]) => key !== "odds" || store.data.odds).map(([key, name]) => {
+      const box = al.el("input", { type: "checkbox", "data-layer": key, onchange: () => store.change({ layers: { ...store.state.layers, [key]: box.checked } }) });
+      box.checked = store.state.layers[key];
+      return { key, box, node: al.el("label", { class: "al-field", title: words[key] }, box, al.el("span", {}, name)) };
+    });
+    const mark = () => boxes.forEach(({ key, box, node }) => {
+      const { x, y } = store.state;
+      const isFlat = x === store.residual || y === store.residual;
+      box.disabled = key === "grid" ? isFlat : key in has && !has[key].some((pair) => pair === `${x},${y}` || pair === `${y},${x}`);
+      node.classList.toggle("al-is-off", box.disabled);
+    });
+    store.listen(mark);
+    mark();
+    return boxes.map(({ node }) => node);
+  }
+
+  function shading(store) {
+    const select = al.el("select", { "data-scale": true, onchange: () => store.change({ scale: select.value }) }, al.el("option", { value: "log" }, "log"), al.el("option", { value: "eq_hist" }, "equal areas"));
+    return al.el("label", { class: "al-field", title: "log: equal steps of colour are equal factors; equal areas: each colour covers as many cells as any other" }, al.el("span", {}, "Shading"), select);
+  }
+
+  function sigmas(store) {
+    const slider = al.el("input", { type: "range", min: 1, max: 10, step: 0.5, value: store.state.n, "data-sigma": true, "aria-label": "Light up windows beyond so many standard deviations" });
+    const words = al.el("output", {}, `${store.state.n}\u202fσ`);
+    slider.addEventListener("input", () => {
+      const n = Number(slider.value);
+      words.textContent = `${n}\u202fσ`;
+      store.change({ n, selection: store.beyond(n) });
+    });
+    return al.el("label", { class: "al-field", title: "Windows outside of the ellipse of so many standard deviations of the normal windows" }, al.el("span", {}, "Light up beyond"), slider, words);
+  }
+
+  function oddsLegend(store) {
+    if (!store.data.odds) return null;
+    const end = al.format(Math.exp(store.data.odds.end), 2);
+    const node = al.el("p", { class: "al-note al-pc-odds", hidden: true }, al.el("span", {}, `odds ÷\u202f${end}`), al.el("i"), al.el("span", {}, `× ${end} for one standard deviation more windows in a bin`));
+    store.listen((changes) => "layers" in changes && (node.hidden = !changes.layers.odds));
+    return node;
+  }
+
+  function start(root) {
+    root.classList.add("al-is-live");
+    const store = new al.PcStore(JSON.parse(root.querySelector("script[type='application/json']").textContent));
+    const plane = new al.PcPlane(store);
+    const image = new al.PcImage(store);
+    const title = al.el("h3", { class: "al-pc-answer", "aria-live": "polite" });
+    const note = al.el("p", { class: "al-note" });
+    store.listen(() => {
+      title.textContent = answer(store);
+      note.textContent = remark(store);
+    });
+    const clear = al.el("button", { type: "button", "data-clear": true, onclick: () => store.change({ selection: null }) }, "Clear");
+    store.listen(() => (clear.disabled = !store.state.selection));
+    const over = al.el("div", { class: "al-fields" }, choices(store, "x", "Across", "Axis across"), choices(store, "y", "Up", "Axis up"), tools(store), zoomButtons(store, plane), sigmas(store), clear);
+    const under = al.el("div", { class: "al-fields al-pc-layers" }, al.el("span", { class: "al-label" }, "Show"), ...layers(store), shading(store));
+    const views = al.el("div", { class: "al-pc-views" }, plane.node, image.node, new al.PcPatches(store).node);
+    const how = al.el("p", { class: "al-note al-pc-how" }, "Each point is a window of the image, placed by what its pixels have in common with the components. Draw around points, or brush over the image: the other view lights up. Click the cloud, then turn the wheel to zoom; double-click shows all.");
+    const stage = al.el("section", { class: "al-panel" }, new al.PcFilm(store).node, title, note, over, views, under, oddsLegend(store) || "", how);
+    const live = al.el("div", { class: "al-live" }, stage, new al.PcSweep(store).node);
+    live.addEventListener("keydown", (event) => key(store, event));
+    root.querySelector(".al-still").replaceWith(live);
+    al.whenResized(views, (width) => layOut(store, width, views, plane, image));
+    root.pcStore = store;
+    store.change({ tool: store.state.tool });
+    store.open(store.state.i);
+  }
+
+  function key(store, event) {
+    if (event.target.matches("input, select") && event.key !== "Escape") return;
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      store.step(step);
+    } else if (event.key === "Escape") store.change({ selection: null });
+  }
+
+  // Cloud and image side by side at one height, with room for patches beside narrow images.
+  function layOut(store, width, views, plane, image) {
+    const aspect = Math.max(...store.data.images.map(({ size }) => size[0] / size[1]));
+    const alone = (width - GAP) / (1 + aspect);
+    const beside = (width - 2 * GAP - BESIDE) / (1 + aspect);
+    const isNarrow = width < 640;
+    const side = Math.floor(Math.min(LARGEST, isNarrow ? width : beside >= SMALLEST ? beside : alone));
+    views.style.setProperty("--pc-side", `${side}px`);
+    plane.resize(side);
+    image.resize(isNarrow ? Math.min(620, width / aspect) : side);
+  }
+
+  document.querySelectorAll(".al-pc:not(.al-is-live)").forEach(start);
+})();

@@ -1,0 +1,124 @@
+// The image of the cloud: chosen windows lit up at their centres; click or brush to choose there.
+(function () {
+  "use strict";
+  const al = window.anomalylab;
+  const LIT = [238, 154, 0, 112];
+  const DIM = [6, 10, 16, 118];
+
+  al.PcImage = class {
+    constructor(store) {
+      this.store = store;
+      this.picture = al.el("img", { alt: "", draggable: "false" });
+      this.canvas = al.el("canvas", { "aria-hidden": "true" });
+      this.svg = al.svg("svg", { preserveAspectRatio: "none", "aria-hidden": "true" });
+      this.contour = al.svg("g");
+      this.frame = al.svg("rect", { class: "al-pc-frame", visibility: "hidden" });
+      this.brush = al.svg("circle", { class: "al-pc-brush", visibility: "hidden" });
+      this.svg.append(this.contour, this.frame, this.brush);
+      this.node = al.el("div", { class: "al-pc-image" }, this.picture, this.canvas, this.svg);
+      this.listenToPointer();
+      store.listen((changes) => this.hear(changes));
+      store.follow((i) => this.mark(i));
+    }
+
+    get radius() {
+      return this.store.data.window >> 1;
+    }
+
+    resize(height) {
+      this.height = height;
+      this.fit();
+    }
+
+    fit() {
+      const [width, height] = this.store.image.size;
+      this.node.style.height = `${this.height}px`;
+      this.node.style.width = `${(this.height * width) / height}px`;
+      this.node.classList.toggle("al-is-large", this.height > 1.9 * height);
+    }
+
+    hear(changes) {
+      if ("i" in changes) this.load();
+      if ("cloud" in changes || "selection" in changes || "x" in changes || "y" in changes) this.light();
+    }
+
+    load() {
+      const { image } = this.store;
+      const [width, height] = image.size;
+      this.picture.src = image.url;
+      this.picture.alt = `${image.name}${image.label === null ? "" : `, ${al.classOf(image.label).name}`}`;
+      [this.canvas.width, this.canvas.height] = [width, height];
+      this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      const d = image.contour.map((ring) => `M${ring.map((p) => p.join(" ")).join("L")}Z`).join("");
+      this.contour.replaceChildren(...(d ? [al.svg("path", { d, class: "al-truth-halo" }), al.svg("path", { d, class: "al-truth" })] : []));
+      if (this.height) this.fit();
+    }
+
+    light() {
+      const { cloud, lit } = this.store;
+      const { width, height } = this.canvas;
+      const context = this.canvas.getContext("2d");
+      if (!cloud || !lit) return context.clearRect(0, 0, width, height);
+      const shade = new ImageData(width, height);
+      const half = cloud.window >> 1;
+      const [dark, amber] = [DIM, LIT].map((colour) => new Uint32Array(new Uint8Array(colour).buffer)[0]);
+      const pixels = new Uint32Array(shade.data.buffer).fill(dark);
+      for (let i = 0; i < cloud.n; i += 1) {
+        if (lit[i]) pixels[(Math.floor(i / cloud.nCols) + half) * width + (i % cloud.nCols) + half] = amber;
+      }
+      return context.putImageData(shade, 0, 0);
+    }
+
+    mark(i) {
+      this.frame.setAttribute("visibility", i === null ? "hidden" : "visible");
+      if (i === null) return;
+      const { nCols, window: side } = this.store.cloud;
+      const box = { x: i % nCols, y: Math.floor(i / nCols), width: side, height: side };
+      Object.entries(box).forEach(([name, value]) => this.frame.setAttribute(name, value));
+    }
+
+    // Row and column of the pixel under the pointer.
+    pixel(event) {
+      const box = this.node.getBoundingClientRect();
+      const [width, height] = this.store.image.size;
+      const row = Math.floor(((event.clientY - box.top) / box.height) * height);
+      const col = Math.floor(((event.clientX - box.left) / box.width) * width);
+      return [al.clamp(row, 0, height - 1), al.clamp(col, 0, width - 1)];
+    }
+
+    listenToPointer() {
+      const { node, store } = this;
+      let spots = null;
+      const paint = () => store.change({ selection: { kind: "spots", spots, radius: this.radius } });
+      node.addEventListener("pointerdown", (event) => {
+        if (event.button || !store.cloud) return;
+        node.setPointerCapture(event.pointerId);
+        spots = [this.pixel(event)];
+        paint();
+      });
+      node.addEventListener("pointermove", (event) => {
+        if (!store.cloud) return;
+        const [row, col] = this.pixel(event);
+        this.showBrush(row, col);
+        if (!spots) {
+          store.pointAt(store.windowAt(row, col));
+          return;
+        }
+        const [r, c] = spots[spots.length - 1];
+        if (Math.hypot(row - r, col - c) < this.radius / 3) return;
+        spots = [...spots, [row, col]];
+        paint();
+      });
+      ["pointerup", "pointercancel"].forEach((name) => node.addEventListener(name, () => (spots = null)));
+      node.addEventListener("pointerleave", () => {
+        store.pointAt(null);
+        this.brush.setAttribute("visibility", "hidden");
+      });
+    }
+
+    showBrush(row, col) {
+      const shape = { cx: col + 0.5, cy: row + 0.5, r: this.radius, visibility: "visible" };
+      Object.entries(shape).forEach(([name, value]) => this.brush.setAttribute(name, value));
+    }
+  };
+})();

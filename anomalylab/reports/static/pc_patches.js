@@ -1,0 +1,62 @@
+// Chosen windows as what they are: small pieces of the image.
+(function () {
+  "use strict";
+  const al = window.anomalylab;
+  const N_PATCHES = 24;
+
+  // The pixels of window i on a canvas of their own.
+  al.pcPatch = (store, i) => {
+    const { nCols, window: side } = store.cloud;
+    const canvas = al.el("canvas", { width: side, height: side, class: "al-pc-patch", "aria-hidden": "true" });
+    canvas.getContext("2d").drawImage(store.picture, i % nCols, Math.floor(i / nCols), side, side, 0, 0, side, side);
+    return canvas;
+  };
+
+  // A patch that shows its place in both views when pointed at or focused.
+  al.pcPatchButton = (store, i, words, title) => {
+    const touches = store.cloud.onDefect && store.cloud.onDefect[i];
+    const [row, col] = store.centre(i);
+    const label = `Window at row ${row}, column ${col}: ${store.words(i)}${touches ? ", touches the defect" : ""}${title || ""}`;
+    const point = () => store.pointAt(i);
+    const leave = () => store.pointAt(null);
+    const choose = () => store.change({ selection: { kind: "spots", spots: [[row, col]], radius: store.cloud.window >> 1 } });
+    const attributes = { type: "button", class: `al-pc-open${touches ? " al-is-on-defect" : ""}`, "data-window": i, "aria-label": label, title: label, onpointerenter: point, onfocus: point, onpointerleave: leave, onblur: leave, onclick: choose };
+    return al.el("button", attributes, al.pcPatch(store, i), words ? al.el("span", {}, words) : null);
+  };
+
+  al.PcPatches = class {
+    constructor(store) {
+      this.store = store;
+      this.title = al.el("h4");
+      this.list = al.el("div", { class: "al-pc-patches" });
+      this.note = al.el("p", { class: "al-note" });
+      this.node = al.el("div", { class: "al-pc-gallery" }, this.title, this.list, this.note);
+      store.listen((changes) => ["cloud", "selection", "x", "y"].some((key) => key in changes) && this.draw());
+    }
+
+    draw() {
+      if (this.isAsked) return;
+      this.isAsked = true;
+      requestAnimationFrame(() => {
+        this.isAsked = false;
+        this.fill();
+      });
+    }
+
+    fill() {
+      const { store } = this;
+      const { cloud, lit, state } = store;
+      if (!cloud) return;
+      const chosen = lit || new Uint8Array(cloud.n).fill(1);
+      const found = al.pcExtremes(cloud, chosen, N_PATCHES, (i) => store.extremeness(i));
+      const isResidual = state.x === store.residual || state.y === store.residual;
+      const value = (i) => (isResidual ? al.format(cloud.along[store.residual][i], 2) : `${al.format(Math.sqrt(cloud.distance[i]), 2)}\u202fσ`);
+      this.list.replaceChildren(...found.map((i) => al.pcPatchButton(store, i, value(i))));
+      this.title.textContent = found.length ? "What do they look like?" : "Nothing is selected";
+      const unit = isResidual ? "distance from PC space" : "distance from the mean of normal windows";
+      const rest = found.length === N_PATCHES ? `${N_PATCHES} that differ in place` : "Those that differ in place";
+      const defect = cloud.onDefect && store.image.label === 1 ? " Red: touches the defect." : "";
+      this.note.textContent = found.length ? `${rest}, most extreme first; below each, its ${unit}.${defect}` : "Draw around points of the cloud, or brush over the image.";
+    }
+  };
+})();

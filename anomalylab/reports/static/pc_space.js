@@ -1,0 +1,130 @@
+// Every window of an image as a point: what the run's Python does, done again in the page.
+(function () {
+  "use strict";
+  const al = window.anomalylab;
+  const TOLERANCE = 0.05; // in units of the axes; a cell of the raster is larger
+  const HELD_WINDOWS = 4e6;
+
+  const floats = (text) => new Float32Array(al.bytes(text).buffer);
+  const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+
+  al.PcSpace = class {
+    constructor(data) {
+      this.data = data;
+      this.window = data.window;
+      const size = this.window ** 2;
+      const all = floats(data.components);
+      this.components = Array.from({ length: all.length / size }, (_, k) => all.subarray(k * size, (k + 1) * size));
+      this.mean = floats(data.mean);
+      this.offsets = this.components.map((component) => dot(component, this.mean));
+      this.clouds = new Map();
+    }
+
+    get correlator() {
+      if (!this.made) this.made = new al.Correlator([...this.components, this.mean], this.window);
+      return this.made;
+    }
+
+    // The cloud of image i; kept for the next time as long as there is room.
+    async cloud(i, onProgress) {
+      if (!this.clouds.has(i)) {
+        const cloud = await this.project(this.data.images[i], onProgress);
+        this.clouds.set(i, cloud);
+        let held = [...this.clouds.values()].reduce((sum, each) => sum + each.n, 0);
+        for (const [key, each] of [...this.clouds]) {
+          if (held <= HELD_WINDOWS || key === i) continue;
+          this.clouds.delete(key);
+          held -= each.n;
+        }
+      }
+      return this.clouds.get(i);
+    }
+
+    async project(image, onProgress) {
+      const start = performance.now();
+      const [width, height] = image.size;
+      const { window: side } = this;
+      const band = bandOf(await al.decodePng(al.bytes(image.src)), image.weights);
+      const products = await this.correlator.run(band, height, width, onProgress);
+      const [nRows, nCols] = [height - side + 1, width - side + 1];
+      const cloud = { window: side, nRows, nCols, n: nRows * nCols };
+      const energy = boxSums(band, height, width, side, (value) => value * value);
+      Object.assign(cloud, this.coordinates(products, energy));
+      cloud.onDefect = await touching(image, side, cloud.n);
+      cloud.error = this.check(cloud, image.checks);
+      cloud.milliseconds = performance.now() - start;
+      if (cloud.error > TOLERANCE) throw new Error(`coordinates differ by ${cloud.error.toFixed(2)} from those of the run`);
+      return cloud;
+    }
+
+    // Positions along all axes, the square root of the residual last, and Mahalanobis distances.
+    coordinates(products, energy) {
+      const { components, offsets, mean, data } = this;
+      const k = components.length;
+      const meanEnergy = dot(mean, mean);
+      const along = Array.from({ length: k + 1 }, () => new Float32Array(energy.length));
+      const distance = new Float32Array(energy.length);
+      for (let i = 0; i < energy.length; i += 1) {
+        let left = energy[i] - 2 * products[k][i] + meanEnergy;
+        let far = 0;
+        for (let c = 0; c < k; c += 1) {
+          const value = products[c][i] - offsets[c];
+          along[c][i] = value;
+          left -= value * value;
+          far += (value / data.sigmas[c]) ** 2;
+        }
+        along[k][i] = Math.sqrt(Math.max(left, 0));
+        distance[i] = far;
+      }
+      return { along, distance };
+    }
+
+    // The largest difference from coordinates that came with the image.
+    check(cloud, checks) {
+      const errors = checks.flatMap(([row, col, ...values]) => values.map((value, axis) => Math.abs(cloud.along[axis][row * cloud.nCols + col] - value)));
+      return Math.max(0, ...errors);
+    }
+
+    // The window at a position along a component, all else being average.
+    typical(axis, value) {
+      return this.mean.map((level, i) => level + value * this.components[axis][i]);
+    }
+  };
+
+  function bandOf({ channels, pixels }, [red, green, blue, add]) {
+    const band = new Float32Array(pixels.length / channels);
+    for (let i = 0; i < band.length; i += 1) {
+      const at = i * channels;
+      band[i] = channels === 1 ? (red + green + blue) * pixels[at] + add : red * pixels[at] + green * pixels[at + 1] + blue * pixels[at + 2] + add;
+    }
+    return band;
+  }
+
+  // Sums over all windows, from sums over all rectangles that begin in the upper left corner.
+  function boxSums(values, height, width, side, of) {
+    const wide = width + 1;
+    const sums = new Float64Array((height + 1) * wide);
+    for (let row = 0; row < height; row += 1) {
+      let line = 0;
+      for (let col = 0; col < width; col += 1) {
+        line += of(values[row * width + col]);
+        sums[(row + 1) * wide + col + 1] = sums[row * wide + col + 1] + line;
+      }
+    }
+    const [nRows, nCols] = [height - side + 1, width - side + 1];
+    const boxes = new Float64Array(nRows * nCols);
+    for (let row = 0; row < nRows; row += 1) {
+      const [top, bottom] = [row * wide, (row + side) * wide];
+      for (let col = 0; col < nCols; col += 1) boxes[row * nCols + col] = sums[bottom + col + side] - sums[top + col + side] - sums[bottom + col] + sums[top + col];
+    }
+    return boxes;
+  }
+
+  // Which windows hold a pixel of the defect; null where no mask is known.
+  async function touching(image, side, n) {
+    if (image.mask === null) return null;
+    if (image.mask === "") return new Uint8Array(n);
+    const { width, height, pixels } = await al.decodePng(al.bytes(image.mask));
+    return Uint8Array.from(boxSums(pixels, height, width, side, (value) => value), (sum) => Number(sum > 0));
+  }
+})();

@@ -1,0 +1,125 @@
+// An axis from end to end: what it measures, and the windows that lie there.
+(function () {
+  "use strict";
+  const al = window.anomalylab;
+  const N_STOPS = 11;
+  const EACH = 2; // windows shown at a stop
+  const LEVELS = 3; // deviations of the band from black or white to grey
+  const PACE = 90; // milliseconds a step when it plays
+  const STEPS = 200;
+
+  al.PcSweep = class {
+    constructor(store) {
+      Object.assign(this, { store, axis: 0 });
+      this.title = al.el("h3");
+      this.note = al.el("p", { class: "al-note" });
+      this.select = al.el("select", { onchange: () => this.turn(Number(this.select.value)) }, ...store.data.axes.map((name, i) => al.el("option", { value: i }, name)));
+      this.slider = al.el("input", { type: "range", min: 0, max: STEPS, step: 1, "data-sweep": true, oninput: () => this.stand(Number(this.slider.value)) });
+      this.play = al.el("button", { type: "button", onclick: () => this.toggle() }, "▶ Play");
+      this.stops = al.el("div", { class: "al-pc-stops" });
+      const fields = al.el("div", { class: "al-fields" }, al.el("label", { class: "al-field" }, al.el("span", {}, "Axis"), this.select), this.play);
+      this.node = al.el("section", { class: "al-panel al-pc-sweep" }, this.title, this.note, fields, al.el("div", { class: "al-pc-rail" }, this.slider, this.stops));
+      store.listen((changes) => this.hear(changes));
+    }
+
+    hear(changes) {
+      if (changes.cloud) this.measure();
+      const { selection } = this.store.state;
+      if ("selection" in changes) {
+        const isHere = selection && selection.kind === "interval";
+        if (!isHere) this.pause();
+        [...this.stops.children].forEach((stop, k) => stop.classList.toggle("al-is-here", Boolean(isHere) && Math.abs(this.valueOf(k) - selection.at) <= this.width));
+      }
+      if ("i" in changes) this.pause();
+    }
+
+    turn(axis) {
+      this.axis = axis;
+      this.pause();
+      if (this.store.cloud) this.measure();
+    }
+
+    valueOf(k) {
+      return this.low + ((this.high - this.low) * k) / (N_STOPS - 1);
+    }
+
+    measure() {
+      const { store, axis } = this;
+      const values = store.cloud.along[axis];
+      this.low = values.reduce((a, b) => Math.min(a, b), Infinity);
+      this.high = values.reduce((a, b) => Math.max(a, b), -Infinity);
+      this.width = (this.high - this.low) / (2 * (N_STOPS - 1));
+      const name = store.data.axes[axis];
+      const isResidual = axis === store.residual;
+      this.title.textContent = isResidual ? "What do the components miss?" : `What does ${name} measure?`;
+      this.note.textContent = isResidual
+        ? "The residual is the distance of a window from PC space. Drag along it: the windows there light up above. Below each mark, windows of this image that lie there."
+        : `Drag along ${name}: the windows there light up above. Top row: the average window with ${name} of that size and nothing else. Below: windows of this image that lie there.`;
+      this.slider.setAttribute("aria-label", `Position along ${name}`);
+      const at = al.clamp(0, this.low, this.high);
+      this.slider.value = Math.round((STEPS * (at - this.low)) / (this.high - this.low || 1));
+      this.name(at);
+      this.fill();
+    }
+
+    name(at) {
+      this.slider.setAttribute("aria-valuetext", `${this.store.data.axes[this.axis]} ${al.format(at)}`);
+    }
+
+    stand(step) {
+      if (!this.store.cloud) return;
+      const { axis, width } = this;
+      const at = this.low + ((this.high - this.low) * step) / STEPS;
+      this.name(at);
+      this.store.change({ selection: { kind: "interval", axis, at, low: at - width, high: at + width } });
+    }
+
+    toggle() {
+      if (this.clock) this.pause();
+      else {
+        this.play.textContent = "❚❚ Pause";
+        if (Number(this.slider.value) >= STEPS) this.slider.value = 0;
+        this.clock = setInterval(() => this.advance(), PACE);
+      }
+    }
+    advance() {
+      const next = Number(this.slider.value) + 2;
+      if (next > STEPS || !this.node.isConnected) return this.pause();
+      this.slider.value = next;
+      return this.stand(next);
+    }
+    pause() {
+      clearInterval(this.clock);
+      this.clock = null;
+      this.play.textContent = "▶ Play";
+    }
+
+    fill() {
+      const { store, axis, width } = this;
+      const stops = Array.from({ length: N_STOPS }, (_, k) => {
+        const at = this.valueOf(k);
+        const near = al.pcWindows({ kind: "interval", axis, low: at - width, high: at + width }, store.cloud);
+        const along = store.cloud.along[store.residual];
+        const clean = axis === store.residual ? (i) => -Math.abs(along[i] - at) : (i) => -along[i];
+        const found = al.pcExtremes(store.cloud, near, EACH, clean);
+        const parts = axis === store.residual ? [] : [this.typical(at)];
+        const go = () => this.stand((this.slider.value = Math.round((STEPS * k) / (N_STOPS - 1))));
+        const value = al.el("button", { type: "button", class: "al-pc-stop-value", onclick: go, "aria-label": `Go to ${store.data.axes[axis]} ${al.format(at, 2)}` }, al.format(at, 2));
+        return al.el("div", { class: "al-pc-stop" }, value, ...parts, ...found.map((i) => al.pcPatchButton(store, i)));
+      });
+      this.stops.replaceChildren(...stops);
+    }
+
+    typical(value) {
+      const side = this.store.data.window;
+      const canvas = al.el("canvas", { width: side, height: side, class: "al-pc-patch al-is-made", "aria-hidden": "true" });
+      const picture = new ImageData(side, side);
+      this.store.space.typical(this.axis, value).forEach((level, i) => {
+        picture.data.fill(255 * (0.5 + level / (2 * LEVELS)), 4 * i, 4 * i + 3);
+        picture.data[4 * i + 3] = 255;
+      });
+      canvas.getContext("2d").putImageData(picture, 0, 0);
+      return canvas;
+    }
+  };
+})();
