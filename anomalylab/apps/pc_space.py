@@ -1,5 +1,6 @@
 """Where in PC space are the windows of an image, and which part of the image is odd?"""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import panel as pn
@@ -18,7 +19,7 @@ from anomalylab.apps.pc_space_state import IN_ADDRESS, PCSpaceState
 from anomalylab.apps.safe_cell import safe_bundle, strings_of
 from anomalylab.recipes.pc_space.opened import PCSpace
 
-IMAGE_HEIGHT = 600
+IMAGE_HEIGHT = 640
 """Of the image on the right, at most, in pixels of the screen; its width is at most as large."""
 
 WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
@@ -49,29 +50,45 @@ class PCSpaceApp(pn.viewable.Viewer):
         self.multiples = CloudGallery(self.state, self.pictures)
         self._cloud_pane = self._pane(self.cloud.plot())
         self._image_pane = self._pane(self.image.plot())
-        self.linked.param.watch(self._fit, ["current", "shown"])
-        self.state.param.watch(self._fit, ["x", "y"])
+        self.linked.param.watch(self._draw, ["current", "shown", "masks", "lit"])
+        self.state.param.watch(self._draw, ["x", "y", "layers", "see", "window"])
 
-    def _fit(self, *_) -> None:
-        """Make plots anew whose axes or sizes no longer fit."""
-        if not self.cloud.is_fitting:
+    def _draw(self, *_) -> None:
+        """Draw anew what has changed; make a plot anew whose axes or size no longer fit."""
+        if self.cloud.is_fitting:
+            self.cloud.refresh()
+        else:
             self._cloud_pane.object = self.cloud.plot()
-        if not self.image.is_fitting:
+        if self.image.is_fitting:
+            self.image.refresh()
+        else:
             self._image_pane.object = self.image.plot()
-            self._image_pane.styles = self._image_width()
+            self._image_pane.styles = {"max-width": f"{self._image_width()}px", "min-width": "0"}
 
-    def _image_width(self) -> dict[str, str]:
+    def _image_width(self) -> int:
+        """Return the most pixels of the screen across that the image may have."""
         height, width = self.image.size
-        shown = round(IMAGE_HEIGHT * min(1, width / height))
-        return {"max-width": f"{shown}px", "min-width": "0"}
+        return round(IMAGE_HEIGHT * min(1, width / height))
 
     def clear(self, *_) -> None:
         """Select nothing."""
         self.state.param.update(select="", window="")
 
     def __panel__(self) -> pn.FlexBox:
+        linked = pn.FlexBox(
+            self._cloud_column(),
+            self._image_column(),
+            self._patch_column(),
+            gap="24px",
+            align_items="flex-start",
+            **WIDE,
+        )
+        below = {"styles": {"padding-top": "12px"}, **WIDE}
         main = pn.Column(
-            self._pair(), self._below(), styles={"flex": "1 1 620px", "min-width": "0"}
+            linked,
+            pn.Column(self.axis, **below),
+            pn.Column(self.multiples, **below),
+            styles={"flex": "1 1 620px", "min-width": "0"},
         )
         return pn.FlexBox(
             pc_space_controls(self.state),
@@ -82,49 +99,51 @@ class PCSpaceApp(pn.viewable.Viewer):
             sizing_mode="stretch_width",
         )
 
-    def _pair(self) -> pn.FlexBox:
-        height, width = self.image.size
-        share = 0.3 if width < 0.6 * height else 0.8
-        cloud = pn.Column(
+    def _cloud_column(self) -> pn.Column:
+        return pn.Column(
             self._says(
-                lambda _: words.cloud_words(self.state, self.linked.shown, self.cloud.ground_words),
+                lambda: words.cloud_words(self.state, self.linked.shown, self.cloud.ground_words),
                 ["shown"],
                 ["x", "y", "layers"],
             ),
             self._cloud_pane,
-            styles={"flex": "1 1 380px", "min-width": "0", "max-width": "760px"},
+            styles={"flex": "10 1 440px", "min-width": "0", "max-width": "740px"},
         )
-        image = pn.Column(
-            self._says(lambda _: words.picture_words(self.state), ["current"], ["see"]),
-            self._image_pane,
-            styles={"flex": f"{share} 1 200px", "min-width": "0"},
-        )
-        self._image_pane.styles = self._image_width()
-        return pn.FlexBox(cloud, image, gap="24px", align_items="flex-start", **WIDE)
 
-    def _below(self) -> pn.Column:
+    def _image_column(self) -> pn.Column:
+        width = self._image_width()
+        self._image_pane.styles = {"max-width": f"{width}px", "min-width": "0"}
+        return pn.Column(
+            self._says(lambda: words.picture_words(self.state), ["current"], ["see"]),
+            self._image_pane,
+            styles={
+                "flex": f"1 1 {round(0.6 * width)}px",
+                "min-width": "0",
+                "max-width": f"{max(width, 230)}px",
+            },
+        )
+
+    def _patch_column(self) -> pn.Column:
         clear = pn.widgets.Button(label="Clear", width=80, margin=(2, 0))
         clear.on_click(self.clear)
-        lit = self._says(
-            lambda _: words.selected_words(self.state, self.linked), ["lit", "masks"], []
-        )
+        lit = self._says(lambda: words.selected_words(self.state, self.linked), ["lit", "masks"])
         return pn.Column(
+            self.patches.title,
             pn.Row(lit, clear, **WIDE),
-            self.patches,
-            self.axis,
-            self.multiples,
-            **WIDE,
+            self.patches.cards,
+            styles={"flex": "4 1 330px", "min-width": "0"},
         )
 
-    def _says(self, say: Any, linked: list[str], state: list[str]) -> pn.pane.HTML:
-        pane = pn.pane.HTML(say(None), **TEXT)
+    def _says(
+        self, say: Callable[[], str], linked: list[str], state: Sequence[str] = ()
+    ) -> pn.pane.HTML:
+        pane = pn.pane.HTML(say(), **TEXT)
 
         def write(*_) -> None:
-            pane.object = say(None)
+            pane.object = say()
 
         self.linked.param.watch(write, linked)
-        if state:
-            self.state.param.watch(write, state)
+        self.state.param.watch(write, list(state))
         return pane
 
     def warm_up(self) -> None:

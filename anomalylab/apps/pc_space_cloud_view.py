@@ -1,6 +1,7 @@
 """The cloud of the explorer: layers that follow the state, and what is drawn into it by hand."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import holoviews as hv
@@ -12,7 +13,8 @@ from anomalylab.apps.pc_space_linked import LinkedWindows
 from anomalylab.apps.pc_space_selection import Selection
 from anomalylab.apps.pc_space_words import thousands
 from anomalylab.plots import cloud_layers
-from anomalylab.plots.cloud import Bounds, as_rgb, cloud, frame, zoomable
+from anomalylab.plots.cloud import Bounds, Layer, as_rgb, cloud, frame, zoomable
+from anomalylab.plots.cloud_layers import FAR
 from anomalylab.recipes.pc_space.cloud import RESIDUAL
 
 TOOLS = ["box_select", "lasso_select", "wheel_zoom", "pan", "reset"]
@@ -23,7 +25,6 @@ TAP = 0.008
 """Half the side of the box that a click selects, as a share of the width of the view."""
 
 NOTHING = np.zeros((1, 1, 4), np.uint8)
-FAR = 1e4
 
 
 class CloudView:
@@ -36,30 +37,46 @@ class CloudView:
 
     def __init__(self, linked: LinkedWindows):
         self.linked, self.state, self.pc = linked, linked.state, linked.state.pc
+        self._ground_of = cache(self._normal_ground)
         self.bounds = self._bounds()
 
     @property
     def is_fitting(self) -> bool:
         """Whether the plot is still the right one for the axes and the width of the clouds."""
-        return self.bounds == self._bounds() and self._axes == (self.state.x, self.state.y)
+        return self._made_for == (self._bounds(), self.state.x, self.state.y)
 
     def plot(self) -> Any:
-        """Return the plot, drawn anew on zoom and whenever the state changes."""
+        """Return the plot, drawn anew on zoom and by :meth:`refresh`."""
         state = self.state
-        self.bounds, self._axes = self._bounds(), (state.x, state.y)
-        points = self._zoomable(self._points, "shown", "masks", "lit")
+        self.bounds = self._bounds()
+        self._made_for = (self.bounds, state.x, state.y)
+        self._drawn = hv.streams.Counter()
+        self._key = self._now()
+        points = zoomable(self._points, self.bounds, [self._drawn])
         self._take_gestures(points)
         layers = [
-            self._following(self._ground, "layers"),
-            self._following(self._odds, "layers"),
-            self._following(self._lines, "layers"),
+            self._layer(self._ground),
+            self._layer(self._odds),
             points,
-            self._zoomable(self._defect, "shown", layers=True),
-            self._zoomable(self._lit, "masks", "lit"),
-            self._following(self._outline, "select"),
-            self._following(self._pointed, "window", "sample_id"),
+            self._layer(self._lines),
+            self._layer(self._names),
+            self._layer(self._outline),
+            self._layer(self._ring),
         ]
         return frame(layers, _named(state.x), _named(state.y), self.bounds)
+
+    def refresh(self) -> None:
+        """Draw anew if anything has changed."""
+        if self._key != self._now():
+            self._key = self._now()
+            hv.streams.Stream.trigger([self._drawn])
+
+    def _now(self) -> tuple:
+        state = self.state
+        return self.linked.names, state.select, tuple(state.layers), state.sample_id, state.window
+
+    def _layer(self, draw: Callable) -> hv.DynamicMap:
+        return hv.DynamicMap(lambda **_: draw(), streams=[self._drawn])
 
     def _bounds(self) -> Bounds:
         state = self.state
@@ -70,43 +87,27 @@ class CloudView:
         across, up = lift[state.x], lift[state.y]
         return left + across, bottom + up, right + across, top + up
 
-    def _zoomable(self, draw: Callable, *names: str, layers: bool = False) -> hv.DynamicMap:
-        streams = [hv.streams.Params(self.linked, list(names))]
-        streams += [hv.streams.Params(self.state, ["layers"])] if layers else []
-        return zoomable(draw, self.bounds, streams)
-
-    def _following(self, draw: Callable, *names: str) -> hv.DynamicMap:
-        return hv.DynamicMap(
-            lambda **_: draw(), streams=[hv.streams.Params(self.state, list(names))]
-        )
-
     def _points(self, bounds: Bounds, size: tuple[int, int]) -> hv.RGB:
-        shown = self.linked.shown
-        x, y = shown.along(self.state.x), shown.along(self.state.y)
-        palette = "ash" if self.state.select else "inferno"
-        return cloud(x, y, bounds, size, palette=palette).opts(tools=TOOLS)
-
-    def _lit(self, bounds: Bounds, size: tuple[int, int]) -> hv.RGB:
-        if not self.state.select:
-            return as_rgb(NOTHING, bounds)
-        return cloud(*self.linked.places, bounds, size, palette="amber")
-
-    def _defect(self, bounds: Bounds, size: tuple[int, int]) -> hv.RGB:
-        if "defect" not in self.state.layers:
-            return as_rgb(NOTHING, bounds)
-        shown = self.linked.shown
-        known = [
-            np.zeros(one.shape, bool) if one.on_defect is None else one.on_defect
-            for one in shown.clouds
-        ]
-        return cloud(*shown.lit(known, self.state.x, self.state.y), bounds, size, palette="red")
+        shown, state = self.linked.shown, self.state
+        x, y = shown.along(state.x), shown.along(state.y)
+        layers: list[Layer] = [(x, y, "ash" if state.select else "inferno")]
+        if "defect" in state.layers:
+            on_defect = [
+                np.zeros(one.shape, bool) if one.on_defect is None else one.on_defect
+                for one in shown.clouds
+            ]
+            layers.append((*shown.lit(on_defect, state.x, state.y), "red"))
+        if state.select:
+            layers.append((*self.linked.places, "amber"))
+        return cloud(layers, bounds, size).opts(tools=TOOLS, apply_ranges=True)
 
     def _ground(self) -> hv.RGB:
-        pair = self.state.pair
-        if "normal ground" not in self.state.layers or pair is None or not self._has(pair):
+        if not self._has_ground():
             return as_rgb(NOTHING, self.bounds)
-        counts = self.density(pair)
-        return cloud_layers.ground(counts, self.pc.extent)
+        return self._ground_of(self.state.pair)
+
+    def _normal_ground(self, pair: tuple[int, int]) -> hv.RGB:
+        return cloud_layers.ground(self.density(pair), self.pc.extent)
 
     def density(self, pair: tuple[int, int]) -> np.ndarray:
         """Return where normal training windows lie in the plane of two components."""
@@ -117,14 +118,15 @@ class CloudView:
     @property
     def ground_words(self) -> str:
         """What the ground shows, if there is one."""
-        pair = self.state.pair
-        if "normal ground" not in self.state.layers or pair is None or not self._has(pair):
+        if not self._has_ground():
             return ""
-        n = thousands(int(self.density(pair).sum()))
+        n = thousands(int(self.density(self.state.pair).sum()))
         return f"Grey-blue: where the {n} windows of normal training images lie."
 
-    def _has(self, pair: tuple[int, int]) -> bool:
-        return pair in self.pc.pairs or pair[::-1] in self.pc.pairs
+    def _has_ground(self) -> bool:
+        pair = self.state.pair
+        is_known = pair is not None and (pair in self.pc.pairs or pair[::-1] in self.pc.pairs)
+        return is_known and "normal ground" in self.state.layers
 
     def _odds(self) -> hv.RGB:
         pairs, table = self.pc.pairs, self.pc.coefficients
@@ -133,26 +135,31 @@ class CloudView:
             return as_rgb(NOTHING, self.bounds)
         return cloud_layers.odds(table[pairs.index(pair)], self.pc.limit)
 
-    def _lines(self) -> hv.Overlay:
-        state, pc = self.state, self.pc
-        layers = [cloud_layers.cross()]
-        if "ellipses" in state.layers and state.pair is not None:
-            sizes = deviation(pc, state.x), deviation(pc, state.y)
-            layers.append(cloud_layers.ellipses(sizes))
-        if "histogram grid" in state.layers and state.pair in pc.pairs:
-            layers.append(cloud_layers.histogram_grid(pc.histograms.shape[-1], pc.limit))
-        return hv.Overlay([part for layer in layers for part in layer])
+    def _deviations(self) -> tuple[float, float] | None:
+        state = self.state
+        if "ellipses" not in state.layers or state.pair is None:
+            return None
+        return deviation(self.pc, state.x), deviation(self.pc, state.y)
+
+    def _lines(self) -> hv.Path:
+        has_grid = "histogram grid" in self.state.layers and self.state.pair in self.pc.pairs
+        grid = (self.pc.histograms.shape[-1], self.pc.limit) if has_grid else None
+        return cloud_layers.lines(self._deviations(), grid)
+
+    def _names(self) -> hv.Labels:
+        return cloud_layers.names(self._deviations())
 
     def _outline(self) -> hv.Path:
         return cloud_layers.outline(_border(self.state.selection, self.state.x, self.state.y))
 
-    def _pointed(self) -> hv.Points:
+    def _ring(self) -> hv.Points:
         place, current = self.state.window_place, self.linked.current
-        points = []
-        if place is not None and place[0] < current.shape[0] and place[1] < current.shape[1]:
-            points = [tuple(current.along(axis)[place] for axis in (self.state.x, self.state.y))]
-        return hv.Points(points, ["x", "y"]).opts(
-            fill_alpha=0, line_color="#ffffff", line_width=1.5, size=14, default_tools=[]
+        is_there = place is not None and all(
+            0 <= at < end for at, end in zip(place, current.shape, strict=True)
+        )
+        axes = (self.state.x, self.state.y)
+        return cloud_layers.ring(
+            [tuple(current.along(axis)[place] for axis in axes)] if is_there else []
         )
 
     def _take_gestures(self, source: hv.DynamicMap) -> None:

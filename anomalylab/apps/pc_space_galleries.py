@@ -45,7 +45,7 @@ def _card(pictures: WindowPictures, cloud: Cloud, window, text: str) -> tuple[di
     return item, pictures.patch(cloud, row, col)
 
 
-class PatchGallery(pn.viewable.Viewer):
+class PatchGallery:
     """The selected windows themselves, the most extreme first.
 
     Parameters
@@ -55,7 +55,6 @@ class PatchGallery(pn.viewable.Viewer):
     """
 
     def __init__(self, linked: LinkedWindows, pictures: WindowPictures):
-        super().__init__()
         self.linked, self.pictures = linked, pictures
         self.cards = Cards(side=PATCH, **WIDE)
         self.title = pn.pane.HTML("", **TEXT)
@@ -84,9 +83,6 @@ class PatchGallery(pn.viewable.Viewer):
 
     def _point(self, *_) -> None:
         point_at(self.linked.state, self.cards.active)
-
-    def __panel__(self) -> pn.Column:
-        return pn.Column(self.title, self.cards, **WIDE)
 
 
 class AxisGallery(pn.viewable.Viewer):
@@ -147,7 +143,9 @@ class AxisGallery(pn.viewable.Viewer):
         )
         cards.param.watch(lambda _: point_at(self.state, cards.active), "clicks")
         unit = "× rms" if self.state.along == RESIDUAL else "σ"
-        head = pn.pane.HTML(f"<p class='note'>{step:+d} {unit}</p>", **{**TEXT, "margin": 0})
+        head = pn.pane.HTML(
+            f"<p class='note'>{step} {unit}</p>".replace("-", "−"), **{**TEXT, "margin": 0}
+        )
         return pn.Column(head, cards, width=68, margin=0)
 
     def _sweep(self, event) -> None:

@@ -15,7 +15,6 @@ from anomalylab.plots import window_image
 from anomalylab.recipes.pc_space.cloud import RESIDUAL, as_pixels
 
 TOOLS = ["box_select", "wheel_zoom", "reset"]
-NOTHING = np.zeros((1, 1, 4), np.uint8)
 
 
 class ImageView:
@@ -37,41 +36,44 @@ class ImageView:
         return self.size == self._size()
 
     def plot(self) -> Any:
-        """Return the plot, drawn anew whenever the state changes."""
+        """Return the plot, drawn anew by :meth:`refresh`."""
         self.size = self._size()
-        picture = self._following(self._picture, ["lit"], ["see"])
+        self._drawn = hv.streams.Counter()
+        self._key = self._now()
+        picture = self._layer(self._picture)
         self._take_gestures(picture)
-        layers = [
-            picture,
-            self._following(self._heat, ["current"], ["see"]),
-            self._following(self._contour, ["current"], []),
-            self._following(self._frame, ["current"], ["window", "select"]),
-        ]
+        layers = [picture, self._layer(self._contour), self._layer(self._frame)]
         return window_image.image_frame(layers, self.size)
+
+    def refresh(self) -> None:
+        """Draw anew if anything has changed."""
+        if self._key != self._now():
+            self._key = self._now()
+            hv.streams.Stream.trigger([self._drawn])
+
+    def _now(self) -> tuple:
+        state = self.state
+        return state.sample_id, state.select, state.see, state.window
+
+    def _layer(self, draw: Callable) -> hv.DynamicMap:
+        return hv.DynamicMap(lambda **_: draw(), streams=[self._drawn])
 
     def _size(self) -> tuple[int, int]:
         return self.pictures.image(self.state.sample_id).shape[:2]
 
-    def _following(self, draw: Callable, linked: list[str], state: list[str]) -> hv.DynamicMap:
-        streams = [hv.streams.Params(self.linked, linked)]
-        streams += [hv.streams.Params(self.state, state)] if state else []
-        return hv.DynamicMap(lambda **_: draw(), streams=streams)
-
     def _picture(self) -> hv.RGB:
-        name = self.linked.current.sample_id
-        is_band = self.state.see == BAND
-        image = self.pictures.band(name) if is_band else self.pictures.image(name)
-        lit = as_pixels(self.linked.current, self.linked.lit) if self.state.select else None
-        return window_image.window_image(image, lit).opts(tools=TOOLS)
-
-    def _heat(self) -> hv.RGB:
         cloud = self.linked.current
-        colours = None
+        is_band = self.state.see == BAND
+        read = self.pictures.band if is_band else self.pictures.image
+        lit = as_pixels(cloud, self.linked.lit) if self.state.select else None
+        picture = window_image.window_image(read(cloud.sample_id), self._heat(), lit)
+        return picture.opts(tools=TOOLS, apply_ranges=True)
+
+    def _heat(self) -> np.ndarray | None:
+        cloud = self.linked.current
         if self.state.see == RESIDUALS:
-            colours = self.pictures.distances(cloud, deviation(self.state.pc, RESIDUAL))
-        elif self.state.see == ODDS:
-            colours = self.pictures.odds(cloud)
-        return window_image.heat(NOTHING if colours is None else colours)
+            return self.pictures.distances(cloud, deviation(self.state.pc, RESIDUAL))
+        return self.pictures.odds(cloud) if self.state.see == ODDS else None
 
     def _contour(self) -> hv.Path:
         return window_image.contour(

@@ -32,7 +32,7 @@ class LinkedWindows(param.Parameterized):
     def __init__(self, state: PCSpaceState):
         super().__init__()
         self.state = state
-        self._names: list[str] = []
+        self.names: tuple[str, ...] = ()
         state.param.watch(self._load, ["sample_id", "of", "n_images"])
         state.param.watch(self._select, "select")
         self._load()
@@ -53,11 +53,11 @@ class LinkedWindows(param.Parameterized):
         return self.shown.clouds, self.masks
 
     def _load(self, *_) -> None:
-        names = self.state.cloud_of()
+        names = tuple(self.state.cloud_of())
         changed: dict[str, Any] = {"current": self.state.pc.cloud(self.state.sample_id)}
-        if names != self._names:
-            self._names = names
-            is_one = names == [self.state.sample_id]
+        if names != self.names:
+            self.names = names
+            is_one = names == (self.state.sample_id,)
             clouds = [changed["current"]] if is_one else make_clouds(self.state.pc, names)
             changed["shown"] = CloudSet(clouds)
         self.param.update(**changed, **self._masks(changed.get("shown", self.shown), changed))

@@ -131,7 +131,7 @@ def address_words(state: PCSpaceState) -> str:
 
 def card_words(windows: pd.DataFrame) -> list[str]:
     """Return the value under each patch: how many deviations, or how far from PC space."""
-    return [f"{value**0.5:.3g}" for value in windows["value"]]
+    return [f"{value**0.5:.1f}" for value in windows["value"]]
 
 
 def _heading(title: str, note: str) -> str:

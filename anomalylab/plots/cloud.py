@@ -7,9 +7,9 @@ import datashader as ds
 import holoviews as hv
 import numpy as np
 import pandas as pd
-from scipy.ndimage import maximum_filter
+from scipy.ndimage import convolve
 
-from anomalylab.plots.style import hook
+from anomalylab.plots.style import full_width, hook
 from anomalylab.shading import shade
 
 NIGHT = "#0b0e13"
@@ -18,11 +18,19 @@ NIGHT = "#0b0e13"
 SIDE = 640
 """Pixels of a raster before the size of its figure is known."""
 
-DOTS = ((400, 7), (4_000, 5), (4_000_000, 3))
-"""Up to so many points in view, a point is drawn so many pixels wide; one pixel beyond."""
+DOTS = ((40, 7), (400, 5))
+"""Up to so many points in view, a point is drawn so many pixels wide; ``DOT`` beyond."""
+
+DOT = 3
+
+STILL: dict[str, Any] = {"default_tools": [], "apply_ranges": False}
+"""Options of layers that bring no tools and do not say how far the view goes."""
 
 Bounds = tuple[float, float, float, float]
 """Left, bottom, right, top."""
+
+Layer = tuple[np.ndarray, np.ndarray, str]
+"""x and y of points, and the name of their colours."""
 
 
 def rasterise(
@@ -49,39 +57,33 @@ def rasterise(
     return canvas.points(points, "x", "y", ds.count()).to_numpy().T
 
 
-def cloud(
-    x: np.ndarray,
-    y: np.ndarray,
-    bounds: Bounds,
-    size: tuple[int, int] = (SIDE, SIDE),
-    *,
-    palette: str = "inferno",
-) -> hv.RGB:
-    """Show points as a density; equal steps of colour are equal factors, and no point is lost.
+def cloud(layers: Sequence[Layer], bounds: Bounds, size: tuple[int, int] = (SIDE, SIDE)) -> hv.RGB:
+    """Show points as densities; equal steps of colour are equal factors, and no point is lost.
 
     Parameters
     ----------
-    x, y, bounds, size
+    layers : sequence of (x, y, palette)
+        Points, float32 of shape (n_points,), and a name of :data:`anomalylab.shading.PALETTES`; a
+        layer hides those before it.
+    bounds, size
         As for :func:`rasterise`.
-    palette : str
-        A name of :data:`anomalylab.shading.PALETTES`.
 
     Returns
     -------
     raster : hv.RGB
         Transparent where no point lies.
     """
-    counts = rasterise(x, y, bounds, size)
-    n_seen = int(counts.sum())
-    width = next((width for most, width in DOTS if n_seen <= most), 1)
-    if width > 1:
-        counts = maximum_filter(counts, footprint=_disc(width), mode="constant")
-    return as_rgb(shade(counts, palette), bounds)
+    picture = np.zeros((*size, 4), np.uint8)
+    for x, y, palette in layers:
+        rgba = shade(_spread(rasterise(x, y, bounds, size)), palette)
+        is_there = rgba[..., 3] > 0
+        picture[is_there] = rgba[is_there]
+    return as_rgb(picture, bounds)
 
 
 def as_rgb(rgba: np.ndarray, bounds: Bounds) -> hv.RGB:
     """Place a picture, uint8 (height, width, 4) from top to bottom, in a plane."""
-    return hv.RGB(rgba, bounds=bounds, vdims=list("RGBA")).opts(default_tools=[])
+    return hv.RGB(rgba, bounds=bounds, vdims=list("RGBA")).opts(**STILL)
 
 
 def zoomable(
@@ -133,7 +135,8 @@ def frame(layers: Sequence[Any], x: str, y: str, bounds: Bounds) -> Any:
         "responsive": True,
         "bgcolor": NIGHT,
         "toolbar": "above",
-        "hooks": [hook, _dark],
+        "active_tools": ["box_select", "wheel_zoom"],
+        "hooks": [hook, _dark, full_width],
         "show_legend": False,
     }
     return overlay.opts({"Overlay": options})
@@ -141,6 +144,13 @@ def frame(layers: Sequence[Any], x: str, y: str, bounds: Bounds) -> Any:
 
 def _dark(plot, _element) -> None:
     plot.state.grid.grid_line_color = None
+
+
+def _spread(counts: np.ndarray) -> np.ndarray:
+    """Widen points to discs; where discs overlap their counts add up."""
+    n_seen = int(counts.sum())
+    width = next((width for most, width in DOTS if n_seen <= most), DOT)
+    return convolve(counts.astype(np.float32), _disc(width).astype(np.float32), mode="constant")
 
 
 def _disc(width: int) -> np.ndarray:

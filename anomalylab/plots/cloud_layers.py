@@ -1,43 +1,60 @@
 """What lies under and over a cloud: where normal is, its ellipses, the histogram and its odds."""
 
+from collections.abc import Sequence
+
 import holoviews as hv
 import numpy as np
+from scipy.ndimage import gaussian_filter, zoom
 
-from anomalylab.plots.cloud import Bounds, as_rgb
+from anomalylab.plots.cloud import STILL, Bounds, as_rgb
 from anomalylab.shading import shade, shade_signed
 
-LINES = {"color": "#8b97a5", "default_tools": []}
+FAR = 1e4
+"""Further than any window lies."""
+
 SIGMAS = (1, 2, 3)
+ENLARGED = 4
+"""Times that a density is enlarged, so that its cells are not seen."""
+
 LARGEST_ODDS = np.log(4)
 """Odds from which on the colour of a bin no longer changes."""
 
 
-def cross() -> hv.Overlay:
-    """Mark the origin, the mean of the normal training windows, by two lines."""
-    line = {**LINES, "line_width": 1, "alpha": 0.35}
-    return hv.HLine(0).opts(**line) * hv.VLine(0).opts(**line)
-
-
-def ellipses(deviations: tuple[float, float]) -> hv.Overlay:
-    """Show 1, 2 and 3 standard deviations of the normal training windows.
+def lines(deviations: tuple[float, float] | None, grid: tuple[int, float] | None) -> hv.Path:
+    """Mark the origin by a cross, and if asked for the ellipses and the bins.
 
     Parameters
     ----------
-    deviations : tuple of float
-        Standard deviations along both axes, which are uncorrelated.
+    deviations : tuple of float or None
+        Standard deviations of normal training windows along both axes, which are uncorrelated;
+        ellipses are drawn at 1, 2 and 3 of them.
+    grid : (n_bins, limit) or None
+        Of the histogram that stands for an image, on ``[-limit, limit]`` of both axes.
     """
-    turn = np.linspace(0, 2 * np.pi, 181)
-    circle = np.column_stack([np.cos(turn), np.sin(turn)]) * deviations
-    rings = hv.Path([k * circle for k in SIGMAS]).opts(**LINES, line_width=1, alpha=0.8)
-    marks = [(0.0, float(k * deviations[1]), f"{k}σ") for k in SIGMAS]
-    names = hv.Labels(marks, ["x", "y"], "name").opts(
-        text_color="#aeb8c4",
-        text_font_size="8pt",
+    paths = [[(-FAR, 0), (FAR, 0)], [(0, -FAR), (0, FAR)]]
+    if deviations is not None:
+        turn = np.linspace(0, 2 * np.pi, 181)
+        circle = np.column_stack([np.cos(turn), np.sin(turn)]) * deviations
+        paths += [k * circle for k in SIGMAS]
+    if grid is not None:
+        n_bins, limit = grid
+        for edge in np.linspace(-limit, limit, n_bins + 1):
+            paths += [[(edge, -limit), (edge, limit)], [(-limit, edge), (limit, edge)]]
+    return hv.Path([np.array(path, float) for path in paths]).opts(
+        color="#9aa6b3", line_width=1, alpha=0.5, **STILL
+    )
+
+
+def names(deviations: tuple[float, float] | None) -> hv.Labels:
+    """Name the ellipses of :func:`lines`."""
+    marks = [] if deviations is None else [(0.0, k * deviations[1], f"{k}σ") for k in SIGMAS]
+    return hv.Labels(marks, ["x", "y"], "name").opts(
+        text_color="#c3ccd6",
+        text_font_size="9pt",
         text_align="left",
         text_baseline="bottom",
-        default_tools=[],
+        **STILL,
     )
-    return rings * names
 
 
 def ground(density: np.ndarray, extent: float) -> hv.RGB:
@@ -53,15 +70,15 @@ def ground(density: np.ndarray, extent: float) -> hv.RGB:
     inner = density.copy()
     inner[[0, -1]] = 0  # the outermost cells hold everything beyond, at no place of their own
     inner[:, [0, -1]] = 0
-    return as_rgb(shade(inner, "slate"), (-extent, -extent, extent, extent))
-
-
-def histogram_grid(n_bins: int, limit: float) -> hv.Path:
-    """Show the bins of the histogram that stands for an image."""
-    edges = np.linspace(-limit, limit, n_bins + 1)
-    lines = [[(edge, -limit), (edge, limit)] for edge in edges]
-    lines += [[(-limit, edge), (limit, edge)] for edge in edges]
-    return hv.Path(lines).opts(**LINES, line_width=0.5, alpha=0.5)
+    smooth = zoom(
+        gaussian_filter(np.log1p(inner), 0.8),
+        ENLARGED,
+        order=1,
+        grid_mode=True,
+        mode="grid-constant",
+    )
+    smooth[smooth < 0.5] = 0
+    return as_rgb(shade(np.expm1(smooth), "slate"), (-extent, -extent, extent, extent))
 
 
 def odds(coefficients: np.ndarray, limit: float) -> hv.RGB:
@@ -86,10 +103,17 @@ def odds_colours(coefficients: np.ndarray) -> np.ndarray:
     return rgba
 
 
+def ring(places: Sequence[tuple[float, float]]) -> hv.Points:
+    """Ring the windows pointed at."""
+    return hv.Points(places, ["x", "y"]).opts(
+        fill_alpha=0, line_color="#ffffff", line_width=1.5, size=14, **STILL
+    )
+
+
 def outline(path: np.ndarray | None) -> hv.Path:
     """Show the border of what was selected; nothing if ``path`` of shape (n, 2) is None."""
     return hv.Path([] if path is None else [path]).opts(
-        color="#ee9a00", line_width=1.5, line_dash="dashed", default_tools=[]
+        color="#ee9a00", line_width=1.5, line_dash="dashed", **STILL
     )
 
 

@@ -42,4 +42,10 @@ def bare(plot, _element) -> None:
     figure.outline_line_color = None
     figure.axis.visible = False
     figure.grid.visible = False
+    figure.toolbar.logo = None
     figure.min_border = 0
+
+
+def full_width(plot, _element) -> None:
+    """Let a figure of a fixed aspect fill its column, also after an update; a HoloViews hook."""
+    plot.state.sizing_mode = "stretch_width"

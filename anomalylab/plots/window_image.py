@@ -5,33 +5,33 @@ from collections.abc import Sequence
 import holoviews as hv
 import numpy as np
 
-from anomalylab.plots.cloud import as_rgb
-from anomalylab.plots.style import SELECTION, bare
+from anomalylab.plots.cloud import STILL
+from anomalylab.plots.style import SELECTION, bare, full_width
 
 AMBER = (238, 154, 0)
 SHADE = 0.45
 """Brightness of the picture around what is lit up."""
 
 
-def window_image(image: np.ndarray, lit: np.ndarray | None = None) -> hv.RGB:
-    """Show an image with pixels lit in amber and the rest darkened.
+def window_image(
+    image: np.ndarray, heat: np.ndarray | None = None, lit: np.ndarray | None = None
+) -> hv.RGB:
+    """Show an image under colours of its windows, with some pixels lit and the rest darkened.
 
     Parameters
     ----------
     image : uint8 ndarray of shape (height, width, 3)
+    heat : uint8 ndarray of shape (height, width, 4), optional
     lit : bool ndarray of shape (height, width), optional
-        Centres of the selected windows; the image stays as it is if not given.
+        Centres of the selected windows; nothing is darkened if not given.
     """
     height, width = image.shape[:2]
+    if heat is not None:
+        alpha = heat[..., 3:] / np.float32(255)
+        image = (image * (1 - alpha) + heat[..., :3] * alpha).astype(np.uint8)
     if lit is not None:
         image = _lit(image, lit)
-    return hv.RGB(image, bounds=(0, 0, width, height)).opts(default_tools=[])
-
-
-def heat(rgba: np.ndarray) -> hv.RGB:
-    """Lay colours, uint8 (height, width, 4), over an image of their size."""
-    height, width = rgba.shape[:2]
-    return as_rgb(rgba, (0, 0, width, height))
+    return hv.RGB(image, bounds=(0, 0, width, height)).opts(**STILL)
 
 
 def contour(rings: Sequence[np.ndarray], height: int) -> hv.Path:
@@ -45,13 +45,13 @@ def contour(rings: Sequence[np.ndarray], height: int) -> hv.Path:
         Of the image.
     """
     paths = [np.column_stack([ring[:, 0], height - ring[:, 1]]) for ring in rings]
-    return hv.Path(paths).opts(color="#ffffff", line_width=1.2, default_tools=[])
+    return hv.Path(paths).opts(color="#ffffff", line_width=1.2, **STILL)
 
 
 def window_frame(bounds: tuple[float, float, float, float] | None) -> hv.Rectangles:
     """Frame a window or a part of the image, left, bottom, right, top; nothing if None."""
     return hv.Rectangles([] if bounds is None else [bounds]).opts(
-        fill_alpha=0, line_color=SELECTION, line_width=1.5, line_dash="dashed", default_tools=[]
+        fill_alpha=0, line_color=SELECTION, line_width=1.5, line_dash="dashed", **STILL
     )
 
 
@@ -69,7 +69,8 @@ def image_frame(layers: Sequence, size: tuple[int, int]) -> hv.Overlay:
         "aspect": width / height,
         "responsive": True,
         "toolbar": "above",
-        "hooks": [bare],
+        "active_tools": ["box_select", "wheel_zoom"],
+        "hooks": [bare, full_width],
         "show_legend": False,
     }
     return overlay.opts({"Overlay": options})
