@@ -1,5 +1,6 @@
 """From scores of labelled training images to thresholds and a verdict, for one classifier."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ from anomalylab import metrics, thresholds
 from anomalylab.recipes.kolektor.odds import Judged
 from anomalylab.studies.decide import Decision
 from anomalylab.thresholds import Threshold
+
+OF_THEIR_OWN = "labelled images of their own"
+LEFT_OUT = "training images, each scored by a classifier that has not seen it"
 
 NAMES = {"odds": "The odds of the window histogram", "forest": "The random forest"}
 
@@ -37,6 +41,7 @@ def decide(
     """
     truth = training["label"].to_numpy(int)
     default = thresholds.from_f1(truth, judged.left_out, is_oracle=False)
+    default = replace(default, note=default.note.replace(OF_THEIR_OWN, LEFT_OUT))
     known = queries["label"].notna().to_numpy()
     labels, scores = queries["label"][known].to_numpy(int), judged.query[known]
     chosen = [default]
