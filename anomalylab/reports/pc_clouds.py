@@ -7,6 +7,7 @@ import numpy as np
 
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
+from anomalylab.reports.payload import short_names
 from anomalylab.reports.pc_images import (
     Shown,
     around,
@@ -19,7 +20,7 @@ from anomalylab.reports.pc_images import (
     stored_url,
 )
 from anomalylab.reports.pc_plane import Plane, legend
-from anomalylab.reports.pc_words import method_name
+from anomalylab.reports.pc_words import UNITS, method_name
 from anomalylab.reports.words import grouped, plural
 from anomalylab.shading import png, shade
 
@@ -78,6 +79,7 @@ def clouds(pc: PCSpace, images: Sequence[str] = (), detector: str = "") -> Fragm
         missing=missing,
         plane=plane,
         method=method_name(detector),
+        unit=UNITS.get(detector, ""),
         windows=_windows(everything),
         window=pc.space.window,
         legend=legend("inferno", ["1 window", f"{grouped(highest)} windows in a cell"]),
@@ -111,7 +113,7 @@ def _raster(pc: PCSpace, plane: Plane, image: Shown) -> np.ndarray:
 def _cell(
     pc: PCSpace, plane: Plane, image: Shown, raster: np.ndarray, highest: int
 ) -> dict[str, Any]:
-    name = image.sample_id.rsplit("/", 1)[-1]
+    name = short_names(pc.run.queries["sample_id"]).get(image.sample_id, image.sample_id)
     picture = png(shade(raster, vmax=highest))
     cell = {"id": image.sample_id, "name": name, "score": score_words(image.score)}
     if image.cloud is None:

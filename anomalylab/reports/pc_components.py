@@ -11,6 +11,7 @@ from anomalylab.images import resize
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.pc_clouds import PICTURES
+from anomalylab.reports.pc_films import films
 from anomalylab.reports.pc_images import scored, webp_url
 from anomalylab.reports.pc_plane import data_url, legend
 from anomalylab.shading import colour_table, png, shade_signed
@@ -21,7 +22,7 @@ DEVIATIONS = 3.0
 
 
 def components(pc: PCSpace) -> Fragment:
-    """Show the components of each window size as patches, with the variance that each explains.
+    """Show the components of each window size, and real windows along those of the first.
 
     Parameters
     ----------
@@ -30,10 +31,18 @@ def components(pc: PCSpace) -> Fragment:
     Returns
     -------
     Fragment
+        Without the windows, if the images cannot be read.
     """
+    missing, strips = "", [[] for _ in range(pc.space.n_components)]
+    try:
+        strips = films(pc)
+    except DatasetError as error:
+        missing = str(error)
     spaces = [_space(space) for space in pc.spaces.values()]
+    for patch, film in zip(spaces[0]["patches"], strips, strict=True):
+        patch["film"] = film
     bar = legend("diverging", ["negative weight", "0", "positive weight"], is_signed=True)
-    html = render("pc_components", spaces=spaces, legend=bar)
+    html = render("pc_components", spaces=spaces, legend=bar, missing=missing)
     return Fragment(html, styles=PICTURES)
 
 
@@ -82,6 +91,7 @@ def _space(space: WindowSpace) -> dict[str, Any]:
             "share": f"{100 * share:.1f}",
             "deviation": f"{deviation:.3g}",
             "src": data_url(png(shade_signed(patch[::-1].T))),
+            "film": [],
         }
         for i, (patch, share, deviation) in enumerate(
             zip(space.patches, shares, np.sqrt(space.variances), strict=True)
@@ -108,6 +118,6 @@ def _before_and_after(pc: PCSpace, title: str, sample_id: str) -> dict[str, Any]
         "after": after,
         "width": size[1],
         "height": size[0],
-        "is_tall": size[0] > 1.3 * size[1],
+        "is_wide": size[1] > 1.6 * size[0],
         "is_grey": bool((image == image[..., :1]).all()),
     }

@@ -95,9 +95,10 @@ def _one(
     title = f"{plural(n_images, f'{group} image')}, {_millions(totals[group])} windows"
     return {
         "title": title,
-        "drawing": plane.large(picture, f"Density of the windows of {title}", [plane.names()]),
+        "drawing": plane.large(picture, f"Density of the windows of {title}"),
         "legend": legend(
-            "inferno", [f"1 of {_millions(scale)}", f"1 of {grouped(round(1 / highest))} a cell"]
+            "inferno",
+            [f"1 window of {_millions(scale)}", f"1 of {grouped(round(1 / highest))} in a cell"],
         ),
     }
 
@@ -111,10 +112,10 @@ def _difference(
     )
     return {
         "title": "Where they differ",
-        "drawing": plane.large(picture, "Difference of the two densities", [plane.names()]),
+        "drawing": plane.large(picture, "Difference of the two densities"),
         "legend": legend(
             "diverging_dark",
-            ["more in normal images", "equal", "more in anomalous images"],
+            ["more in normal", "equal", "more in anomalous"],
             is_signed=True,
         ),
     }

@@ -3,19 +3,25 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from markupsafe import Markup
 
 from anomalylab.recipes.pc_space.opened import PCSpace
-from anomalylab.reports.fragment import Fragment, render
+from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
+from anomalylab.reports.payload import short_names
 from anomalylab.reports.pc_clouds import PICTURES
 from anomalylab.reports.pc_images import plane_of, scored, shown
 from anomalylab.reports.pc_plane import SIDE, Plane, legend
 from anomalylab.reports.pc_supervised import supervised_reason
+from anomalylab.reports.rows import rows_of
 from anomalylab.reports.words import grouped, plural
 from anomalylab.shading import png, shade, shade_signed
 
 FINE = 240
 """Cells of a large cloud along an axis."""
+
+N_STRONGEST = 4
+"""Bins listed that raise the odds, and that lower them."""
 
 MAX_NUMBERED = 12
 """Bins along an axis up to which numbers fit into them."""
@@ -43,13 +49,11 @@ def histogram(pc: PCSpace, image: str = "") -> Fragment:
     seen = shown(pc, row)
     plane = plane_of(pc, limit=pc.limit)
     counts = pc.histogram(seen.sample_id)
-    name = seen.sample_id.rsplit("/", 1)[-1]
+    name = short_names(pc.samples["sample_id"])[seen.sample_id]
     figures = []
     if seen.cloud is not None:
         cells = plane.raster(*plane.along(seen.cloud), side=FINE)
-        drawing = plane.large(
-            png(shade(cells)), f"Windows of {name}", [grid(plane, len(counts)), plane.names()]
-        )
+        drawing = plane.large(png(shade(cells)), f"Windows of {name}", [grid(plane, len(counts))])
         ends = ["1 window", f"{grouped(int(cells.max()))} windows in a point"]
         figures.append(
             {
@@ -102,14 +106,8 @@ def odds(pc: PCSpace) -> Fragment:
         _odds_figure(pc, number, values, counts[number] > 0, highest)
         for number, values in enumerate(pc.coefficients)
     ]
-    layout = {1: "al-is-one", 2: "al-is-pair"}.get(len(figures), "")
-    note = (
-        "A bin with odds of 2: an image with one standard deviation more of its windows there "
-        "has twice the odds of being anomalous, all else equal; below 1, windows there speak for "
-        "a normal image. Empty bins held no window of any training image."
-    )
-    html = render("pc_planes", figures=figures, layout=layout, note=note, missing="")
-    return Fragment(html, styles=PICTURES)
+    html = render("pc_odds", figures=figures, strongest=_strongest(pc))
+    return Fragment(html, TABLE_SCRIPTS, PICTURES)
 
 
 def grid(plane: Plane, bins: int) -> Markup:
@@ -129,13 +127,13 @@ def _odds_figure(
     strongest = np.unravel_index(int(np.abs(values).argmax()), values.shape)
     over = [grid(plane, len(values))]
     over += _numbers(plane, np.where(is_known, np.exp(values), np.nan), _odds_words, picture)
-    title = f"{plane.axes[0]} and {plane.axes[1]}"
+    title = f"Odds of a bin, {plane.axes[0]} and {plane.axes[1]}"
     size = pc.windows[window]
     return {
         "title": title if len(pc.windows) == 1 else f"{title}, windows of {size} × {size}",
         "drawing": plane.large(
             png(picture),
-            f"Odds over {title}; the strongest are {np.exp(values[strongest]):.2g} in bin "
+            f"{title}; the strongest are {np.exp(values[strongest]):.2g} in bin "
             f"{strongest[0] + 1} across, {strongest[1] + 1} up",
             over,
         ),
@@ -145,6 +143,26 @@ def _odds_figure(
             is_signed=True,
         ),
     }
+
+
+def _strongest(pc: PCSpace) -> list[dict[str, Any]]:
+    """Return the bins that raise the odds most, then those that lower them most."""
+    table = pc.run.table("coefficients").sort_values("odds", ascending=False, kind="stable")
+    rising = table[table["odds"] > 1].head(N_STRONGEST)
+    falling = table[table["odds"] < 1].tail(N_STRONGEST)
+    return [
+        {
+            "window": row["window"],
+            "x": _range(row["first"], row["x0"], row["x1"]),
+            "y": _range(row["second"], row["y0"], row["y1"]),
+            "odds": _odds_words(row["odds"]),
+        }
+        for row in rows_of(pd.concat([rising, falling]))
+    ]
+
+
+def _range(component: int, low: float, high: float) -> str:
+    return f"PC{component + 1} {low:.3g} to {high:.3g}".replace("-", "−")
 
 
 def _plane_of_number(pc: PCSpace, window: int, pair: int) -> Plane:

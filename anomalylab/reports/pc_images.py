@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
 from anomalylab.errors import DatasetError
 from anomalylab.images import resize
@@ -19,6 +20,9 @@ from anomalylab.thumbnails import outlines
 
 GLOW = 0.62
 """How much of the colour of a lit-up pixel is amber."""
+
+MARGIN = 4
+"""Pixels of the picture between a defect and the line around it, so that thin ones stay visible."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +121,19 @@ def lit(pc: PCSpace, image: Shown, selected: np.ndarray, long_side: int) -> str:
     small = resize(pixels, size, method="area")
     picture = Image.fromarray(np.round(small * (1 - share) + AMBER * share).astype(np.uint8))
     mask = pc.mask(image.sample_id)
-    draw = ImageDraw.Draw(picture)
-    rings = [] if mask is None else outlines(mask, size)
-    for colour, width in (("black", 3), ("white", 1)):
-        for ring in rings:
-            draw.line([tuple(point) for point in ring], fill=colour, width=width)
+    if mask is not None and mask.any():
+        _outline(picture, ndimage.binary_dilation(mask, iterations=round(MARGIN / shrink)))
     return webp_url(picture)
+
+
+def _outline(picture: Image.Image, mask: np.ndarray) -> None:
+    """Draw the border of a mask as a white line between two dark ones."""
+    draw = ImageDraw.Draw(picture)
+    rings = outlines(mask, (picture.height, picture.width))
+    thin = max(1, round(max(picture.size) / 240))
+    for colour, width in (("#000000", thin + 2), ("#ffffff", thin)):
+        for ring in rings:
+            draw.line([tuple(point) for point in ring], fill=colour, width=width, joint="curve")
 
 
 def webp_url(picture: Image.Image, quality: int = 78) -> str:

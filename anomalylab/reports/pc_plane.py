@@ -94,16 +94,6 @@ class Plane:
         parts = [shape.format(half, round(rx, 2), round(ry, 2)) for rx, ry in radii]
         return Markup('<g clip-path="inset(0)">{}</g>').format(Markup("").join([cross, *parts]))
 
-    def names(self) -> Markup:
-        """Number the ellipses, where there is room between them."""
-        steps = [sigma * SIDE / 2 / self.limit for sigma in self.sigmas]
-        if min(steps) < 16:
-            return Markup("")
-        word = Markup('<text class="al-sigma-name" x="{}" y="{}">{} σ</text>')
-        at = [self.at(n * self.sigmas[0] * 0.7071, n * self.sigmas[1] * 0.7071) for n in SIGMAS]
-        inside = [(n, x, y) for n, (x, y) in zip(SIGMAS, at, strict=True) if x < SIDE - 24]
-        return Markup("").join(word.format(x + 3, max(y - 2, 12), n) for n, x, y in inside)
-
     def _marks(self) -> Markup:
         parts = []
         for value in nice_ticks(self.limit, 3):

@@ -1,10 +1,14 @@
 """The parts of the page on a PC space, each a function of a :class:`PCSpace`."""
 
+from collections.abc import Sequence
+
+from anomalylab.errors import DatasetError
 from anomalylab.recipes.pc_space.opened import PCSpace
-from anomalylab.reports.fragment import Fragment
+from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.pc_clouds import clouds
 from anomalylab.reports.pc_components import bands, components
 from anomalylab.reports.pc_density import densities
+from anomalylab.reports.pc_explorer import explorer as linked_views
 from anomalylab.reports.pc_features import histogram, odds
 from anomalylab.reports.pc_results import curves, results, search
 from anomalylab.reports.pc_verdict import verdict
@@ -16,6 +20,7 @@ __all__ = [
     "components",
     "curves",
     "densities",
+    "explorer",
     "histogram",
     "odds",
     "provenance",
@@ -23,6 +28,26 @@ __all__ = [
     "search",
     "verdict",
 ]
+
+
+def explorer(pc: PCSpace, images: Sequence[str] = ()) -> Fragment:
+    """Show images and their clouds, linked in both directions.
+
+    Parameters
+    ----------
+    pc : PCSpace
+    images : sequence of str
+        Sample ids; chosen if none are given.
+
+    Returns
+    -------
+    Fragment
+        One line instead, if the images cannot be read.
+    """
+    try:
+        return linked_views(pc, images or None)
+    except DatasetError as error:
+        return Fragment(render("pc_planes", figures=[], layout="", note="", missing=str(error)))
 
 
 def provenance(pc: PCSpace) -> Fragment:

@@ -21,6 +21,14 @@ METHODS = {
 }
 """Name and meaning of each method."""
 
+UNITS = {
+    "odds": "log odds of being anomalous",
+    "forest": "share of trees that say anomalous",
+    "residual": "squared distance from PC space",
+    "mahalanobis": "squared distance in σ",
+    "outside": "share of windows outside 3 σ",
+}
+
 PUBLISHED_ON = "published, on KolektorSDD2"
 
 PUBLISHED = {

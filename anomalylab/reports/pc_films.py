@@ -1,0 +1,72 @@
+"""Real windows along the axes of PC space: what a coordinate looks like."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from anomalylab.recipes.pc_space.cloud import Cloud, patch
+from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.reports.pc_images import scored, spread
+from anomalylab.reports.pc_plane import data_url
+
+STEPS = (-4.5, -3.0, -1.5, 0.0, 1.5, 3.0, 4.5)
+"""Standard deviations from the middle at which windows are shown."""
+
+NEAR = 0.6
+"""Standard deviations by which a window may be off."""
+
+N_IMAGES = 12
+
+
+def films(pc: PCSpace) -> list[list[dict[str, str]]]:
+    """Find windows that lie along each component, and in the middle of the others.
+
+    Parameters
+    ----------
+    pc : PCSpace
+
+    Returns
+    -------
+    films : list of lists of dict
+        For each component and each of :data:`STEPS` the ``words`` of the place, and the window as a
+        URL ``src``, empty where no window is near; ``name`` is the image that it is from.
+
+    Raises
+    ------
+    DatasetError
+        If an image cannot be read.
+    """
+    names = spread(scored(pc, pc.run.detectors[0]), N_IMAGES)["sample_id"]
+    clouds = [pc.cloud(name) for name in names]
+    deviations = np.sqrt(pc.space.variances)
+    targets = [[step * axis for step in STEPS] for axis in np.eye(pc.space.n_components)]
+    return [
+        [
+            _frame(pc, clouds, target, deviations, step)
+            for target, step in zip(row, STEPS, strict=True)
+        ]
+        for row in targets
+    ]
+
+
+def _frame(
+    pc: PCSpace, clouds: list[Cloud], target: np.ndarray, deviations: np.ndarray, step: float
+) -> dict[str, str]:
+    words = f"{step:+g} σ".replace("-", "−") if step else "0"
+    nearest = [_nearest(cloud, target, deviations) for cloud in clouds]
+    best = int(np.argmin([distance for distance, _, _ in nearest]))
+    distance, row, col = nearest[best]
+    if distance > NEAR:
+        return {"words": words, "src": "", "name": ""}
+    cloud = clouds[best]
+    stream = io.BytesIO()
+    Image.fromarray(patch(pc.image(cloud.sample_id), cloud, row, col)).save(stream, "PNG")
+    return {"words": words, "src": data_url(stream.getvalue()), "name": cloud.sample_id}
+
+
+def _nearest(cloud: Cloud, target: np.ndarray, deviations: np.ndarray) -> tuple[float, int, int]:
+    """Return the distance in standard deviations, row and column of the nearest window."""
+    distances = ((cloud.coordinates / deviations - target) ** 2).sum(axis=-1)
+    row, col = np.unravel_index(int(distances.argmin()), distances.shape)
+    return float(np.sqrt(distances[row, col])), int(row), int(col)
