@@ -20,13 +20,14 @@ PALETTES = {
     "amber": "#3d2600 #7a4a00 #b87400 #ee9a00 #ffb733 #ffd27a #fff0cf",
     "slate": "#10161e #18212c #212d3b #2b3a4b #36485c #425770",
     "red": "#4a1206 #8c230c #cc3311 #f0592f #ff8a5c #ffc4a8",
+    "ice": "#0b1220 #14243c #21405f #3b6690 #6f9fd0 #b5d3ee #f2f9ff",
     "ash": "#141a21 #242d37 #38434f #505d6b #6c7a89 #8e9ba9",
     "diverging": "#1f4e79 #4477aa #8fb3d6 #d3e1ee #f7f7f5 #f6dcd3 #e99a80 #cc3311 #86200a",
     "diverging_dark": "#cfe6ff #86bcee #4477aa #1f3b58 #050608 #5c1e0e #cc3311 #ff8a5c #ffdcc4",
 }
 """Colours at equal steps: two sequential ones; amber for what is selected, red for defects, slate
-for a quiet ground, ash for what is not selected; and two that diverge from blue to red around a
-light and a dark middle."""
+for a quiet ground, ice and ash for what is not selected; and two that diverge from blue to red
+around a light and a dark middle."""
 
 SCALES = ("log", "eq_hist")
 
