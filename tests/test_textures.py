@@ -176,3 +176,21 @@ def test_defective_images_in_a_folder_do_not_change_the_good_ones(tmp_path):
     )
     assert len(clean_bytes) == 4
     assert clean_bytes == mixed_bytes
+
+
+def test_defective_training_images_have_masks_and_change_no_other_image(tmp_path):
+    numbers = {"category": "gravel", "n_train": 2, "n_test_good": 1, "n_test_defect": 3, "size": 64}
+    plain = textures.load(tmp_path / "plain", **numbers)
+    more = textures.load(tmp_path / "more", **numbers, n_train_defect=4)
+    added = more[~more["sample_id"].isin(plain["sample_id"])]
+    assert set(added["split"]) == {"train"}
+    assert (added["label"] == 1).all()
+    assert added["mask_path"].notna().all()
+    assert len(added) == 4
+    for path in plain["image_path"]:
+        assert (tmp_path / "plain" / path).read_bytes() == (tmp_path / "more" / path).read_bytes()
+
+
+def test_the_recipe_without_defective_training_images_is_recorded_as_before():
+    assert "n_train_defect" not in textures.Recipe().record()
+    assert textures.Recipe(n_train_defect=1).record()["n_train_defect"] == 1

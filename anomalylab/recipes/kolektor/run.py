@@ -61,7 +61,7 @@ def run(request: Request, out: Path) -> Run:
 
 def _find(request: Request, images: Images, timings: Timings) -> Found:
     samples = images.samples
-    folds, table = _folds(samples, request.seed), None
+    folds, table = deal_folds(samples, request.seed), None
     if request.search:
         with timings.step("search", int((folds >= 0).sum())):
             request, table = search(request, images, folds)
@@ -90,7 +90,7 @@ def _find(request: Request, images: Images, timings: Timings) -> Found:
     )
 
 
-def _folds(samples: pd.DataFrame, seed: int) -> np.ndarray:
+def deal_folds(samples: pd.DataFrame, seed: int) -> np.ndarray:
     """Return the fold of each training image; -1 for images that are only judged."""
     folds = np.full(len(samples), -1)
     is_training = (samples["split"] != "test").to_numpy()
