@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pc_runs import N_DEFECTIVE, N_NORMAL, WINDOW, make_pc_run, surface, write_kolektor
 from PIL import Image
 
 from anomalylab import cli
@@ -13,7 +14,6 @@ from anomalylab.recipes.kolektor.request import PRESETS, Request
 from anomalylab.recipes.kolektor.run import run
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.run_folder import Run
-from pc_runs import N_DEFECTIVE, N_NORMAL, WINDOW, make_pc_run, surface, write_kolektor
 
 N_TRAIN = N_NORMAL["train"] + N_DEFECTIVE["train"]
 TABLES = ("samples", "scores", "metrics", "thresholds", "curves", "features", "coefficients")

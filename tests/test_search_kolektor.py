@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pc_runs import write_kolektor
 
 from anomalylab.compute import window_space
 from anomalylab.compute.window_moments import moments
@@ -14,7 +15,6 @@ from anomalylab.recipes.kolektor.blocks import Images
 from anomalylab.recipes.kolektor.histogram import histogram
 from anomalylab.recipes.kolektor.request import Request
 from anomalylab.recipes.kolektor.run import deal_folds, run
-from pc_runs import write_kolektor
 
 
 @pytest.fixture
