@@ -30,10 +30,10 @@ class MomentStore:
 
     def __init__(self, window: int, n_images: int):
         n_pixels = window**2
-        self._half = np.triu_indices(n_pixels)
+        self._half = np.triu(np.ones((n_pixels, n_pixels), bool))
         self._counts = np.zeros(n_images, np.int64)
         self._means = np.zeros((n_images, n_pixels))
-        self._spill = Spill(4 * n_images * len(self._half[0]))
+        self._spill = Spill(4 * n_images * int(self._half.sum()))
         self._total: Moments | None = None
 
     def write(self, row: int, own: Moments) -> None:
@@ -57,7 +57,7 @@ class MomentStore:
         return self._total
 
     def _sum(self, rows: np.ndarray) -> Moments:
-        within = np.zeros(len(self._half[0]))
+        within = np.zeros(int(self._half.sum()))
         for row in rows:
             within += self._spill.read(row)
         counts, means = self._counts[rows], self._means[rows]
