@@ -22,6 +22,9 @@ from anomalylab.recipes.pc_space.opened import PCSpace
 IMAGE_HEIGHT = 640
 """Of the image on the right, at most, in pixels of the screen; its width is at most as large."""
 
+CLOUD_WIDTH = "clamp(380px, 40vw, 740px)"
+"""Of the cloud, at least, before the patches move below it."""
+
 WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
 
 
@@ -107,7 +110,7 @@ class PCSpaceApp(pn.viewable.Viewer):
                 ["x", "y", "layers"],
             ),
             self._cloud_pane,
-            styles={"flex": "10 1 440px", "min-width": "0", "max-width": "740px"},
+            styles={"flex": f"10 1 {CLOUD_WIDTH}", "min-width": "0", "max-width": "740px"},
         )
 
     def _image_column(self) -> pn.Column:
@@ -116,22 +119,20 @@ class PCSpaceApp(pn.viewable.Viewer):
         return pn.Column(
             self._says(lambda: words.picture_words(self.state), ["current"], ["see"]),
             self._image_pane,
-            styles={
-                "flex": f"1 1 {round(0.6 * width)}px",
-                "min-width": "0",
-                "max-width": f"{max(width, 230)}px",
-            },
+            styles={"flex": f"0 1 {max(width, 240)}px", "min-width": "0"},
         )
 
     def _patch_column(self) -> pn.Column:
         clear = pn.widgets.Button(label="Clear", width=80, margin=(2, 0))
         clear.on_click(self.clear)
+        clear.visible = bool(self.state.select)
+        self.state.param.watch(lambda event: clear.param.update(visible=bool(event.new)), "select")
         lit = self._says(lambda: words.selected_words(self.state, self.linked), ["lit", "masks"])
         return pn.Column(
             self.patches.title,
             pn.Row(lit, clear, **WIDE),
             self.patches.cards,
-            styles={"flex": "4 1 330px", "min-width": "0"},
+            styles={"flex": "4 1 420px", "min-width": "0"},
         )
 
     def _says(

@@ -8,9 +8,10 @@ import holoviews as hv
 import numpy as np
 from skimage.measure import approximate_polygon
 
-from anomalylab.apps.pc_space_clouds import deviation
+from anomalylab.apps.pc_space_clouds import CloudSet, deviation, make_clouds
 from anomalylab.apps.pc_space_linked import LinkedWindows
 from anomalylab.apps.pc_space_selection import Selection
+from anomalylab.apps.pc_space_state import ODDS
 from anomalylab.apps.pc_space_words import thousands
 from anomalylab.plots import cloud_layers
 from anomalylab.plots.cloud import Bounds, Layer, as_rgb, cloud, frame, zoomable
@@ -21,8 +22,15 @@ TOOLS = ["box_select", "lasso_select", "wheel_zoom", "pan", "reset"]
 USUAL_DEVIATIONS = 5
 """Half the width of the usual view, in standard deviations along its wider axis."""
 
+SQUATTEST = 0.6
+"""Height of a view of the residual as a share of its width, at least."""
+
 TAP = 0.008
 """Half the side of the box that a click selects, as a share of the width of the view."""
+
+GROUND = "normal ground"
+N_GROUND = 12
+"""Normal images whose windows make the ground in planes that the run has no density of."""
 
 NOTHING = np.zeros((1, 1, 4), np.uint8)
 
@@ -37,7 +45,7 @@ class CloudView:
 
     def __init__(self, linked: LinkedWindows):
         self.linked, self.state, self.pc = linked, linked.state, linked.state.pc
-        self._ground_of = cache(self._normal_ground)
+        self._ground_of, self._sample = cache(self._normal_ground), cache(self._normal_sample)
         self.bounds = self._bounds()
 
     @property
@@ -56,8 +64,8 @@ class CloudView:
         self._take_gestures(points)
         layers = [
             self._layer(self._ground),
-            self._layer(self._odds),
             points,
+            self._layer(self._odds),
             self._layer(self._lines),
             self._layer(self._names),
             self._layer(self._outline),
@@ -79,59 +87,80 @@ class CloudView:
         return hv.DynamicMap(lambda **_: draw(), streams=[self._drawn])
 
     def _bounds(self) -> Bounds:
-        state = self.state
-        usual = USUAL_DEVIATIONS * max(deviation(self.pc, axis) for axis in (state.x, state.y))
-        half = self.linked.shown.half(state.x, state.y, usual)
-        left, bottom, right, top = cloud_layers.square(half)
-        lift = {axis: (0.92 * half if axis == RESIDUAL else 0) for axis in (state.x, state.y)}
-        across, up = lift[state.x], lift[state.y]
-        return left + across, bottom + up, right + across, top + up
+        """Return a view that holds every window, the origin in its middle or at its edge."""
+        state, shown = self.state, self.linked.shown
+        named = [axis for axis in (state.x, state.y) if axis != RESIDUAL]
+        usual = USUAL_DEVIATIONS * max(deviation(self.pc, axis) for axis in named or [RESIDUAL])
+        half = max(shown.reach(axis, usual) for axis in named or [RESIDUAL])
+        end = max(shown.reach(RESIDUAL, usual), SQUATTEST * 2 * half) if state.has_residual else 0
+        limits = {
+            axis: (-0.04 * end, end) if axis == RESIDUAL else (-half, half)
+            for axis in (state.x, state.y)
+        }
+        (left, right), (bottom, top) = limits[state.x], limits[state.y]
+        return left, bottom, right, top
 
     def _points(self, bounds: Bounds, size: tuple[int, int]) -> hv.RGB:
         shown, state = self.linked.shown, self.state
-        x, y = shown.along(state.x), shown.along(state.y)
-        layers: list[Layer] = [(x, y, "ash" if state.select else "inferno")]
+        axes = (state.x, state.y)
+        layers: list[Layer] = []
+        if self._is_ground_drawn:
+            layers.append((*self._sample().points(*axes), "slate"))
+        is_dimmed = state.select or ODDS in state.layers
+        layers.append((*shown.points(*axes), "ash" if is_dimmed else "inferno"))
         if "defect" in state.layers:
-            on_defect = [
-                np.zeros(one.shape, bool) if one.on_defect is None else one.on_defect
-                for one in shown.clouds
-            ]
-            layers.append((*shown.lit(on_defect, state.x, state.y), "red"))
+            layers.append((*shown.lit(shown.on_defect, *axes), "red"))
         if state.select:
             layers.append((*self.linked.places, "amber"))
         return cloud(layers, bounds, size).opts(tools=TOOLS, apply_ranges=True)
 
+    @property
+    def _has_density(self) -> bool:
+        """Whether the run counted normal windows in this plane."""
+        pair, pairs = self.state.pair, self.pc.pairs
+        return pair is not None and (pair in pairs or pair[::-1] in pairs)
+
+    @property
+    def _is_ground_drawn(self) -> bool:
+        """Whether the ground is made of the windows of some normal images."""
+        return GROUND in self.state.layers and not self._has_density
+
     def _ground(self) -> hv.RGB:
-        if not self._has_ground():
+        if GROUND not in self.state.layers or not self._has_density:
             return as_rgb(NOTHING, self.bounds)
         return self._ground_of(self.state.pair)
 
     def _normal_ground(self, pair: tuple[int, int]) -> hv.RGB:
-        return cloud_layers.ground(self.density(pair), self.pc.extent)
+        return cloud_layers.ground(self._density(pair), self.pc.extent)
 
-    def density(self, pair: tuple[int, int]) -> np.ndarray:
+    def _density(self, pair: tuple[int, int]) -> np.ndarray:
         """Return where normal training windows lie in the plane of two components."""
         if pair in self.pc.pairs:
             return self.pc.density("normal", self.pc.pairs.index(pair))
         return self.pc.density("normal", self.pc.pairs.index(pair[::-1])).T
 
+    def _normal_sample(self) -> CloudSet:
+        """Return some of the normal training images, evenly spread over their list."""
+        samples = self.pc.samples
+        names = samples.loc[(samples["split"] == "train") & (samples["label"] == 0), "sample_id"]
+        chosen = np.unique(np.linspace(0, len(names) - 1, N_GROUND).round().astype(int))
+        return CloudSet(make_clouds(self.pc, names.iloc[chosen]))
+
     @property
     def ground_words(self) -> str:
         """What the ground shows, if there is one."""
-        if not self._has_ground():
+        if GROUND not in self.state.layers:
             return ""
-        n = thousands(int(self.density(self.state.pair).sum()))
-        return f"Grey-blue: where the {n} windows of normal training images lie."
-
-    def _has_ground(self) -> bool:
-        pair = self.state.pair
-        is_known = pair is not None and (pair in self.pc.pairs or pair[::-1] in self.pc.pairs)
-        return is_known and "normal ground" in self.state.layers
+        if self._has_density:
+            n, of = int(self._density(self.state.pair).sum()), "all"  # type: ignore[arg-type]
+        else:
+            n, of = self._sample().n_windows, str(len(self._sample().clouds))
+        return f"Grey-blue: where {thousands(n)} windows of {of} normal training images lie."
 
     def _odds(self) -> hv.RGB:
         pairs, table = self.pc.pairs, self.pc.coefficients
         pair = self.state.pair
-        if "odds" not in self.state.layers or table is None or pair not in pairs:
+        if ODDS not in self.state.layers or table is None or pair not in pairs:
             return as_rgb(NOTHING, self.bounds)
         return cloud_layers.odds(table[pairs.index(pair)], self.pc.limit)
 

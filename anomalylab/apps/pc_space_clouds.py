@@ -46,6 +46,18 @@ class CloudSet:
             self._along[axis] = np.concatenate(parts)
         return self._along[axis]
 
+    def points(self, x: str, y: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the places of all windows in the plane of two axes."""
+        return self.along(x), self.along(y)
+
+    @property
+    def on_defect(self) -> list[np.ndarray]:
+        """Windows that are known to touch a defect, one array a cloud."""
+        return [
+            np.zeros(one.shape, bool) if one.on_defect is None else one.on_defect
+            for one in self.clouds
+        ]
+
     def lit(self, masks: Sequence[np.ndarray], x: str, y: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the places of the windows that ``masks``, one a cloud, select."""
         pairs = list(zip(self.clouds, masks, strict=True))
@@ -54,17 +66,17 @@ class CloudSet:
         )
         return across, up
 
-    def half(self, x: str, y: str, usual: float) -> float:
-        """Return half the width of a view that holds every window.
+    def reach(self, axis: str, usual: float) -> float:
+        """Return how far a view must go along an axis to hold every window.
 
         Parameters
         ----------
-        x, y : str
-            Axes of the view.
+        axis : str
         usual : float
-            Half the width of the usual view; wider views are multiples of it.
+            How far the usual view goes; others are multiples of it, so that most images share one
+            scale.
         """
-        needed = max(float(np.abs(self.along(axis)).max()) for axis in (x, y)) * 1.04 / usual
+        needed = float(np.abs(self.along(axis)).max()) * 1.04 / usual
         return usual * next((step for step in STEPS if step >= needed), needed)
 
 

@@ -13,13 +13,14 @@ WIDTH = 240
 def pc_space_controls(state: PCSpaceState) -> pn.Column:
     """Return a narrow column of widgets; all they do is set ``state``."""
     of, widgets = state.param, pn.widgets
-    how_many = control(of["n_images"], "Images at once", widgets.IntSlider)
+    how_many = control(of["n_images"], "Images at once", widgets.IntSlider, throttled=True)
     how_many.visible = state.is_of_several
     state.param.watch(lambda event: how_many.param.update(visible=state.is_of_several), "of")
     return pn.Column(
         control(of["sample_id"], "Image", widgets.Select),
         stepper(state),
-        says(state, words.image_facts, "sample_id"),
+        says(state, words.image_facts, "sample_id", "score"),
+        control(of["score"], "Score", widgets.Select),
         control(of["show"], "Offer", widgets.Select),
         control(of["order"], "Order", widgets.Select),
         control(of["of"], "Cloud of", widgets.Select),
@@ -46,7 +47,7 @@ def stepper(state: PCSpaceState) -> Stepper:
         names = state.param["sample_id"].objects
         buttons.label = f"{names.index(state.sample_id) + 1} of {len(names)}"
 
-    state.param.watch(say, ["sample_id", "show", "order"])
+    state.param.watch(say, ["sample_id", "show", "order", "score"])
     buttons.param.watch(lambda _: state.step(buttons.last), "steps")
     say()
     return buttons

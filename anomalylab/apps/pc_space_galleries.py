@@ -25,7 +25,7 @@ POSITIONS = {False: range(-4, 5), True: range(9)}
 """Where on an axis patches are shown, in standard deviations: on a component, on the residual."""
 
 N_OF_A_CLASS = 8
-SMALL_CLOUD = 132
+SMALL_CLOUD = 120
 
 WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
 
@@ -159,7 +159,7 @@ class AxisGallery(pn.viewable.Viewer):
         along.param.update(width=110, sizing_mode="fixed")
         return pn.Column(
             self.title,
-            pn.Row(along, self.sweep, **WIDE),
+            pn.Row(along, pn.Spacer(width=16), self.sweep, **WIDE),
             self.columns,
             **WIDE,
         )
@@ -180,7 +180,7 @@ class CloudGallery(pn.viewable.Viewer):
         self.cards = Cards(side=SMALL_CLOUD, empty="Small clouds are drawn in a moment.", **WIDE)
         self.title = pn.pane.HTML("", **TEXT)
         self.cards.param.watch(lambda _: state.param.update(sample_id=self.cards.active), "clicks")
-        state.param.watch(self.draw, ["x", "y"])
+        state.param.watch(self.draw, ["x", "y", "score"])
 
     def draw(self, *_) -> None:
         """Make the clouds and draw them."""

@@ -53,7 +53,7 @@ class ImageView:
 
     def _now(self) -> tuple:
         state = self.state
-        return state.sample_id, state.select, state.see, state.window
+        return state.sample_id, state.select, state.see, state.window, state.pair
 
     def _layer(self, draw: Callable) -> hv.DynamicMap:
         return hv.DynamicMap(lambda **_: draw(), streams=[self._drawn])
@@ -73,7 +73,11 @@ class ImageView:
         cloud = self.linked.current
         if self.state.see == RESIDUALS:
             return self.pictures.distances(cloud, deviation(self.state.pc, RESIDUAL))
-        return self.pictures.odds(cloud) if self.state.see == ODDS else None
+        if self.state.see != ODDS:
+            return None
+        pairs = self.state.pc.pairs
+        number = pairs.index(self.state.pair) if self.state.pair in pairs else 0
+        return self.pictures.odds(cloud, number)
 
     def _contour(self) -> hv.Path:
         return window_image.contour(

@@ -33,7 +33,7 @@ class LinkedWindows(param.Parameterized):
         super().__init__()
         self.state = state
         self.names: tuple[str, ...] = ()
-        state.param.watch(self._load, ["sample_id", "of", "n_images"])
+        state.param.watch(self._load, ["sample_id", "of", "n_images", "score"])
         state.param.watch(self._select, "select")
         self._load()
 

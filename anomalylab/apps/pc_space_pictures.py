@@ -10,7 +10,8 @@ from PIL import Image
 from anomalylab import overlay
 from anomalylab.plots.cloud import NIGHT, rasterise
 from anomalylab.plots.cloud_layers import odds_colours
-from anomalylab.recipes.pc_space.cloud import Cloud
+from anomalylab.recipes.kolektor.histogram import cells_of
+from anomalylab.recipes.pc_space.cloud import RESIDUAL, Cloud
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.shading import png, shade, shade_signed
 from anomalylab.thumbnails import outlines
@@ -22,8 +23,8 @@ THUMBNAIL = 132
 BRIGHTEST = 400
 """Windows a pixel of a small cloud from which on it no longer gets brighter."""
 
-DEVIATIONS_SHOWN = 3.0
-"""Distance from PC space, in root mean squares of normal windows, that is drawn amber."""
+USUAL_THRESHOLD = 5.0
+"""Threshold of maps where the run has none: squared distance from PC space over its mean."""
 
 
 class WindowPictures:
@@ -51,7 +52,7 @@ class WindowPictures:
         return np.repeat(grey[..., None], 3, axis=2)
 
     def distances(self, cloud: Cloud, normal: float) -> np.ndarray:
-        """Colour windows by their distance from PC space: uint8 (height, width, 4).
+        """Colour windows by their squared distance from PC space: uint8 (height, width, 4).
 
         Parameters
         ----------
@@ -59,21 +60,35 @@ class WindowPictures:
         normal : float
             Root mean square of the distance of normal windows.
         """
-        values = np.sqrt(cloud.residual) / (normal or 1.0)
-        return self._placed(overlay.colours()[overlay.to_bytes(values, DEVIATIONS_SHOWN)], cloud)
+        table = self.pc.run.table("thresholds")
+        is_wanted = (table["detector"] == RESIDUAL) & (table["kind"] == "map")
+        values = table.loc[is_wanted & table["is_default"].astype(bool), "value"]
+        threshold = float(values.iloc[0]) if len(values) else USUAL_THRESHOLD
+        steps = overlay.to_bytes(cloud.residual / (normal**2 or 1.0), threshold)
+        return self._placed(overlay.colours()[steps], cloud)
 
-    def odds(self, cloud: Cloud) -> np.ndarray | None:
-        """Colour windows by the odds of their bin: uint8 (height, width, 4); None if unknown."""
+    def odds(self, cloud: Cloud, number: int) -> np.ndarray | None:
+        """Colour windows by the odds of their bin: uint8 (height, width, 4).
+
+        Parameters
+        ----------
+        cloud : Cloud
+        number : int
+            Of a pair of components.
+
+        Returns
+        -------
+        rgba : uint8 ndarray or None
+            None if the run has no odds.
+        """
         if self.pc.coefficients is None:
             return None
-        table = self.pc.coefficients[0]
-        n_bins, pair = len(table), self.pc.pairs[0]
-        places = (cloud.coordinates[..., list(pair)] / self.pc.limit + 1) * n_bins / 2
-        bins = np.clip(places.astype(int), 0, n_bins - 1)
-        colours = odds_colours(table)[::-1].transpose(1, 0, 2)
-        rgba = colours[bins[..., 0], bins[..., 1]]
-        rgba[((places < 0) | (places >= n_bins)).any(axis=-1)] = 0
-        return self._placed(rgba, cloud)
+        table, pair = self.pc.coefficients[number], self.pc.pairs[number]
+        x, y = (cloud.coordinates[..., component] for component in pair)
+        cells, _ = cells_of(x, y, len(table), self.pc.limit, self.pc.info["overflow"])
+        of_bins = odds_colours(table)[::-1].transpose(1, 0, 2).reshape(-1, 4)
+        clear = np.zeros((1, 4), np.uint8)
+        return self._placed(np.concatenate([of_bins, clear])[cells], cloud)
 
     def small_cloud(self, cloud: Cloud, axes: tuple[str, str], half: float) -> str:
         """Return the points of an image as a small picture, one scale for all."""

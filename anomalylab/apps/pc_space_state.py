@@ -14,12 +14,13 @@ from anomalylab.recipes.pc_space.opened import PCSpace
 ALL = "all"
 ORDERS = ("highest score first", "by name")
 ONE = "this image"
-SEVERAL = ("the highest scores", "the highest scores of normal images")
+SEVERAL = ("the highest scores", "normal images", "anomalous images")
 MOST_IMAGES = 80
-LAYERS = ("normal ground", "ellipses", "defect", "histogram grid", "odds")
 PICTURE, BAND, RESIDUALS, ODDS = "picture", "one band", "distance from PC space", "odds"
+LAYERS = ("normal ground", "ellipses", "defect", "histogram grid", ODDS)
 
 IN_ADDRESS = (
+    "score",
     "show",
     "order",
     "sample_id",
@@ -45,20 +46,24 @@ class PCSpaceState(param.Parameterized):
     pc : PCSpace
     """
 
+    score: Any = param.Selector(
+        check_on_set=True,
+        doc="What orders the images; higher is odder. odds and forest learned from labels of "
+        "images. residual: distance from PC space; mahalanobis: distance from its origin; "
+        "outside: share of windows beyond the ellipse of normal ones.",
+    )
     show: Any = param.Selector(
-        default=ALL, objects=[ALL], doc="Offers only normal or only anomalous images below."
+        default=ALL, objects=[ALL], doc="Offers only normal or only anomalous images above."
     )
     order: Any = param.Selector(
-        default=ORDERS[0],
-        objects=list(ORDERS),
-        doc="Of the images offered. The score is the one the run lists first; higher is odder.",
+        default=ORDERS[0], objects=list(ORDERS), doc="Of the images offered."
     )
     sample_id: Any = param.Selector(
         check_on_set=True, doc="The image on the right. The arrow keys go to the next one."
     )
     of: Any = param.Selector(
         default=ONE,
-        objects=[ONE, *SEVERAL],
+        objects=[ONE],
         doc="Whose windows are the points: those of the image on the right, or of many images at "
         "once.",
     )
@@ -106,14 +111,19 @@ class PCSpaceState(param.Parameterized):
         super().__init__()
         self.pc = pc
         self.axes = axes_of(pc.space.n_components)
-        self.table = _scored(pc)
+        self.param["score"].objects = pc.run.detectors
+        self.score = pc.run.detectors[0]
+        self.table = _scored(pc, self.score)
         classes = [name for name in ("normal", "anomalous", "unknown") if self._has(name)]
         self.param["show"].objects = [ALL, *classes]
+        groups = [name for name in SEVERAL[1:] if self._has(name.removesuffix(" images"))]
+        self.param["of"].objects = [ONE, SEVERAL[0], *groups]
         for name in ("x", "y", "along"):
             self.param[name].objects = list(self.axes)
         self.param.update(x=self.axes[0], y=self.axes[1], along=self.axes[0])
-        self.param.watch(self._offer, ["show", "order"])
+        self.param.watch(self._offer, ["show", "order", "score"])
         self._offer()
+        self.sample_id = self._first()
 
     @property
     def selection(self) -> Selection | None:
@@ -164,8 +174,8 @@ class PCSpaceState(param.Parameterized):
         if not self.is_of_several:
             return [self.sample_id]
         table = self.table
-        if self.of == SEVERAL[1]:
-            table = table[table["class"] == "normal"]
+        if self.of != SEVERAL[0]:
+            table = table[table["class"] == self.of.removesuffix(" images")]
         return list(table.nlargest(self.n_images, "score").index)
 
     def step(self, steps: int) -> None:
@@ -199,17 +209,24 @@ class PCSpaceState(param.Parameterized):
     def _has(self, name: str) -> bool:
         return bool((self.table["class"] == name).any())
 
+    def _first(self) -> str:
+        """Return the image to begin with: the highest score of a test image with a defect."""
+        table = self.offered()
+        is_defective = (table["class"] == "anomalous") & (table["split"] == "test")
+        return str(next(iter([*table.index[is_defective], *table.index])))
+
     def _offer(self, *_) -> None:
+        self.table = _scored(self.pc, self.score)
         names = list(self.offered().index)
         self.param["sample_id"].objects = names
         if self.sample_id not in names:
             self.sample_id = names[0]
 
 
-def _scored(pc: PCSpace) -> pd.DataFrame:
-    """Return the samples by name, with the score that the run lists first and the class."""
+def _scored(pc: PCSpace, score: str) -> pd.DataFrame:
+    """Return the samples by name, with their class and one of the scores."""
     scores = pc.run.table("scores")
-    scores = scores[scores["detector"] == pc.run.detectors[0]]
+    scores = scores[scores["detector"] == score]
     scores = scores.drop_duplicates("sample_id").set_index("sample_id")["score"]
     table = pc.samples.set_index("sample_id", drop=False)
     table = table.assign(score=scores.reindex(table.index).astype(float))

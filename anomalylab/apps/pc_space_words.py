@@ -42,7 +42,8 @@ def image_facts(state: PCSpaceState) -> str:
     rank = int((state.table["score"] > row["score"]).sum()) + 1
     kind = row["defect_type"] if isinstance(row["defect_type"], str) else row["class"]
     kind = row["class"] if kind in ("good", row["class"]) else f"{row['class']}: {kind}"
-    note = f"{kind}, {row['split']}; score {row['score']:.3g}, rank {rank} of {len(state.table)}"
+    place = f"{state.score} {row['score']:.3g}, rank {rank} of {len(state.table)}"
+    note = f"{kind}, {row['split']}; {place}"
     return f"<p class='note {row['class']}'>{escape(note)}</p>"
 
 
@@ -64,9 +65,8 @@ def picture_words(state: PCSpaceState) -> str:
     meanings = {
         "picture": "As photographed.",
         "one band": "The direction in which the image's own colours vary most, in grey.",
-        "distance from PC space": "Amber from 3 times the usual distance of normal windows, red "
-        "from 12 times.",
-        "odds": "Red: windows whose bin raises the odds of a defect. Blue: lowers them.",
+        "distance from PC space": "Amber: as far from PC space as the threshold of maps.",
+        "odds": "Red: bins that raise the odds of a defect. Blue: that lower them.",
     }
     truth = " White line: the true defect." if state.row["class"] == "anomalous" else ""
     return _heading("Where in the image is that?", meanings[state.see] + truth)
@@ -91,7 +91,7 @@ def selected_words(state: PCSpaceState, linked: LinkedWindows) -> str:
 def gallery_words(n_patches: int, *, is_all: bool, by_residual: bool) -> str:
     """Return the question over the patches and their order."""
     order = "furthest from PC space first" if by_residual else "furthest from the origin first"
-    whose = "the whole image" if is_all else "what is lit up"
+    whose = "this image" if is_all else "what is lit up"
     note = f"{n_patches} windows of {whose}, {order}; of neighbours only one. Red: on the defect."
     return _heading("What do they look like?", note)
 
@@ -113,8 +113,8 @@ def multiples_words(n: int, axes: tuple[str, str]) -> str:
     """Return the question over the small clouds."""
     return _heading(
         "How do clouds of normal and of anomalous images differ?",
-        f"The {n} highest scores of each, {axes[0]} to the right, {axes[1]} upwards, one scale. "
-        "Click one to open it.",
+        f"The {n} highest scores of each, {axes[0]} to the right, {axes[1]} upwards, one scale "
+        "for all. Click one to open it.",
     )
 
 
@@ -160,7 +160,9 @@ def _on_defect(clouds: list[Cloud], masks: list[np.ndarray]) -> str:
     n = sum(int(mask.sum()) for _, mask in known)
     hit = sum((defect_share(cloud, mask) or 0) * int(mask.sum()) for cloud, mask in known)
     of = sum(mask.size for _, mask in known)
+    if not hit:
+        return f"<b>None</b> of them touches the defect; of all windows, {_percent(base / of)} do."
     return (
-        f"<b>{_percent(hit / n if n else 0)}</b> of them touch the defect "
-        f"(of all windows, {_percent(base / of)}) and they hold {_percent(hit / base)} of it."
+        f"<b>{_percent(hit / n)}</b> of them touch the defect (of all windows, "
+        f"{_percent(base / of)}); of those that do, {_percent(hit / base)} are lit."
     )

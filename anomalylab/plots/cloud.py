@@ -112,7 +112,7 @@ def zoomable(
 
 
 def frame(layers: Sequence[Any], x: str, y: str, bounds: Bounds) -> Any:
-    """Lay layers over each other in a square plane in which a distance is one length everywhere.
+    """Lay layers over each other in a plane in which a distance is one length everywhere.
 
     Parameters
     ----------
@@ -121,17 +121,18 @@ def frame(layers: Sequence[Any], x: str, y: str, bounds: Bounds) -> Any:
     x, y : str
         What the axes are.
     bounds : tuple of float
-        Of a square.
+        Of the view at the start; they give the figure its shape.
     """
+    left, bottom, right, top = bounds
     overlay = layers[0]
     for layer in layers[1:]:
         overlay = overlay * layer
     options = {
         "xlabel": x,
         "ylabel": y,
-        "xlim": bounds[::2],
-        "ylim": bounds[1::2],
-        "aspect": 1,
+        "xlim": (left, right),
+        "ylim": (bottom, top),
+        "aspect": (right - left) / (top - bottom),
         "responsive": True,
         "bgcolor": NIGHT,
         "toolbar": "above",

@@ -6,8 +6,8 @@ import holoviews as hv
 import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 
-from anomalylab.plots.cloud import STILL, Bounds, as_rgb
-from anomalylab.shading import shade, shade_signed
+from anomalylab.plots.cloud import STILL, as_rgb
+from anomalylab.shading import shade
 
 FAR = 1e4
 """Further than any window lies."""
@@ -15,6 +15,9 @@ FAR = 1e4
 SIGMAS = (1, 2, 3)
 ENLARGED = 4
 """Times that a density is enlarged, so that its cells are not seen."""
+
+RAISES, LOWERS = np.array([222, 74, 41]), np.array([86, 148, 206])
+"""Colours of odds above and below 1, bright enough for a dark ground."""
 
 LARGEST_ODDS = np.log(4)
 """Odds from which on the colour of a bin no longer changes."""
@@ -47,7 +50,8 @@ def lines(deviations: tuple[float, float] | None, grid: tuple[int, float] | None
 
 def names(deviations: tuple[float, float] | None) -> hv.Labels:
     """Name the ellipses of :func:`lines`."""
-    marks = [] if deviations is None else [(0.0, k * deviations[1], f"{k}σ") for k in SIGMAS]
+    x, y = np.multiply(deviations or (0, 0), np.sqrt(0.5))
+    marks = [(k * x, k * y, f" {k}σ") for k in SIGMAS] if deviations else []
     return hv.Labels(marks, ["x", "y"], "name").opts(
         text_color="#c3ccd6",
         text_font_size="9pt",
@@ -97,10 +101,9 @@ def odds(coefficients: np.ndarray, limit: float) -> hv.RGB:
 def odds_colours(coefficients: np.ndarray) -> np.ndarray:
     """Return log odds as colours, clear where the odds are 1: uint8 (n_y, n_x, 4)."""
     end = min(float(np.abs(coefficients).max(initial=0)) or 1.0, LARGEST_ODDS)
-    rgba = shade_signed(coefficients, "diverging", end)
-    strength = np.clip(np.abs(coefficients) / end, 0, 1).T[::-1]
-    rgba[..., 3] = np.round(150 * strength**0.7)
-    return rgba
+    strength = np.clip(coefficients / end, -1, 1).T[::-1, :, None]
+    colour = np.where(strength > 0, RAISES, LOWERS)
+    return np.concatenate([colour, 190 * np.abs(strength) ** 0.7], axis=-1).astype(np.uint8)
 
 
 def ring(places: Sequence[tuple[float, float]]) -> hv.Points:
@@ -115,8 +118,3 @@ def outline(path: np.ndarray | None) -> hv.Path:
     return hv.Path([] if path is None else [path]).opts(
         color="#ee9a00", line_width=1.5, line_dash="dashed", **STILL
     )
-
-
-def square(half: float) -> Bounds:
-    """Return the bounds of a square around the origin."""
-    return -half, -half, half, half
