@@ -112,8 +112,15 @@ def folds_of(labels: pd.Series, seed: int) -> np.ndarray:
     return folds
 
 
-def why_impossible(labels: pd.Series) -> str:
+def labelled_rows(samples: pd.DataFrame) -> np.ndarray:
+    """Return the rows of training images with labels: what classifiers learn from."""
+    is_known = samples["label"].notna().to_numpy()
+    return np.flatnonzero((samples["split"] == "train").to_numpy() & is_known)
+
+
+def why_impossible(samples: pd.DataFrame) -> str:
     """Say what classifiers lack in the labels of training images; empty if nothing."""
+    labels = samples["label"].iloc[labelled_rows(samples)]
     n_normal, n_defective = int((labels == 0).sum()), int((labels == 1).sum())
     if min(n_normal, n_defective) >= MIN_OF_CLASS:
         return ""

@@ -1,16 +1,17 @@
 """What each detector adds to the tables of a run: scores, thresholds, metrics, curves, maps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin
+from sklearn.pipeline import Pipeline
 
 from anomalylab.recipes.kolektor import odds
 from anomalylab.recipes.kolektor.blocks import Images
 from anomalylab.recipes.kolektor.decide import decide as decide_by_labels
-from anomalylab.recipes.kolektor.looks import GRID, SCORES, View, log_odds_maps
+from anomalylab.recipes.kolektor.looks import GRID, SCORES
 from anomalylab.recipes.kolektor.tables import training_metrics
 from anomalylab.studies import roles
 from anomalylab.studies.decide import Decision, decide
@@ -66,8 +67,7 @@ class Material:
     @property
     def labelled(self) -> np.ndarray:
         """Rows of training images with labels."""
-        is_known = self.samples["label"].notna().to_numpy()
-        return np.flatnonzero((self.samples["split"] == "train").to_numpy() & is_known)
+        return odds.labelled_rows(self.samples)
 
 
 def unsupervised(material: Material) -> dict[str, Outcome]:
@@ -109,41 +109,52 @@ def _unsupervised(name: str, scores: np.ndarray, material: Material) -> Outcome:
 
 
 def supervised(
-    material: Material, features: np.ndarray, view: View, C: float
-) -> tuple[dict[str, Outcome], np.ndarray]:
-    """Judge images by classifiers that learn from labels.
+    material: Material, judged: Mapping[str, odds.Judged], maps: np.ndarray
+) -> dict[str, Outcome]:
+    """Put what classifiers found into tables.
+
+    Parameters
+    ----------
+    material : Material
+    judged : mapping
+        ``odds`` and ``forest`` -> their scores, see :func:`learn`.
+    maps : float32 ndarray of shape (n_images, *GRID)
+        Log odds; the forest has no maps.
+    """
+    return {
+        name: _supervised(name, found, maps if name == "odds" else None, material)
+        for name, found in judged.items()
+    }
+
+
+def learn(
+    material: Material, features: np.ndarray, C: float
+) -> tuple[dict[str, odds.Judged], Pipeline]:
+    """Fit both classifiers and score images.
 
     Parameters
     ----------
     material : Material
     features : ndarray of shape (n_images, n_features)
-    view : View
-        What the features are of.
     C : float
         Inverse strength of the penalty of the logistic regression.
 
     Returns
     -------
-    outcomes : dict
-        ``odds`` and ``forest``, which has no maps.
-    coefficients : float64 ndarray of shape (n_planes, bins, bins)
+    judged : dict
+        ``odds`` and ``forest`` -> their scores.
+    fitted : Pipeline
+        The one of the odds.
     """
-    shape = len(view.planes), view.bins, view.bins
-    of_odds, of_forest = odds.odds_classifier(C), odds.forest_classifier(material.seed)
-    judged = {"odds": _judge(of_odds, features, material)}
-    judged["forest"] = _judge(of_forest, features, material)
-    maps = log_odds_maps(material.images, view, odds.weights(of_odds, shape))
-    outcomes = {
-        name: _supervised(name, found, maps if name == "odds" else None, material)
-        for name, found in judged.items()
-    }
-    return outcomes, odds.coefficients(of_odds, shape)
-
-
-def _judge(model: ClassifierMixin, features: np.ndarray, material: Material) -> odds.Judged:
-    rows = material.labelled
+    rows, fitted = material.labelled, odds.odds_classifier(C)
     labels = material.samples["label"].iloc[rows].to_numpy(int)
-    return odds.judge(model, features[rows], labels, material.folds[rows], features[material.query])
+
+    def judge(model: ClassifierMixin) -> odds.Judged:
+        queries = features[material.query]
+        return odds.judge(model, features[rows], labels, material.folds[rows], queries)
+
+    forest = odds.forest_classifier(material.seed)
+    return {"odds": judge(fitted), "forest": judge(forest)}, fitted
 
 
 def _supervised(

@@ -9,8 +9,8 @@ from anomalylab.compute.window_space import WindowSpace
 from anomalylab.recipes.kolektor import odds, spaces
 from anomalylab.recipes.kolektor.blocks import Images
 from anomalylab.recipes.kolektor.inputs import check_images, load
-from anomalylab.recipes.kolektor.looks import View, look_at_all
-from anomalylab.recipes.kolektor.outcomes import Material, Outcome, supervised, unsupervised
+from anomalylab.recipes.kolektor.looks import View, log_odds_maps, look_at_all
+from anomalylab.recipes.kolektor.outcomes import Material, Outcome, learn, supervised, unsupervised
 from anomalylab.recipes.kolektor.record import Found, describe, write
 from anomalylab.recipes.kolektor.request import Request
 from anomalylab.recipes.kolektor.search import search
@@ -77,17 +77,28 @@ def _find(request: Request, images: Images, timings: Timings) -> Found:
     features = features_of(
         described["histograms"], samples[["height", "width"]].to_numpy(int), request
     )
-    reason = odds.why_impossible(samples.loc[samples["split"] == "train", "label"])
-    outcomes: dict[str, Outcome] = {}
-    coefficients = None
-    if not reason:
-        with timings.step("odds and random forest", len(samples)):
-            outcomes, coefficients = supervised(material, features, view, request.C)
+    reason = odds.why_impossible(samples)
+    outcomes, coefficients = (
+        ({}, None) if reason else _learn(material, features, view, request, timings)
+    )
     with timings.step("judge without labels", len(samples)):
         outcomes |= unsupervised(material)
     return Found(
         request, material, view, densities, features, outcomes, coefficients, reason, table
     )
+
+
+def _learn(
+    material: Material, features: np.ndarray, view: View, request: Request, timings: Timings
+) -> tuple[dict[str, Outcome], np.ndarray | None]:
+    n_images, shape = len(features), (len(view.planes), view.bins, view.bins)
+    with timings.step("odds and random forest", n_images):
+        judged, fitted = learn(material, features, request.C)
+    with timings.step("log-odds maps", n_images):
+        maps = log_odds_maps(material.images, view, odds.weights(fitted, shape))
+    with timings.step("judge by labels", n_images):
+        outcomes = supervised(material, judged, maps)
+    return outcomes, odds.coefficients(fitted, shape)
 
 
 def deal_folds(samples: pd.DataFrame, seed: int) -> np.ndarray:

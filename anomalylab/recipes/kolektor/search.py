@@ -15,7 +15,6 @@ from tqdm.auto import tqdm
 
 from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces
-from anomalylab.compute.window_moments import Moments
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import DatasetError
 from anomalylab.metrics import average_precision
@@ -30,6 +29,9 @@ BINS = (6, 10, 16)
 LIMITS_PER_PIXEL = (1.2, 2.4, 4.8)
 N_COMPONENTS = (2, 3)
 STRENGTHS = (0.01, 0.1, 1.0, 10.0)
+
+Histograms = dict[tuple[int, float], np.ndarray]
+"""(bins, limit) -> counts of shape (n_images, n_pairs, bins, bins)."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,7 @@ def search(request: Request, images: Images, folds: np.ndarray) -> tuple[Request
     .. [1] Breiman, Friedman, Olshen, Stone (1984). Classification and Regression Trees,
        section 3.4.
     """
-    labels = images.samples["label"]
-    is_training = (images.samples["split"] == "train").to_numpy()
-    reason = odds.why_impossible(labels[is_training])
+    reason = odds.why_impossible(images.samples)
     if reason:
         raise DatasetError(f"a search needs labels to choose by: {reason}")
     smallest = int(images.samples[["height", "width"]].min().min())
@@ -151,8 +151,7 @@ def _search_window(
     request: Request, images: Images, folds: np.ndarray, window: int
 ) -> pd.DataFrame:
     training = roles.training_rows(images.samples)
-    is_known = images.samples["label"].notna().to_numpy() & (folds >= 0)
-    labelled = np.flatnonzero(is_known)
+    labelled = odds.labelled_rows(images.samples)
     numbers = np.unique(folds[labelled])
     parts = spaces.moments_by_fold(
         images, window, {int(f): training[folds[training] == f] for f in numbers}
@@ -164,22 +163,22 @@ def _search_window(
     ) as bar:
         for fold in numbers:
             others = [part for number, part in parts.items() if number != fold]
-            space = _space(others)
-            fine = _fine(images, labelled, space, nested, bar)
-            rows.append(
-                _scores(request, images, labelled, folds[labelled] == fold, fine, nested, window)
-            )
+            space = spaces.fit(others, max(N_COMPONENTS))
+            histograms = _histograms(request, images, labelled, space, nested, bar)
+            is_out = folds[labelled] == fold
+            rows.append(_scores(request, images.samples.iloc[labelled], is_out, histograms, window))
     return _summary(rows, window)
 
 
-def _space(parts: Sequence[Moments]) -> WindowSpace:
-    return spaces.fit(parts, max(N_COMPONENTS))
-
-
-def _fine(
-    images: Images, rows: np.ndarray, space: WindowSpace, nested: Nested, bar: tqdm
-) -> np.ndarray:
-    """Return fine counts of images, (n_images, n_pairs, n_cells, n_cells)."""
+def _histograms(
+    request: Request,
+    images: Images,
+    rows: np.ndarray,
+    space: WindowSpace,
+    nested: Nested,
+    bar: tqdm,
+) -> Histograms:
+    """Project images once and return all their histograms."""
     store = BlockStore("window search")
 
     def work(row: int) -> np.ndarray:
@@ -187,35 +186,34 @@ def _fine(
         tick(bar)
         return counts
 
-    def block(part: np.ndarray) -> np.ndarray:
+    def block(part: np.ndarray) -> Histograms:
         name = images.key(part, "search", spaces.digest(space), nested.borders.tolist())
         was_known = store.knows(name)
         found = store.get_or(name, lambda: {"fine": np.stack(in_pieces(work, map(int, part)))})
         bar.update(len(part) if was_known else 0)
-        return found["fine"]
+        return {
+            grid: nested.coarse(found["fine"], *grid, request.overflow) for grid in nested.grids
+        }
 
-    return np.concatenate([block(part) for part in in_blocks(rows)])
+    made = [block(part) for part in in_blocks(rows)]
+    return {grid: np.concatenate([one[grid] for one in made]) for grid in nested.grids}
 
 
 def _scores(
     request: Request,
-    images: Images,
-    rows: np.ndarray,
+    samples: pd.DataFrame,
     is_out: np.ndarray,
-    fine: np.ndarray,
-    nested: Nested,
+    histograms: Histograms,
     window: int,
 ) -> dict[tuple, float]:
     """Return the average precision of each candidate on the images left out."""
-    samples = images.samples.iloc[rows]
     labels = samples["label"].to_numpy(int)
     n_windows = (samples["height"] - window + 1) * (samples["width"] - window + 1)
     scale = n_windows.to_numpy(float)[:, None] if request.density else 1.0
     scored: dict[tuple, float] = {}
-    for (bins, limit), k in product(nested.grids, N_COMPONENTS):
+    for ((bins, limit), counts), k in product(histograms.items(), N_COMPONENTS):
         among = [pairs(max(N_COMPONENTS)).index(pair) for pair in pairs(k)]
-        counts = nested.coarse(fine[:, among], bins, limit, request.overflow)
-        features = counts.reshape(len(rows), -1) / scale
+        features = counts[:, among].reshape(len(labels), -1) / scale
 
         def score(C: float, features: np.ndarray = features) -> float:
             model = odds.odds_classifier(C).fit(features[~is_out], labels[~is_out])
