@@ -99,7 +99,7 @@ def _still(pc: PCSpace, shown: list[Shown], data: dict[str, Any]) -> dict[str, A
 
 def _cloud_png(plane: Plane, cloud: Cloud, is_lit: np.ndarray) -> bytes:
     x, y = cloud.along("PC1"), cloud.along("PC2")
-    picture = shade(plane.raster(x, y, STILL_SIDE), "ash")
+    picture = shade(plane.raster(x, y, STILL_SIDE), "ice")
     lit = shade(plane.raster(x[is_lit], y[is_lit], STILL_SIDE), "amber")
     return png(np.where(lit[..., 3:] > 0, lit, picture))
 

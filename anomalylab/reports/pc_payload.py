@@ -27,7 +27,7 @@ BUDGET = 3_000_000
 N_CHECKS = 8
 """Windows of each image whose coordinates the page compares with its own."""
 
-PALETTES = ("inferno", "ash", "amber")
+PALETTES = ("inferno", "ice", "amber", "diverging_dark")
 
 
 @dataclass(frozen=True)
@@ -151,10 +151,13 @@ def band_weights(image: np.ndarray, band: np.ndarray) -> list[float]:
     band : float ndarray of shape (height, width)
         An affine function of the colours.
     """
-    colours, first = np.unique(image.reshape(-1, 3), axis=0, return_index=True)
-    given = np.column_stack([colours, np.ones(len(colours))]).astype(float)
-    weights, *_ = np.linalg.lstsq(given, band.ravel()[first].astype(float))
-    return weights.tolist()
+    colours = image.reshape(-1, 3).astype(float)
+    mean, level = colours.mean(axis=0), float(band.mean(dtype=float))
+    colours -= mean
+    slopes = colours.T @ (band.ravel() - level)
+    # colours may lie on a line or in a plane, as those of a grey image do
+    weights = np.linalg.pinv(colours.T @ colours, rcond=1e-12, hermitian=True) @ slopes
+    return [*weights.tolist(), float(level - weights @ mean)]
 
 
 def _scores(pc: PCSpace) -> dict[str, float]:

@@ -34,7 +34,12 @@
   al.count = (n, one, many) => `${al.group(n)} ${n === 1 ? one : many || one + "s"}`;
 
   al.clamp = (value, low, high) => Math.min(high, Math.max(low, value));
-  al.bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  al.bytes = (text) => {
+    const letters = atob(text);
+    const bytes = new Uint8Array(letters.length);
+    for (let i = 0; i < bytes.length; i += 1) bytes[i] = letters.charCodeAt(i);
+    return bytes;
+  };
   al.CLASSES = [
     { key: "0", name: "normal", colour: "var(--normal)" },
     { key: "1", name: "anomalous", colour: "var(--anomalous)" },

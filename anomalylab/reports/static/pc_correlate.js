@@ -4,136 +4,158 @@
   const al = window.anomalylab;
   const TURN = 12; // milliseconds of work between two breaths
 
-  // Fourier transforms of n x n numbers, in place; n is a power of two.
+  const PAD = 5; // numbers after each row: rows a power of two apart would meet in the processor's cache
+
+  // Fourier transforms of n x n complex numbers, in place; n is a power of two. Frequencies are left
+  // transposed and in bit-reversed order, which `back` undoes: products need no order.
   class Fourier {
     constructor(n) {
       this.n = n;
+      this.stride = n + PAD;
       this.cos = Float64Array.from({ length: n / 2 }, (_, i) => Math.cos((2 * Math.PI * i) / n));
-      this.sin = Float64Array.from({ length: n / 2 }, (_, i) => -Math.sin((2 * Math.PI * i) / n));
-      const bits = Math.log2(n);
-      this.order = Int32Array.from({ length: n }, (_, i) => parseInt(i.toString(2).padStart(bits, "0").split("").reverse().join(""), 2));
-      this.columnRe = new Float64Array(n);
-      this.columnIm = new Float64Array(n);
+      this.sin = Float64Array.from({ length: n / 2 }, (_, i) => Math.sin((2 * Math.PI * i) / n));
     }
-    line(re, im, start) {
-      const { n, cos, sin, order } = this;
-      for (let i = 0; i < n; i += 1) {
-        const j = order[i];
-        if (j <= i) continue;
-        const [r, m] = [re[start + i], im[start + i]];
-        re[start + i] = re[start + j];
-        im[start + i] = im[start + j];
-        re[start + j] = r;
-        im[start + j] = m;
-      }
-      for (let half = 1; half < n; half *= 2) {
-        const step = n / (2 * half);
-        for (let low = start; low < start + n; low += 2 * half) {
-          for (let k = 0, turn = 0; k < half; k += 1, turn += step) {
-            const a = low + k;
-            const b = a + half;
-            const r = re[b] * cos[turn] - im[b] * sin[turn];
-            const m = re[b] * sin[turn] + im[b] * cos[turn];
-            re[b] = re[a] - r;
-            im[b] = im[a] - m;
-            re[a] += r;
-            im[a] += m;
+    forth(re, im) {
+      this.fall(re, im);
+      this.transpose(re, im);
+      this.fall(re, im);
+    }
+    // Without the division by n * n.
+    back(re, im) {
+      this.rise(re, im);
+      this.transpose(re, im);
+      this.rise(re, im);
+    }
+
+    fall(re, im) {
+      const { n, stride, cos, sin } = this;
+      for (let half = n / 2; half >= 1; half /= 2) {
+        for (let low = 0; low < n; low += 2 * half) {
+          for (let k = 0; k < half; k += 1) {
+            const c = cos[(k * n) / (2 * half)];
+            const s = sin[(k * n) / (2 * half)];
+            const start = (low + k) * stride;
+            for (let a = start, b = start + half * stride; a < start + n; a += 1, b += 1) {
+              const r = re[a] - re[b];
+              const m = im[a] - im[b];
+              re[a] += re[b];
+              im[a] += im[b];
+              re[b] = r * c + m * s;
+              im[b] = m * c - r * s;
+            }
           }
         }
       }
     }
-    square(re, im) {
-      const { n, columnRe, columnIm } = this;
-      for (let row = 0; row < n; row += 1) this.line(re, im, row * n);
-      for (let col = 0; col < n; col += 1) {
-        for (let i = 0, at = col; i < n; i += 1, at += n) {
-          columnRe[i] = re[at];
-          columnIm[i] = im[at];
+
+    rise(re, im) {
+      const { n, stride, cos, sin } = this;
+      for (let half = 1; half < n; half *= 2) {
+        for (let low = 0; low < n; low += 2 * half) {
+          for (let k = 0; k < half; k += 1) {
+            const c = cos[(k * n) / (2 * half)];
+            const s = sin[(k * n) / (2 * half)];
+            const start = (low + k) * stride;
+            for (let a = start, b = start + half * stride; a < start + n; a += 1, b += 1) {
+              const r = re[b] * c - im[b] * s;
+              const m = re[b] * s + im[b] * c;
+              re[b] = re[a] - r;
+              im[b] = im[a] - m;
+              re[a] += r;
+              im[a] += m;
+            }
+          }
         }
-        this.line(columnRe, columnIm, 0);
-        for (let i = 0, at = col; i < n; i += 1, at += n) {
-          re[at] = columnRe[i];
-          im[at] = columnIm[i];
+      }
+    }
+
+    transpose(re, im) {
+      const { n, stride } = this;
+      for (const values of [re, im]) {
+        for (let row = 0; row < n; row += 1) {
+          for (let col = row + 1; col < n; col += 1) {
+            const kept = values[row * stride + col];
+            values[row * stride + col] = values[col * stride + row];
+            values[col * stride + row] = kept;
+          }
         }
       }
     }
   }
 
   al.Correlator = class {
-    // Two kernels share a transform, one as its real part, one as its imaginary part.
     constructor(kernels, side) {
       this.side = side;
-      this.count = kernels.length;
       this.n = 128;
       while (this.n < 4 * side) this.n *= 2;
+      this.step = this.n - side + 1;
       this.fourier = new Fourier(this.n);
-      this.pairs = [];
-      for (let i = 0; i < kernels.length; i += 2) this.pairs.push(this.pair(kernels[i], kernels[i + 1]));
+      this.size = this.n * this.fourier.stride;
+      this.spectra = kernels.map((kernel) => this.spectrum(kernel));
+      [this.re, this.im, this.toRe, this.toIm] = Array.from({ length: 4 }, () => new Float64Array(this.size));
     }
 
     spectrum(kernel) {
-      const { n, side } = this;
-      const re = new Float64Array(n * n);
-      const im = new Float64Array(n * n);
-      if (kernel) kernel.forEach((value, i) => (re[Math.floor(i / side) * n + (i % side)] = value));
-      this.fourier.square(re, im);
+      const { side, size, fourier } = this;
+      const [re, im] = [new Float64Array(size), new Float64Array(size)];
+      kernel.forEach((value, i) => (re[Math.floor(i / side) * fourier.stride + (i % side)] = value));
+      fourier.forth(re, im);
       return { re, im };
-    }
-
-    // conj(A) + i conj(B)
-    pair(first, second) {
-      const [a, b] = [this.spectrum(first), this.spectrum(second)];
-      return { re: a.re.map((value, i) => value + b.im[i]), im: a.im.map((value, i) => b.re[i] - value) };
     }
 
     // One array a kernel, of (height - side + 1) x (width - side + 1) numbers.
     async run(image, height, width, onProgress) {
-      const { n, side } = this;
-      const [nRows, nCols, step] = [height - side + 1, width - side + 1, n - side + 1];
-      const results = Array.from({ length: this.count }, () => new Float64Array(nRows * nCols));
-      const total = Math.ceil(nRows / step) * Math.ceil(nCols / step);
-      let [done, since] = [0, performance.now()];
-      for (let top = 0; top < nRows; top += step) {
-        for (let left = 0; left < nCols; left += step) {
-          this.tile(image, height, width, top, left, results);
-          done += 1;
-          if (performance.now() - since < TURN) continue;
-          onProgress(done / total);
-          await new Promise((resume) => setTimeout(resume));
-          since = performance.now();
-        }
+      const { side, step } = this;
+      const [nRows, nCols] = [height - side + 1, width - side + 1];
+      const results = this.spectra.map(() => new Float64Array(nRows * nCols));
+      const corners = [];
+      for (let top = 0; top < nRows; top += step) for (let left = 0; left < nCols; left += step) corners.push({ top, left });
+      let since = performance.now();
+      for (let at = 0; at < corners.length; at += 2) {
+        this.pair({ image, height, width, nRows, nCols }, corners.slice(at, at + 2), results);
+        if (performance.now() - since < TURN) continue;
+        onProgress((at + 2) / corners.length);
+        await new Promise((resume) => setTimeout(resume));
+        since = performance.now();
       }
       return results;
     }
 
-    tile(image, height, width, top, left, results) {
-      const { n, side } = this;
-      const size = n * n;
-      const spectrum = { re: new Float64Array(size), im: new Float64Array(size) };
-      for (let row = top; row < Math.min(top + n, height); row += 1) {
-        spectrum.re.set(image.subarray(row * width + left, row * width + Math.min(left + n, width)), (row - top) * n);
-      }
-      this.fourier.square(spectrum.re, spectrum.im);
-      const [re, im] = [new Float64Array(size), new Float64Array(size)];
-      this.pairs.forEach((pair, k) => {
-        for (let i = 0; i < size; i += 1) {
-          re[i] = spectrum.re[i] * pair.re[i] - spectrum.im[i] * pair.im[i];
-          im[i] = spectrum.re[i] * pair.im[i] + spectrum.im[i] * pair.re[i];
-        }
-        // the inverse transform is the transform with real and imaginary parts exchanged
-        this.fourier.square(im, re);
-        const nCols = width - side + 1;
-        const rows = Math.min(n - side + 1, height - side + 1 - top);
-        const cols = Math.min(n - side + 1, nCols - left);
-        [re, im].slice(0, this.count - 2 * k).forEach((values, part) => copy(values, results[2 * k + part], { n, nCols, top, left, rows, cols }));
+    // Two tiles share a transform, one as its real part, one as its imaginary part.
+    pair(shape, corners, results) {
+      const { re, im, toRe, toIm, fourier } = this;
+      [re, im].forEach((tile, part) => this.cut(shape, corners[part], tile));
+      fourier.forth(re, im);
+      this.spectra.forEach((kernel, k) => {
+        this.multiply(kernel);
+        fourier.back(toRe, toIm);
+        corners.forEach((corner, part) => this.paste(shape, corner, [toRe, toIm][part], results[k]));
       });
     }
-  };
 
-  function copy(values, result, { n, nCols, top, left, rows, cols }) {
-    for (let row = 0; row < rows; row += 1) {
-      const to = (top + row) * nCols + left;
-      for (let col = 0; col < cols; col += 1) result[to + col] = values[row * n + col] / (n * n);
+    multiply({ re: a, im: b }) {
+      const { re, im, toRe, toIm } = this;
+      for (let i = 0; i < re.length; i += 1) {
+        toRe[i] = re[i] * a[i] + im[i] * b[i];
+        toIm[i] = im[i] * a[i] - re[i] * b[i];
+      }
     }
-  }
+
+    cut({ image, height, width }, corner, tile) {
+      tile.fill(0);
+      if (!corner) return;
+      const { top, left } = corner;
+      for (let row = top; row < Math.min(top + this.n, height); row += 1) {
+        tile.set(image.subarray(row * width + left, row * width + Math.min(left + this.n, width)), (row - top) * this.fourier.stride);
+      }
+    }
+
+    paste({ nRows, nCols }, { top, left }, tile, result) {
+      const { n, step, fourier } = this;
+      for (let row = top; row < Math.min(top + step, nRows); row += 1) {
+        const from = (row - top) * fourier.stride - left;
+        for (let col = left; col < Math.min(left + step, nCols); col += 1) result[row * nCols + col] = tile[from + col] / (n * n);
+      }
+    }
+  };
 })();

@@ -16,7 +16,7 @@
     const n = al.group(count);
     const verb = count === 1 ? "lies" : "lie";
     const beginnings = {
-      sigma: () => `${n} of ${all} windows ${verb} beyond ${al.format(selection.n, 2)}\u202fσ`,
+      sigma: () => `${n} of ${all} windows ${verb} beyond ${selection.n}\u202fσ`,
       interval: () => `${n} windows ${verb} at ${data.axes[selection.axis]} ${al.format(selection.at, 2)}`,
       spots: () => `${n} windows ${verb} here in the image`,
     };
@@ -98,10 +98,12 @@
     return al.el("label", { class: "al-field", title: "Windows outside of the ellipse of so many standard deviations of the normal windows" }, al.el("span", {}, "Light up beyond"), slider, words);
   }
 
+  const gradient = (palette) => `linear-gradient(90deg,${Array.from({ length: 13 }, (_, k) => `rgb(${[...palette.subarray(3 * Math.round((k * 255) / 12)).subarray(0, 3)].join()})`).join()})`;
+
   function oddsLegend(store) {
     if (!store.data.odds) return null;
     const end = al.format(Math.exp(store.data.odds.end), 2);
-    const node = al.el("p", { class: "al-note al-pc-odds", hidden: true }, al.el("span", {}, `odds ÷\u202f${end}`), al.el("i"), al.el("span", {}, `× ${end} for one standard deviation more windows in a bin`));
+    const node = al.el("p", { class: "al-note al-pc-odds", hidden: true }, al.el("span", {}, `odds ÷\u202f${end}`), al.el("i", { style: `background:${gradient(store.palettes.diverging_dark)}` }), al.el("span", {}, `× ${end} for one standard deviation more windows in a bin`));
     store.listen((changes) => "layers" in changes && (node.hidden = !changes.layers.odds));
     return node;
   }

@@ -20,7 +20,7 @@
         "button",
         { type: "button", "data-i": i, "aria-label": words, title: words, onclick: () => this.store.open(i) },
         al.el("img", { src: image.url, alt: "", width, height, draggable: "false" }),
-        al.el("span", { class: "al-pc-film-name" }, image.name.replace(/^.*\//, "")),
+        al.el("span", { class: "al-pc-film-name" }, image.name.split("/").slice(-2).join("/")),
         al.el("span", { class: "al-pc-film-score" }, al.el("i", { class: "al-dot", style: `background:${kind.colour}` }), al.format(image.score, 2)),
       );
     }

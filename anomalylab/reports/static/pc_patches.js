@@ -47,8 +47,7 @@
       const { store } = this;
       const { cloud, lit, state } = store;
       if (!cloud) return;
-      const chosen = lit || new Uint8Array(cloud.n).fill(1);
-      const found = al.pcExtremes(cloud, chosen, N_PATCHES, (i) => store.extremeness(i));
+      const found = al.pcExtremes(cloud, lit, N_PATCHES, (i) => store.extremeness(i));
       const isResidual = state.x === store.residual || state.y === store.residual;
       const value = (i) => (isResidual ? al.format(cloud.along[store.residual][i], 2) : `${al.format(Math.sqrt(cloud.distance[i]), 2)}\u202fσ`);
       this.list.replaceChildren(...found.map((i) => al.pcPatchButton(store, i, value(i))));

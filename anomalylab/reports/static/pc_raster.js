@@ -61,7 +61,7 @@
   al.pcRaster = (cloud, { x, y, view, side, lit, scale, palettes, faintest, ratio = 1 }) => {
     const picture = new ImageData(side, side);
     const cells = cellsOf(cloud, x, y, view, side);
-    paint(picture.data, countsOf(cells, side, null, ratio), lit ? palettes.ash : palettes.inferno, faintest, scale);
+    paint(picture.data, countsOf(cells, side, null, ratio), lit ? palettes.ice : palettes.inferno, faintest, scale);
     if (lit) paint(picture.data, countsOf(cells, side, lit, ratio), palettes.amber, 110, scale);
     return picture;
   };

@@ -75,7 +75,8 @@
   // Windows highest in `by` that differ in place: none within half a window of one before it.
   al.pcExtremes = (cloud, lit, n, by) => {
     const half = Math.max(cloud.window >> 1, 1);
-    const left = Float64Array.from(lit, (one, i) => (one ? by(i) : -Infinity));
+    const left = new Float64Array(cloud.n).fill(-Infinity);
+    for (let i = 0; i < cloud.n; i += 1) if (!lit || lit[i]) left[i] = by(i);
     const found = [];
     while (found.length < n) {
       let best = 0;
@@ -83,8 +84,9 @@
       if (left[best] === -Infinity) break;
       found.push(best);
       const [row, col] = [Math.floor(best / cloud.nCols), best % cloud.nCols];
+      const [from, to] = [Math.max(col - half, 0), Math.min(col + half, cloud.nCols - 1)];
       for (let r = Math.max(row - half, 0); r <= Math.min(row + half, cloud.nRows - 1); r += 1) {
-        left.fill(-Infinity, r * cloud.nCols + Math.max(col - half, 0), r * cloud.nCols + Math.min(col + half, cloud.nCols - 1) + 1);
+        left.fill(-Infinity, r * cloud.nCols + from, r * cloud.nCols + to + 1);
       }
     }
     return found;

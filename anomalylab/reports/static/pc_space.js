@@ -48,7 +48,7 @@
       const products = await this.correlator.run(band, height, width, onProgress);
       const [nRows, nCols] = [height - side + 1, width - side + 1];
       const cloud = { window: side, nRows, nCols, n: nRows * nCols };
-      const energy = boxSums(band, height, width, side, (value) => value * value);
+      const energy = boxSums(band.map((value) => value * value), height, width, side);
       Object.assign(cloud, this.coordinates(products, energy));
       cloud.onDefect = await touching(image, side, cloud.n);
       cloud.error = this.check(cloud, image.checks);
@@ -93,21 +93,19 @@
 
   function bandOf({ channels, pixels }, [red, green, blue, add]) {
     const band = new Float32Array(pixels.length / channels);
-    for (let i = 0; i < band.length; i += 1) {
-      const at = i * channels;
-      band[i] = channels === 1 ? (red + green + blue) * pixels[at] + add : red * pixels[at] + green * pixels[at + 1] + blue * pixels[at + 2] + add;
-    }
+    const [second, third] = channels === 1 ? [0, 0] : [1, 2];
+    for (let i = 0, at = 0; i < band.length; i += 1, at += channels) band[i] = red * pixels[at] + green * pixels[at + second] + blue * pixels[at + third] + add;
     return band;
   }
 
   // Sums over all windows, from sums over all rectangles that begin in the upper left corner.
-  function boxSums(values, height, width, side, of) {
+  function boxSums(values, height, width, side) {
     const wide = width + 1;
     const sums = new Float64Array((height + 1) * wide);
     for (let row = 0; row < height; row += 1) {
       let line = 0;
       for (let col = 0; col < width; col += 1) {
-        line += of(values[row * width + col]);
+        line += values[row * width + col];
         sums[(row + 1) * wide + col + 1] = sums[row * wide + col + 1] + line;
       }
     }
@@ -125,6 +123,8 @@
     if (image.mask === null) return null;
     if (image.mask === "") return new Uint8Array(n);
     const { width, height, pixels } = await al.decodePng(al.bytes(image.mask));
-    return Uint8Array.from(boxSums(pixels, height, width, side, (value) => value), (sum) => Number(sum > 0));
+    const touches = new Uint8Array(n);
+    boxSums(pixels, height, width, side).forEach((sum, i) => (touches[i] = Number(sum > 0)));
+    return touches;
   }
 })();

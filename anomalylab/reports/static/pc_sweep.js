@@ -96,6 +96,8 @@
 
     fill() {
       const { store, axis, width } = this;
+      const write = al.tickWords([0, 2 * width >= 2 ? Math.round(2 * width) : 2 * width || 1]);
+      const word = (value) => write(value).replace(/^−(?=0[.0]*$)/, "");
       const stops = Array.from({ length: N_STOPS }, (_, k) => {
         const at = this.valueOf(k);
         const near = al.pcWindows({ kind: "interval", axis, low: at - width, high: at + width }, store.cloud);
@@ -104,7 +106,7 @@
         const found = al.pcExtremes(store.cloud, near, EACH, clean);
         const parts = axis === store.residual ? [] : [this.typical(at)];
         const go = () => this.stand((this.slider.value = Math.round((STEPS * k) / (N_STOPS - 1))));
-        const value = al.el("button", { type: "button", class: "al-pc-stop-value", onclick: go, "aria-label": `Go to ${store.data.axes[axis]} ${al.format(at, 2)}` }, al.format(at, 2));
+        const value = al.el("button", { type: "button", class: "al-pc-stop-value", onclick: go, "aria-label": `Go to ${store.data.axes[axis]} ${word(at)}` }, word(at));
         return al.el("div", { class: "al-pc-stop" }, value, ...parts, ...found.map((i) => al.pcPatchButton(store, i)));
       });
       this.stops.replaceChildren(...stops);
