@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from anomalylab.errors import (
     RunError,
     UnknownNameError,
 )
+from anomalylab.reports.verdict import asked
 from anomalylab.run_folder import TABLES, Run
 from anomalylab.studies.detect import run
 from anomalylab.studies.request import DetectorChoice, Request
@@ -244,6 +246,37 @@ def test_a_detector_is_written_as_it_is_read():
     choice = DetectorChoice.parse(text)
     assert (choice.preset, choice.params) == ("sroc", {"k": 3, "coreset": 0.1})
     assert str(choice) == text
+
+
+def test_several_numbers_are_joined_by_a_plus():
+    text = "window_pca:window=11+25,grid=32+32"
+    choice = DetectorChoice.parse(text)
+    assert choice.params == {"window": (11, 25), "grid": (32, 32)}
+    assert str(choice) == text
+
+
+def test_images_alone_make_no_run(request_, tmp_path):
+    with pytest.raises(ParameterError, match="lite0"):
+        run(replace(request_, backbone="band"), tmp_path / "run")
+
+
+def test_a_detector_of_images_runs_beside_one_of_features(textures, tmp_path):
+    chosen = choices("window_pca:window=11+25", "mahalanobis")
+    finished = run(
+        Request(data=textures / "fabric", detectors=chosen, size=(128, 128)), tmp_path / "r"
+    )
+    metrics = finished.table("metrics").set_index(["detector", "metric"])["value"]
+    assert metrics["window_pca-window=11+25", "auroc"] > 0.8
+    assert "by window_pca-window=11+25 on the images themselves and by mahalanobis" in asked(
+        finished
+    )
+    test = textures / "fabric" / "test" / "good"
+    after = score(finished.folder, test, tmp_path / "scored").scores("window_pca-window=11+25")
+    before = finished.scores("window_pca-window=11+25").set_index("sample_id")["score"]
+    found = after.set_index("sample_id")["score"]
+    np.testing.assert_allclose(
+        before.filter(like="test/good").to_numpy(), found.to_numpy(), rtol=1e-5
+    )
 
 
 def test_masks_of_another_size_do_not_end_a_run(textures, tmp_path):

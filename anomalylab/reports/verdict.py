@@ -6,6 +6,7 @@ from anomalylab.reports.comparison import decimals
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.words import grouped, metric_words, plural
 from anomalylab.run_folder import Run
+from anomalylab.studies.inputs import ON_DEMAND
 
 
 def verdict(run: Run) -> Fragment:
@@ -53,9 +54,26 @@ def asked(run: Run) -> str:
     height, width = extractor["size"]
     weights = str(extractor["weights"]).removeprefix(f"{extractor['name']}, ")
     return (
-        f"{question} Compared by {_listed(run.detectors)} on features of the network "
-        f"{extractor['name']}, at {height} × {width} pixels; its weights: {weights}."
+        f"{question} {_compared(run)} the network {extractor['name']}, at {height} × {width} "
+        f"pixels; its weights: {weights}."
     )
+
+
+def _compared(run: Run) -> str:
+    """Say what detectors compared, up to the name of the network."""
+    on_images = [name for name in run.detectors if _looks_at_images(run, name)]
+    on_features = [name for name in run.detectors if name not in on_images]
+    if not on_images:
+        return f"Compared by {_listed(on_features)} on features of"
+    first = f"Compared by {_listed(on_images)} on the images themselves"
+    if not on_features:
+        return f"{first}; which images look alike is judged by"
+    return f"{first} and by {_listed(on_features)} on features of"
+
+
+def _looks_at_images(run: Run, detector: str) -> bool:
+    levels = run.info["detectors"].get(detector, {}).get("levels", [])
+    return bool(levels) and set(levels) <= set(ON_DEMAND)
 
 
 def warnings(run: Run) -> list[str]:

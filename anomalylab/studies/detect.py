@@ -14,7 +14,7 @@ from anomalylab.compute.memory import refuse_beyond_available
 from anomalylab.compute.threads import n_threads
 from anomalylab.datasets.check import Finding, Report, check
 from anomalylab.detectors import Detector
-from anomalylab.errors import DatasetError
+from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.features import Features
 from anomalylab.run_folder import Run, RunWriter, check_output, writing
@@ -74,6 +74,11 @@ def run(request: Request, out: Path) -> Run:
     check_output(out)
     chosen = {choice.label: _create(choice, request) for choice in request.detectors}
     extractor = create_extractor(request)
+    if extractor.on_demand:
+        raise ParameterError(
+            f"{request.backbone} is no network; keep the backbone lite0: detectors such as "
+            "window_pca look at the images themselves whatever the backbone"
+        )
     samples, root = load_samples(request)
     roles.check_roles(samples)
     _check_memory(samples, extractor, chosen)

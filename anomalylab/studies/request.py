@@ -1,6 +1,7 @@
 """What a run is asked to do, and the command that asks for it again."""
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -140,7 +141,9 @@ def _levels(text: str) -> str | tuple[str, ...]:
 
 
 def _value(text: str) -> object:
-    """Read a number, ``true``, ``false`` or ``null`` as JSON does; anything else is a string."""
+    """Read a value as JSON does, and whole numbers joined by + as a tuple; others are strings."""
+    if re.fullmatch(r"\d+(\+\d+)+", text):
+        return tuple(int(number) for number in text.split("+"))
     try:
         return json.loads(text)
     except json.JSONDecodeError:
@@ -149,5 +152,5 @@ def _value(text: str) -> object:
 
 def _text(value: object) -> str:
     if isinstance(value, tuple):
-        return "+".join(value)
+        return "+".join(map(str, value))
     return value if isinstance(value, str) else json.dumps(value)

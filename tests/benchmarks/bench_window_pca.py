@@ -1,8 +1,8 @@
 """Windows of one image of 630 x 230 pixels, 25 a side: ours against the matrix of all windows.
 
 Run ``python tests/benchmarks/bench_window_pca.py``; ``--quick`` leaves out the incremental PCA,
-which takes half a minute. Times are medians and ratios are of one run. Ours is in one thread unless said
-otherwise; the others are given with one thread and with all cores.
+which takes half a minute. Times are medians and ratios are of one run. Ours is in one thread unless
+said otherwise; the others are given with one thread and with all cores.
 """
 
 import os
