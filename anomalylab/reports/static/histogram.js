@@ -91,17 +91,20 @@
       return al.svg("path", { d, class: "al-training-outline" });
     }
 
-    // Images that the fitted bulk expects within a bin's width around each score.
+    // Images that the fitted bulk expects in a bin around each score: never more than there are,
+    // however narrow the bulk.
     drawBulk() {
       const { bulk, training } = this.store.detector;
-      const [low, high] = this.scale.ends;
-      const shrink = training.length ? this.shrink : 1;
+      const shrink = (training.length ? this.shrink : 1) * this.brick;
       const half = this.scale.width / this.nBins / 2;
-      const binAt = (x) => this.scale.spread(x - half, x + half);
-      const points = bulk
-        .filter(([score]) => score > low && score < high)
-        .map(([score, perUnit]) => [this.scale.x(score), perUnit * binAt(this.scale.x(score)) * shrink * this.brick])
-        .map(([x, height]) => `${x.toFixed(1)} ${(HEIGHT - MARGIN.bottom - height).toFixed(1)}`);
+      const below = areaBelow(bulk);
+      const points = [];
+      for (let x = MARGIN.left; bulk.length && x <= MARGIN.left + this.scale.width; x += 2) {
+        const [low, high] = this.scale.between(x - half, x + half);
+        if (high < bulk[0][0] || low > bulk[bulk.length - 1][0]) continue;
+        const y = HEIGHT - MARGIN.bottom - (below(high) - below(low)) * shrink;
+        points.push(`${x.toFixed(1)} ${y.toFixed(1)}`);
+      }
       return al.svg("path", { d: points.length ? `M${points.join("L")}` : "", class: "al-bulk" });
     }
 
@@ -225,11 +228,25 @@
       isLog,
       width,
       part,
-      spread: (left, right) => unclamped(right) - unclamped(left),
+      between: (left, right) => [unclamped(left), unclamped(right)],
       ends: [back(low), back(high)],
       x: (value) => MARGIN.left + al.clamp(part(value), 0, 1) * width,
       value: (x) => back(low + al.clamp((x - MARGIN.left) / width, 0, 1) * (high - low)),
       marks: isLog ? decades(back(low), back(high), width) : al.ticks(low, high, width > 500 ? 8 : 5),
+    };
+  }
+
+  // Area under a curve of [x, y], by rising x, up to any x.
+  function areaBelow(curve) {
+    const sums = [0];
+    for (let i = 1; i < curve.length; i += 1) {
+      sums.push(sums[i - 1] + ((curve[i][1] + curve[i - 1][1]) / 2) * (curve[i][0] - curve[i - 1][0]));
+    }
+    return (x) => {
+      const right = curve.findIndex(([at]) => at >= x);
+      if (right < 1) return right === 0 ? 0 : sums[sums.length - 1];
+      const part = (x - curve[right - 1][0]) / (curve[right][0] - curve[right - 1][0]);
+      return sums[right - 1] + part * (sums[right] - sums[right - 1]);
     };
   }
 
