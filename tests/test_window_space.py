@@ -164,3 +164,10 @@ def test_no_image_spans_no_space():
 def test_an_image_smaller_than_the_window_is_not_projected(space):
     with pytest.raises(ParameterError, match="4 x 9 pixels is smaller"):
         space.project(np.zeros((4, 9)))
+
+
+def test_one_value_that_is_not_finite_does_not_spread_but_is_refused(space):
+    image = draw(20, 20)
+    image[3, 4] = np.nan
+    with pytest.raises(ParameterError, match="NaN"):
+        space.project(image)

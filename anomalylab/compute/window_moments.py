@@ -72,7 +72,7 @@ def moments(image: np.ndarray, window: int) -> Moments:
         If the window is even or larger than the image, or a value is not finite.
     """
     check_window(window, image.shape)
-    _check_finite(image)
+    check_finite(image)
     if not has_shared_block(image.shape, window):
         return moments_by_matrix(image, window)
     level = float(image.mean(dtype=np.float64))
@@ -115,12 +115,13 @@ def window_matrix(image: np.ndarray, window: int) -> np.ndarray:
         If the window is even or larger than the image, or a value is not finite.
     """
     check_window(window, image.shape)
-    _check_finite(image)
+    check_finite(image)
     view = np.lib.stride_tricks.sliding_window_view(image, (window, window))
     return view.reshape(-1, window**2).astype(np.float64)
 
 
-def _check_finite(image: np.ndarray) -> None:
+def check_finite(image: np.ndarray) -> None:
+    """Refuse an image with values that are not finite."""
     if not np.isfinite(image).all():
         raise ParameterError("an image holds NaN or infinite values; mend it or leave it out")
 

@@ -7,7 +7,13 @@ from functools import cached_property
 import numpy as np
 from scipy import fft, linalg
 
-from anomalylab.compute.window_moments import Moments, box_sums, check_window, window_matrix
+from anomalylab.compute.window_moments import (
+    Moments,
+    box_sums,
+    check_finite,
+    check_window,
+    window_matrix,
+)
 from anomalylab.errors import ParameterError
 
 LEAST_SHARE = 1e-12
@@ -70,7 +76,7 @@ class WindowSpace:
         Raises
         ------
         ParameterError
-            If the image is smaller than the window.
+            If the image is smaller than the window, or a value is not finite.
         """
         image = self._levelled(image)
         *coordinates, by_mean = self._correlations(image, self.n_components + 1)
@@ -104,6 +110,7 @@ class WindowSpace:
 
     def _levelled(self, image: np.ndarray) -> np.ndarray:
         check_window(self.window, image.shape)
+        check_finite(image)
         return np.asarray(image, np.float64) - self._level
 
     def _correlations(self, image: np.ndarray, n: int) -> Iterator[np.ndarray]:
