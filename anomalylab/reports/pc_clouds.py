@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
+from anomalylab.recipes.pc_space.cloud import Cloud
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.payload import short_names
@@ -19,6 +18,7 @@ from anomalylab.reports.pc_images import (
     spread,
     stored_url,
 )
+from anomalylab.reports.pc_missing import images_reason
 from anomalylab.reports.pc_plane import Plane, legend
 from anomalylab.reports.pc_words import UNITS, method_name
 from anomalylab.reports.words import grouped, plural
@@ -59,20 +59,23 @@ def clouds(pc: PCSpace, images: Sequence[str] = (), detector: str = "") -> Fragm
     detector = detector or pc.run.detectors[0]
     chosen = _chosen(pc, images, detector)
     everything = [image for group in chosen for image in group["images"]]
-    plane = around(pc, everything)
-    rasters = {image.sample_id: _raster(pc, plane, image) for image in everything}
-    highest = max((int(raster.max()) for raster in rasters.values()), default=1)
+    missing = images_reason(pc, [image.sample_id for image in everything])
+    clouds = [image.cloud for image in everything if image.cloud is not None and not missing]
+    plane = plane_of(pc, limit=pc.limit) if missing else around(pc, clouds)
+    rasters = [plane.raster(*plane.along(cloud), side=SIDE) for cloud in clouds]
+    rasters = rasters or [pc.histogram(image.sample_id) for image in everything]
+    highest = max((int(raster.max()) for raster in rasters), default=1)
+    left = iter(rasters)
     rows = [
         {
             **group,
             "cells": [
-                _cell(pc, plane, image, rasters[image.sample_id], highest)
+                _cell(pc, plane, image, png(shade(next(left), vmax=highest)), is_cloud=not missing)
                 for image in group["images"]
             ],
         }
         for group in chosen
     ]
-    missing = next((image.missing for image in everything if image.missing), "")
     html = render(
         "pc_clouds",
         rows=rows,
@@ -80,11 +83,11 @@ def clouds(pc: PCSpace, images: Sequence[str] = (), detector: str = "") -> Fragm
         plane=plane,
         method=method_name(detector),
         unit=UNITS.get(detector, ""),
-        windows=_windows(everything),
+        windows=_windows(clouds),
         window=pc.space.window,
         legend=legend("inferno", ["1 window", f"{grouped(highest)} windows in a cell"]),
         is_chosen=bool(images),
-        limit=f"{plane.limit:g}",
+        limit=f"{plane.limit:.3g}",
     )
     return Fragment(html, styles=PICTURES)
 
@@ -104,21 +107,13 @@ def _chosen(pc: PCSpace, images: Sequence[str], detector: str) -> list[dict[str,
     return groups
 
 
-def _raster(pc: PCSpace, plane: Plane, image: Shown) -> np.ndarray:
-    if image.cloud is None:
-        return pc.histogram(image.sample_id)
-    return plane.raster(*plane.along(image.cloud), side=SIDE)
-
-
 def _cell(
-    pc: PCSpace, plane: Plane, image: Shown, raster: np.ndarray, highest: int
+    pc: PCSpace, plane: Plane, image: Shown, picture: bytes, *, is_cloud: bool
 ) -> dict[str, Any]:
     name = short_names(pc.run.queries["sample_id"]).get(image.sample_id, image.sample_id)
-    picture = png(shade(raster, vmax=highest))
     cell = {"id": image.sample_id, "name": name, "score": score_words(image.score)}
-    if image.cloud is None:
-        frame = plane_of(pc, limit=pc.limit)
-        drawing = frame.small(picture, f"Histogram of the windows of {name}")
+    if image.cloud is None or not is_cloud:
+        drawing = plane.small(picture, f"Histogram of the windows of {name}")
         return {**cell, "drawing": drawing, "src": stored_url(pc, image.sample_id), "facts": ""}
     outside = plane.is_outside(*plane.along(image.cloud))
     facts = f"{100 * outside.mean():.1f}\u202f% outside 3\u202fσ"
@@ -130,9 +125,11 @@ def _cell(
     }
 
 
-def _windows(images: list[Shown]) -> str:
-    counts = [image.cloud.residual.size for image in images if image.cloud is not None]
+def _windows(clouds: Sequence[Cloud]) -> str:
+    """Count the windows of a cloud, or say from how many to how many."""
+    counts = [cloud.residual.size for cloud in clouds]
     if not counts:
         return ""
-    low, high = (plural(count, "window") for count in (min(counts), max(counts)))
-    return high if low == high else f"{grouped(min(counts))} to {high}"
+    if min(counts) == max(counts):
+        return plural(counts[0], "window")
+    return f"{grouped(min(counts))} to {plural(max(counts), 'window')}"

@@ -6,13 +6,13 @@ import numpy as np
 from PIL import Image
 
 from anomalylab.compute.window_space import WindowSpace
-from anomalylab.errors import DatasetError
 from anomalylab.images import resize
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.pc_clouds import PICTURES
-from anomalylab.reports.pc_films import films
+from anomalylab.reports.pc_films import film_images, films
 from anomalylab.reports.pc_images import scored, webp_url
+from anomalylab.reports.pc_missing import images_reason
 from anomalylab.reports.pc_plane import data_url, legend
 from anomalylab.shading import colour_table, png, shade_signed
 
@@ -33,11 +33,11 @@ def components(pc: PCSpace) -> Fragment:
     Fragment
         Without the windows, if the images cannot be read.
     """
-    missing, strips = "", [[] for _ in range(pc.space.n_components)]
-    try:
-        strips = films(pc)
-    except DatasetError as error:
-        missing = str(error)
+    looked_through = film_images(pc)
+    missing = images_reason(pc, looked_through)
+    strips: list[list[dict[str, str]]] = [[] for _ in range(pc.space.n_components)]
+    if not missing:
+        strips = films(pc, looked_through)
     spaces = [_space(space) for space in pc.spaces.values()]
     for patch, film in zip(spaces[0]["patches"], strips, strict=True):
         patch["film"] = film
@@ -70,12 +70,8 @@ def bands(pc: PCSpace) -> Fragment:
         ]
         if len(chosen)
     ]
-    figures, missing = [], ""
-    for title, sample_id in rows:
-        try:
-            figures.append(_before_and_after(pc, title, sample_id))
-        except DatasetError as error:
-            missing = str(error)
+    missing = images_reason(pc, [sample_id for _, sample_id in rows])
+    figures = [] if missing else [_before_and_after(pc, *row) for row in rows]
     bar = legend("viridis", [f"−{DEVIATIONS:g}", "0", f"{DEVIATIONS:g} deviations"], is_signed=True)
     html = render(
         "pc_bands", figures=figures, missing=missing, legend=bar, orient=pc.info["orient"]

@@ -1,6 +1,7 @@
 """Real windows along the axes of PC space: what a coordinate looks like."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -19,12 +20,19 @@ NEAR = 0.6
 N_IMAGES = 12
 
 
-def films(pc: PCSpace) -> list[list[dict[str, str]]]:
+def film_images(pc: PCSpace) -> list[str]:
+    """Return the images that windows are taken from, evenly spaced by score."""
+    return list(spread(scored(pc, pc.run.detectors[0]), N_IMAGES)["sample_id"])
+
+
+def films(pc: PCSpace, sample_ids: Sequence[str]) -> list[list[dict[str, str]]]:
     """Find windows that lie along each component, and in the middle of the others.
 
     Parameters
     ----------
     pc : PCSpace
+    sample_ids : sequence of str
+        Images that windows are taken from.
 
     Returns
     -------
@@ -37,8 +45,7 @@ def films(pc: PCSpace) -> list[list[dict[str, str]]]:
     DatasetError
         If an image cannot be read.
     """
-    names = spread(scored(pc, pc.run.detectors[0]), N_IMAGES)["sample_id"]
-    clouds = [pc.cloud(name) for name in names]
+    clouds = [pc.cloud(name) for name in sample_ids]
     deviations = np.sqrt(pc.space.variances)
     targets = [[step * axis for step in STEPS] for axis in np.eye(pc.space.n_components)]
     return [

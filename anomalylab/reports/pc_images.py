@@ -27,13 +27,11 @@ MARGIN = 4
 
 @dataclass(frozen=True)
 class Shown:
-    """One image of a page: its row of the samples, its score, and its windows if it can be read."""
+    """One image of a page, its score, and its windows if it can be read."""
 
     sample_id: str
-    label: int | None
     score: float
     cloud: Cloud | None
-    missing: str
 
 
 def plane_of(pc: PCSpace, pair: int = 0, limit: float | None = None) -> Plane:
@@ -47,11 +45,10 @@ def plane_of(pc: PCSpace, pair: int = 0, limit: float | None = None) -> Plane:
     )
 
 
-def around(pc: PCSpace, images: Sequence[Shown]) -> Plane:
-    """Return the first plane, as wide as these images need but no wider than the densities."""
+def around(pc: PCSpace, clouds: Sequence[Cloud]) -> Plane:
+    """Return the first plane, as wide as these clouds need but no wider than the densities."""
     plane = plane_of(pc)
-    clouds = [image.cloud for image in images if image.cloud is not None]
-    reach = [float(np.abs(cloud.along(axis)).max()) for cloud in clouds for axis in plane.axes]
+    reach = [float(np.abs(values).max()) for cloud in clouds for values in plane.along(cloud)]
     wanted = max([1.05 * value for value in reach] + [4 * value for value in plane.sigmas])
     return plane_of(pc, limit=float(min(np.ceil(wanted / 5) * 5, plane.limit)))
 
@@ -84,14 +81,12 @@ def spread(table: pd.DataFrame, n: int) -> pd.DataFrame:
 
 
 def shown(pc: PCSpace, row: pd.Series) -> Shown:
-    """Project an image for a page; without its file the reason is kept instead."""
-    cloud, missing = None, ""
+    """Project an image for a page, if its file can be read."""
     try:
         cloud = pc.cloud(row["sample_id"])
-    except DatasetError as error:
-        missing = str(error)
-    label = None if pd.isna(row["label"]) else int(row["label"])
-    return Shown(row["sample_id"], label, float(row["score"]), cloud, missing)
+    except DatasetError:
+        cloud = None
+    return Shown(row["sample_id"], float(row.get("score", np.nan)), cloud)
 
 
 def lit(pc: PCSpace, image: Shown, selected: np.ndarray, long_side: int) -> str:

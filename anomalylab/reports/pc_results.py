@@ -11,7 +11,7 @@ from anomalylab.reports.charts import Line, interval_dots, line_chart
 from anomalylab.reports.comparison import best_of, cell
 from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.pc_clouds import PICTURES
-from anomalylab.reports.pc_supervised import supervised_reason
+from anomalylab.reports.pc_missing import supervised_reason
 from anomalylab.reports.pc_words import METHODS, PAPER, PUBLISHED, PUBLISHED_ON, method_name
 from anomalylab.reports.rows import by_key, rows_of
 from anomalylab.reports.words import CURVES, metric_words, plural
@@ -47,7 +47,8 @@ def results(pc: PCSpace) -> Fragment:
     Fragment
     """
     table = pc.run.table("metrics")
-    published = PUBLISHED if pc.run.info["dataset"]["loader"] == "kolektor_sdd2" else {}
+    is_layout = pc.run.info["dataset"]["loader"] == "kolektor_sdd2"
+    published = PUBLISHED if is_layout and not supervised_reason(pc) else {}
     groups = []
     for title, metrics in GROUPS.items():
         rows = [
@@ -131,11 +132,15 @@ def _row(
     elsewhere = {method: value for (method, of), value in published.items() if of == metric}
     return {
         "name": name,
-        "meaning": meaning,
+        "meaning": "" if _is_of_training(metric) else meaning,
         "cells": [cell(rows[m], m == best) if m in rows else None for m in pc.run.detectors],
         "dots": _dots(pc, known, elsewhere),
         "published": [(f"{value:.2f}", method_name(method)) for method, value in elsewhere.items()],
     }
+
+
+def _is_of_training(metric: str) -> bool:
+    return metric.startswith(("left_out_", "train_"))
 
 
 def _dots(pc: PCSpace, known: dict[str, dict[str, Any]], elsewhere: dict[str, float]) -> str:

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from anomalylab.errors import DatasetError
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.pc_clouds import clouds
 from anomalylab.reports.pc_components import bands, components
 from anomalylab.reports.pc_density import densities
 from anomalylab.reports.pc_explorer import explorer as linked_views
-from anomalylab.reports.pc_features import histogram, odds
+from anomalylab.reports.pc_features import histogram
+from anomalylab.reports.pc_missing import images_reason
+from anomalylab.reports.pc_odds import odds
 from anomalylab.reports.pc_results import curves, results, search
 from anomalylab.reports.pc_verdict import verdict
 from anomalylab.reports.provenance import provenance as provenance_of_run
@@ -44,10 +45,10 @@ def explorer(pc: PCSpace, images: Sequence[str] = ()) -> Fragment:
     Fragment
         One line instead, if the images cannot be read.
     """
-    try:
-        return linked_views(pc, images or None)
-    except DatasetError as error:
-        return Fragment(render("pc_planes", figures=[], layout="", note="", missing=str(error)))
+    missing = images_reason(pc, images)
+    if missing:
+        return Fragment(render("pc_planes", figures=[], layout="", note="", missing=missing))
+    return linked_views(pc, images or None)
 
 
 def provenance(pc: PCSpace) -> Fragment:

@@ -6,7 +6,7 @@ import numpy as np
 
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
-from anomalylab.reports.pc_supervised import supervised_reason
+from anomalylab.reports.pc_missing import images_reason, supervised_reason
 from anomalylab.reports.pc_words import METHODS, method_name
 from anomalylab.reports.verdict import labels_words, score_tile
 from anomalylab.reports.words import grouped, plural
@@ -84,6 +84,9 @@ def _warnings(pc: PCSpace) -> list[str]:
     reason = supervised_reason(pc)
     if reason:
         found.append(f"The part that learns from labels is missing: {reason}.")
+    images = images_reason(pc, [])
+    if images:
+        found.append(f"What needs the images is missing below: {images}.")
     n_findings = sum(f["severity"] != "note" for f in pc.run.info.get("findings", []))
     if n_findings:
         found.append(

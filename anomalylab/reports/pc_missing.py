@@ -1,0 +1,48 @@
+"""What a page on PC space says where something is missing: labels to learn from, or images."""
+
+from collections.abc import Iterable
+
+from anomalylab.errors import DatasetError
+from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.reports.words import plural
+
+
+def supervised_reason(pc: PCSpace) -> str:
+    """Return why nothing could be learned from labels, without a full stop; empty if it could.
+
+    Parameters
+    ----------
+    pc : PCSpace
+    """
+    if pc.coefficients is not None:
+        return ""
+    stated = pc.run.info.get("supervised", {}).get("reason", "")
+    return stated or "the odds need normal and anomalous training images with labels"
+
+
+def images_reason(pc: PCSpace, sample_ids: Iterable[str]) -> str:
+    """Return why some images cannot be shown, without a full stop; empty if all can.
+
+    The message names no folder, for pages are handed on.
+
+    Parameters
+    ----------
+    pc : PCSpace
+    sample_ids : iterable of str
+    """
+    try:
+        pc.root.stat()
+    except (DatasetError, OSError):
+        return "the images are not where they were; give their folder with --data"
+    gone = [name for name in sample_ids if not _is_readable(pc, name)]
+    if not gone:
+        return ""
+    return f"{plural(len(gone), 'image')} gone or changed since the run, first {gone[0]}"
+
+
+def _is_readable(pc: PCSpace, sample_id: str) -> bool:
+    try:
+        pc.image(sample_id)
+    except DatasetError:
+        return False
+    return True
