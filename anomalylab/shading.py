@@ -17,7 +17,7 @@ PALETTES = {
     "#c73e4c #dc5039 #ed6825 #f7850e #fba40a #f9c52c #f2e660 #fcfea4",
     "viridis": "#440154 #481a6c #472f7d #414487 #39568c #31688e #2a788e #23888e "
     "#1f988b #22a884 #35b779 #54c568 #7ad151 #a5db36 #d2e21b #fde725",
-    "amber": "#3d2600 #7a4a00 #b87400 #ee9a00 #ffb733 #ffd27a #fff0cf",
+    "amber": "#7a4a00 #c98200 #ee9a00 #ffb733 #ffcf6b",
     "slate": "#10161e #18212c #212d3b #2b3a4b #36485c #425770",
     "red": "#4a1206 #8c230c #cc3311 #f0592f #ff8a5c #ffc4a8",
     "ice": "#0b1220 #14243c #21405f #3b6690 #6f9fd0 #b5d3ee #f2f9ff",

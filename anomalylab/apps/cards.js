@@ -42,12 +42,15 @@ export function render({ model }) {
     const focused = root.getRootNode().activeElement?.dataset?.id;
     root.style.setProperty("--side", `${model.side}px`);
     const groups = [...new Set(model.items.map((item) => item.group ?? ""))];
-    const rows = groups.flatMap((group) => {
+    const parts = groups.map((group) => {
+      const part = make("div", { className: "part" });
       const grid = make("div", { className: "grid" });
-      grid.append(...model.items.filter((item) => (item.group ?? "") === group).map(card));
-      return group ? [make("p", { className: "group" }, group), grid] : [grid];
+      grid.append(...model.items.filter((item) => (item.group ?? "") === group && item.id).map(card));
+      part.append(...(group ? [make("p", { className: "group" }, group), grid] : [grid]));
+      return part;
     });
-    root.replaceChildren(...(rows.length ? rows : [make("p", { className: "empty" }, model.empty)]));
+    root.classList.toggle("columns", model.has_columns);
+    root.replaceChildren(...(parts.length ? parts : [make("p", { className: "empty" }, model.empty)]));
     mark();
     if (focused) [...root.querySelectorAll(".card")].find((b) => b.dataset.id === focused)?.focus();
   };

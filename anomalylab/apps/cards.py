@@ -25,6 +25,8 @@ class Cards(JSComponent):
         What to do when there is nothing to show.
     side : int
         Width of a picture in pixels of the screen.
+    has_columns : bool
+        Groups stand side by side rather than below each other.
     """
 
     items = param.List(default=[])
@@ -33,6 +35,7 @@ class Cards(JSComponent):
     clicks = param.Integer(default=0)
     empty = param.String(default="")
     side = param.Integer(default=64)
+    has_columns = param.Boolean(default=False)
 
     _esm = HERE / "cards.js"
     _stylesheets: ClassVar[list[str]] = [(HERE / "cards.css").read_text(encoding="utf-8")]

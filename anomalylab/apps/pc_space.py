@@ -22,8 +22,11 @@ from anomalylab.recipes.pc_space.opened import PCSpace
 IMAGE_HEIGHT = 640
 """Of the image on the right, at most, in pixels of the screen; its width is at most as large."""
 
-CLOUD_WIDTH = "clamp(380px, 40vw, 740px)"
+CLOUD_WIDTH = "clamp(340px, 38vw, 740px)"
 """Of the cloud, at least, before the patches move below it."""
+
+HIGHEST = 70
+"""Of cloud and image, in hundredths of the height of the screen."""
 
 WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
 
@@ -66,12 +69,14 @@ class PCSpaceApp(pn.viewable.Viewer):
             self.image.refresh()
         else:
             self._image_pane.object = self.image.plot()
-            self._image_pane.styles = {"max-width": f"{self._image_width()}px", "min-width": "0"}
+            self._image_pane.styles = self._image_styles()
 
-    def _image_width(self) -> int:
-        """Return the most pixels of the screen across that the image may have."""
+    def _image_styles(self) -> dict[str, str]:
+        """Return how wide the image may be, so that it is not too high."""
         height, width = self.image.size
-        return round(IMAGE_HEIGHT * min(1, width / height))
+        shape = min(1, width / height)
+        widest = f"min({IMAGE_HEIGHT * shape:.0f}px, {HIGHEST * shape:.1f}vh)"
+        return {"max-width": widest, "min-width": "0"}
 
     def clear(self, *_) -> None:
         """Select nothing."""
@@ -110,16 +115,21 @@ class PCSpaceApp(pn.viewable.Viewer):
                 ["x", "y", "layers"],
             ),
             self._cloud_pane,
-            styles={"flex": f"10 1 {CLOUD_WIDTH}", "min-width": "0", "max-width": "740px"},
+            styles={
+                "flex": f"10 1 {CLOUD_WIDTH}",
+                "min-width": "0",
+                "max-width": f"min(740px, {HIGHEST}vh)",
+            },
         )
 
     def _image_column(self) -> pn.Column:
-        width = self._image_width()
-        self._image_pane.styles = {"max-width": f"{width}px", "min-width": "0"}
+        height, width = self.image.size
+        self._image_pane.styles = self._image_styles()
+        basis = max(240, round(IMAGE_HEIGHT * min(1, width / height)))
         return pn.Column(
             self._says(lambda: words.picture_words(self.state), ["current"], ["see"]),
             self._image_pane,
-            styles={"flex": f"0 1 {max(width, 240)}px", "min-width": "0"},
+            styles={"flex": f"0 1 {basis}px", "min-width": "0"},
         )
 
     def _patch_column(self) -> pn.Column:

@@ -1,7 +1,7 @@
 """The cloud of the explorer: layers that follow the state, and what is drawn into it by hand."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import holoviews as hv
@@ -17,6 +17,7 @@ from anomalylab.plots import cloud_layers
 from anomalylab.plots.cloud import Bounds, Layer, as_rgb, cloud, frame, zoomable
 from anomalylab.plots.cloud_layers import FAR
 from anomalylab.recipes.pc_space.cloud import RESIDUAL
+from anomalylab.recipes.pc_space.opened import PCSpace
 
 TOOLS = ["box_select", "lasso_select", "wheel_zoom", "pan", "reset"]
 USUAL_DEVIATIONS = 5
@@ -45,7 +46,7 @@ class CloudView:
 
     def __init__(self, linked: LinkedWindows):
         self.linked, self.state, self.pc = linked, linked.state, linked.state.pc
-        self._ground_of, self._sample = cache(self._normal_ground), cache(self._normal_sample)
+        self._sample = cache(self._normal_sample)
         self.bounds = self._bounds()
 
     @property
@@ -60,11 +61,11 @@ class CloudView:
         self._made_for = (self.bounds, state.x, state.y)
         self._drawn = hv.streams.Counter()
         self._key = self._now()
-        points = zoomable(self._points, self.bounds, [self._drawn])
-        self._take_gestures(points)
+        self.points = zoomable(self._points, self.bounds, [self._drawn])
+        self._take_gestures(self.points)
         layers = [
             self._layer(self._ground),
-            points,
+            self.points,
             self._layer(self._odds),
             self._layer(self._lines),
             self._layer(self._names),
@@ -128,16 +129,7 @@ class CloudView:
     def _ground(self) -> hv.RGB:
         if GROUND not in self.state.layers or not self._has_density:
             return as_rgb(NOTHING, self.bounds)
-        return self._ground_of(self.state.pair)
-
-    def _normal_ground(self, pair: tuple[int, int]) -> hv.RGB:
-        return cloud_layers.ground(self._density(pair), self.pc.extent)
-
-    def _density(self, pair: tuple[int, int]) -> np.ndarray:
-        """Return where normal training windows lie in the plane of two components."""
-        if pair in self.pc.pairs:
-            return self.pc.density("normal", self.pc.pairs.index(pair))
-        return self.pc.density("normal", self.pc.pairs.index(pair[::-1])).T
+        return _normal_ground(self.pc, self.state.pair)  # type: ignore[arg-type]
 
     def _normal_sample(self) -> CloudSet:
         """Return some of the normal training images, evenly spread over their list."""
@@ -152,7 +144,7 @@ class CloudView:
         if GROUND not in self.state.layers:
             return ""
         if self._has_density:
-            n, of = int(self._density(self.state.pair).sum()), "all"  # type: ignore[arg-type]
+            n, of = int(self.pc.density("normal").sum()), "all"
         else:
             n, of = self._sample().n_windows, str(len(self._sample().clouds))
         return f"Grey-blue: where {thousands(n)} windows of {of} normal training images lie."
@@ -218,6 +210,16 @@ class CloudView:
         axes = (self.state.x, self.state.y)
         chosen = Selection(kind, axes, tuple(float(number) for number in numbers))
         self.state.param.update(select=str(chosen), window="")
+
+
+@lru_cache(maxsize=8)
+def _normal_ground(pc: PCSpace, pair: tuple[int, int]) -> hv.RGB:
+    """Draw where normal training windows lie; once for all readers of a run."""
+    if pair in pc.pairs:
+        density = pc.density("normal", pc.pairs.index(pair))
+    else:
+        density = pc.density("normal", pc.pairs.index(pair[::-1])).T
+    return cloud_layers.ground(density, pc.extent)
 
 
 def _named(axis: str) -> str:

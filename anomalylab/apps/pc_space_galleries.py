@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import panel as pn
 
 from anomalylab.apps import pc_space_words as words
@@ -98,7 +97,8 @@ class AxisGallery(pn.viewable.Viewer):
         super().__init__()
         self.linked, self.pictures = linked, pictures
         self.state = linked.state
-        self.columns = pn.FlexBox(gap="10px", align_items="flex-start", **WIDE)
+        self.cards = Cards(side=PATCH, has_columns=True, empty="No window.", **WIDE)
+        self.component = pn.pane.HTML("", margin=(0, 14, 0, 0))
         self.title = pn.pane.HTML("", **TEXT)
         self.sweep = pn.widgets.FloatSlider(
             label="Sweep, in standard deviations", start=-4, end=4, step=0.1, value=0, **WIDE
@@ -106,6 +106,7 @@ class AxisGallery(pn.viewable.Viewer):
         linked.param.watch(self._list, "current")
         self.state.param.watch(self._list, "along")
         self.sweep.param.watch(self._sweep, "value")
+        self.cards.param.watch(self._point, "clicks")
         self._list()
 
     def _list(self, *_) -> None:
@@ -115,38 +116,28 @@ class AxisGallery(pn.viewable.Viewer):
         self.sweep.param.update(start=steps[0], end=steps[-1])
         tables = along_axis(cloud, state.along, [unit * s for s in steps], N_A_POSITION, unit)
         self.title.object = words.axis_words(state, state.pc)
-        columns = [
-            self._column(cloud, step, table) for step, table in zip(steps, tables, strict=True)
-        ]
-        self.columns.objects = [self._component(), *columns]
+        self.component.object = self._component()
+        items, sources = [], {}
+        for step, table in zip(steps, tables, strict=True):
+            named = {"group": _place(step, is_residual=state.along == RESIDUAL)}
+            items += [{"id": "", **named}] if table.empty else []
+            for window in table.itertuples():
+                item, source = _card(self.pictures, cloud, window, "")
+                items.append({**item, **named})
+                sources[item["id"]] = source
+        self.cards.param.update(items=items, sources=sources)
 
-    def _component(self) -> pn.pane.HTML:
+    def _component(self) -> str:
         if self.state.along == RESIDUAL:
-            return pn.pane.HTML("", width=0)
-        number = self.state.axes.index(self.state.along)
-        source = self.pictures.component(number)
-        return pn.pane.HTML(
+            return ""
+        source = self.pictures.component(self.state.axes.index(self.state.along))
+        return (
             f'<img src="{source}" alt="weights of {self.state.along}" '
-            f'style="width:112px;image-rendering:pixelated;border-radius:4px">',
-            margin=(0, 14, 0, 0),
+            f'style="width:112px;image-rendering:pixelated;border-radius:4px">'
         )
 
-    def _column(self, cloud: Cloud, step: int, table: pd.DataFrame) -> pn.Column:
-        made = [_card(self.pictures, cloud, window, "") for window in table.itertuples()]
-        cards = Cards(
-            items=[item for item, _ in made],
-            sources={item["id"]: source for item, source in made},
-            empty="none",
-            side=56,
-            width=66,
-            margin=0,
-        )
-        cards.param.watch(lambda _: point_at(self.state, cards.active), "clicks")
-        unit = "× rms" if self.state.along == RESIDUAL else "σ"
-        head = pn.pane.HTML(
-            f"<p class='note'>{step} {unit}</p>".replace("-", "−"), **{**TEXT, "margin": 0}
-        )
-        return pn.Column(head, cards, width=68, margin=0)
+    def _point(self, *_) -> None:
+        point_at(self.state, self.cards.active)
 
     def _sweep(self, event) -> None:
         unit = deviation(self.state.pc, self.state.along)
@@ -160,9 +151,14 @@ class AxisGallery(pn.viewable.Viewer):
         return pn.Column(
             self.title,
             pn.Row(along, pn.Spacer(width=16), self.sweep, **WIDE),
-            self.columns,
+            pn.Row(self.component, self.cards, **WIDE),
             **WIDE,
         )
+
+
+def _place(step: int, *, is_residual: bool) -> str:
+    """Name a position on an axis."""
+    return f"{step} {'× rms' if is_residual else 'σ'}".replace("-", "−")
 
 
 class CloudGallery(pn.viewable.Viewer):

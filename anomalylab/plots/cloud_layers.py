@@ -13,8 +13,11 @@ FAR = 1e4
 """Further than any window lies."""
 
 SIGMAS = (1, 2, 3)
-ENLARGED = 4
+ENLARGED = 2
 """Times that a density is enlarged, so that its cells are not seen."""
+
+FAINTEST = 0.5
+"""Logarithm of the smoothed count plus one, below which nothing is drawn."""
 
 RAISES, LOWERS = np.array([222, 74, 41]), np.array([86, 148, 206])
 """Colours of odds above and below 1, bright enough for a dark ground."""
@@ -71,18 +74,24 @@ def ground(density: np.ndarray, extent: float) -> hv.RGB:
     extent : float
         Half the width of the density, whose middle is the origin.
     """
-    inner = density.copy()
+    inner = density.astype(np.float32)
     inner[[0, -1]] = 0  # the outermost cells hold everything beyond, at no place of their own
     inner[:, [0, -1]] = 0
-    smooth = zoom(
-        gaussian_filter(np.log1p(inner), 0.8),
-        ENLARGED,
-        order=1,
-        grid_mode=True,
-        mode="grid-constant",
-    )
-    smooth[smooth < 0.5] = 0
-    return as_rgb(shade(np.expm1(smooth), "slate"), (-extent, -extent, extent, extent))
+    cell = 2 * extent / len(density)
+    (left, right), (bottom, top) = (_occupied(inner.any(axis=axis)) for axis in (1, 0))
+    smooth = gaussian_filter(np.log1p(inner[left:right, bottom:top]), 0.8)
+    smooth = zoom(smooth, ENLARGED, order=1, grid_mode=True, mode="grid-constant")
+    smooth[smooth < FAINTEST] = 0
+    bounds = tuple(edge * cell - extent for edge in (left, bottom, right, top))
+    return as_rgb(shade(np.expm1(smooth), "slate"), bounds)
+
+
+def _occupied(is_there: np.ndarray) -> tuple[int, int]:
+    """Return where the occupied part begins and ends, a little more and at least one cell."""
+    places = np.flatnonzero(is_there)
+    if not len(places):
+        return 0, 1
+    return max(int(places[0]) - 2, 0), min(int(places[-1]) + 3, len(is_there))
 
 
 def odds(coefficients: np.ndarray, limit: float) -> hv.RGB:
