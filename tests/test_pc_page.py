@@ -1,0 +1,99 @@
+"""The page of a PC space in a real browser that has no network."""
+
+import shutil
+
+import pytest
+from test_page import find, find_all, fresh, requests
+
+from anomalylab.reports import report
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+SECTIONS = [
+    "Images as clouds",
+    "Which windows, and where in the image?",
+    "All training images as one cloud",
+    "From cloud to counts",
+    "What windows are made of",
+    "How well images are told apart",
+    "How this was made",
+]
+
+
+@pytest.fixture(scope="module")
+def page(pc_run, tmp_path_factory):
+    return report(pc_run.folder, tmp_path_factory.mktemp("page") / "pc.html")
+
+
+@pytest.fixture
+def opened(browser, page):
+    return fresh(browser, page)
+
+
+def test_the_page_asks_for_nothing_but_itself_and_reports_no_error(opened, page):
+    find(opened, "th button[title=Sort]").click()
+    assert requests(opened) == [page.as_uri()]
+    assert opened.get_log("browser") == []
+    assert page.stat().st_size < 1_000_000
+
+
+def test_all_sections_are_there_and_none_is_empty(opened):
+    assert [link.text for link in find_all(opened, "nav li")] == SECTIONS
+    for section in find_all(opened, "main > section"):
+        assert len(section.text) > 100
+    assert len(find_all(opened, ".al-clouds > li")) == 7
+
+
+def test_a_click_on_a_head_sorts_the_table(opened):
+    column = """
+      const table = arguments[0].closest("table"), at = arguments[0].closest("th").cellIndex;
+      return [...table.tBodies[0].rows].map((row) => Number(row.cells[at].textContent));
+    """
+    heads = find_all(opened, "#how-this-was-made th button")
+    seconds = next(head for head in heads if head.text == "Seconds")
+    for is_falling in (True, False):
+        seconds.click()
+        values = opened.execute_script(column, seconds)
+        assert len(set(values)) > 1
+        assert values == sorted(values, reverse=is_falling)
+
+
+def test_every_picture_is_read_and_has_a_text(opened):
+    wrong = """
+      const all = (selector) => [...document.querySelectorAll(selector)];
+      const isRead = (e) => e.complete && e.naturalWidth > 0 && e.hasAttribute("alt");
+      const images = all("main img").filter((e) => !isRead(e));
+      const drawings = all("main svg[role=img]").filter((e) => !e.getAttribute("aria-label"));
+      return [...images, ...drawings].map((e) => e.outerHTML);
+    """
+    assert opened.execute_script(wrong) == []
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_nothing_is_wider_than_the_window(opened, width):
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    assert opened.execute_script("return document.documentElement.scrollWidth") <= width
+    opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_without_scripts_all_still_pictures_are_there(browser, page, pc_run):
+    fresh(browser, page, is_scripted=False)
+    try:
+        assert pc_run.info["verdicts"]["odds"]["sentence"] in browser.page_source
+        assert len(find_all(browser, ".al-clouds svg")) == 7
+        assert all(picture.is_displayed() for picture in find_all(browser, ".al-clouds svg"))
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_a_page_of_a_moved_run_comes_with_its_images_given_and_without_them(pc_run, tmp_path):
+    folder = tmp_path / "moved" / "run"
+    shutil.copytree(pc_run.folder, folder)
+    data = pc_run.folder.parent / "data"
+    without = report(folder).read_text(encoding="utf-8")
+    assert "the images are not where they were" in without
+    assert (folder / "report.ipynb").is_file()
+    given = report(folder, tmp_path / "given.html", data=data).read_text(encoding="utf-8")
+    assert "the images are not where they were" not in given
+    assert str(tmp_path) not in without + given
