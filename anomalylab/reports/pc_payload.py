@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from anomalylab.errors import ParameterError
@@ -14,6 +15,7 @@ from anomalylab.recipes.pc_space.cloud import RESIDUAL, Cloud
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.payload import short_names
 from anomalylab.reports.pc_plane import data_url
+from anomalylab.reports.words import LABELS
 from anomalylab.shading import FAINTEST, colour_table, png, shade, shade_signed
 from anomalylab.thumbnails import outlines
 
@@ -137,6 +139,7 @@ def payload(pc: PCSpace, shown: Sequence[Shown]) -> dict[str, Any]:
         "palettes": {name: _base64(colour_table(name).tobytes()) for name in PALETTES},
         "faintest": FAINTEST,
         "detector": pc.run.detectors[0],
+        "about": _about(pc, shown),
         "start": _start(shown, clouds),
         "images": [_image(pc, image, cloud, names[image.sample_id]) for image, cloud in images],
     }
@@ -169,7 +172,7 @@ def _scores(pc: PCSpace) -> dict[str, float]:
 def _read(pc: PCSpace, sample_id: str) -> Shown:
     sample = pc.samples.iloc[pc.row(sample_id)]
     image = pc.image(sample_id)
-    label = None if np.isnan(sample["label"]) else int(sample["label"])
+    label = None if pd.isna(sample["label"]) else int(sample["label"])
     height, width = image.shape[:2]
     score = _scores(pc).get(sample_id)
     return Shown(sample_id, label, score, width, height, _lossless(image))
@@ -190,6 +193,19 @@ def _image(pc: PCSpace, image: Shown, cloud: Cloud, name: str) -> dict[str, Any]
         "contour": [] if mask is None else outlines(mask, size),
         "checks": _checks(cloud),
     }
+
+
+def _about(pc: PCSpace, shown: Sequence[Shown]) -> str:
+    """Say which part of the images the page carries."""
+    parts = []
+    for label, name in LABELS.items():
+        n = sum(image.label == label for image in shown)
+        if n:
+            parts.append(f"{n} of {int((pc.samples['label'] == label).sum())} {name}")
+    rest = sum(image.label is None for image in shown)
+    if rest:
+        parts.append(f"{rest} of {int(pc.samples['label'].isna().sum())} without a label")
+    return f"In this file: {', '.join(parts)} images, without loss."
 
 
 def _mask(mask: np.ndarray) -> str:
@@ -219,12 +235,13 @@ def _residual_spread(pc: PCSpace) -> float:
 
 
 def _start(shown: Sequence[Shown], clouds: Sequence[Cloud]) -> int:
-    """Return the image shown first: the defect that flies out furthest."""
+    """Return the image shown first: the one whose defect flies out furthest."""
 
     def reach(image: Shown, cloud: Cloud) -> float:
-        if image.label != 1 or cloud.on_defect is None or not cloud.on_defect.any():
-            return 0.0
-        return float(cloud.distance[cloud.on_defect].max())
+        if image.label == 0:
+            return -1.0
+        known = cloud.on_defect is not None and cloud.on_defect.any()
+        return float(cloud.distance[cloud.on_defect if known else ...].max())
 
     return int(np.argmax([reach(*pair) for pair in zip(shown, clouds, strict=True)]))
 

@@ -2,7 +2,8 @@
 (function () {
   "use strict";
   const al = window.anomalylab;
-  const [GAP, LARGEST, BESIDE, SMALLEST] = [24, 600, 270, 430];
+  const [GAP, BESIDE] = [24, 270]; // between the views; the narrowest column of patches
+  const [SMALLEST, LARGEST, TALLEST] = [430, 600, 480]; // sides of the cloud, height of an image on a phone
 
   const share = (value) => `${value >= 0.0995 || value === 0 ? Math.round(100 * value) : (100 * value).toFixed(1)}\u202f%`;
 
@@ -123,13 +124,14 @@
     store.listen(() => (clear.disabled = !store.state.selection));
     const over = al.el("div", { class: "al-fields" }, choices(store, "x", "Across", "Axis across"), choices(store, "y", "Up", "Axis up"), tools(store), zoomButtons(store, plane), sigmas(store), clear);
     const under = al.el("div", { class: "al-fields al-pc-layers" }, al.el("span", { class: "al-label" }, "Show"), ...layers(store), shading(store));
-    const views = al.el("div", { class: "al-pc-views" }, plane.node, image.node, new al.PcPatches(store).node);
-    const how = al.el("p", { class: "al-note al-pc-how" }, "Each point is a window of the image, placed by what its pixels have in common with the components. Draw around points, or brush over the image: the other view lights up. Click the cloud, then turn the wheel to zoom; double-click shows all.");
+    const patches = new al.PcPatches(store);
+    const views = al.el("div", { class: "al-pc-views" }, plane.node, image.node, patches.node);
+    const how = al.el("p", { class: "al-note al-pc-how" }, "Each point is a window of the image, placed by what its pixels have in common with the components. Draw around points, or brush over the image: the other view lights up. Click the cloud, then turn the wheel to zoom; double-click shows all. Left and right arrow change the image, Escape clears.", al.el("br"), store.data.about);
     const stage = al.el("section", { class: "al-panel" }, new al.PcFilm(store).node, title, note, over, views, under, oddsLegend(store) || "", how);
-    const live = al.el("div", { class: "al-live" }, stage, new al.PcSweep(store).node);
+    const live = al.el("div", { class: "al-live", "data-lm-suppress-shortcuts": true }, stage, new al.PcSweep(store).node);
     live.addEventListener("keydown", (event) => key(store, event));
     root.querySelector(".al-still").replaceWith(live);
-    al.whenResized(views, (width) => layOut(store, width, views, plane, image));
+    al.whenResized(views, (width) => layOut(store, width, { views, plane, image, patches }));
     root.pcStore = store;
     store.change({ tool: store.state.tool });
     store.open(store.state.i);
@@ -145,15 +147,17 @@
   }
 
   // Cloud and image side by side at one height, with room for patches beside narrow images.
-  function layOut(store, width, views, plane, image) {
+  function layOut(store, width, { views, plane, image, patches }) {
     const aspect = Math.max(...store.data.images.map(({ size }) => size[0] / size[1]));
     const alone = (width - GAP) / (1 + aspect);
     const beside = (width - 2 * GAP - BESIDE) / (1 + aspect);
     const isNarrow = width < 640;
-    const side = Math.floor(Math.min(LARGEST, isNarrow ? width : beside >= SMALLEST ? beside : alone));
+    const isBeside = !isNarrow && beside >= SMALLEST;
+    const side = Math.floor(Math.min(LARGEST, isNarrow ? width : isBeside ? beside : alone));
     views.style.setProperty("--pc-side", `${side}px`);
     plane.resize(side);
-    image.resize(isNarrow ? Math.min(620, width / aspect) : side);
+    image.resize(isNarrow ? Math.min(TALLEST, width / aspect) : side);
+    patches.resize(side, isBeside ? width - side * (1 + aspect) - 2 * GAP : 0);
   }
 
   document.querySelectorAll(".al-pc:not(.al-is-live)").forEach(start);

@@ -3,6 +3,7 @@
   "use strict";
   const al = window.anomalylab;
   const N_PATCHES = 24;
+  const [CELL, ROW, WORDS] = [64, 84, 130]; // pixels of the page: a patch, a row of them, what stands around them
 
   // The pixels of window i on a canvas of their own.
   al.pcPatch = (store, i) => {
@@ -26,12 +27,19 @@
 
   al.PcPatches = class {
     constructor(store) {
-      this.store = store;
+      Object.assign(this, { store, capacity: N_PATCHES });
       this.title = al.el("h4");
       this.list = al.el("div", { class: "al-pc-patches" });
       this.note = al.el("p", { class: "al-note" });
       this.node = al.el("div", { class: "al-pc-gallery" }, this.title, this.list, this.note);
       store.listen((changes) => ["cloud", "selection", "x", "y"].some((key) => key in changes) && this.draw());
+    }
+
+    // Beside the image as many as its height has room for.
+    resize(side, width) {
+      this.capacity = N_PATCHES;
+      if (width) this.capacity = al.clamp(Math.floor(width / CELL) * Math.floor((side - WORDS) / ROW), 4, N_PATCHES);
+      this.draw();
     }
 
     draw() {
@@ -47,13 +55,13 @@
       const { store } = this;
       const { cloud, lit, state } = store;
       if (!cloud) return;
-      const found = al.pcExtremes(cloud, lit, N_PATCHES, (i) => store.extremeness(i));
+      const found = al.pcExtremes(cloud, lit, this.capacity, (i) => store.extremeness(i));
       const isResidual = state.x === store.residual || state.y === store.residual;
       const value = (i) => (isResidual ? al.format(cloud.along[store.residual][i], 2) : `${al.format(Math.sqrt(cloud.distance[i]), 2)}\u202fσ`);
       this.list.replaceChildren(...found.map((i) => al.pcPatchButton(store, i, value(i))));
       this.title.textContent = found.length ? "What do they look like?" : "Nothing is selected";
       const unit = isResidual ? "distance from PC space" : "distance from the mean of normal windows";
-      const rest = found.length === N_PATCHES ? `${N_PATCHES} that differ in place` : "Those that differ in place";
+      const rest = found.length === this.capacity ? `${this.capacity} that differ in place` : "Those that differ in place";
       const defect = cloud.onDefect && store.image.label === 1 ? " Red: touches the defect." : "";
       this.note.textContent = found.length ? `${rest}, most extreme first; below each, its ${unit}.${defect}` : "Draw around points of the cloud, or brush over the image.";
     }

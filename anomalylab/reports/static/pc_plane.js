@@ -12,7 +12,7 @@
       this.svg = al.svg("svg", { "aria-hidden": "true" });
       this.area = al.svg("path", { class: "al-lasso" });
       this.ring = al.svg("circle", { class: "al-pc-ring", r: 7, visibility: "hidden" });
-      this.words = al.el("span", { class: "al-pc-readout" });
+      this.words = al.el("div", { class: "al-pc-readout", "aria-hidden": "true" });
       this.bar = al.el("progress", { max: 1, hidden: true, "aria-label": "Windows computed" });
       this.failure = al.el("p", { class: "al-pc-failure", hidden: true });
       const label = "Cloud of the windows of the image. Drag to select, plus and minus zoom, 0 shows all, Escape clears, left and right arrow change the image.";
@@ -105,7 +105,7 @@
     mark(i) {
       const { store, ring, words } = this;
       ring.setAttribute("visibility", i === null ? "hidden" : "visible");
-      words.textContent = i === null ? "" : store.words(i);
+      words.replaceChildren(...(i === null ? [] : [store.words(i), al.pcPatch(store, i)]));
       if (i === null) return;
       const frame = al.pcFrame(store.state.view, this.side);
       ring.setAttribute("cx", frame.x(store.cloud.along[store.state.x][i]));
