@@ -1,5 +1,7 @@
 """The window embedding from images to a run folder."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,12 +9,15 @@ from pc_runs import N_DEFECTIVE, N_NORMAL, WINDOW, make_pc_run, surface, write_k
 from PIL import Image
 
 from anomalylab import cli
+from anomalylab.compute import window_space
 from anomalylab.compute.window_grid import on_grid
+from anomalylab.compute.window_moments import moments
 from anomalylab.errors import AnomalyLabError, DatasetError, ParameterError
 from anomalylab.recipes.kolektor import blocks, looks, odds, spaces
 from anomalylab.recipes.kolektor.request import PRESETS, Request
 from anomalylab.recipes.kolektor.run import run
 from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.run_folder import TABLES as RUN_TABLES
 from anomalylab.run_folder import Run
 
 N_TRAIN = N_NORMAL["train"] + N_DEFECTIVE["train"]
@@ -59,6 +64,23 @@ def test_a_run_tells_scores_of_all_images_and_opens_as_a_pc_space(pc_run):
     assert "defective test images" in pc_run.verdict
     assert space.cloud(pc_run.samples["sample_id"][0]).coordinates.shape[-1] == 2
     assert not pc_run.info["dataset"]["path"].startswith("/")
+
+
+def test_every_table_of_the_recipe_keeps_its_schema_and_the_run_shows_itself(pc_run):
+    for name in (*TABLES, "timings", "thumbnails"):
+        assert len(RUN_TABLES[name].check(pc_run.table(name)))
+    assert pc_run.verdict in pc_run._repr_html_()
+
+
+def test_no_window_matrix_is_ever_held(rng):
+    band = rng.normal(size=(300, 230))
+    space = window_space.fit(moments(band[:60, :60], 25))
+    view = looks.View({25: space}, Request().planes, 10, "clip", 90.0)
+    tracemalloc.start()
+    looks.look(band, view, dense=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.2 * 8 * 276 * 206 * 25**2
 
 
 def test_histograms_are_those_of_the_clouds(pc_run):
