@@ -131,16 +131,27 @@ def test_windows_that_are_lit_up_are_amber_in_the_image_and_others_are_not(pc):
     image = shown(pc, row)
     selected = np.zeros(image.cloud.shape, bool)
     selected[:30, :30] = True
-    url = lit(pc, image, selected, 1000)
-    pixels = np.asarray(
-        Image.open(io.BytesIO(base64.b64decode(url.split(",", 1)[1]))).convert("RGB"), int
-    )
+    drawn = lit(pc, image, selected, 1000)
+    assert drawn["outline"] == ""
+    webp = base64.b64decode(drawn["src"].split(",", 1)[1])
+    pixels = np.asarray(Image.open(io.BytesIO(webp)).convert("RGB"), int)
     original = pc.image(image.sample_id).astype(int)
     assert pixels.shape == original.shape
     tint = (pixels - original)[..., 0] - (pixels - original)[..., 2]
     half = WINDOW // 2
     assert tint[half + 3 : half + 27, half + 3 : half + 27].mean() > 60
     assert np.abs(tint[50:, 40:]).mean() < 10
+
+
+def test_the_outline_surrounds_the_defect(pc):
+    image = shown(pc, scored(pc, "residual").iloc[0])
+    mask = pc.mask(image.sample_id)
+    rows, cols = np.nonzero(mask)
+    drawn = lit(pc, image, np.zeros(image.cloud.shape, bool), 1000)
+    x, y = np.array(re.findall(r"([\d.-]+) ([\d.-]+)", drawn["outline"]), float).T
+    assert (drawn["height"], drawn["width"]) == mask.shape
+    assert x.min() == pytest.approx(cols.min() - 2, abs=0.6)
+    assert y.max() == pytest.approx(rows.max() + 3, abs=0.6)
 
 
 def test_the_border_left_out_of_a_density_holds_next_to_nothing(rng):

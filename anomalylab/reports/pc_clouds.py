@@ -16,7 +16,7 @@ from anomalylab.reports.pc_images import (
     scored,
     shown,
     spread,
-    stored_url,
+    stored,
 )
 from anomalylab.reports.pc_missing import images_reason
 from anomalylab.reports.pc_plane import Plane, legend
@@ -114,14 +114,14 @@ def _cell(
     cell = {"id": image.sample_id, "name": name, "score": score_words(image.score)}
     if image.cloud is None or not is_cloud:
         drawing = plane.small(picture, f"Histogram of the windows of {name}")
-        return {**cell, "drawing": drawing, "src": stored_url(pc, image.sample_id), "facts": ""}
+        return {**cell, **stored(pc, image.sample_id), "drawing": drawing, "facts": ""}
     outside = plane.is_outside(*plane.along(image.cloud))
     facts = f"{100 * outside.mean():.1f}\u202f% outside 3\u202fσ"
     return {
         **cell,
         "drawing": plane.small(picture, f"Windows of {name} in PC space, {facts}"),
-        "src": lit(pc, image, outside, 480),
         "facts": facts,
+        **lit(pc, image, outside, 480),
     }
 
 

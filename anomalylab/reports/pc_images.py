@@ -3,10 +3,11 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageDraw
+from PIL import Image
 from scipy import ndimage
 
 from anomalylab.errors import DatasetError
@@ -16,12 +17,13 @@ from anomalylab.recipes.pc_space.cloud import Cloud, as_pixels
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.explorer import significant
 from anomalylab.reports.pc_plane import Plane, data_url
+from anomalylab.reports.rows import rows_of
 from anomalylab.thumbnails import outlines
 
 GLOW = 0.62
 """How much of the colour of a lit-up pixel is amber."""
 
-MARGIN = 4
+MARGIN = 2
 """Pixels of the picture between a defect and the line around it, so that thin ones stay visible."""
 
 
@@ -89,8 +91,8 @@ def shown(pc: PCSpace, row: pd.Series) -> Shown:
     return Shown(row["sample_id"], float(row.get("score", np.nan)), cloud)
 
 
-def lit(pc: PCSpace, image: Shown, selected: np.ndarray, long_side: int) -> str:
-    """Draw an image with selected windows in amber and the outline of its defect in white.
+def lit(pc: PCSpace, image: Shown, selected: np.ndarray, long_side: int) -> dict[str, Any]:
+    """Draw an image with selected windows in amber, and trace the outline of its defect.
 
     Parameters
     ----------
@@ -104,8 +106,9 @@ def lit(pc: PCSpace, image: Shown, selected: np.ndarray, long_side: int) -> str:
 
     Returns
     -------
-    str
-        A URL.
+    drawn : dict
+        ``src``, a URL; ``width`` and ``height`` in pixels; ``outline``, an SVG path in these
+        pixels, empty where there is no defect or it is not known.
     """
     pixels = pc.image(image.sample_id)
     shrink = min(1.0, long_side / max(pixels.shape[:2]))
@@ -115,20 +118,17 @@ def lit(pc: PCSpace, image: Shown, selected: np.ndarray, long_side: int) -> str:
     share = resize(np.repeat(amount[..., None], 3, axis=-1), size, method="area") / 255 * GLOW
     small = resize(pixels, size, method="area")
     picture = Image.fromarray(np.round(small * (1 - share) + AMBER * share).astype(np.uint8))
-    mask = pc.mask(image.sample_id)
-    if mask is not None and mask.any():
-        _outline(picture, ndimage.binary_dilation(mask, iterations=round(MARGIN / shrink)))
-    return webp_url(picture)
+    outline = _outline(pc.mask(image.sample_id), size)
+    return {"src": webp_url(picture), "width": size[1], "height": size[0], "outline": outline}
 
 
-def _outline(picture: Image.Image, mask: np.ndarray) -> None:
-    """Draw the border of a mask as a white line between two dark ones."""
-    draw = ImageDraw.Draw(picture)
-    rings = outlines(mask, (picture.height, picture.width))
-    thin = max(1, round(max(picture.size) / 240))
-    for colour, width in (("#000000", thin + 2), ("#ffffff", thin)):
-        for ring in rings:
-            draw.line([tuple(point) for point in ring], fill=colour, width=width, joint="curve")
+def _outline(mask: np.ndarray | None, size: tuple[int, int]) -> str:
+    """Trace a line a little way around a defect, so that thin ones stay visible."""
+    if mask is None or not mask.any():
+        return ""
+    margin = max(1, round(MARGIN * mask.shape[0] / size[0]))
+    rings = outlines(ndimage.binary_dilation(mask, iterations=margin), size)
+    return "".join("M" + "L".join(f"{x} {y}" for x, y in ring) + "Z" for ring in rings)
 
 
 def webp_url(picture: Image.Image, quality: int = 78) -> str:
@@ -138,8 +138,15 @@ def webp_url(picture: Image.Image, quality: int = 78) -> str:
     return data_url(stream.getvalue(), "webp")
 
 
-def stored_url(pc: PCSpace, sample_id: str) -> str:
-    """Return the thumbnail that the run holds of an image as a URL, empty if there is none."""
+def stored(pc: PCSpace, sample_id: str) -> dict[str, Any]:
+    """Return the thumbnail that the run holds of an image, as :func:`lit` does."""
     table = pc.run.table("thumbnails")
-    found = table.loc[table["sample_id"] == sample_id, "image"]
-    return data_url(found.iloc[0], "webp") if len(found) else ""
+    rows = rows_of(table[table["sample_id"] == sample_id])
+    if not rows:
+        return {"src": "", "width": 0, "height": 0, "outline": ""}
+    return {
+        "src": data_url(rows[0]["image"], "webp"),
+        "width": rows[0]["width"],
+        "height": rows[0]["height"],
+        "outline": "",
+    }
