@@ -197,15 +197,14 @@ def _image(pc: PCSpace, image: Shown, cloud: Cloud, name: str) -> dict[str, Any]
 
 def _about(pc: PCSpace, shown: Sequence[Shown]) -> str:
     """Say which part of the images the page carries."""
-    parts = []
-    for label, name in LABELS.items():
-        n = sum(image.label == label for image in shown)
-        if n:
-            parts.append(f"{n} of {int((pc.samples['label'] == label).sum())} {name}")
-    rest = sum(image.label is None for image in shown)
-    if rest:
-        parts.append(f"{rest} of {int(pc.samples['label'].isna().sum())} without a label")
-    return f"In this file: {', '.join(parts)} images, without loss."
+    names = [image.sample_id for image in shown]
+    is_test = pc.run.queries["sample_id"].isin(names).sum() == len(names)
+    labels = (pc.run.queries if is_test else pc.samples)["label"]
+    here = pd.Series([image.label for image in shown], dtype=float)
+    kinds = [(labels == label, here == label, name) for label, name in LABELS.items()]
+    kinds.append((labels.isna(), here.isna(), "unlabelled"))
+    parts = [f"{n.sum()} of {all_.sum()} {name}" for all_, n, name in kinds if n.any()]
+    return f"In this file: {' and '.join(parts)} {'test ' if is_test else ''}images, without loss."
 
 
 def _mask(mask: np.ndarray) -> str:

@@ -6,7 +6,7 @@
   // Few points are drawn larger, so that one alone is seen.
   const sizeOf = (n) => (n > 40000 ? 1 : n > 2500 ? 2 : 3);
 
-  // Left of the cell of each point, or -1 for points out of sight.
+  // The cell of each point, or -1 for points out of sight.
   function cellsOf(cloud, x, y, [left, right, bottom, top], side) {
     const cells = new Int32Array(cloud.n);
     const [across, up] = [cloud.along[x], cloud.along[y]];
@@ -20,27 +20,27 @@
   }
 
   function countsOf(cells, side, lit, ratio) {
-    const isMeant = (i) => cells[i] >= 0 && (!lit || lit[i]);
     let n = 0;
-    for (let i = 0; i < cells.length; i += 1) n += isMeant(i);
+    for (let i = 0; i < cells.length; i += 1) if (cells[i] >= 0 && (!lit || lit[i])) n += 1;
     const size = Math.max(1, Math.round(sizeOf(n) * ratio));
     const counts = new Uint32Array(side * side);
     for (let i = 0; i < cells.length; i += 1) {
-      if (!isMeant(i)) continue;
-      const [row, col] = [Math.floor(cells[i] / side), cells[i] % side];
-      for (let r = row; r < Math.min(row + size, side); r += 1) {
-        for (let c = col; c < Math.min(col + size, side); c += 1) counts[r * side + c] += 1;
-      }
+      const cell = cells[i];
+      if (cell < 0 || (lit && !lit[i])) continue;
+      const right = Math.min(size, side - (cell % side));
+      const below = Math.min(cell + size * side, counts.length);
+      for (let start = cell; start < below; start += side) for (let at = start; at < start + right; at += 1) counts[at] += 1;
     }
     return counts;
   }
 
   // Share of the palette for each count from 0 on: equal steps are equal factors, or equal areas.
   function sharesOf(counts, how) {
-    const most = counts.reduce((a, b) => Math.max(a, b), 0);
+    let most = 0;
+    for (let i = 0; i < counts.length; i += 1) if (counts[i] > most) most = counts[i];
     if (how === "log") return Float64Array.from({ length: most + 1 }, (_, c) => Math.log1p(c) / Math.log1p(Math.max(most, 1)));
     const cells = new Float64Array(most + 1);
-    for (const count of counts) cells[count] += 1;
+    for (let i = 0; i < counts.length; i += 1) cells[counts[i]] += 1;
     cells[0] = 0;
     const all = cells.reduce((a, b) => a + b, 0) || 1;
     let below = 0;
@@ -48,21 +48,20 @@
   }
 
   function paint(pixels, counts, palette, faintest, how) {
-    const shares = sharesOf(counts, how);
-    for (let i = 0; i < counts.length; i += 1) {
-      if (!counts[i]) continue;
-      const at = 3 * Math.round(faintest + shares[counts[i]] * (255 - faintest));
-      pixels.set(palette.subarray(at, at + 3), 4 * i);
-      pixels[4 * i + 3] = 255;
-    }
+    const colours = Uint32Array.from(sharesOf(counts, how), (share) => {
+      const at = 3 * Math.round(faintest + share * (255 - faintest));
+      return new Uint32Array(Uint8Array.of(...palette.subarray(at, at + 3), 255).buffer)[0];
+    });
+    for (let i = 0; i < counts.length; i += 1) if (counts[i]) pixels[i] = colours[counts[i]];
   }
 
   // A picture of side x side pixels, clear where no window is; `ratio` pixels make one of the page.
   al.pcRaster = (cloud, { x, y, view, side, lit, scale, palettes, faintest, ratio = 1 }) => {
     const picture = new ImageData(side, side);
+    const pixels = new Uint32Array(picture.data.buffer);
     const cells = cellsOf(cloud, x, y, view, side);
-    paint(picture.data, countsOf(cells, side, null, ratio), lit ? palettes.ice : palettes.inferno, faintest, scale);
-    if (lit) paint(picture.data, countsOf(cells, side, lit, ratio), palettes.amber, 110, scale);
+    paint(pixels, countsOf(cells, side, null, ratio), lit ? palettes.ice : palettes.inferno, faintest, scale);
+    if (lit) paint(pixels, countsOf(cells, side, lit, ratio), palettes.amber, 110, scale);
     return picture;
   };
 })();

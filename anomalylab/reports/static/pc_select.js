@@ -58,7 +58,11 @@
 
   al.pcWindows = (selection, cloud) => (selection ? KINDS[selection.kind](cloud, selection) : null);
 
-  al.pcCount = (lit) => lit.reduce((sum, one) => sum + one, 0);
+  al.pcCount = (lit) => {
+    let n = 0;
+    for (let i = 0; i < lit.length; i += 1) n += lit[i];
+    return n;
+  };
 
   // The share of windows that hold a pixel of the defect, null where that is not known.
   al.pcShare = (cloud, lit) => {
