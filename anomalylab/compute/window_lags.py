@@ -36,10 +36,13 @@ def sum_products(image: np.ndarray, window: int) -> np.ndarray:
     products : float64 ndarray of shape (window**2, window**2)
     """
     lags = _Lags(image, window)
-    in_box = np.tri(window, 2 * window - 1, window - 1) - np.tri(window, 2 * window - 1, -1)
+    side = 2 * window - 1
+    in_box = np.tri(window, side, window - 1) - np.tri(window, side, -1)
     products = np.empty((window, window, window, window))
+    grids, by_cols = np.empty((side, side, side)), np.empty((side, side, window))
     for down in range(window):
-        boxes = in_box[: window - down] @ (lags.grids(down) @ in_box.T)
+        lags.gather(down, grids)
+        boxes = in_box[: window - down] @ np.matmul(grids, in_box.T, out=by_cols)
         _place(products, boxes, down)
     return products.reshape(window**2, window**2)
 
@@ -105,14 +108,14 @@ class _Lags:
         below = slice(rows.start, rows.start + 2 * self.edge)
         return self.image[rows, cols] @ self.moved[:, below, cols].swapaxes(1, 2)
 
-    def grids(self, down: int) -> np.ndarray:
-        """Return the products moved down by ``down``, gathered on the small grid.
+    def gather(self, down: int, grids: np.ndarray) -> None:
+        """Fill the small grids with the products moved down by ``down``.
 
-        Shape (2 * window - 1, 2 * window - 1, 2 * window - 1): move sideways, rows, columns.
+        Their shape is (2 * window - 1, 2 * window - 1, 2 * window - 1): move sideways, rows,
+        columns.
         """
-        edge, side = self.edge, 2 * self.edge + 1
-        grids = np.empty((side, side, side))
-        ends = (slice(0, edge), slice(edge + 1, side))
+        edge = self.edge
+        ends = (slice(0, edge), slice(edge + 1, 2 * edge + 1))
         for rows, place, strip in zip(self.rows[::2], ends, self.strips, strict=True):
             below = slice(rows.start + down, rows.stop + down)
             for cols, across in zip(self.cols[::2], ends, strict=True):
@@ -123,7 +126,6 @@ class _Lags:
         for cols, across in zip(self.cols[::2], ends, strict=True):
             grids[:, edge, across] = self._along_cols(cols, down)
         grids[:, edge, edge] = self.centre[down]
-        return grids
 
     def _along_cols(self, cols: slice, down: int) -> np.ndarray:
         """Return sums along columns at a border, of shape (2 * window - 1, edge)."""

@@ -77,20 +77,16 @@ def moments(image: np.ndarray, window: int) -> Moments:
         return moments_by_matrix(image, window)
     level = float(image.mean(dtype=np.float64))
     centred = np.asarray(image, np.float64) - level
-    height, width = image.shape
-    total = box_sums(centred, (height - window + 1, width - window + 1)).ravel()
-    count = (height - window + 1) * (width - window + 1)
-    return _lifted(Moments(count, total, sum_products(centred, window)), level)
+    n_rows, n_cols = (side - window + 1 for side in image.shape)
+    total = box_sums(centred, (n_rows, n_cols)).ravel()
+    return _lifted(n_rows * n_cols, total, sum_products(centred, window), level)
 
 
-def _lifted(moments: Moments, level: float) -> Moments:
-    """Return the moments of windows that are all brighter by ``level``."""
-    cross = level * moments.total
-    return Moments(
-        moments.count,
-        moments.total + moments.count * level,
-        moments.products + cross + cross[:, None] + moments.count * level**2,
-    )
+def _lifted(count: int, total: np.ndarray, products: np.ndarray, level: float) -> Moments:
+    """Return the moments of windows that are all brighter by ``level``; ``products`` is reused."""
+    products += level * total[:, None]
+    products += level * total + count * level**2
+    return Moments(count, total + count * level, products)
 
 
 def box_sums(values: np.ndarray, box: tuple[int, int]) -> np.ndarray:
