@@ -94,8 +94,9 @@ def default_images(pc: PCSpace) -> list[str]:
     samples = pc.run.queries if len(pc.run.queries) else pc.samples
     scores = samples["sample_id"].map(_scores(pc)).fillna(-np.inf)
     ranked = samples.assign(score=scores).sort_values("score", ascending=False, kind="stable")
-    defects = ranked.loc[ranked["label"] == 1, "sample_id"].tolist()
-    others = ranked.loc[ranked["label"] != 1, "sample_id"].tolist()
+    is_defect = (ranked["label"] == 1).fillna(False).to_numpy(bool)
+    defects = ranked.loc[is_defect, "sample_id"].tolist()
+    others = ranked.loc[~is_defect, "sample_id"].tolist()
     if not defects:
         defects, others = others[:N_ANOMALOUS], others[N_ANOMALOUS:]
     top = [*defects[: N_ANOMALOUS - 1], *defects[-1:]]

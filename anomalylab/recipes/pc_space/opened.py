@@ -177,7 +177,8 @@ class PCSpace:
         size = int(sample["height"]), int(sample["width"])
         if isinstance(sample["mask_path"], str):
             return read_mask(self.root / sample["mask_path"], size) > 0
-        return np.zeros(size, bool) if sample["label"] == 0 else None
+        is_normal = pd.notna(sample["label"]) and sample["label"] == 0
+        return np.zeros(size, bool) if is_normal else None
 
     def cloud(self, sample_id: str, window: int | None = None) -> Cloud:
         """Return the windows of an image as points; some are kept for the next time."""
