@@ -3,6 +3,7 @@
 import holoviews as hv
 import numpy as np
 import pytest
+from bokeh.models import ColumnDataSource
 from fakes import fake_run
 
 from anomalylab.apps import pc_space_words as words
@@ -104,6 +105,21 @@ def test_a_box_in_the_cloud_lights_its_windows_in_the_image(app):
     inner = (red - blue)[half:-half, half:-half]
     top_down = inner[::-1]
     assert top_down[expected].mean() > top_down[~expected].mean() + 50
+
+
+def test_what_is_on_the_page_follows_a_selection(app):
+    root = app.page().get_root()
+
+    def pictures():
+        sources = root.select({"type": ColumnDataSource})
+        return [source.data["image"][0].copy() for source in sources if "image" in source.data]
+
+    before = pictures()
+    app.cloud.take_box((0.0, -5.0, 50.0, 5.0))
+    changed = [(old != new).any() for old, new in zip(before, pictures(), strict=True)]
+    assert sum(changed) == 2  # of ground, points, odds and image
+    app.clear()
+    assert all((old == new).all() for old, new in zip(before, pictures(), strict=True))
 
 
 def test_a_lasso_in_the_cloud_selects_what_a_box_of_its_shape_does(app):

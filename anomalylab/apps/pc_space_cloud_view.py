@@ -78,7 +78,7 @@ class CloudView:
         """Draw anew if anything has changed."""
         if self._key != self._now():
             self._key = self._now()
-            hv.streams.Stream.trigger([self._drawn])
+            self._drawn.event()
 
     def _now(self) -> tuple:
         state = self.state
@@ -178,10 +178,10 @@ class CloudView:
         is_there = place is not None and all(
             0 <= at < end for at, end in zip(place, current.shape, strict=True)
         )
-        axes = (self.state.x, self.state.y)
-        return cloud_layers.ring(
-            [tuple(current.along(axis)[place] for axis in axes)] if is_there else []
-        )
+        if place is None or not is_there:
+            return cloud_layers.ring([])
+        x, y = (float(current.along(axis)[place]) for axis in (self.state.x, self.state.y))
+        return cloud_layers.ring([(x, y)])
 
     def _take_gestures(self, source: hv.DynamicMap) -> None:
         hv.streams.BoundsXY(source=source).add_subscriber(self.take_box)

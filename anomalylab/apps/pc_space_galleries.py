@@ -68,8 +68,13 @@ class PatchGallery:
             clouds, masks = [linked.current], [np.ones(linked.current.shape, bool)]
         found = extremes(clouds, masks, N_PATCHES, by_residual=state.has_residual)
         made = [
-            _card(self.pictures, clouds[window.number], window, text)
-            for window, text in zip(found.itertuples(), words.card_words(found), strict=True)
+            _card(self.pictures, clouds[number], window, text)
+            for number, window, text in zip(
+                found["number"].astype(int),
+                found.itertuples(),
+                words.card_words(found),
+                strict=True,
+            )
         ]
         self.cards.param.update(
             items=[item for item, _ in made],

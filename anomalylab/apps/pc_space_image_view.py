@@ -49,7 +49,7 @@ class ImageView:
         """Draw anew if anything has changed."""
         if self._key != self._now():
             self._key = self._now()
-            hv.streams.Stream.trigger([self._drawn])
+            self._drawn.event()
 
     def _now(self) -> tuple:
         state = self.state

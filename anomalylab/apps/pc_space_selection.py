@@ -46,11 +46,12 @@ class Selection:
     def windows(self, cloud: Cloud) -> np.ndarray:
         """Return which windows of an image it holds: bool (n_rows, n_cols)."""
         if self.kind == "box":
-            return clouds.in_box(cloud, *self.axes, self.numbers)  # type: ignore[arg-type]
+            left, bottom, right, top = self.numbers
+            return clouds.in_box(cloud, self.axes[0], self.axes[1], (left, bottom, right, top))
         if self.kind == "lasso":
-            return clouds.in_polygon(cloud, *self.axes, self.corners)
+            return clouds.in_polygon(cloud, self.axes[0], self.axes[1], self.corners)
         if self.kind == "interval":
-            return clouds.in_interval(cloud, *self.axes, *self.numbers)
+            return clouds.in_interval(cloud, self.axes[0], self.numbers[0], self.numbers[1])
         within = clouds.in_rectangle if self.kind == "rectangle" else clouds.near_pixel
         return within(cloud, *self.numbers)
 

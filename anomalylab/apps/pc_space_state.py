@@ -225,9 +225,9 @@ class PCSpaceState(param.Parameterized):
 
 def _scored(pc: PCSpace, score: str) -> pd.DataFrame:
     """Return the samples by name, with their class and one of the scores."""
-    scores = pc.run.table("scores")
-    scores = scores[scores["detector"] == score]
-    scores = scores.drop_duplicates("sample_id").set_index("sample_id")["score"]
+    rows = pc.run.table("scores")
+    rows = rows[rows["detector"] == score].drop_duplicates("sample_id")
+    scores = rows.set_index("sample_id")["score"]
     table = pc.samples.set_index("sample_id", drop=False)
     table = table.assign(score=scores.reindex(table.index).astype(float))
     return table.assign(**{"class": class_names(table["label"])})

@@ -147,19 +147,15 @@ def _percent(share: float) -> str:
 
 
 def _on_defect(clouds: list[Cloud], masks: list[np.ndarray]) -> str:
-    known = [
-        (cloud, mask)
-        for cloud, mask in zip(clouds, masks, strict=True)
-        if cloud.on_defect is not None
-    ]
-    base = sum(int(cloud.on_defect.sum()) for cloud, _ in known)  # type: ignore[union-attr]
+    known = [pair for pair in zip(clouds, masks, strict=True) if pair[0].on_defect is not None]
     if not known:
         return "Where the defect is, is not known."
+    truth = [cloud.on_defect for cloud, _ in known if cloud.on_defect is not None]
+    base, of = sum(int(one.sum()) for one in truth), sum(one.size for one in truth)
+    n = sum(int(mask.sum()) for _, mask in known)
+    hit = sum(round((defect_share(*pair) or 0) * int(pair[1].sum())) for pair in known)
     if not base:
         return "There is no defect."
-    n = sum(int(mask.sum()) for _, mask in known)
-    hit = sum((defect_share(cloud, mask) or 0) * int(mask.sum()) for cloud, mask in known)
-    of = sum(mask.size for _, mask in known)
     if not hit:
         return f"<b>None</b> of them touches the defect; of all windows, {_percent(base / of)} do."
     return (

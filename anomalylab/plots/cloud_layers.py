@@ -78,20 +78,21 @@ def ground(density: np.ndarray, extent: float) -> hv.RGB:
     inner[[0, -1]] = 0  # the outermost cells hold everything beyond, at no place of their own
     inner[:, [0, -1]] = 0
     cell = 2 * extent / len(density)
-    (left, right), (bottom, top) = (_occupied(inner.any(axis=axis)) for axis in (1, 0))
+    (left, right), (bottom, top) = (_occupied(inner.sum(axis=axis)) for axis in (1, 0))
     smooth = gaussian_filter(np.log1p(inner[left:right, bottom:top]), 0.8)
     smooth = zoom(smooth, ENLARGED, order=1, grid_mode=True, mode="grid-constant")
     smooth[smooth < FAINTEST] = 0
-    bounds = tuple(edge * cell - extent for edge in (left, bottom, right, top))
+    low, high = (left * cell - extent, bottom * cell - extent), (right * cell, top * cell)
+    bounds = (*low, high[0] - extent, high[1] - extent)
     return as_rgb(shade(np.expm1(smooth), "slate"), bounds)
 
 
-def _occupied(is_there: np.ndarray) -> tuple[int, int]:
+def _occupied(counts: np.ndarray) -> tuple[int, int]:
     """Return where the occupied part begins and ends, a little more and at least one cell."""
-    places = np.flatnonzero(is_there)
+    places = np.flatnonzero(counts)
     if not len(places):
         return 0, 1
-    return max(int(places[0]) - 2, 0), min(int(places[-1]) + 3, len(is_there))
+    return max(int(places[0]) - 2, 0), min(int(places[-1]) + 3, len(counts))
 
 
 def odds(coefficients: np.ndarray, limit: float) -> hv.RGB:

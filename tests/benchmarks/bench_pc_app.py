@@ -17,7 +17,7 @@ import numpy as np
 import panel as pn
 from bokeh.document import Document
 from holoviews.operation.datashader import rasterize
-from panel.io.document import set_curdoc
+from panel.io.state import set_curdoc
 from PIL import Image
 from scipy import ndimage
 
