@@ -393,6 +393,24 @@ def test_the_residual_is_an_axis_and_layers_that_it_lacks_cannot_be_chosen(opene
 
 
 @browser_test
+def test_the_cloud_turns_to_another_axis_and_ends_where_it_is_drawn_at_once(opened):
+    def turned(motion):
+        features = [{"name": "prefers-reduced-motion", "value": motion}]
+        opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        run_js(opened, "store.change({ y: 1 })")
+        until(opened, "document.querySelector('.al-origin')")
+        run_js(opened, "store.change({ y: 2 })")
+        ready(opened)
+        lines = len(find_all(opened, ".al-origin"))
+        until(opened, "document.querySelector('.al-origin')")
+        return lines, pixels_of(opened, ".al-pc-plane canvas").tobytes()
+
+    (under_way, slowly), (at_once, directly) = turned("no-preference"), turned("reduce")
+    assert (under_way, at_once) == (0, 1)
+    assert slowly == directly
+
+
+@browser_test
 def test_layers_and_shading_change_the_picture(opened):
     def picture():
         ready(opened)

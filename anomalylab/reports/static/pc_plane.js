@@ -3,6 +3,7 @@
   "use strict";
   const al = window.anomalylab;
   const REACH = 9; // pixels within which a window is pointed at
+  const TURN = 650; // milliseconds in which the cloud turns to other axes
   const KEYS = { "+": 1 / 1.4, "=": 1 / 1.4, "-": 1.4 };
 
   al.PcPlane = class {
@@ -61,25 +62,44 @@
 
     paint() {
       const { store, canvas, side } = this;
-      const { x, y, view, layers, scale, failure } = store.state;
+      const { layers, failure } = store.state;
       const start = performance.now();
       const context = canvas.getContext("2d");
-      context.globalAlpha = 1;
-      context.setTransform(1, 0, 0, 1, 0, 0);
       context.clearRect(0, 0, canvas.width, canvas.height);
-      if (layers.normal) this.under(context, this.layers.grounds, store.data.extent, true);
-      if (layers.odds) this.under(context, this.layers.odds, store.data.limit, false);
-      if (store.cloud) {
-        const raster = al.pcRaster(store.cloud, { x, y, view, side: canvas.width, lit: store.lit, scale, palettes: store.palettes, faintest: store.data.faintest, ratio: this.ratio });
-        this.sheet = this.sheet || al.el("canvas");
-        this.sheet.width = this.sheet.height = canvas.width;
-        this.sheet.getContext("2d").putImageData(raster, 0, 0);
-        context.drawImage(this.sheet, 0, 0);
+      const part = this.turned(start);
+      if (part === 1) {
+        if (layers.normal) this.under(context, this.layers.grounds, store.data.extent, true);
+        if (layers.odds) this.under(context, this.layers.odds, store.data.limit, false);
       }
-      this.svg.replaceChildren(...al.pcLines(store, side), this.area, this.ring);
+      if (store.cloud) this.points(context, part);
+      this.svg.replaceChildren(...(part === 1 ? al.pcLines(store, side) : []), this.area, this.ring);
       this.failure.hidden = !failure;
       this.failure.textContent = failure ? `This image cannot be shown: ${failure}.` : "";
       this.milliseconds = performance.now() - start;
+      if (part < 1) this.draw();
+    }
+
+    // How far the cloud has turned from the axes that were shown before to those of now: 0 to 1.
+    turned(now) {
+      const { x, y, view } = this.store.state;
+      const { shown } = this;
+      const isOther = shown && (shown.x !== x || shown.y !== y);
+      if (isOther && this.store.cloud && !matchMedia("(prefers-reduced-motion: reduce)").matches) Object.assign(this, { last: shown, since: now });
+      this.shown = { x, y, view };
+      const t = this.last ? Math.min(1, (now - this.since) / TURN) : 1;
+      if (t === 1) this.last = null;
+      return t * t * (3 - 2 * t);
+    }
+
+    points(context, part) {
+      const { store, canvas, last, ratio, shown } = this;
+      const { scale } = store.state;
+      const { palettes, lit, data } = store;
+      const raster = al.pcRaster(store.cloud, { plane: shown, last, part, side: canvas.width, lit, scale, palettes, faintest: data.faintest, ratio });
+      this.sheet = this.sheet || al.el("canvas");
+      this.sheet.width = this.sheet.height = canvas.width;
+      this.sheet.getContext("2d").putImageData(raster, 0, 0);
+      context.drawImage(this.sheet, 0, 0);
     }
 
     // Lay a picture that reaches from -limit to limit under the cloud; transposed if need be.

@@ -6,17 +6,35 @@
   // Few points are drawn larger, so that one alone is seen.
   const sizeOf = (n) => (n > 40000 ? 1 : n > 2500 ? 2 : 3);
 
-  // The cell of each point, or -1 for points out of sight.
-  function cellsOf(cloud, x, y, [left, right, bottom, top], side) {
-    const cells = new Int32Array(cloud.n);
-    const [across, up] = [cloud.along[x], cloud.along[y]];
+  // Places of the points in a picture, from 0 to side; y runs down.
+  function placesOf(cloud, { x, y, view: [left, right, bottom, top] }, side) {
+    const [across, down] = [new Float32Array(cloud.n), new Float32Array(cloud.n)];
     const [sx, sy] = [side / (right - left), side / (top - bottom)];
     for (let i = 0; i < cloud.n; i += 1) {
-      const col = Math.floor((across[i] - left) * sx);
-      const row = Math.floor((top - up[i]) * sy);
+      across[i] = (cloud.along[x][i] - left) * sx;
+      down[i] = (top - cloud.along[y][i]) * sy;
+    }
+    return [across, down];
+  }
+
+  // The cell of each point, or -1 for points out of sight.
+  function cellsOf([across, down], side) {
+    const cells = new Int32Array(across.length);
+    for (let i = 0; i < cells.length; i += 1) {
+      const [col, row] = [Math.floor(across[i]), Math.floor(down[i])];
       cells[i] = col >= 0 && col < side && row >= 0 && row < side ? row * side + col : -1;
     }
     return cells;
+  }
+
+  // Places on the way from one plane to another: where an axis is exchanged, the cloud turns.
+  function between(from, to, part, isTurned, side) {
+    const middle = side / 2;
+    const turn = (part * Math.PI) / 2;
+    return from.map((values, k) => {
+      const [before, after] = isTurned[k] ? [Math.cos(turn), Math.sin(turn)] : [1 - part, part];
+      return values.map((value, i) => middle + before * (value - middle) + after * (to[k][i] - middle));
+    });
   }
 
   function countsOf(cells, side, lit, ratio) {
@@ -56,10 +74,13 @@
   }
 
   // A picture of side x side pixels, clear where no window is; `ratio` pixels make one of the page.
-  al.pcRaster = (cloud, { x, y, view, side, lit, scale, palettes, faintest, ratio = 1 }) => {
+  // `plane` is what to show: axes x and y and the view; a part of the way from `last`, if given.
+  al.pcRaster = (cloud, { plane, last = null, part = 1, side, lit, scale, palettes, faintest, ratio = 1 }) => {
     const picture = new ImageData(side, side);
     const pixels = new Uint32Array(picture.data.buffer);
-    const cells = cellsOf(cloud, x, y, view, side);
+    let places = placesOf(cloud, plane, side);
+    if (last) places = between(placesOf(cloud, last, side), places, part, [last.x !== plane.x, last.y !== plane.y], side);
+    const cells = cellsOf(places, side);
     paint(pixels, countsOf(cells, side, null, ratio), lit ? palettes.ice : palettes.inferno, faintest, scale);
     if (lit) paint(pixels, countsOf(cells, side, lit, ratio), palettes.amber, 110, scale);
     return picture;
