@@ -1,6 +1,5 @@
 """The cloud of the explorer: layers that follow the state, and what is drawn into it by hand."""
 
-from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
@@ -13,6 +12,7 @@ from anomalylab.apps.pc_space_linked import LinkedWindows
 from anomalylab.apps.pc_space_selection import Selection
 from anomalylab.apps.pc_space_state import ODDS
 from anomalylab.apps.pc_space_words import thousands
+from anomalylab.apps.redrawn import Redrawn
 from anomalylab.plots import cloud_layers
 from anomalylab.plots.cloud import Bounds, Layer, as_rgb, cloud, frame, zoomable
 from anomalylab.plots.cloud_layers import FAR
@@ -59,33 +59,28 @@ class CloudView:
         state = self.state
         self.bounds = self._bounds()
         self._made_for = (self.bounds, state.x, state.y)
-        self._drawn = hv.streams.Counter()
-        self._key = self._now()
-        self.points = zoomable(self._points, self.bounds, [self._drawn])
+        self._moving, self._still = Redrawn(self._now), Redrawn(lambda: tuple(state.layers))
+        self.points = zoomable(self._points, self.bounds, [self._moving.stream])
         self._take_gestures(self.points)
         layers = [
-            self._layer(self._ground),
+            self._still.layer(self._ground),
             self.points,
-            self._layer(self._odds),
-            self._layer(self._lines),
-            self._layer(self._names),
-            self._layer(self._outline),
-            self._layer(self._ring),
+            self._still.layer(self._odds),
+            self._still.layer(self._lines),
+            self._still.layer(self._names),
+            self._moving.layer(self._outline),
+            self._moving.layer(self._ring),
         ]
         return frame(layers, _named(state.x), _named(state.y), self.bounds)
 
     def refresh(self) -> None:
         """Draw anew if anything has changed."""
-        if self._key != self._now():
-            self._key = self._now()
-            self._drawn.event()
+        self._still.refresh()
+        self._moving.refresh()
 
     def _now(self) -> tuple:
         state = self.state
         return self.linked.names, state.select, tuple(state.layers), state.sample_id, state.window
-
-    def _layer(self, draw: Callable) -> hv.DynamicMap:
-        return hv.DynamicMap(lambda **_: draw(), streams=[self._drawn])
 
     def _bounds(self) -> Bounds:
         """Return a view that holds every window, the origin in its middle or at its edge."""

@@ -1,6 +1,5 @@
 """The image of the explorer: windows lit up in it, and what is drawn into it by hand."""
 
-from collections.abc import Callable
 from typing import Any
 
 import holoviews as hv
@@ -11,6 +10,7 @@ from anomalylab.apps.pc_space_linked import LinkedWindows
 from anomalylab.apps.pc_space_pictures import WindowPictures
 from anomalylab.apps.pc_space_selection import Selection
 from anomalylab.apps.pc_space_state import BAND, ODDS, RESIDUALS
+from anomalylab.apps.redrawn import Redrawn
 from anomalylab.plots import window_image
 from anomalylab.recipes.pc_space.cloud import RESIDUAL, as_pixels
 
@@ -38,25 +38,21 @@ class ImageView:
     def plot(self) -> Any:
         """Return the plot, drawn anew by :meth:`refresh`."""
         self.size = self._size()
-        self._drawn = hv.streams.Counter()
-        self._key = self._now()
-        picture = self._layer(self._picture)
+        state = self.state
+        self._moving, self._still = Redrawn(self._now), Redrawn(lambda: (state.sample_id,))
+        picture = self._moving.layer(self._picture)
         self._take_gestures(picture)
-        layers = [picture, self._layer(self._contour), self._layer(self._frame)]
-        return window_image.image_frame(layers, self.size)
+        contour, frame = self._still.layer(self._contour), self._moving.layer(self._frame)
+        return window_image.image_frame([picture, contour, frame], self.size)
 
     def refresh(self) -> None:
         """Draw anew if anything has changed."""
-        if self._key != self._now():
-            self._key = self._now()
-            self._drawn.event()
+        self._still.refresh()
+        self._moving.refresh()
 
     def _now(self) -> tuple:
         state = self.state
         return state.sample_id, state.select, state.see, state.window, state.pair
-
-    def _layer(self, draw: Callable) -> hv.DynamicMap:
-        return hv.DynamicMap(lambda **_: draw(), streams=[self._drawn])
 
     def _size(self) -> tuple[int, int]:
         return self.pictures.image(self.state.sample_id).shape[:2]
