@@ -212,6 +212,32 @@ def test_without_images_the_page_comes_with_what_the_run_holds(gone):
     assert clouds.count("data:image/webp") == len(gone.run.queries)
 
 
+def test_an_image_that_changed_is_left_out_and_named(tmp_path):
+    made = make_pc_run(tmp_path)
+    (tmp_path / "data" / "test" / "20001.png").write_bytes(b"something else")
+    opened = PCSpace(made)
+    html = pc_space.clouds(opened).html
+    assert html.count("<svg class") == len(made.queries) - 1
+    assert "1 image is gone or changed since the run, first test/20001.png" in html
+    assert "test/20001.png" not in re.sub(r"<p.*?</p>", "", html)
+    for part in ("explorer", "components", "bands"):
+        assert "data:image/" in getattr(pc_space, part)(opened).html
+
+
+def test_images_without_labels_are_shown_in_a_row_of_their_own(tmp_path):
+    data = write_kolektor(tmp_path / "data")
+    for mask in (data / "test").glob("*_GT.png"):
+        mask.unlink()
+    opened = PCSpace(run(Request(data=data, windows=(WINDOW,)), tmp_path / "run"))
+    html = pc_space.clouds(opened).html
+    assert "Images without a label" in html
+    assert "Anomalous images" not in html
+    assert opened.mask("test/20001.png") is None
+    assert "An image</h3>" in pc_space.bands(opened).html
+    assert "no judged image has a label" in pc_space.results(opened).html
+    assert pc_space.explorer(opened).html
+
+
 def test_shares_of_the_components_and_the_residual_add_up(several):
     html = pc_space.components(several).html
     shares = [float(share) for share in re.findall(r"([\d.]+) % of the variance", html)]

@@ -60,22 +60,12 @@ def clouds(pc: PCSpace, images: Sequence[str] = (), detector: str = "") -> Fragm
     chosen = _chosen(pc, images, detector)
     everything = [image for group in chosen for image in group["images"]]
     missing = images_reason(pc, [image.sample_id for image in everything])
-    clouds = [image.cloud for image in everything if image.cloud is not None and not missing]
-    plane = plane_of(pc, limit=pc.limit) if missing else around(pc, clouds)
-    rasters = [plane.raster(*plane.along(cloud), side=SIDE) for cloud in clouds]
-    rasters = rasters or [pc.histogram(image.sample_id) for image in everything]
-    highest = max((int(raster.max()) for raster in rasters), default=1)
-    left = iter(rasters)
-    rows = [
-        {
-            **group,
-            "cells": [
-                _cell(pc, plane, image, png(shade(next(left), vmax=highest)), is_cloud=not missing)
-                for image in group["images"]
-            ],
-        }
-        for group in chosen
-    ]
+    clouds = [image.cloud for image in everything if image.cloud is not None]
+    if clouds:
+        for group in chosen:
+            group["images"] = [image for image in group["images"] if image.cloud is not None]
+    plane = around(pc, clouds) if clouds else plane_of(pc, limit=pc.limit)
+    rows, highest = _rows(pc, plane, chosen)
     html = render(
         "pc_clouds",
         rows=rows,
@@ -93,9 +83,9 @@ def clouds(pc: PCSpace, images: Sequence[str] = (), detector: str = "") -> Fragm
 
 
 def _chosen(pc: PCSpace, images: Sequence[str], detector: str) -> list[dict[str, Any]]:
-    table = scored(pc, detector)
     for name in images:
         pc.row(name)
+    table = scored(pc, detector, of_all=bool(images))
     groups = []
     for label, title, kind in GROUPS:
         same = table["label"].isna() if label is None else (table["label"] == label).fillna(False)
@@ -107,12 +97,32 @@ def _chosen(pc: PCSpace, images: Sequence[str], detector: str) -> list[dict[str,
     return groups
 
 
-def _cell(
-    pc: PCSpace, plane: Plane, image: Shown, picture: bytes, *, is_cloud: bool
-) -> dict[str, Any]:
+def _rows(
+    pc: PCSpace, plane: Plane, groups: Sequence[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], int]:
+    """Draw all images on one scale of colours; return its last count too."""
+    rasters = {
+        image.sample_id: pc.histogram(image.sample_id)
+        if image.cloud is None
+        else plane.raster(*plane.along(image.cloud), side=SIDE)
+        for group in groups
+        for image in group["images"]
+    }
+    highest = max((int(raster.max()) for raster in rasters.values()), default=1)
+    rows = []
+    for group in groups:
+        pictures = [png(shade(rasters[i.sample_id], vmax=highest)) for i in group["images"]]
+        drawn = zip(group["images"], pictures, strict=True)
+        rows.append(
+            {**group, "cells": [_cell(pc, plane, image, picture) for image, picture in drawn]}
+        )
+    return rows, highest
+
+
+def _cell(pc: PCSpace, plane: Plane, image: Shown, picture: bytes) -> dict[str, Any]:
     name = short_names(pc.run.queries["sample_id"]).get(image.sample_id, image.sample_id)
     cell = {"id": image.sample_id, "name": name, "score": score_words(image.score)}
-    if image.cloud is None or not is_cloud:
+    if image.cloud is None:
         drawing = plane.small(picture, f"Histogram of the windows of {name}")
         return {**cell, **stored(pc, image.sample_id), "drawing": drawing, "facts": ""}
     outside = plane.is_outside(*plane.along(image.cloud))

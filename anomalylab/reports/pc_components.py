@@ -12,7 +12,7 @@ from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.pc_clouds import PICTURES
 from anomalylab.reports.pc_films import film_images, films
 from anomalylab.reports.pc_images import scored, webp_url
-from anomalylab.reports.pc_missing import images_reason
+from anomalylab.reports.pc_missing import images_reason, is_readable
 from anomalylab.reports.pc_plane import data_url, legend
 from anomalylab.shading import colour_table, png, shade_signed
 
@@ -33,11 +33,10 @@ def components(pc: PCSpace) -> Fragment:
     Fragment
         Without the windows, if the images cannot be read.
     """
-    looked_through = film_images(pc)
-    missing = images_reason(pc, looked_through)
-    strips: list[list[dict[str, str]]] = [[] for _ in range(pc.space.n_components)]
-    if not missing:
-        strips = films(pc, looked_through)
+    wanted = film_images(pc)
+    left = [name for name in wanted if is_readable(pc, name)]
+    missing = "" if left else images_reason(pc, wanted)
+    strips = films(pc, left) if left else [[]] * pc.space.n_components
     spaces = [_space(space) for space in pc.spaces.values()]
     for patch, film in zip(spaces[0]["patches"], strips, strict=True):
         patch["film"] = film

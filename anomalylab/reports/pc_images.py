@@ -66,13 +66,20 @@ def score_words(score: float) -> str:
     return "<\u202f0.0001" if 0 < score < 1e-4 else significant(score).replace("-", "−")
 
 
-def scored(pc: PCSpace, detector: str) -> pd.DataFrame:
-    """Return samples with the column ``score``, test images if there are any, highest first."""
+def scored(pc: PCSpace, detector: str, *, of_all: bool = False) -> pd.DataFrame:
+    """Return samples with the column ``score``, highest first.
+
+    Parameters
+    ----------
+    pc : PCSpace
+    detector : str
+    of_all : bool
+        Whether training images are wanted beside test images; without test images they always are.
+    """
     is_judged = (pc.samples["split"] != "train").to_numpy()
-    role = "query" if is_judged.any() else "training"
-    samples = pc.samples[is_judged] if is_judged.any() else pc.samples
-    scores = pc.run.scores(detector, role).set_index("sample_id")["score"]
-    table = samples.assign(score=samples["sample_id"].map(scores))
+    samples = pc.samples if of_all or not is_judged.any() else pc.samples[is_judged]
+    scores = pd.concat([pc.run.scores(detector, role) for role in ("query", "training")])
+    table = samples.assign(score=samples["sample_id"].map(scores.set_index("sample_id")["score"]))
     return table.dropna(subset=["score"]).sort_values("score", ascending=False, kind="stable")
 
 

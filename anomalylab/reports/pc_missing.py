@@ -34,13 +34,15 @@ def images_reason(pc: PCSpace, sample_ids: Iterable[str]) -> str:
         pc.root.stat()
     except (DatasetError, OSError):
         return "the images are not where they were; give their folder with --data"
-    gone = [name for name in sample_ids if not _is_readable(pc, name)]
+    gone = [name for name in sample_ids if not is_readable(pc, name)]
     if not gone:
         return ""
-    return f"{plural(len(gone), 'image')} gone or changed since the run, first {gone[0]}"
+    are = "is" if len(gone) == 1 else "are"
+    return f"{plural(len(gone), 'image')} {are} gone or changed since the run, first {gone[0]}"
 
 
-def _is_readable(pc: PCSpace, sample_id: str) -> bool:
+def is_readable(pc: PCSpace, sample_id: str) -> bool:
+    """Return whether an image is there and the one of the run."""
     try:
         pc.image(sample_id)
     except DatasetError:

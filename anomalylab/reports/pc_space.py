@@ -9,8 +9,9 @@ from anomalylab.reports.pc_components import bands, components
 from anomalylab.reports.pc_density import densities
 from anomalylab.reports.pc_explorer import explorer as linked_views
 from anomalylab.reports.pc_features import histogram
-from anomalylab.reports.pc_missing import images_reason
+from anomalylab.reports.pc_missing import images_reason, is_readable
 from anomalylab.reports.pc_odds import odds
+from anomalylab.reports.pc_payload import default_images
 from anomalylab.reports.pc_results import curves, results, search
 from anomalylab.reports.pc_verdict import verdict
 from anomalylab.reports.provenance import provenance as provenance_of_run
@@ -43,12 +44,16 @@ def explorer(pc: PCSpace, images: Sequence[str] = ()) -> Fragment:
     Returns
     -------
     Fragment
-        One line instead, if the images cannot be read.
+        Without images that cannot be read; one line instead, if none can.
     """
-    missing = images_reason(pc, images)
-    if missing:
-        return Fragment(render("pc_planes", figures=[], layout="", note="", missing=missing))
-    return linked_views(pc, images or None)
+    wanted = list(images) or default_images(pc)
+    missing = images_reason(pc, wanted)
+    if not missing:
+        return linked_views(pc, images or None)
+    left = [sample_id for sample_id in wanted if is_readable(pc, sample_id)]
+    if left:
+        return linked_views(pc, left)
+    return Fragment(render("pc_planes", figures=[], layout="", note="", missing=missing))
 
 
 def provenance(pc: PCSpace) -> Fragment:
