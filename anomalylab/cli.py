@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _load_plugin(plugin)
         options.call(options)
     except KeyboardInterrupt:
-        print("stopped; what was embedded is kept, run the same command to go on", file=sys.stderr)
+        print("stopped; what was computed is kept, run the same command to go on", file=sys.stderr)
         return 130
     except AnomalyLabError as error:
         if options.debug:

@@ -125,5 +125,6 @@ def _request(options: argparse.Namespace):
         dataset_params=params,
         intensity=options.intensity,
         search=options.search,
+        plugins=tuple(options.plugin),
         **chosen,
     )

@@ -18,7 +18,7 @@ from anomalylab.recipes.kolektor.request import Request
 from anomalylab.recipes.kolektor.tables import coefficients_table, features_table
 from anomalylab.recipes.pc_space.opened import FOLDER
 from anomalylab.run_folder import RunWriter
-from anomalylab.studies import doctor, roles
+from anomalylab.studies import doctor, plugins, roles
 from anomalylab.studies.pictures import thumbnails
 from anomalylab.studies.timing import Timings
 
@@ -123,21 +123,7 @@ def describe(
             "weights": "none",
             "size": list(GRID),
         },
-        "pc_space": {
-            "windows": list(request.windows),
-            "limits": list(request.limits),
-            "bins": request.bins,
-            "pairs": [list(pair) for pair in request.pairs],
-            "extent": found.view.extent,
-            "side": SIDE,
-            "n_components": request.n_components,
-            "orient": request.orient,
-            "solver": request.solver,
-            "overflow": request.overflow,
-            "density": request.density,
-            "C": request.C,
-            "is_searched": request.search,
-        },
+        "pc_space": _describe_space(found),
         "supervised": {"is_possible": not found.reason, "reason": found.reason},
         "intensity": request.intensity,
         "resize": "bilinear",
@@ -154,7 +140,28 @@ def describe(
         "broken": broken,
         "versions": doctor.versions(),
         "threads": n_threads(),
-        "plugins": [],
+        "plugins": [
+            {"file": path.name, "sha256": plugins.fingerprint(path)} for path in request.plugins
+        ],
+    }
+
+
+def _describe_space(found: Found) -> dict[str, Any]:
+    request = found.request
+    return {
+        "windows": list(request.windows),
+        "limits": list(request.limits),
+        "bins": request.bins,
+        "pairs": [list(pair) for pair in request.pairs],
+        "extent": found.view.extent,
+        "side": SIDE,
+        "n_components": request.n_components,
+        "orient": request.orient,
+        "solver": request.solver,
+        "overflow": request.overflow,
+        "density": request.density,
+        "C": request.C,
+        "is_searched": request.search,
     }
 
 

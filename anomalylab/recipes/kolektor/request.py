@@ -75,6 +75,8 @@ class Request:
         How pixel values are read.
     seed : int
         Of folds, bootstrap and random forest.
+    plugins : tuple of path
+        Python files that were imported first.
     """
 
     data: Path | None = None
@@ -92,6 +94,7 @@ class Request:
     search: bool = False
     intensity: str = "full"
     seed: int = 0
+    plugins: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.windows or len(set(self.windows)) < len(self.windows):
@@ -155,6 +158,8 @@ class Request:
                 words += [option, str(getattr(self, name))]
         words += [] if self.density else ["--counts"]
         words += ["--search"] if self.search else []
+        for plugin in self.plugins:
+            words += ["--plugin", plugin.name]
         return shlex.join([*words, "-o", f"reports/{out.name}"])
 
 

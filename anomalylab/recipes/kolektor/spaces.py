@@ -81,7 +81,8 @@ def incremental(images: Images, window: int, rows: np.ndarray, n_components: int
 def digest(space: WindowSpace) -> str:
     """Return a short name of a space, made of its numbers."""
     content = hashlib.blake2b(digest_size=16)
-    for array in (space.mean, space.components, space.variances):
+    total = np.array(space.total_variance)
+    for array in (space.mean, space.components, space.variances, total):
         content.update(np.ascontiguousarray(array, np.float64).tobytes())
     return content.hexdigest()
 
