@@ -1,8 +1,8 @@
 """Windows of one image of 630 x 230 pixels, 25 a side: ours against the matrix of all windows.
 
 Run ``python tests/benchmarks/bench_window_pca.py``; ``--quick`` leaves out the incremental PCA,
-which takes half a minute. Times are medians and ratios are of one run. Ours is in one thread unless
-said otherwise; the others are given with one thread and with all cores.
+which takes half a minute. Times are the shortest of several calls, as the machine may be busy, and
+ratios are of one run. Ours is in one thread unless said otherwise.
 """
 
 import os
@@ -31,14 +31,14 @@ def surface(seed: int, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
 
 
 def seconds(function, repeats: int = 7) -> float:
-    """Return the median time of calls after a first one."""
+    """Return the shortest time of some calls after a first one."""
     function()
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
         function()
         times.append(time.perf_counter() - start)
-    return float(np.median(times))
+    return min(times)
 
 
 def peak(function) -> float:
