@@ -253,6 +253,7 @@ def test_the_first_view_lights_windows_beyond_three_deviations_in_both_views(ope
     answer = find(opened, ".al-pc-answer").text
     assert answer.startswith(f"{int(expected.sum()):,} of ".replace(",", "\u202f"))
     assert answer.endswith(f"{share}\u202f% of them touch the defect")
+    assert "of Gaussian ones 1.1\u202f% would" in find(opened, ".al-pc .al-note").text
     amber = pixels_of(opened, ".al-pc-image canvas")[..., 0] > 200
     assert (amber == clouds.as_pixels(cloud, expected)).all()
     plane = pixels_of(opened, ".al-pc-plane canvas")

@@ -5,7 +5,10 @@
   const [GAP, BESIDE] = [24, 270]; // between the views; the narrowest column of patches
   const [SMALLEST, LARGEST, TALLEST] = [430, 600, 480]; // sides of the cloud, height of an image on a phone
 
-  const share = (value) => `${value >= 0.0995 || value === 0 ? Math.round(100 * value) : (100 * value).toFixed(1)}\u202f%`;
+  const share = (value) => {
+    if (value > 0 && value < 0.0005) return "under 0.1\u202f%";
+    return `${value >= 0.0995 || value === 0 ? Math.round(100 * value) : (100 * value).toFixed(1)}\u202f%`;
+  };
 
   // What is lit up, as an answer.
   function answer(store) {
@@ -31,6 +34,9 @@
     if (!cloud) return "";
     const parts = [image.name, al.classOf(image.label).name];
     if (image.score !== null) parts.push(`score ${al.format(image.score)} (${store.data.detector})`);
+    const { selection } = store.state;
+    const isPlane = selection && selection.kind === "sigma" && selection.x !== store.residual && selection.y !== store.residual;
+    if (isPlane) parts.push(`${share(store.count / cloud.n)} of its windows lie beyond, of Gaussian ones ${share(Math.exp(-(selection.n ** 2) / 2))} would`);
     const base = al.pcShare(cloud, null);
     if (image.label === 1 && base) parts.push(`of all its windows ${share(base)} touch the defect, outlined in white`);
     if (image.label === 1 && base === null) parts.push("where its defect lies is not known");
@@ -69,13 +75,13 @@
     const has = { normal: Object.keys(store.data.grounds), odds: store.data.odds ? Object.keys(store.data.odds.pictures) : [] };
     const boxes = Object.entries(names).filter(([key]) => key !== "odds" || store.data.odds).map(([key, name]) => {
       const box = al.el("input", { type: "checkbox", "data-layer": key, onchange: () => store.change({ layers: { ...store.state.layers, [key]: box.checked } }) });
-      box.checked = store.state.layers[key];
       return { key, box, node: al.el("label", { class: "al-field", title: words[key] }, box, al.el("span", {}, name)) };
     });
     const mark = () => boxes.forEach(({ key, box, node }) => {
       const { x, y } = store.state;
       const isFlat = x === store.residual || y === store.residual;
       box.disabled = key === "grid" ? isFlat : key in has && !has[key].some((pair) => pair === `${x},${y}` || pair === `${y},${x}`);
+      box.checked = store.state.layers[key];
       node.classList.toggle("al-is-off", box.disabled);
     });
     store.listen(mark);
@@ -157,7 +163,7 @@
     views.style.setProperty("--pc-side", `${side}px`);
     plane.resize(side);
     image.resize(isNarrow ? Math.min(TALLEST, width / aspect) : side);
-    patches.resize(side, isBeside ? width - side * (1 + aspect) - 2 * GAP : 0);
+    patches.resize(side, isBeside);
   }
 
   document.querySelectorAll(".al-pc:not(.al-is-live)").forEach(start);

@@ -19,7 +19,7 @@
     const [cx, cy] = [frame.x(0), frame.y(0)];
     const radii = (n) => [frame.x(n * sigmas[x]) - cx, cy - frame.y(n * sigmas[y])];
     const rings = [1, 2, 3].map((n) => al.svg("ellipse", { class: "al-sigma", cx, cy, rx: radii(n)[0], ry: radii(n)[1] }));
-    if (Math.min(...radii(1)) < 11) return rings;
+    if (Math.min(...radii(1)) < 18) return rings; // no room between them for names
     const names = [1, 2, 3].map((n) => {
       const [px, py] = [cx + radii(n)[0] * Math.SQRT1_2, cy - radii(n)[1] * Math.SQRT1_2];
       const isSeen = px < side - 30 && py > 14;

@@ -2,8 +2,9 @@
 (function () {
   "use strict";
   const al = window.anomalylab;
-  const N_PATCHES = 24;
-  const [CELL, ROW, WORDS] = [64, 84, 130]; // pixels of the page: a patch, a row of them, what stands around them
+  const N_PATCHES = 24; // about so many where they have the width to themselves
+  // Pixels of the page: a patch with its gap, a row of patches, what stands around them.
+  const [CELL, GAP, ROW, WORDS] = [64, 6, 84, 130];
 
   // The pixels of window i on a canvas of their own.
   al.pcPatch = (store, i) => {
@@ -35,10 +36,11 @@
       store.listen((changes) => ["cloud", "selection", "x", "y"].some((key) => key in changes) && this.draw());
     }
 
-    // Beside the image as many as its height has room for.
-    resize(side, width) {
-      this.capacity = N_PATCHES;
-      if (width) this.capacity = al.clamp(Math.floor(width / CELL) * Math.floor((side - WORDS) / ROW), 4, N_PATCHES);
+    // Full rows: beside the image as many as its height has room for.
+    resize(side, isBeside) {
+      const perRow = Math.max(1, Math.floor((this.list.clientWidth + GAP) / CELL));
+      const rows = Math.floor(isBeside ? (side - WORDS) / ROW : N_PATCHES / perRow);
+      this.capacity = perRow * Math.max(1, rows);
       this.draw();
     }
 
