@@ -125,6 +125,13 @@ def test_the_nearest_normal_image_is_another_one_below_the_threshold(judged):
     assert (scores[of_detector["neighbour_id"]] < judged.threshold("patchcore")).all()
 
 
+def test_the_nearest_image_of_a_new_one_has_a_picture(finished, textures, tmp_path):
+    scored = score(finished.folder, textures / "fabric" / "train" / "good", tmp_path / "scored")
+    neighbours = scored.table("neighbours")["neighbour_id"]
+    assert len(neighbours) == 30 * len(DETECTORS)
+    assert neighbours.isin(scored.table("thumbnails")["sample_id"]).all()
+
+
 def test_new_images_are_scored_as_the_run_would_have(finished, textures, tmp_path):
     test = textures / "fabric" / "test"
     scored = score(finished.folder, test, tmp_path / "scored")

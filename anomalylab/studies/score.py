@@ -174,14 +174,19 @@ def _renamed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _neighbours(base: Run, features: Features, samples: pd.DataFrame) -> pd.DataFrame:
-    """Return the trusted training image nearest to each new one, by pooled features."""
+    """Return the trusted training image nearest to each new one, by pooled features.
+
+    Only images that the run keeps a picture of can be shown, and the folder it was made from need
+    not be at hand.
+    """
     pooled = np.load(base.folder / TRAINING_FEATURES, allow_pickle=False)
     new = features.pooled()
     ids = np.array(base.info["training_ids"])
+    is_pictured = np.isin(ids, base.table("thumbnails")["sample_id"].to_numpy(str))
     tables = []
     for label in base.detectors:
         is_trusted = (_training(base, label)["score"] < base.threshold(label)).to_numpy()
-        bank, names = pooled[is_trusted], ids[is_trusted]
+        bank, names = pooled[is_trusted & is_pictured], ids[is_trusted & is_pictured]
         nearest = [int(np.linalg.norm(bank - row, axis=1).argmin()) for row in new]
         table = pd.DataFrame({"detector": label, "sample_id": samples["sample_id"]})
         gaps = dict.fromkeys(("row", "col", "neighbour_row", "neighbour_col"), np.nan)
