@@ -108,7 +108,9 @@ def _run(commands) -> None:
 
 def _report(commands) -> None:
     parser = add_command(commands, "report", _call_report, "make one offline HTML page of a run")
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder that anomalylab run wrote")
+    parser.add_argument(
+        "run", type=Path, metavar="RUN", help="folder that anomalylab run or recipe wrote"
+    )
     parser.add_argument("-o", "--out", type=Path, help="HTML file (RUN/report.html)")
     parser.add_argument(
         "--data", type=Path, metavar="FOLDER", help="runs of a recipe: where the images are now"
@@ -147,7 +149,9 @@ def _notebook(commands) -> None:
         commands, "notebook", _call_notebook, "write a filled copy of a notebook to work on"
     )
     parser.add_argument("name", choices=["detect", "pc_space"], help="which notebook")
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder that anomalylab run wrote")
+    parser.add_argument(
+        "run", type=Path, metavar="RUN", help="folder that anomalylab run or recipe wrote"
+    )
     parser.add_argument("-o", "--out", type=Path, help="notebook file (NAME.ipynb in this folder)")
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from anomalylab import overlay
 from anomalylab.errors import UnknownNameError
 from anomalylab.reports import detect
+from anomalylab.reports.charts import Line, free_corner
 from anomalylab.reports.comparison import best_of
 from anomalylab.reports.fragment import FOLDER, json_for_script
 from anomalylab.reports.payload import bulk_curve, map_bytes, payload
@@ -118,6 +119,18 @@ def test_a_composite_differs_from_the_thumbnail_only_where_the_map_is_hot():
     assert made.shape == (48, 64, 3)
     assert made[20, 28, 0] - made[20, 28, 2] > 50
     assert abs(made[40:, 48:] - 128).max() < 12
+
+
+def test_names_stand_where_they_hide_least():
+    def line(*points):
+        return Line(*np.transpose(points), colour="red", words="a")
+
+    steep = line((0, 0), (0, 1), (1, 1))
+    low = line((0, 1), (0, 0.1), (0.45, 0.1), (1, 0.9))
+    assert free_corner([steep], "bottom-right") == "bottom-right"
+    assert free_corner([steep], "bottom-left") == "bottom-right"
+    assert free_corner([low], "bottom-left") == "bottom-right"
+    assert free_corner([line((0, 0), (1, 0))], "bottom-left") == "top-right"
 
 
 def metrics(*rows):

@@ -126,6 +126,35 @@ def interval_dots(
     ).format(width, height, width, height, alt, Markup("").join(parts))
 
 
+def free_corner(lines: Sequence[Line], usual: str) -> str:
+    """Return the corner where names hide least of curves on axes from 0 to 1, ``usual`` if equal.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+    usual : {"bottom-right", "bottom-left", "top-right"}
+    """
+    width, height = 0.5, (len(lines) * 20 + 14) / (HEIGHT - TOP - BOTTOM)
+    boxes = {
+        "bottom-left": (0, width, 0, height),
+        "bottom-right": (1 - width, 1, 0, height),
+        "top-right": (1 - width, 1, 1 - height, 1),
+    }
+    corners = sorted(boxes, key=lambda corner: corner != usual)
+    return min(corners, key=lambda corner: sum(_inside(line, boxes[corner]) for line in lines))
+
+
+def _inside(line: Line, box: tuple[float, float, float, float]) -> int:
+    """Return how much of a curve lies in a box, in hundredths of an axis."""
+    steps = np.linspace(0, len(line.x) - 1, 60 * len(line.x))
+    x = np.interp(steps, np.arange(len(line.x)), line.x)
+    y = np.interp(steps, np.arange(len(line.y)), line.y)
+    left, right, bottom, top = box
+    length = np.hypot(np.diff(x, prepend=x[0]), np.diff(y, prepend=y[0]))
+    hidden = (x > left) & (x < right) & (y > bottom) & (y < top)
+    return round(100 * float(length[hidden].sum()))
+
+
 def nice_ticks(high: float, about: int = 5) -> list[float]:
     """Return round numbers from 0 to ``high``.
 

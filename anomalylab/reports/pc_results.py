@@ -7,7 +7,7 @@ import pandas as pd
 
 from anomalylab.palette import detector_colours
 from anomalylab.recipes.pc_space.opened import PCSpace
-from anomalylab.reports.charts import Line, interval_dots, line_chart
+from anomalylab.reports.charts import Line, free_corner, interval_dots, line_chart
 from anomalylab.reports.comparison import best_of, cell
 from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.pc_clouds import PICTURES
@@ -185,7 +185,7 @@ def _chart(
         x_label=x_label,
         y_label=y_label,
         guide=[(0, 0), (1, 1)] if curve == "roc" else [(0, share), (1, share)],
-        corner="bottom-right" if curve == "roc" else "bottom-left",
+        corner=free_corner(lines, "bottom-right" if curve == "roc" else "bottom-left"),
         alt=f"{question} Curves of {', '.join(line.words for line in lines)}.",
     )
     name, meaning = metric_words(_AREA[curve])
