@@ -15,6 +15,8 @@ from anomalylab.reports import pc_payload
 from anomalylab.reports.fragment import STYLES, static_text
 from anomalylab.reports.pc_explorer import explorer
 from anomalylab.reports.pc_payload import band_weights, chosen, default_images, payload
+from anomalylab.run_folder import Run
+from anomalylab.shading import colour_table
 
 
 @pytest.fixture(scope="module")
@@ -432,6 +434,32 @@ def test_layers_and_shading_change_the_picture(opened):
 
 
 @browser_test
+@pytest.mark.parametrize("axes", [("PC1", "PC2"), ("PC2", "PC1")])
+def test_the_odds_lie_where_their_bins_are_whichever_axis_runs_across(opened, pc, data, axes):
+    layers = {"normal": False, "ellipses": False, "grid": False, "odds": True}
+    x, y = (data["axes"].index(axis) for axis in axes)
+    changes = {"selection": None, "layers": layers, "x": x}
+    run_js(opened, "store.change(arguments[0])", changes)
+    ready(opened)
+    assert run_js(opened, "return [store.state.x, store.state.y]") == [x, y]
+    picture = pixels_of(opened, ".al-pc-plane canvas").astype(int)
+    left, right, bottom, top = run_js(opened, "return store.state.view")
+    colours = colour_table("diverging_dark").astype(int)
+    odds = pc.coefficients[0] if axes[0] == "PC1" else pc.coefficients[0].T
+    steps = np.round(127.5 + odds / data["odds"]["end"] * 127.5).astype(int)
+    centres = ((np.arange(data["bins"]) + 0.5) * 2 / data["bins"] - 1) * pc.limit
+    cols = ((centres - left) / (right - left) * len(picture)).astype(int)
+    rows = ((top - centres) / (top - bottom) * len(picture)).astype(int)
+    n_free = 0
+    for i, j in np.ndindex(odds.shape):
+        shown = picture[rows[j], cols[i]]
+        if shown[3] < 200 and steps[i, j] != 128:  # no point of the cloud, odds other than 1
+            n_free += 1
+            assert np.abs(shown[:3] - colours[steps[i, j]]).max() <= 3
+    assert n_free > 5
+
+
+@browser_test
 def test_arrow_keys_change_the_image_and_escape_clears_what_is_selected(opened, data):
     from selenium.webdriver import ActionChains, Keys
 
@@ -493,6 +521,20 @@ def test_every_control_has_a_name_and_every_image_a_text(opened):
       return [...controls, ...images].map((e) => e.outerHTML);
     """
     assert opened.execute_script(nameless) == []
+
+
+@browser_test
+def test_without_labels_masks_and_odds_the_cloud_is_there_and_nothing_is_claimed(
+    browser, pc_run, tmp_path
+):
+    bare = PCSpace(Run(pc_run.folder))
+    bare.run.samples = bare.samples.assign(label=np.nan, mask_path=None)
+    bare.coefficients = None
+    opened = ready(fresh(browser, write_page(explorer(bare), tmp_path / "bare.html")))
+    assert run_js(opened, "return store.share") is None
+    assert "defect" not in find(opened, ".al-live").text
+    assert find_all(opened, "[data-layer=odds], .al-is-on-defect") == []
+    assert opened.get_log("browser") == []
 
 
 @browser_test

@@ -46,7 +46,9 @@
   function choices(store, key, name, words) {
     const options = store.data.axes.map((axis, i) => al.el("option", { value: i }, axis));
     const select = al.el("select", { "data-axis": key, "aria-label": words, onchange: () => store.change({ [key]: Number(select.value) }) }, ...options);
-    select.value = store.state[key];
+    const mark = () => (select.value = store.state[key]);
+    store.listen(mark);
+    mark();
     return al.el("label", { class: "al-field", title: words }, al.el("span", {}, name), select);
   }
 

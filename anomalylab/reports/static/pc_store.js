@@ -52,7 +52,10 @@
     change(changes) {
       const { state } = this;
       const isTurned = "x" in changes || "y" in changes;
+      const before = { x: state.x, y: state.y };
       Object.assign(state, changes);
+      // an axis that is chosen twice changes places with the other
+      if (state.x === state.y) Object.assign(state, "x" in changes ? { y: before.x } : { x: before.y });
       if (isTurned) {
         state.view = this.homeView();
         if (state.selection && state.selection.kind === "sigma") changes.selection = state.selection = this.beyond();
