@@ -196,6 +196,25 @@ def test_without_defective_training_images_the_rest_goes_on(tmp_path):
     assert metric(finished, "residual", "auroc") == 1
 
 
+def test_without_defective_test_images_it_marks_some_and_says_what_metrics_lack(tmp_path):
+    data = write_kolektor(tmp_path / "data", n_defective={"train": 4, "test": 0})
+    finished = run(small(data), tmp_path / "run")
+    assert "of 4 images as defective" in finished.verdict
+    table = finished.table("metrics").set_index(["detector", "metric"])
+    assert np.isnan(table.loc[("odds", "auroc"), "value"])
+    assert "anomalous ones are needed" in table.loc[("odds", "auroc"), "note"]
+    assert np.isfinite(table.loc[("odds", "train_auroc"), "value"])
+
+
+def test_training_images_without_labels_shape_the_space_but_not_the_odds(tmp_path):
+    data = write_kolektor(tmp_path / "data")
+    (data / "train" / "10000_GT.png").unlink()
+    finished = run(small(data), tmp_path / "run")
+    assert "train/10000.png" in finished.info["training_ids"]
+    assert "train/10000.png" not in finished.info["labelled_ids"]
+    assert len(finished.scores("odds", "training")) == N_TRAIN - 1
+
+
 def test_without_normal_training_images_it_says_so(tmp_path):
     n_normal = {"train": 0, "test": 4}
     data = write_kolektor(tmp_path / "data", n_normal=n_normal)
@@ -281,8 +300,12 @@ def test_parameters_that_cannot_be_used_are_refused(wrong):
 
 
 def test_as_published_end_to_end(tmp_path):
-    finished = make_pc_run(tmp_path, **PRESETS["original"])
-    assert finished.info["pc_space"]["solver"] == "incremental"
+    data, out = write_kolektor(tmp_path / "data"), tmp_path / "run"
+    words = ["recipe", "kolektor", str(data), "--preset", "original", "--window", str(WINDOW)]
+    assert cli.main([*words, "-o", str(out)]) == 0
+    finished = Run(out)
+    space = finished.info["pc_space"]
+    assert {name: space[name] for name in PRESETS["original"]} == PRESETS["original"]
     counts = finished.table("features").filter(regex=r"^\d+_").sum(axis=1)
     samples = finished.samples
     n_windows = (samples["height"] - WINDOW + 1) * (samples["width"] - WINDOW + 1)
