@@ -125,7 +125,7 @@ def test_names_stand_where_they_hide_least():
     def line(*points):
         return Line(*np.transpose(points), colour="red", words="a")
 
-    steep = line((0, 0), (0, 1), (1, 1))
+    steep = line((0.1, 0), (0.1, 1), (1, 1))
     low = line((0, 1), (0, 0.1), (0.45, 0.1), (1, 0.9))
     assert free_corner([steep], "bottom-right") == "bottom-right"
     assert free_corner([steep], "bottom-left") == "bottom-right"
