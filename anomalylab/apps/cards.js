@@ -50,7 +50,7 @@ export function render({ model }) {
       return part;
     });
     root.classList.toggle("columns", model.has_columns);
-    root.replaceChildren(...(parts.length ? parts : [make("p", { className: "empty" }, model.empty)]));
+    root.replaceChildren(...(parts.length ? parts : [make("p", { className: "empty", hidden: !model.empty }, model.empty)]));
     mark();
     if (focused) [...root.querySelectorAll(".card")].find((b) => b.dataset.id === focused)?.focus();
   };

@@ -19,6 +19,7 @@ N_PATCHES = 28
 PATCH = 64
 """Side of a patch in pixels of the screen."""
 
+COMPONENT = 96
 N_A_POSITION = 3
 POSITIONS = {False: range(-4, 5), True: range(9)}
 """Where on an axis patches are shown, in standard deviations: on a component, on the residual."""
@@ -79,7 +80,6 @@ class PatchGallery:
         self.cards.param.update(
             items=[item for item, _ in made],
             sources={item["id"]: source for item, source in made},
-            empty="No window is selected there; draw another box, or press Clear.",
         )
         self.title.object = words.gallery_words(
             len(made), is_all=state.selection is None, by_residual=state.has_residual
@@ -103,7 +103,7 @@ class AxisGallery(pn.viewable.Viewer):
         self.linked, self.pictures = linked, pictures
         self.state = linked.state
         self.cards = Cards(side=PATCH, has_columns=True, empty="No window.", **WIDE)
-        self.component = pn.pane.HTML("", margin=(0, 14, 0, 0))
+        self.components = self._component_cards()
         self.title = pn.pane.HTML("", **TEXT)
         self.sweep = pn.widgets.FloatSlider(
             label="Sweep, in standard deviations", start=-4, end=4, step=0.1, value=0, **WIDE
@@ -120,8 +120,7 @@ class AxisGallery(pn.viewable.Viewer):
         unit = deviation(state.pc, state.along)
         self.sweep.param.update(start=steps[0], end=steps[-1])
         tables = along_axis(cloud, state.along, [unit * s for s in steps], N_A_POSITION, unit)
-        self.title.object = words.axis_words(state, state.pc)
-        self.component.object = self._component()
+        self.title.object = words.axis_words(state)
         items, sources = [], {}
         for step, table in zip(steps, tables, strict=True):
             named = {"group": _place(step, is_residual=state.along == RESIDUAL)}
@@ -132,14 +131,24 @@ class AxisGallery(pn.viewable.Viewer):
                 sources[item["id"]] = source
         self.cards.param.update(items=items, sources=sources)
 
-    def _component(self) -> str:
-        if self.state.along == RESIDUAL:
-            return ""
-        source = self.pictures.component(self.state.axes.index(self.state.along))
-        return (
-            f'<img src="{source}" alt="weights of {self.state.along}" '
-            f'style="width:112px;image-rendering:pixelated;border-radius:4px">'
+    def _component_cards(self) -> Cards:
+        """Return the components as pictures; a click sweeps along one."""
+        space, names = self.state.pc.space, self.state.axes[:-1]
+        shares = 100 * space.variances / space.total_variance
+        cards = Cards(
+            items=[
+                {"id": name, "title": f"Weights of {name}", "words": f"{name}: {share:.3g} %"}
+                for name, share in zip(names, shares, strict=True)
+            ],
+            sources={name: self.pictures.component(i) for i, name in enumerate(names)},
+            side=COMPONENT,
+            active=self.state.along,
+            width=2 * (COMPONENT + 14) + 10,
+            margin=(22, 10, 0, 0),
         )
+        cards.param.watch(lambda _: self.state.param.update(along=cards.active), "clicks")
+        self.state.param.watch(lambda event: cards.param.update(active=event.new), "along")
+        return cards
 
     def _point(self, *_) -> None:
         point_at(self.state, self.cards.active)
@@ -156,7 +165,7 @@ class AxisGallery(pn.viewable.Viewer):
         return pn.Column(
             self.title,
             pn.Row(along, pn.Spacer(width=16), self.sweep, **WIDE),
-            pn.Row(self.component, self.cards, **WIDE),
+            pn.Row(self.components, self.cards, **WIDE),
             **WIDE,
         )
 

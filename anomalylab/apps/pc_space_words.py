@@ -93,18 +93,20 @@ def gallery_words(n_patches: int, *, is_all: bool, by_residual: bool) -> str:
     order = "furthest from PC space first" if by_residual else "furthest from the origin first"
     whose = "this image" if is_all else "what is lit up"
     note = f"{n_patches} windows of {whose}, {order}; of neighbours only one. Red: on the defect."
-    return _heading("What do they look like?", note)
+    return _heading("What do they look like?", note if n_patches else "")
 
 
-def axis_words(state: PCSpaceState, pc: PCSpace) -> str:
+def axis_words(state: PCSpaceState) -> str:
     """Return the question over the sweep along an axis."""
     if state.along == RESIDUAL:
-        note = "What no component explains, in units of its root mean square in normal images."
-    else:
-        share = pc.space.variances[state.axes.index(state.along)] / pc.space.total_variance
         note = (
-            f"Left: the component, blue below 0 and red above; it holds {100 * share:.3g} % of the "
-            "variance. Then windows of this image, by standard deviations along it."
+            "Windows of this image by their distance from PC space, in units of the root mean "
+            "square of normal windows."
+        )
+    else:
+        note = (
+            "Left: the components, blue below 0 and red above, with their share of the variance. "
+            "Right: windows of this image by their place on the axis, in standard deviations."
         )
     return _heading(f"What lives along {state.along}?", note)
 
@@ -143,7 +145,8 @@ def _explained(pc: PCSpace) -> float:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.3g} %"
+    digits = 2 if share < 0.995 else 3
+    return f"{100 * share:.{digits}g}\u00a0%"
 
 
 def _on_defect(clouds: list[Cloud], masks: list[np.ndarray]) -> str:

@@ -18,7 +18,7 @@ NIGHT = "#0b0e13"
 SIDE = 640
 """Pixels of a raster before the size of its figure is known."""
 
-DOTS = ((40, 7), (400, 5))
+DOTS = ((60, 7), (800, 5))
 """Up to so many points in view, a point is drawn so many pixels wide; ``DOT`` beyond."""
 
 DOT = 3

@@ -48,4 +48,7 @@ def bare(plot, _element) -> None:
 
 def full_width(plot, _element) -> None:
     """Let a figure of a fixed aspect fill its column, also after an update; a HoloViews hook."""
-    plot.state.sizing_mode = "stretch_width"
+    figure = plot.state
+    figure.sizing_mode = "stretch_width"
+    needed = 22 + 30 * len(figure.toolbar.tools)  # else Bokeh hides the last one behind dots
+    figure.toolbar.styles = {"min-width": f"{needed}px"}
