@@ -130,7 +130,7 @@ def test_names_stand_where_they_hide_least():
     assert free_corner([steep], "bottom-right") == "bottom-right"
     assert free_corner([steep], "bottom-left") == "bottom-right"
     assert free_corner([low], "bottom-left") == "bottom-right"
-    assert free_corner([line((0, 0), (1, 0))], "bottom-left") == "top-right"
+    assert free_corner([line((0, 0.05), (1, 0.05))], "bottom-left") == "top-right"
 
 
 def metrics(*rows):

@@ -81,8 +81,8 @@ def test_without_scripts_all_still_pictures_are_there(browser, page, pc_run):
     fresh(browser, page, is_scripted=False)
     try:
         assert pc_run.info["verdicts"]["odds"]["sentence"] in browser.page_source
-        assert len(find_all(browser, ".al-clouds svg")) == 7
-        assert all(picture.is_displayed() for picture in find_all(browser, ".al-clouds svg"))
+        assert len(find_all(browser, ".al-clouds .al-plane")) == 7
+        assert all(picture.is_displayed() for picture in find_all(browser, ".al-clouds .al-plane"))
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
