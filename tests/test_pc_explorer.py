@@ -16,7 +16,7 @@ from anomalylab.reports.fragment import STYLES, static_text
 from anomalylab.reports.pc_explorer import explorer
 from anomalylab.reports.pc_payload import band_weights, chosen, default_images, payload
 from anomalylab.run_folder import Run
-from anomalylab.shading import colour_table
+from anomalylab.shading import colour_table, shade
 
 
 @pytest.fixture(scope="module")
@@ -457,6 +457,30 @@ def test_the_odds_lie_where_their_bins_are_whichever_axis_runs_across(opened, pc
             n_free += 1
             assert np.abs(shown[:3] - colours[steps[i, j]]).max() <= 3
     assert n_free > 5
+
+
+@browser_test
+@pytest.mark.parametrize("scale", ["log", "eq_hist"])
+def test_the_raster_is_shaded_as_python_shades_counts(opened, pc, scale):
+    layers = {"normal": False, "ellipses": False, "grid": False, "odds": False}
+    changes = {"selection": None, "layers": layers, "scale": scale}
+    run_js(opened, "store.change(arguments[0])", changes)
+    ready(opened)
+    picture = pixels_of(opened, ".al-pc-plane canvas")
+    cloud = shown_cloud(opened, pc)
+    side = len(picture)
+    left, right, bottom, top = run_js(opened, "return store.state.view")
+    cols = np.floor((cloud.along("PC1").ravel() - left) / (right - left) * side).astype(int)
+    rows = np.floor((top - cloud.along("PC2").ravel()) / (top - bottom) * side).astype(int)
+    counts = np.zeros((side, side), int)
+    for across, down in np.ndindex(2, 2):  # so few points are drawn two pixels wide
+        inside = (cols >= 0) & (cols + across < side) & (rows >= 0) & (rows + down < side)
+        np.add.at(counts, (cols[inside] + across, side - 1 - rows[inside] - down), 1)
+    expected = shade(counts, "inferno", scale)
+    is_there = (picture[..., 3] > 0) | (expected[..., 3] > 0)
+    is_equal = (picture == expected).all(axis=2)[is_there]
+    assert len(is_equal) > 1000
+    assert is_equal.mean() > 0.99  # points on the border of a pixel may fall to either side
 
 
 @browser_test

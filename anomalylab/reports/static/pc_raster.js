@@ -8,21 +8,17 @@
 
   // Places of the points in a picture, from 0 to side; y runs down.
   function placesOf(cloud, { x, y, view: [left, right, bottom, top] }, side) {
-    const [across, down] = [new Float32Array(cloud.n), new Float32Array(cloud.n)];
     const [sx, sy] = [side / (right - left), side / (top - bottom)];
-    for (let i = 0; i < cloud.n; i += 1) {
-      across[i] = (cloud.along[x][i] - left) * sx;
-      down[i] = (top - cloud.along[y][i]) * sy;
-    }
-    return [across, down];
+    return [cloud.along[x].map((value) => (value - left) * sx), cloud.along[y].map((value) => (top - value) * sy)];
   }
 
   // The cell of each point, or -1 for points out of sight.
   function cellsOf([across, down], side) {
     const cells = new Int32Array(across.length);
     for (let i = 0; i < cells.length; i += 1) {
-      const [col, row] = [Math.floor(across[i]), Math.floor(down[i])];
-      cells[i] = col >= 0 && col < side && row >= 0 && row < side ? row * side + col : -1;
+      const x = across[i];
+      const y = down[i];
+      cells[i] = x >= 0 && x < side && y >= 0 && y < side ? Math.floor(y) * side + Math.floor(x) : -1;
     }
     return cells;
   }
@@ -56,20 +52,24 @@
   function sharesOf(counts, how) {
     let most = 0;
     for (let i = 0; i < counts.length; i += 1) if (counts[i] > most) most = counts[i];
-    if (how === "log") return Float64Array.from({ length: most + 1 }, (_, c) => Math.log1p(c) / Math.log1p(Math.max(most, 1)));
+    if (how === "log") return new Float64Array(most + 1).map((_, count) => Math.log1p(count) / Math.log1p(Math.max(most, 1)));
     const cells = new Float64Array(most + 1);
     for (let i = 0; i < counts.length; i += 1) cells[counts[i]] += 1;
     cells[0] = 0;
     const all = cells.reduce((a, b) => a + b, 0) || 1;
     let below = 0;
-    return cells.map((n) => [below / all, (below += n)][0]);
+    return cells.map((n) => {
+      below += n;
+      return (below - n) / all;
+    });
   }
 
+  // The 256 colours of a palette as pixels.
+  const tableOf = (palette) => new Uint32Array(Uint8Array.from({ length: 1024 }, (_, k) => (k % 4 === 3 ? 255 : palette[3 * (k >> 2) + (k % 4)])).buffer);
+
   function paint(pixels, counts, palette, faintest, how) {
-    const colours = Uint32Array.from(sharesOf(counts, how), (share) => {
-      const at = 3 * Math.round(faintest + share * (255 - faintest));
-      return new Uint32Array(Uint8Array.of(...palette.subarray(at, at + 3), 255).buffer)[0];
-    });
+    const table = tableOf(palette);
+    const colours = sharesOf(counts, how).map((share) => table[Math.round(faintest + share * (255 - faintest))]);
     for (let i = 0; i < counts.length; i += 1) if (counts[i]) pixels[i] = colours[counts[i]];
   }
 
