@@ -99,16 +99,30 @@ def look(band: np.ndarray, view: View, *, dense: bool) -> dict[str, np.ndarray]:
             histograms.append(counts)
             beyond.append(share)
         if window == view.window:
-            seen |= _without_labels(band.shape, space, coordinates, residual)
+            seen |= without_labels(band.shape, space, coordinates, residual)
             if dense:
                 seen["density"] = _densities(coordinates, view)
     return {**seen, "histograms": np.stack(histograms), "beyond": np.array(beyond)}
 
 
-def _without_labels(
+def without_labels(
     shape: tuple[int, ...], space: WindowSpace, coordinates: np.ndarray, residual: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return the maps of :data:`SCORES` and the scores."""
+    """Measure the windows of an image against the bulk.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Height and width of the image.
+    space : WindowSpace
+    coordinates, residual : ndarray
+        What it projects the image to.
+
+    Returns
+    -------
+    seen : dict
+        ``scores`` (3,) and a float32 map of shape :data:`GRID` under each of :data:`SCORES`.
+    """
     left = space.total_variance - space.variances.sum()
     distances = space.distances(coordinates)
     is_outside = distances > SIGMAS**2

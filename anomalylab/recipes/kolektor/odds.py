@@ -92,7 +92,7 @@ def folds_of(labels: pd.Series, seed: int) -> np.ndarray:
     Parameters
     ----------
     labels : Series of 0, 1 and missing values
-        A missing one is dealt as 0.
+        A missing one, and the only one of its kind, is dealt as the others.
     seed : int
 
     Returns
@@ -102,7 +102,9 @@ def folds_of(labels: pd.Series, seed: int) -> np.ndarray:
     """
     truth = labels.fillna(0).to_numpy(int)
     counts = np.bincount(truth, minlength=2)
-    n_folds = min(N_FOLDS, *(int(n) for n in counts if n))
+    if counts.min() < MIN_OF_CLASS:
+        truth, counts = np.zeros_like(truth), np.array([len(truth)])
+    n_folds = min(N_FOLDS, int(counts.min()))
     folds = np.zeros(len(truth), int)
     if n_folds < 2:
         return folds

@@ -9,6 +9,7 @@ from anomalylab.compute.window_space import WindowSpace
 from anomalylab.recipes.kolektor import odds, spaces
 from anomalylab.recipes.kolektor.blocks import Images
 from anomalylab.recipes.kolektor.inputs import check_images, load
+from anomalylab.recipes.kolektor.left_out import look_left_out
 from anomalylab.recipes.kolektor.looks import View, log_odds_maps, look_at_all
 from anomalylab.recipes.kolektor.outcomes import Material, Outcome, learn, supervised, unsupervised
 from anomalylab.recipes.kolektor.record import Found, describe, write
@@ -65,14 +66,15 @@ def _find(request: Request, images: Images, timings: Timings) -> Found:
     if request.search:
         with timings.step("search", int((folds >= 0).sum())):
             request, table = search(request, images, folds)
-    training = roles.training_rows(samples)
-    fitted = {}
+    training = _by_fold(roles.training_rows(samples), folds)
+    fitted, without = {}, {}
     for window in request.windows:
-        with timings.step(f"PC space of {window} px windows", len(training)):
-            fitted[window] = _space(request, images, window, folds)
+        with timings.step(f"PC space of {window} px windows", sum(map(len, training.values()))):
+            fitted[window], without[window] = _spaces(request, images, window, training)
     view = _view(request, fitted)
     with timings.step("project windows", len(samples)):
         described, densities = look_at_all(images, view, _groups(samples))
+    _leave_out(images, without[view.window], training, described, timings)
     material = Material(images, described, folds, request.seed)
     features = features_of(
         described["histograms"], samples[["height", "width"]].to_numpy(int), request
@@ -109,14 +111,43 @@ def deal_folds(samples: pd.DataFrame, seed: int) -> np.ndarray:
     return folds
 
 
-def _space(request: Request, images: Images, window: int, folds: np.ndarray) -> WindowSpace:
-    training = roles.training_rows(images.samples)
+def _spaces(
+    request: Request, images: Images, window: int, training: dict[int, np.ndarray]
+) -> tuple[WindowSpace, dict[int, WindowSpace]]:
+    """Return the space of all normal training images, and those without each of the folds.
+
+    There are none of the latter with one fold, or if sums of windows are not what is fitted.
+    """
     if request.solver == "incremental":
-        return spaces.incremental(images, window, training, request.n_components)
-    of_training = folds[training]
-    by_fold = {int(fold): training[of_training == fold] for fold in np.unique(of_training)}
-    parts = spaces.moments_by_fold(images, window, by_fold)
-    return spaces.fit(parts.values(), request.n_components)
+        rows = np.sort(np.concatenate(list(training.values())))
+        return spaces.incremental(images, window, rows, request.n_components), {}
+    parts = spaces.moments_by_fold(images, window, training)
+    whole = spaces.fit(parts.values(), request.n_components)
+    if len(parts) == 1 or window != request.windows[0]:
+        return whole, {}
+    others = {fold: [parts[other] for other in parts if other != fold] for fold in parts}
+    return whole, {fold: spaces.fit(kept, request.n_components) for fold, kept in others.items()}
+
+
+def _leave_out(
+    images: Images,
+    without: dict[int, WindowSpace],
+    training: dict[int, np.ndarray],
+    described: dict[str, np.ndarray],
+    timings: Timings,
+) -> None:
+    """Score training images anew, each in the space of the other folds."""
+    if not without:
+        return
+    with timings.step("project windows, left out", sum(map(len, training.values()))):
+        seen = look_left_out(images, without, training)
+    rows = seen.pop("rows")
+    for name, values in seen.items():
+        described[name][rows] = values
+
+
+def _by_fold(rows: np.ndarray, folds: np.ndarray) -> dict[int, np.ndarray]:
+    return {int(fold): rows[folds[rows] == fold] for fold in np.unique(folds[rows])}
 
 
 def _view(request: Request, fitted: dict[int, WindowSpace]) -> View:
