@@ -3,7 +3,7 @@
 import holoviews as hv
 import numpy as np
 import pytest
-from bokeh.models import ColumnDataSource
+from bokeh.models import ColumnDataSource, Plot
 from fakes import fake_run
 
 from anomalylab.apps import pc_space_words as words
@@ -267,6 +267,28 @@ def test_the_residual_as_an_axis_has_no_ellipses_and_a_ground_of_its_own(app):
     assert "windows of 10 normal training images" in app.cloud.ground_words
     labels = drawn(app.cloud.plot(), hv.Labels)[0]
     assert len(labels) == 0
+
+
+def test_the_odds_say_what_they_are_or_why_there_are_none(app, pc, monkeypatch):
+    app.state.layers = ["odds"]
+    bins = np.exp(pc.coefficients[0])
+    assert f"× {bins.min():.2g} to red × {bins.max():.2g}" in app.cloud.layer_words
+    app.state.y = "residual"
+    assert "no odds in this plane" in app.cloud.layer_words
+    monkeypatch.setattr(pc, "coefficients", None)
+    assert "no classifier" in app.cloud.layer_words
+    app.state.see = "odds"
+    assert drawn(app.image.plot(), hv.RGB)
+
+
+def test_a_unit_is_as_long_on_both_axes_whatever_the_size_of_the_figure(app):
+    figures = list(app.page().get_root().select({"type": Plot}))
+    app.cloud.take_tap(x=0.0, y=0.0)  # an update must not add the callback again
+    assert len(figures) == 2
+    for figure in figures:
+        (callback,) = figure.js_property_callbacks["change:inner_width"]
+        assert set(callback.args) == {"figure", "x_range", "y_range"}
+        assert figure.sizing_mode == "stretch_width"
 
 
 def test_other_axes_make_the_plot_anew_and_zoom_draws_it_finer(app):

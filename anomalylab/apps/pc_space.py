@@ -22,7 +22,7 @@ from anomalylab.recipes.pc_space.opened import PCSpace
 IMAGE_HEIGHT = 640
 """Of the image on the right, at most, in pixels of the screen; its width is at most as large."""
 
-CLOUD_WIDTH = "clamp(340px, 38vw, 740px)"
+CLOUD_WIDTH = "clamp(320px, 36vw, 740px)"
 """Of the cloud, at least, before the patches move below it."""
 
 HIGHEST = 70
@@ -110,7 +110,7 @@ class PCSpaceApp(pn.viewable.Viewer):
     def _cloud_column(self) -> pn.Column:
         return pn.Column(
             self._says(
-                lambda: words.cloud_words(self.state, self.linked.shown, self.cloud.ground_words),
+                lambda: words.cloud_words(self.state, self.linked.shown, self.cloud.layer_words),
                 ["shown"],
                 ["x", "y", "layers"],
             ),
@@ -126,10 +126,11 @@ class PCSpaceApp(pn.viewable.Viewer):
         height, width = self.image.size
         self._image_pane.styles = self._image_styles()
         basis = max(240, round(IMAGE_HEIGHT * min(1, width / height)))
+        size = {"flex": f"4 1 min({basis}px, 27vw)", "max-width": f"{basis}px", "min-width": "0"}
         return pn.Column(
             self._says(lambda: words.picture_words(self.state), ["current"], ["see"]),
             self._image_pane,
-            styles={"flex": f"0 1 {basis}px", "min-width": "0"},
+            styles=size,
         )
 
     def _patch_column(self) -> pn.Column:

@@ -134,6 +134,28 @@ class CloudView:
         return CloudSet(make_clouds(self.pc, names.iloc[chosen]))
 
     @property
+    def layer_words(self) -> str:
+        """What the layers around the points show."""
+        return " ".join(filter(None, [self.ground_words, self.odds_words]))
+
+    @property
+    def odds_words(self) -> str:
+        """What the colours of the odds mean, or why there are none."""
+        if ODDS not in self.state.layers:
+            return ""
+        table, pairs = self.pc.coefficients, self.pc.pairs
+        if table is None:
+            return "This run has no classifier, hence no odds."
+        if self.state.pair not in pairs:
+            return "The classifier knows no odds in this plane."
+        bins = table[pairs.index(self.state.pair)]
+        low, high = np.exp([bins.min(), bins.max()])
+        return (
+            "Colours: what a standard deviation more windows in a bin makes of the odds of a "
+            f"defect, blue × {low:.2g} to red × {high:.2g}."
+        )
+
+    @property
     def ground_words(self) -> str:
         """What the ground shows, if there is one."""
         if GROUND not in self.state.layers:

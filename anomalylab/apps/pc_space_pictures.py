@@ -19,6 +19,9 @@ from anomalylab.thumbnails import outlines
 N_KEPT = 32
 """Images kept in memory, about 0.4 MB each."""
 
+OPACITY = 0.6
+"""Of odds over an image, compared with those over a cloud."""
+
 THUMBNAIL = 132
 BRIGHTEST = 400
 """Windows a pixel of a small cloud from which on it no longer gets brighter."""
@@ -86,7 +89,8 @@ class WindowPictures:
         table, pair = self.pc.coefficients[number], self.pc.pairs[number]
         x, y = (cloud.coordinates[..., component] for component in pair)
         cells, _ = cells_of(x, y, len(table), self.pc.limit, self.pc.info["overflow"])
-        of_bins = odds_colours(table)[::-1].transpose(1, 0, 2).reshape(-1, 4)
+        of_bins = odds_colours(table)[::-1].transpose(1, 0, 2).reshape(-1, 4).copy()
+        of_bins[:, 3] = OPACITY * of_bins[:, 3]
         clear = np.zeros((1, 4), np.uint8)
         return self._placed(np.concatenate([of_bins, clear])[cells], cloud)
 

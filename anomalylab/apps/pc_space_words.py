@@ -47,7 +47,7 @@ def image_facts(state: PCSpaceState) -> str:
     return f"<p class='note {row['class']}'>{escape(note)}</p>"
 
 
-def cloud_words(state: PCSpaceState, shown: CloudSet, ground: str) -> str:
+def cloud_words(state: PCSpaceState, shown: CloudSet, layers: str) -> str:
     """Return the question over the cloud and what its marks are."""
     n = len(shown.clouds)
     whose = f"{n} images" if state.is_of_several else state.sample_id
@@ -57,7 +57,7 @@ def cloud_words(state: PCSpaceState, shown: CloudSet, ground: str) -> str:
     if state.is_of_several and n < state.n_images:
         cut = f" There are no more than {n} such images."
     beyond = " Residual: distance from PC space." if RESIDUAL in (state.x, state.y) else ""
-    return _heading(title, f"{points}{cut} {ground}{beyond}")
+    return _heading(title, f"{points}{cut} {layers}{beyond}")
 
 
 def picture_words(state: PCSpaceState) -> str:

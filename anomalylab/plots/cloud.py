@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import convolve
 
-from anomalylab.plots.style import full_width, hook
+from anomalylab.plots.style import equal_scales, hook
 from anomalylab.shading import shade
 
 NIGHT = "#0b0e13"
@@ -137,7 +137,7 @@ def frame(layers: Sequence[Any], x: str, y: str, bounds: Bounds) -> Any:
         "bgcolor": NIGHT,
         "toolbar": "above",
         "active_tools": ["box_select", "wheel_zoom"],
-        "hooks": [hook, _dark, full_width],
+        "hooks": [hook, _dark, equal_scales],
         "show_legend": False,
     }
     return overlay.opts({"Overlay": options})

@@ -1,5 +1,7 @@
 """Colours and options that all plots share."""
 
+from bokeh.models import CustomJS
+
 NORMAL = "#4477aa"
 ANOMALOUS = "#cc3311"
 UNKNOWN = "#777777"
@@ -46,9 +48,29 @@ def bare(plot, _element) -> None:
     figure.min_border = 0
 
 
-def full_width(plot, _element) -> None:
-    """Let a figure of a fixed aspect fill its column, also after an update; a HoloViews hook."""
+EQUAL = """
+const [width, height] = [figure.inner_width, figure.inner_height];
+if (width < 20 || height < 20) return;
+const spans = [x_range.end - x_range.start, y_range.end - y_range.start];
+const wanted = Math.max(spans[0] / width, spans[1] / height);
+for (const [range, span, pixels] of [[x_range, spans[0], width], [y_range, spans[1], height]]) {
+  const more = (wanted * pixels - span) / 2;
+  if (more > 0.002 * span) range.setv({ start: range.start - more, end: range.end + more });
+}
+"""
+"""Widens one of the ranges until a unit is as long on both axes."""
+
+
+def equal_scales(plot, _element) -> None:
+    """Let a figure fill its column with one length a unit on both axes; a HoloViews hook."""
     figure = plot.state
     figure.sizing_mode = "stretch_width"
     needed = 22 + 30 * len(figure.toolbar.tools)  # else Bokeh hides the last one behind dots
     figure.toolbar.styles = {"min-width": f"{needed}px"}
+    if "equal scales" not in figure.tags:
+        figure.tags = [*figure.tags, "equal scales"]
+        ranges = {"x_range": figure.x_range, "y_range": figure.y_range}
+        keep = CustomJS(args={"figure": figure, **ranges}, code=EQUAL)
+        figure.js_on_change("inner_width", keep)
+        figure.js_on_change("inner_height", keep)
+        figure.js_on_event("reset", keep)

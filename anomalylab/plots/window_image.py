@@ -6,7 +6,7 @@ import holoviews as hv
 import numpy as np
 
 from anomalylab.plots.cloud import STILL
-from anomalylab.plots.style import SELECTION, bare, full_width
+from anomalylab.plots.style import SELECTION, bare, equal_scales
 
 AMBER = (238, 154, 0)
 SHADE = 0.45
@@ -70,8 +70,9 @@ def image_frame(layers: Sequence, size: tuple[int, int]) -> hv.Overlay:
         "responsive": True,
         "toolbar": "above",
         "active_tools": ["box_select", "wheel_zoom"],
-        "hooks": [bare, full_width],
+        "hooks": [bare, equal_scales],
         "show_legend": False,
+        "border": 0,
     }
     return overlay.opts({"Overlay": options})
 
