@@ -33,6 +33,7 @@ class CloudSet:
     def __init__(self, clouds: Sequence[Cloud]):
         self.clouds = list(clouds)
         self._along: dict[str, np.ndarray] = {}
+        self._furthest: dict[str, float] = {}
 
     @property
     def n_windows(self) -> int:
@@ -76,7 +77,10 @@ class CloudSet:
             How far the usual view goes; others are multiples of it, so that most images share one
             scale.
         """
-        needed = float(np.abs(self.along(axis)).max()) * 1.04 / usual
+        if axis not in self._furthest:
+            along = self.along(axis)
+            self._furthest[axis] = float(max(-along.min(), along.max()))
+        needed = 1.04 * self._furthest[axis] / usual
         return usual * next((step for step in STEPS if step >= needed), needed)
 
 

@@ -11,13 +11,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from unittest import mock
 
 import holoviews as hv
 import numpy as np
 import panel as pn
-from bokeh.document import Document
 from holoviews.operation.datashader import rasterize
-from panel.io.state import set_curdoc
 from PIL import Image
 from scipy import ndimage
 
@@ -79,7 +78,7 @@ def open_page(pc: PCSpace, **state) -> tuple[PCSpaceApp, tuple[float, float]]:
     """
     pc._clouds.clear()
     wall, cpu = time.perf_counter(), time.process_time()
-    with set_curdoc(Document()):
+    with mock.patch.object(pn.state, "onload"):
         app = PCSpaceApp(pc)
         app.state.param.update(**state)
         app.page().get_root()
