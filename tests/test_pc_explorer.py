@@ -89,6 +89,17 @@ def test_only_as_many_images_are_taken_as_fit(pc, monkeypatch):
     assert [image.sample_id for image in chosen(pc)] == [first]
 
 
+def test_images_ranked_by_the_residual_are_first_seen_along_it(pc, data, monkeypatch):
+    assert data["up"] == 1
+    monkeypatch.setitem(pc.run.info, "detectors", {"residual": {}})
+    by_residual = payload(pc, chosen(pc))
+    assert by_residual["axes"][by_residual["up"]] == "residual"
+    first = by_residual["images"][by_residual["start"]]["id"]
+    defects = [image["id"] for image in by_residual["images"] if image["label"] == 1]
+    seen = [pc.cloud(name) for name in defects]
+    assert first == defects[np.argmax([cloud.residual[cloud.on_defect].max() for cloud in seen])]
+
+
 def test_named_images_are_taken_in_their_order_and_unknown_or_no_names_are_refused(pc):
     wanted = pc.samples["sample_id"].iloc[[5, 2]].tolist()
     assert [image.sample_id for image in chosen(pc, wanted)] == wanted

@@ -127,6 +127,7 @@ def payload(pc: PCSpace, shown: Sequence[Shown]) -> dict[str, Any]:
     return {
         "window": space.window,
         "axes": list(clouds[0].axes),
+        "up": clouds[0].axes.index(RESIDUAL) if _is_by_residual(pc) else 1,
         "components": _floats(space.components),
         "mean": _floats(space.mean),
         "sigmas": [*np.sqrt(space.variances).tolist(), _residual_spread(pc)],
@@ -141,7 +142,7 @@ def payload(pc: PCSpace, shown: Sequence[Shown]) -> dict[str, Any]:
         "faintest": FAINTEST,
         "detector": pc.run.detectors[0],
         "about": _about(pc, shown),
-        "start": _start(shown, clouds),
+        "start": _start(pc, shown, clouds),
         "images": [_image(pc, image, cloud, names[image.sample_id]) for image, cloud in images],
     }
 
@@ -234,14 +235,20 @@ def _residual_spread(pc: PCSpace) -> float:
     return float(max(pc.space.total_variance - pc.space.variances.sum(), 0) ** 0.5)
 
 
-def _start(shown: Sequence[Shown], clouds: Sequence[Cloud]) -> int:
+def _is_by_residual(pc: PCSpace) -> bool:
+    """Tell whether images are ranked by what the components leave, so that it is shown first."""
+    return pc.run.detectors[0] == RESIDUAL
+
+
+def _start(pc: PCSpace, shown: Sequence[Shown], clouds: Sequence[Cloud]) -> int:
     """Return the image shown first: the one whose defect flies out furthest."""
 
     def reach(image: Shown, cloud: Cloud) -> float:
         if image.label == 0:
             return -1.0
         known = cloud.on_defect is not None and cloud.on_defect.any()
-        return float(cloud.distance[cloud.on_defect if known else ...].max())
+        far = cloud.residual if _is_by_residual(pc) else cloud.distance
+        return float(far[cloud.on_defect if known else ...].max())
 
     return int(np.argmax([reach(*pair) for pair in zip(shown, clouds, strict=True)]))
 

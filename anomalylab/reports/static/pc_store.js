@@ -17,7 +17,7 @@
       this.state = {
         i: data.start,
         x: 0,
-        y: 1,
+        y: data.up,
         n: data.sigma,
         tool: "lasso",
         scale: "log",
