@@ -15,6 +15,9 @@ from anomalylab.shading import png, shade, shade_signed
 KEPT = 0.99999
 """Share of the windows that lie inside the frame of the pictures."""
 
+MARGIN = 0.06
+"""Share of the frame around them."""
+
 CELLS = 256
 """Cells of a picture along an axis, at most."""
 
@@ -62,11 +65,12 @@ def densities(pc: PCSpace, pair: int = 0) -> Fragment:
 
 
 def _border(cells: np.ndarray) -> int:
-    """Return how many cells at each side hold next to nothing."""
+    """Return how many cells at each side hold next to nothing, and leave a margin."""
     total, side = cells.sum(), len(cells)
     for n_cut in range(side // 2 - 8, 0, -1):
+        inner = round(n_cut + MARGIN * (side / 2 - n_cut))
+        kept = cells[inner : side - inner, inner : side - inner].sum()
         left = side - 2 * n_cut
-        kept = cells[n_cut : side - n_cut, n_cut : side - n_cut].sum()
         if left % _step(left) == 0 and kept >= KEPT * total:
             return n_cut
     return 0
@@ -123,14 +127,13 @@ def _difference(
 
 def _note(pc: PCSpace, totals: dict[str, int], beyond: int, plane: Plane) -> str:
     n_windows = sum(totals.values())
-    words = [
-        f"All windows of {pc.space.window} × {pc.space.window} pixels of the training images. "
-        "Each density is a share of its own windows; both have one logarithmic scale.",
-    ]
+    size = f"{pc.space.window} × {pc.space.window}"
+    words = [f"All windows of {size} pixels of the training images, colours are logarithmic."]
     if totals["anomalous"] and totals["normal"]:
         words.append(
-            "The difference is that of the square roots of the densities, so that a colour means "
-            "as much in the thin outskirts as in the dense middle."
+            "Each density is a share of its own windows; both have one scale. The difference is "
+            "that of the square roots of the densities, so that a colour means as much in the thin "
+            "outskirts as in the dense middle."
         )
     words.append("Ellipses: 1, 2 and 3 standard deviations (σ) of the windows of normal images.")
     if beyond:

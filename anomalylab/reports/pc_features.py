@@ -118,7 +118,17 @@ def _coarse(plane: Plane, seen: Shown, name: str, counts: np.ndarray) -> dict[st
 
 
 def _short(count: float) -> str:
-    return f"{count:.0f}" if count < 1000 else f"{count / 1000:.2g}k"
+    """Write a count in at most four letters.
+
+    Examples
+    --------
+    >>> [_short(n) for n in (7, 999, 1234, 56789, 1234567)]
+    ['7', '999', '1.2k', '57k', '1.2M']
+    """
+    for unit, letter in ((1e6, "M"), (1e3, "k")):
+        if count >= unit:
+            return f"{count / unit:.{int(count < 9.95 * unit)}f}{letter}"
+    return f"{count:.0f}"
 
 
 def _beyond_words(pc: PCSpace, sample_id: str) -> str:

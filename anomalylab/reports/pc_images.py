@@ -51,8 +51,8 @@ def around(pc: PCSpace, clouds: Sequence[Cloud]) -> Plane:
     """Return the first plane, as wide as these clouds need but no wider than the densities."""
     plane = plane_of(pc)
     reach = [float(np.abs(values).max()) for cloud in clouds for values in plane.along(cloud)]
-    wanted = max([1.05 * value for value in reach] + [4 * value for value in plane.sigmas])
-    return plane_of(pc, limit=float(min(np.ceil(wanted / 5) * 5, plane.limit)))
+    wanted = np.ceil(1.05 * max(reach, default=plane.limit) / 5) * 5
+    return plane_of(pc, limit=float(min(wanted, plane.limit)))
 
 
 def score_words(score: float) -> str:

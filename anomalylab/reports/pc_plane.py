@@ -92,7 +92,8 @@ class Plane:
         radii = [[n * s / self.limit * half for s in self.sigmas] for n in SIGMAS]
         cross = Markup('<path class="al-origin" d="M0 {0}H{1}M{0} 0V{1}"/>').format(half, SIDE)
         parts = [shape.format(half, round(rx, 2), round(ry, 2)) for rx, ry in radii]
-        return Markup('<g clip-path="inset(0)">{}</g>').format(Markup("").join([cross, *parts]))
+        inside = Markup("").join([cross, *parts])
+        return Markup('<svg width="{0}" height="{0}">{1}</svg>').format(SIDE, inside)
 
     def _marks(self) -> Markup:
         parts = []

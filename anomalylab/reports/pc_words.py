@@ -24,8 +24,8 @@ METHODS = {
 UNITS = {
     "odds": "log odds of being anomalous",
     "forest": "share of trees that say anomalous",
-    "residual": "squared distance from PC space",
-    "mahalanobis": "squared distance in σ",
+    "residual": "squared distance of the strangest window from PC space, 1 for an average one",
+    "mahalanobis": "squared distance of the strangest window from the middle, 1 for an average one",
     "outside": "share of windows outside 3 σ",
 }
 
