@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from bokeh.models import ColumnDataSource, Plot
 from fakes import fake_run
+from pc_runs import write_kolektor
 
 from anomalylab.apps import pc_space_words as words
 from anomalylab.apps import serve
@@ -15,6 +16,8 @@ from anomalylab.apps.pc_space_state import IN_ADDRESS, ONE, SEVERAL, PCSpaceStat
 from anomalylab.errors import DatasetError, ParameterError, RunError
 from anomalylab.plots.cloud import cloud, rasterise
 from anomalylab.plots.cloud_layers import odds_colours
+from anomalylab.recipes.kolektor.request import Request
+from anomalylab.recipes.kolektor.run import run
 from anomalylab.recipes.pc_space.cloud import in_box
 from anomalylab.recipes.pc_space.opened import PCSpace
 
@@ -342,6 +345,14 @@ def test_another_score_orders_the_images_by_itself(state):
     assert scores.is_monotonic_decreasing
 
 
+def test_the_images_shown_at_once_are_the_highest_whatever_is_set_first(pc):
+    for order in ({"of": SEVERAL[0], "score": "residual"}, {"score": "residual", "of": SEVERAL[0]}):
+        app = PCSpaceApp(pc)
+        app.state.param.update(n_images=3, **order)
+        scores = app.state.table["score"]
+        assert [one.sample_id for one in app.linked.shown.clouds] == list(scores.nlargest(3).index)
+
+
 def test_names_are_shown_as_text(app):
     app.state.table.loc[app.state.sample_id, "defect_type"] = "<script>alert(1)</script>"
     assert "<script>" not in words.image_facts(app.state)
@@ -353,6 +364,16 @@ def test_the_page_is_built_and_small_clouds_are_drawn(app):
     assert groups == {"normal", "anomalous"}
     assert all(app.multiples.cards.sources.values())
     assert app.state.of == ONE
+
+
+def test_a_run_without_defects_or_a_classifier_is_explored_all_the_same(tmp_path):
+    data = write_kolektor(tmp_path / "data", n_defective={"train": 0, "test": 0})
+    app = PCSpaceApp(PCSpace(run(Request(data=data, windows=(9,)), tmp_path / "run")))
+    assert app.page().get_root() is not None
+    assert SEVERAL[2] not in app.state.param["of"].objects
+    app.state.param.update(see="odds", layers=["odds", "defect"])
+    app.cloud.take_box((-500.0, -500.0, 500.0, 500.0))
+    assert "There is no defect" in words.selected_words(app.state, app.linked)
 
 
 def test_a_run_of_detectors_or_images_that_are_gone_are_said_before_anything_is_served(

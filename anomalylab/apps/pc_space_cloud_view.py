@@ -128,10 +128,9 @@ class CloudView:
 
     def _normal_sample(self) -> CloudSet:
         """Return some of the normal training images, evenly spread over their list."""
-        samples = self.pc.samples
-        names = samples.loc[(samples["split"] == "train") & (samples["label"] == 0), "sample_id"]
+        names = self.pc.run.info["training_ids"]
         chosen = np.unique(np.linspace(0, len(names) - 1, N_GROUND).round().astype(int))
-        return CloudSet(make_clouds(self.pc, names.iloc[chosen]))
+        return CloudSet(make_clouds(self.pc, [names[i] for i in chosen]))
 
     @property
     def layer_words(self) -> str:

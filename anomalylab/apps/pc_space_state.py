@@ -1,5 +1,6 @@
 """What a reader has chosen in the explorer of PC space."""
 
+from functools import cache, partial
 from typing import Any
 
 import pandas as pd
@@ -113,7 +114,7 @@ class PCSpaceState(param.Parameterized):
         self.axes = axes_of(pc.space.n_components)
         self.param["score"].objects = pc.run.detectors
         self.score = pc.run.detectors[0]
-        self.table = _scored(pc, self.score)
+        self._scored = cache(partial(_scored, pc))
         classes = [name for name in ("normal", "anomalous", "unknown") if self._has(name)]
         self.param["show"].objects = [ALL, *classes]
         groups = [name for name in SEVERAL[1:] if self._has(name.removesuffix(" images"))]
@@ -124,6 +125,11 @@ class PCSpaceState(param.Parameterized):
         self.param.watch(self._offer, ["show", "order", "score"])
         self._offer()
         self.sample_id = self._first()
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The images by name, with their class and the score that was chosen."""
+        return self._scored(self.score)
 
     @property
     def selection(self) -> Selection | None:
@@ -216,7 +222,6 @@ class PCSpaceState(param.Parameterized):
         return str(next(iter([*table.index[is_defective], *table.index])))
 
     def _offer(self, *_) -> None:
-        self.table = _scored(self.pc, self.score)
         names = list(self.offered().index)
         self.param["sample_id"].objects = names
         if self.sample_id not in names:

@@ -26,7 +26,7 @@ def head_words(pc: PCSpace) -> str:
     """Return what the page is and which data it shows."""
     name = pc.run.info["dataset"].get("root_name", pc.run.info.get("name", ""))
     side = pc.space.window
-    n_normal = int(((pc.samples["split"] == "train") & (pc.samples["label"] == 0)).sum())
+    n_normal = len(pc.run.info["training_ids"])
     title = "Every window of an image is a point: where do the odd ones fly?"
     note = (
         f"{len(pc.samples)} images of “{name}”; windows of {side} × {side} pixels in "

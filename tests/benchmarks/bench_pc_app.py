@@ -51,13 +51,10 @@ def write_images(folder: Path) -> Path:
     return folder
 
 
-def opened(folder: str | None) -> PCSpace:
-    """Open a run, or make one."""
-    if folder:
-        return PCSpace(Run(folder))
-    made = Path(tempfile.mkdtemp())
-    data = write_images(made / "data")
-    return PCSpace(run(Request(data=data, windows=(25,)), made / "run"))
+def make_run(folder: Path) -> Run:
+    """Write images and run the recipe on them."""
+    data = write_images(folder / "data")
+    return run(Request(data=data, windows=(25,)), folder / "run")
 
 
 def median_of(function, *argument_lists) -> tuple[float, float]:
@@ -111,10 +108,9 @@ def report(what: str, times: tuple[float, float], target: int) -> None:
     print(f"{what:<52}{times[0]:7.0f} ms, processor {times[1]:6.0f} ms (target {target})")
 
 
-def main() -> None:
+def measure(pc: PCSpace) -> None:
     """Print the times that a reader waits."""
     pn.extension()
-    pc = opened(sys.argv[1] if len(sys.argv) > 1 else None)
     PCSpaceApp(pc).warm_up()
     shares = [(share,) for share in np.linspace(0.1, 1.2, N_REPEATS)]
     app, times = open_page(pc)
@@ -145,6 +141,15 @@ def main() -> None:
         median_of(app.cloud.take_box, *boxes(app)),
         150,
     )
+
+
+def main() -> None:
+    """Measure a run that was given, or one that is made for it."""
+    if len(sys.argv) > 1:
+        measure(PCSpace(Run(sys.argv[1])))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        measure(PCSpace(make_run(Path(folder))))
 
 
 if __name__ == "__main__":
