@@ -10,7 +10,13 @@ from pc_runs import write_kolektor
 from anomalylab.apps import pc_space_words as words
 from anomalylab.apps import serve
 from anomalylab.apps.pc_space import PCSpaceApp
-from anomalylab.apps.pc_space_clouds import CloudSet, along_axis, extremes, make_clouds
+from anomalylab.apps.pc_space_clouds import (
+    CloudSet,
+    along_axis,
+    extremes,
+    make_clouds,
+    share_beyond,
+)
 from anomalylab.apps.pc_space_selection import Selection
 from anomalylab.apps.pc_space_state import IN_ADDRESS, ONE, SEVERAL, PCSpaceState
 from anomalylab.errors import DatasetError, ParameterError, RunError
@@ -270,6 +276,18 @@ def test_the_residual_as_an_axis_has_no_ellipses_and_a_ground_of_its_own(app):
     assert "windows of 10 normal training images" in app.cloud.ground_words
     labels = drawn(app.cloud.plot(), hv.Labels)[0]
     assert len(labels) == 0
+
+
+def test_the_share_beyond_the_ellipses_counts_windows_and_cells(app, pc):
+    one = app.linked.current
+    deviations = np.sqrt(pc.space.variances[:2])
+    is_beyond = ((one.coordinates[..., :2] / deviations) ** 2).sum(axis=-1) > 9
+    assert f"{words.percent(is_beyond.mean())} of them lie beyond 3σ" in app.cloud.beyond_words
+    on_defect = (is_beyond & one.on_defect).sum() / is_beyond.sum()
+    assert f"{words.percent(on_defect)} of those touch the defect" in app.cloud.beyond_words
+    counts = np.zeros((4, 4), int)
+    counts[0, 0], counts[1, 1], counts[2, 1] = 1, 2, 1  # centres at -3, -1, 1, 3
+    assert share_beyond(counts, 4.0, (1.0, 1.0), 2.0) == 0.25
 
 
 def test_the_odds_say_what_they_are_or_why_there_are_none(app, pc, monkeypatch):

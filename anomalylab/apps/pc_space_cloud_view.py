@@ -7,15 +7,15 @@ import holoviews as hv
 import numpy as np
 from skimage.measure import approximate_polygon
 
-from anomalylab.apps.pc_space_clouds import CloudSet, deviation, make_clouds
+from anomalylab.apps.pc_space_clouds import CloudSet, deviation, make_clouds, share_beyond
 from anomalylab.apps.pc_space_linked import LinkedWindows
 from anomalylab.apps.pc_space_selection import Selection
 from anomalylab.apps.pc_space_state import ODDS
-from anomalylab.apps.pc_space_words import thousands
+from anomalylab.apps.pc_space_words import percent, thousands
 from anomalylab.apps.redrawn import Redrawn
 from anomalylab.plots import cloud_layers
 from anomalylab.plots.cloud import Bounds, Layer, as_rgb, cloud, frame, zoomable
-from anomalylab.plots.cloud_layers import FAR
+from anomalylab.plots.cloud_layers import FAR, SIGMAS
 from anomalylab.recipes.pc_space.cloud import RESIDUAL
 from anomalylab.recipes.pc_space.opened import PCSpace
 
@@ -135,7 +135,31 @@ class CloudView:
     @property
     def layer_words(self) -> str:
         """What the layers around the points show."""
-        return " ".join(filter(None, [self.ground_words, self.odds_words]))
+        return " ".join(filter(None, [self.beyond_words, self.ground_words, self.odds_words]))
+
+    @property
+    def beyond_words(self) -> str:
+        """How many windows lie beyond the outermost ellipse, and how many of them on a defect."""
+        state, sizes = self.state, self._deviations()
+        if sizes is None:
+            return ""
+        shown, radius = self.linked.shown, SIGMAS[-1]
+        masks = shown.beyond(state.x, state.y, sizes, radius)
+        n = sum(int(mask.sum()) for mask in masks)
+        said = f"{percent(n / shown.n_windows)} of them lie beyond {radius}σ"
+        if self._has_density:
+            usual = share_beyond(self._density(), self.pc.extent, sizes, radius)
+            said += f", of normal training windows {percent(usual)}"
+        on_defect = sum(
+            int((mask & truth).sum()) for mask, truth in zip(masks, shown.on_defect, strict=True)
+        )
+        return said + (
+            f"; {percent(on_defect / n)} of those touch the defect." if on_defect else "."
+        )
+
+    def _density(self) -> np.ndarray:
+        """Return where normal training windows lie in the plane shown."""
+        return _normal_density(self.pc, self.state.pair)  # type: ignore[arg-type]
 
     @property
     def odds_words(self) -> str:
@@ -160,7 +184,7 @@ class CloudView:
         if GROUND not in self.state.layers:
             return ""
         if self._has_density:
-            n, of = int(self.pc.density("normal").sum()), "all"
+            n, of = int(self._density().sum()), "all"
         else:
             n, of = self._sample().n_windows, str(len(self._sample().clouds))
         return f"Grey-blue: where {thousands(n)} windows of {of} normal training images lie."
@@ -231,11 +255,13 @@ class CloudView:
 @lru_cache(maxsize=8)
 def _normal_ground(pc: PCSpace, pair: tuple[int, int]) -> hv.RGB:
     """Draw where normal training windows lie; once for all readers of a run."""
+    return cloud_layers.ground(_normal_density(pc, pair), pc.extent)
+
+
+def _normal_density(pc: PCSpace, pair: tuple[int, int]) -> np.ndarray:
     if pair in pc.pairs:
-        density = pc.density("normal", pc.pairs.index(pair))
-    else:
-        density = pc.density("normal", pc.pairs.index(pair[::-1])).T
-    return cloud_layers.ground(density, pc.extent)
+        return pc.density("normal", pc.pairs.index(pair))
+    return pc.density("normal", pc.pairs.index(pair[::-1])).T
 
 
 def _named(axis: str) -> str:

@@ -59,6 +59,14 @@ class CloudSet:
             for one in self.clouds
         ]
 
+    def beyond(self, x: str, y: str, deviations: tuple[float, float], radius: float) -> list:
+        """Return the windows outside an ellipse in a plane, one bool array a cloud."""
+        across, up = deviations
+        return [
+            (one.along(x) / across) ** 2 + (one.along(y) / up) ** 2 > radius**2
+            for one in self.clouds
+        ]
+
     def lit(self, masks: Sequence[np.ndarray], x: str, y: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the places of the windows that ``masks``, one a cloud, select."""
         pairs = list(zip(self.clouds, masks, strict=True))
@@ -82,6 +90,26 @@ class CloudSet:
             self._furthest[axis] = float(max(-along.min(), along.max()))
         needed = 1.04 * self._furthest[axis] / usual
         return usual * next((step for step in STEPS if step >= needed), needed)
+
+
+def share_beyond(
+    density: np.ndarray, extent: float, deviations: tuple[float, float], radius: float
+) -> float:
+    """Return the share of counted windows outside an ellipse around the origin.
+
+    Parameters
+    ----------
+    density : int ndarray of shape (side, side)
+        Counts on ``[-extent, extent]`` of both axes; the first axis is x.
+    extent : float
+    deviations : tuple of float
+        Half the axes of the ellipse, divided by ``radius``.
+    radius : float
+    """
+    centres = (np.arange(len(density)) + 0.5) * 2 * extent / len(density) - extent
+    across, up = (centres / deviation for deviation in deviations)
+    is_beyond = across[:, None] ** 2 + up**2 > radius**2
+    return float(density[is_beyond].sum() / max(density.sum(), 1))
 
 
 def extremes(

@@ -80,7 +80,7 @@ def selected_words(state: PCSpaceState, linked: LinkedWindows) -> str:
     n, of = sum(int(mask.sum()) for mask in masks), sum(mask.size for mask in masks)
     if not n:
         return "<p class='note'>No window lies there. Select another place, or press Clear.</p>"
-    said = f"<b>{thousands(n)}</b> windows lit up, {_percent(n / of)} of those shown"
+    said = f"<b>{thousands(n)}</b> windows lit up, {percent(n / of)} of those shown"
     if len(clouds) > 1:
         n_images = sum(bool(mask.any()) for mask in masks)
         n_here = thousands(int(linked.lit.sum()))
@@ -144,7 +144,8 @@ def _explained(pc: PCSpace) -> float:
     return 100 * float(pc.space.variances.sum() / pc.space.total_variance)
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Write a share in per cent with two digits."""
     digits = 2 if share < 0.995 else 3
     return f"{100 * share:.{digits}g}\u00a0%"
 
@@ -160,8 +161,8 @@ def _on_defect(clouds: list[Cloud], masks: list[np.ndarray]) -> str:
     if not base:
         return "There is no defect."
     if not hit:
-        return f"<b>None</b> of them touches the defect; of all windows, {_percent(base / of)} do."
+        return f"<b>None</b> of them touches the defect; of all windows, {percent(base / of)} do."
     return (
-        f"<b>{_percent(hit / n)}</b> of them touch the defect (of all windows, "
-        f"{_percent(base / of)}); of those that do, {_percent(hit / base)} are lit."
+        f"<b>{percent(hit / n)}</b> of them touch the defect (of all windows, "
+        f"{percent(base / of)}); of those that do, {percent(hit / base)} are lit."
     )
