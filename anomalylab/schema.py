@@ -218,8 +218,11 @@ COEFFICIENTS = Table(
     },
     ("plane", "row", "col"),
 )
-"""One row a bin of a histogram; first and second are components counted from 0, row goes along the
-first one, from x0 to x1. coefficient: log odds for one standard deviation; odds: its exponential."""
+"""One row a bin of a histogram; first and second are components counted from 0.
+
+row goes along the first one, from x0 to x1. coefficient: log odds for one standard deviation;
+odds: its exponential.
+"""
 
 SEARCH = Table(
     "search",

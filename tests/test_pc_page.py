@@ -3,8 +3,10 @@
 import shutil
 
 import pytest
+from fakes import fake_run
 from test_page import find, find_all, fresh, requests
 
+from anomalylab.errors import ParameterError
 from anomalylab.reports import report
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -97,3 +99,9 @@ def test_a_page_of_a_moved_run_comes_with_its_images_given_and_without_them(pc_r
     given = report(folder, tmp_path / "given.html", data=data).read_text(encoding="utf-8")
     assert "the images are not where they were" not in given
     assert str(tmp_path) not in without + given
+
+
+def test_a_page_that_needs_no_images_refuses_a_folder_of_them(tmp_path):
+    run = fake_run(tmp_path / "run")
+    with pytest.raises(ParameterError, match="leave out --data"):
+        report(run.folder, data=tmp_path)

@@ -10,8 +10,15 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
+from anomalylab.errors import ParameterError
 from anomalylab.reports.fragment import FOLDER, assets_of, static_text, without_assets
-from anomalylab.reports.notebooks import notebook_of, relative, run_notebook, write_atomically
+from anomalylab.reports.notebooks import (
+    notebook_of,
+    notebook_parameters,
+    relative,
+    run_notebook,
+    write_atomically,
+)
 from anomalylab.run_folder import Run
 
 _HEADING = re.compile(r"^##\s+(.+)$", re.MULTILINE)
@@ -64,11 +71,15 @@ def report(
         If the folder holds no finished run.
     NotebookError
         If the notebook failed.
-    UnknownNameError
+    ParameterError
         If ``data`` is given for a run whose page needs no images.
     """
     run = Run(run_folder)
     name = notebook_of(run)
+    if data is not None and "data" not in notebook_parameters(name):
+        raise ParameterError(
+            f"the page of {run.folder} needs no images: it holds what is shown; leave out --data"
+        )
     out = Path(out) if out is not None else run.folder / "report.html"
     out.parent.mkdir(parents=True, exist_ok=True)
     start = out.resolve().parent
