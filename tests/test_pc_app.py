@@ -284,7 +284,7 @@ def test_the_share_beyond_the_ellipses_counts_windows_and_cells(app, pc):
     is_beyond = ((one.coordinates[..., :2] / deviations) ** 2).sum(axis=-1) > 9
     assert f"{words.percent(is_beyond.mean())} of them lie beyond 3σ" in app.cloud.beyond_words
     on_defect = (is_beyond & one.on_defect).sum() / is_beyond.sum()
-    assert f"{words.percent(on_defect)} of those touch the defect" in app.cloud.beyond_words
+    assert f"{words.percent(on_defect)} of these touch the defect" in app.cloud.beyond_words
     counts = np.zeros((4, 4), int)
     counts[0, 0], counts[1, 1], counts[2, 1] = 1, 2, 1  # centres at -3, -1, 1, 3
     assert share_beyond(counts, 4.0, (1.0, 1.0), 2.0) == 0.25

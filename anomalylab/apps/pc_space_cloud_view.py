@@ -10,7 +10,7 @@ from skimage.measure import approximate_polygon
 from anomalylab.apps.pc_space_clouds import CloudSet, deviation, make_clouds, share_beyond
 from anomalylab.apps.pc_space_linked import LinkedWindows
 from anomalylab.apps.pc_space_selection import Selection
-from anomalylab.apps.pc_space_state import ODDS
+from anomalylab.apps.pc_space_state import DEFECT, ODDS
 from anomalylab.apps.pc_space_words import percent, thousands
 from anomalylab.apps.redrawn import Redrawn
 from anomalylab.plots import cloud_layers
@@ -102,9 +102,9 @@ class CloudView:
         layers: list[Layer] = []
         if self._is_ground_drawn:
             layers.append((*self._sample().points(*axes), "slate"))
-        is_dimmed = state.select or ODDS in state.layers
+        is_dimmed = state.select or {ODDS, DEFECT} & set(state.layers)
         layers.append((*shown.points(*axes), "ash" if is_dimmed else "inferno"))
-        if "defect" in state.layers:
+        if DEFECT in state.layers:
             layers.append((*shown.lit(shown.on_defect, *axes), "red"))
         if state.select:
             layers.append((*self.linked.places, "amber"))
@@ -149,13 +149,13 @@ class CloudView:
         said = f"{percent(n / shown.n_windows)} of them lie beyond {radius}σ"
         if self._has_density:
             usual = share_beyond(self._density(), self.pc.extent, sizes, radius)
-            said += f", of normal training windows {percent(usual)}"
+            said += f" (of normal training windows {percent(usual)})"
         on_defect = sum(
             int((mask & truth).sum()) for mask, truth in zip(masks, shown.on_defect, strict=True)
         )
-        return said + (
-            f"; {percent(on_defect / n)} of those touch the defect." if on_defect else "."
-        )
+        red = " (red)" if DEFECT in state.layers else ""
+        touch = f", and {percent(on_defect / max(n, 1))} of these touch the defect{red}"
+        return said + (touch if on_defect else "") + "."
 
     def _density(self) -> np.ndarray:
         """Return where normal training windows lie in the plane shown."""

@@ -18,7 +18,8 @@ ONE = "this image"
 SEVERAL = ("the highest scores", "normal images", "anomalous images")
 MOST_IMAGES = 80
 PICTURE, BAND, RESIDUALS, ODDS = "picture", "one band", "distance from PC space", "odds"
-LAYERS = ("normal ground", "ellipses", "defect", "histogram grid", ODDS)
+DEFECT = "defect"
+LAYERS = ("normal ground", "ellipses", DEFECT, "histogram grid", ODDS)
 
 IN_ADDRESS = (
     "score",
