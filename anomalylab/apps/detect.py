@@ -10,6 +10,7 @@ import param
 
 from anomalylab import plots
 from anomalylab.apps import detect_words as words
+from anomalylab.apps.busy import busy
 from anomalylab.apps.controls import question, says
 from anomalylab.apps.detect_controls import detect_controls
 from anomalylab.apps.detect_state import IN_ADDRESS, DetectState
@@ -22,14 +23,6 @@ PAGE = 24
 """Images on a page of the gallery."""
 
 HALF = {"styles": {"flex": "1 1 220px", "min-width": "0"}}
-
-BUSY = """
-:host(.loader) { opacity: 0; }
-:host(.loader.spin) { animation: appear 0s linear 150ms both; }
-:host(.loader.spin) div::after { background: conic-gradient(#ee9a00 30%, #dfe3e8 0) !important; }
-@keyframes appear { from { opacity: 0; } to { opacity: 1; } }
-"""
-"""Shown after 150 ms, so that quick answers do not flicker."""
 
 
 class DetectApp(pn.viewable.Viewer):
@@ -210,10 +203,6 @@ class DetectApp(pn.viewable.Viewer):
 
     def page(self) -> pn.Column:
         """Return the app as a page of its own; its state lives in the address bar."""
-        busy = pn.indicators.LoadingSpinner(
-            size=22, color="warning", align="start", margin=0, stylesheets=[BUSY]
-        )
-        pn.state.sync_busy(busy)
         if pn.state.location:
             pn.state.location.sync(
                 self.state, list(IN_ADDRESS), on_error=self.state.set_from_address
@@ -226,7 +215,7 @@ class DetectApp(pn.viewable.Viewer):
                     lambda state: words.verdict_words(self.run, state.detector),
                     "detector",
                 ),
-                busy,
+                busy(),
                 sizing_mode="stretch_width",
             ),
             self,
