@@ -64,19 +64,19 @@ def project(image: np.ndarray, orient: str = "loading") -> np.ndarray:
         Mean 0 and population standard deviation 1; zeros if the image is constant.
     """
     colours = image.reshape(-1, 3).astype(np.float64)
-    colours -= colours.mean(axis=0)
-    covariance = colours.T @ colours / len(colours)
+    mean = np.ones(len(colours)) @ colours / len(colours)
+    covariance = colours.T @ colours / len(colours) - np.outer(mean, mean)
     variances, axes = np.linalg.eigh(covariance)
     if variances[-1] <= _CONSTANT:
         warnings.warn("a constant image has no band; zeros are used", stacklevel=2)
         return np.zeros((*image.shape[:2], 1), np.float32)
-    axis = axes[:, -1]
+    axis = axes[:, -1] / np.sqrt(variances[-1])
     axis = axis if axis[np.abs(axis).argmax()] > 0 else -axis
-    band = colours @ axis
+    band = colours @ axis - mean @ axis
     flips = {
         "loading": lambda: False,
         "extreme": lambda: band[np.abs(band).argmax()] < 0,
-        "luma": lambda: band @ (colours @ _LUMA) < 0,
+        "luma": lambda: axis @ covariance @ _LUMA < 0,
     }
     band = -band if flips[orient]() else band
-    return (band / band.std()).astype(np.float32).reshape(*image.shape[:2], 1)
+    return band.astype(np.float32).reshape(*image.shape[:2], 1)

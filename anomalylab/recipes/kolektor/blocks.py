@@ -28,7 +28,7 @@ from anomalylab.errors import StorageError
 from anomalylab.extractors.band import project
 from anomalylab.images import read_image
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same images give other numbers."""
 
 BLOCK = 32
