@@ -398,7 +398,8 @@ def test_the_residual_is_an_axis_and_layers_that_it_lacks_cannot_be_chosen(opene
     ready(opened)
     cloud = shown_cloud(opened, pc)
     x, y = cloud.along("PC1"), cloud.along("residual")
-    wanted = (x / data["sigmas"][0]) ** 2 + (y / data["sigmas"][-1]) ** 2 > 9
+    mean, deviation = pc.residual
+    wanted = (x / data["sigmas"][0]) ** 2 + ((y - mean) / deviation) ** 2 > 9
     assert (lit(opened, cloud) == wanted).all()
     disabled = {
         box.get_attribute("data-layer") for box in find_all(opened, "[data-layer]:disabled")

@@ -344,3 +344,10 @@ def test_the_command_line_runs_it_and_says_what_is_wrong_in_one_line(tmp_path, c
     assert command == "anomalylab recipe kolektor data --window 9 --counts -o reports/run"
     assert cli.main(["recipe", "kolektor", str(data), "--window", "8"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_bulk_of_the_residual_is_that_of_the_normal_training_windows(pc_run):
+    pc = PCSpace(pc_run)
+    parts = [pc.cloud(name).along("residual").ravel() for name in pc_run.info["training_ids"]]
+    windows = np.concatenate(parts).astype(float)
+    np.testing.assert_allclose(pc.residual, (windows.mean(), windows.std()), rtol=1e-5)

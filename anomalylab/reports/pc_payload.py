@@ -130,7 +130,8 @@ def payload(pc: PCSpace, shown: Sequence[Shown]) -> dict[str, Any]:
         "up": clouds[0].axes.index(RESIDUAL) if _is_by_residual(pc) else 1,
         "components": _floats(space.components),
         "mean": _floats(space.mean),
-        "sigmas": [*np.sqrt(space.variances).tolist(), _residual_spread(pc)],
+        "sigmas": [*np.sqrt(space.variances).tolist(), pc.residual[1]],
+        "middles": [*[0.0] * space.n_components, pc.residual[0]],
         "sigma": SIGMA,
         "home": _home(clouds),
         "limit": pc.limit,
@@ -228,11 +229,6 @@ def _home(clouds: Sequence[Cloud]) -> dict[str, float]:
     components = [np.quantile(np.abs(cloud.coordinates), 0.9999) for cloud in clouds]
     residuals = [np.quantile(cloud.along(RESIDUAL), 0.9999) for cloud in clouds]
     return {"component": 1.1 * float(max(components)), "residual": 1.1 * float(max(residuals))}
-
-
-def _residual_spread(pc: PCSpace) -> float:
-    """Return the root mean square of the residual of the training windows."""
-    return float(max(pc.space.total_variance - pc.space.variances.sum(), 0) ** 0.5)
 
 
 def _is_by_residual(pc: PCSpace) -> bool:

@@ -28,7 +28,7 @@ from anomalylab.errors import StorageError
 from anomalylab.extractors.band import project
 from anomalylab.images import read_image
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the same images give other numbers."""
 
 BLOCK = 32

@@ -87,7 +87,8 @@ def look(band: np.ndarray, view: View, *, dense: bool) -> dict[str, np.ndarray]:
     described : dict
         ``histograms`` int (n_planes, bins, bins); ``beyond`` (n_planes,), the shares of windows
         beyond the limits; ``scores`` (3,) and a float32 map of shape :data:`GRID` under each name,
-        see :data:`SCORES`; ``density`` int (n_pairs, SIDE, SIDE).
+        see :data:`SCORES`; ``residual_sums`` (3,), number, sum and sum of squares of the distances
+        of windows from PC space; ``density`` int (n_pairs, SIDE, SIDE).
     """
     seen: dict[str, np.ndarray] = {}
     histograms, beyond = [], []
@@ -100,6 +101,8 @@ def look(band: np.ndarray, view: View, *, dense: bool) -> dict[str, np.ndarray]:
             beyond.append(share)
         if window == view.window:
             seen |= without_labels(band.shape, space, coordinates, residual)
+            sums = [residual.size, np.sqrt(residual).sum(), residual.sum()]
+            seen["residual_sums"] = np.array(sums)
             if dense:
                 seen["density"] = _densities(coordinates, view)
     return {**seen, "histograms": np.stack(histograms), "beyond": np.array(beyond)}

@@ -162,9 +162,21 @@ def _describe_space(found: Found) -> dict[str, Any]:
         "density": request.density,
         "C": request.C,
         "is_searched": request.search,
+        "residual": _bulk_of_residual(found),
     }
+
+
+def _bulk_of_residual(found: Found) -> list[float]:
+    """Return mean and deviation of the distances of normal training windows from PC space."""
+    training = roles.training_rows(found.material.samples)
+    count, total, squares = found.material.described["residual_sums"][training].sum(axis=0)
+    mean = total / count
+    return [float(mean), float(max(squares / count - mean**2, 0) ** 0.5)]
 
 
 def _relative(root: Path, out: Path) -> str:
     """Return the way from the run folder to the images, in POSIX form."""
-    return Path(os.path.relpath(root.resolve(), out.resolve())).as_posix()
+    try:
+        return Path(os.path.relpath(root.resolve(), out.resolve())).as_posix()
+    except ValueError:  # another drive: the folder has to be given when images are wanted
+        return root.name

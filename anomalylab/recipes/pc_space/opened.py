@@ -105,6 +105,12 @@ class PCSpace:
         """Half the width of the densities."""
         return self.info["extent"]
 
+    @property
+    def residual(self) -> tuple[float, float]:
+        """Mean and deviation of the distances of normal training windows from PC space."""
+        mean, deviation = self.info["residual"]
+        return mean, deviation
+
     @cached_property
     def spaces(self) -> dict[int, WindowSpace]:
         """The space of each window size."""

@@ -70,7 +70,7 @@
     const names = { normal: "normal windows", ellipses: "1, 2, 3 σ", grid: "histogram bins", odds: "odds" };
     const words = {
       normal: "Grey-blue: where the windows of the normal training images lie",
-      ellipses: "Ellipses of 1, 2 and 3 standard deviations of the normal windows; for the residual, its root mean square counts as 1 σ",
+      ellipses: "Ellipses of 1, 2 and 3 standard deviations of the normal windows around their mean",
       grid: "The bins whose counts stand for an image",
       odds: "Red bins: more windows there raise the odds of a defect. Blue: they lower them",
     };

@@ -15,9 +15,9 @@
 
   function ellipses(store, frame, side) {
     const { x, y } = store.state;
-    const { sigmas } = store.data;
-    const [cx, cy] = [frame.x(0), frame.y(0)];
-    const radii = (n) => [frame.x(n * sigmas[x]) - cx, cy - frame.y(n * sigmas[y])];
+    const { sigmas, middles } = store.data;
+    const [cx, cy] = [frame.x(middles[x]), frame.y(middles[y])];
+    const radii = (n) => [frame.x(middles[x] + n * sigmas[x]) - cx, cy - frame.y(middles[y] + n * sigmas[y])];
     const rings = [1, 2, 3].map((n) => al.svg("ellipse", { class: "al-sigma", cx, cy, rx: radii(n)[0], ry: radii(n)[1] }));
     if (Math.min(...radii(1)) < 18) return rings; // no room between them for names
     const names = [1, 2, 3].map((n) => {

@@ -34,9 +34,9 @@
       return where(cloud, (i) => near[i] && isInside(across[i], up[i], vertices));
     },
     // Outside of the ellipse of n standard deviations in the plane of two axes.
-    sigma(cloud, { x, y, n, sigmas }) {
-      const [across, up] = [cloud.along[x], cloud.along[y]];
-      return where(cloud, (i) => (across[i] / sigmas[x]) ** 2 + (up[i] / sigmas[y]) ** 2 > n * n);
+    sigma(cloud, { x, y, n, sigmas, middles }) {
+      const away = (axis, i) => (cloud.along[axis][i] - middles[axis]) / sigmas[axis];
+      return where(cloud, (i) => away(x, i) ** 2 + away(y, i) ** 2 > n * n);
     },
     interval(cloud, { axis, low, high }) {
       return where(cloud, (i) => cloud.along[axis][i] >= low && cloud.along[axis][i] <= high);

@@ -104,7 +104,7 @@
 
     beyond(n = this.state.n) {
       const { x, y } = this.state;
-      return { kind: "sigma", x, y, n, sigmas: this.data.sigmas };
+      return { kind: "sigma", x, y, n, sigmas: this.data.sigmas, middles: this.data.middles };
     }
 
     range(axis) {
