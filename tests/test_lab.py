@@ -1,4 +1,4 @@
-"""The notebook in JupyterLab, in a real browser that has no network."""
+"""The notebooks in JupyterLab, in a real browser that has no network."""
 
 import json
 import os
@@ -8,10 +8,20 @@ from pathlib import Path
 
 import pytest
 from fakes import fake_run
-from test_app_browser import DEEP, answers, free_port, requests_abroad, wait_for
+from test_app_browser import (
+    DEEP,
+    answers,
+    errors,
+    find_all,
+    free_port,
+    requests_abroad,
+    texts,
+    wait_for,
+)
+from test_pc_app_browser import CLOUD, IMAGE, LIT, amber, click, colours
 
 import anomalylab
-from anomalylab.reports import working_copy
+from anomalylab.cli import main
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -32,11 +42,19 @@ return [...shown].map((e) => e.textContent);
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """A JupyterLab of its own over a folder with a run and a notebook that shows it."""
+def root(tmp_path_factory, pc_run):
+    """A folder with working copies of both notebooks, written by the command itself."""
     root = tmp_path_factory.mktemp("lab")
-    fake_run(root / "reports" / "fake")
-    working_copy("detect", root / "reports" / "fake", root / "mine.ipynb")
+    runs = {"detect": fake_run(root / "reports" / "fake"), "pc_space": pc_run}
+    for name, run in runs.items():
+        copy = str(root / f"{name}.ipynb")
+        assert main(["notebook", name, str(run.folder), "--out", copy]) == 0
+    return root
+
+
+@pytest.fixture(scope="module")
+def lab(root):
+    """Where a JupyterLab of its own shows that folder."""
     port, own = free_port(), root / "jupyter"
     write_settings(own / "settings")
     folders = {f"JUPYTER_{kind}_DIR": str(own / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
@@ -61,7 +79,7 @@ def lab(tmp_path_factory):
         stderr=subprocess.DEVNULL,
     )
     wait_for(lambda: answers(f"http://127.0.0.1:{port}/api"))
-    yield f"http://127.0.0.1:{port}/lab/tree/mine.ipynb"
+    yield f"http://127.0.0.1:{port}/lab/workspaces"
     server.terminate()
     server.wait(timeout=20)
 
@@ -81,11 +99,20 @@ def write_settings(folder):
 
 @pytest.fixture(scope="module")
 def notebook(browser, lab):
-    """The notebook with all its cells run."""
+    return run_all(browser, lab, "detect")
+
+
+@pytest.fixture(scope="module")
+def pc_notebook(browser, lab):
+    return run_all(browser, lab, "pc_space")
+
+
+def run_all(browser, lab, name):
+    """Open a notebook and run all of its cells."""
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     for log in ("browser", "performance"):
         browser.get_log(log)
-    browser.get(lab)
+    browser.get(f"{lab}/{name}/tree/{name}.ipynb")
     wait_for(lambda: browser.execute_script(KERNEL) == "idle", seconds=60)
     browser.set_script_timeout(120)
     browser.execute_async_script(RUN_ALL)
@@ -119,9 +146,39 @@ def test_moving_the_slider_changes_the_pictures(notebook):
 
 
 def test_the_live_view_draws_in_a_cell_and_answers(notebook):
-    cards = "return all(document, '.card').length"
-    wait_for(lambda: notebook.execute_script(DEEP + cards) == 24)
-    names = "return all(document, '.name').map((e) => e.textContent)[0]"
-    before = notebook.execute_script(DEEP + names)
+    wait_for(lambda: len(find_all(notebook, ".card")) == 24)
+    before = texts(notebook, ".name")
     notebook.execute_script(DEEP + "all(document, '.card')[2].click()")
-    wait_for(lambda: notebook.execute_script(DEEP + names) != before)
+    wait_for(lambda: texts(notebook, ".name") != before)
+    assert texts(notebook, ".warning") == []
+
+
+def test_all_cells_of_the_pc_space_notebook_run_and_none_fails(pc_notebook):
+    wait_for(lambda: len(find_all(pc_notebook, ".card")) > 30)
+    assert pc_notebook.execute_script(ERRORS) == []
+    assert requests_abroad(pc_notebook) == []
+    assert errors(pc_notebook) == []
+
+
+def test_the_offline_explorer_draws_in_a_cell_and_answers(pc_notebook):
+    colours = """
+    const plane = document.querySelector(".al-pc-plane canvas");
+    const { data } = plane.getContext("2d").getImageData(0, 0, plane.width, plane.height);
+    return new Set(new Uint32Array(data.buffer)).size;
+    """
+    wait_for(lambda: pc_notebook.execute_script(colours) > 20)
+    before = texts(pc_notebook, ".al-pc-answer")
+    pc_notebook.execute_script("document.querySelector('.al-pc [data-clear]').click()")
+    wait_for(lambda: texts(pc_notebook, ".al-pc-answer") != before)
+    assert "each of them a point" in texts(pc_notebook, ".al-pc-answer")[0]
+
+
+def test_the_live_view_of_pc_space_draws_in_a_cell_and_answers(pc_notebook):
+    wait_for(lambda: colours(pc_notebook, CLOUD) > 20 and colours(pc_notebook, IMAGE) > 20)
+    pc_notebook.execute_script(
+        DEEP + "all(document, '.bk-events')[arguments[0]].scrollIntoView({block: 'center'})", IMAGE
+    )
+    click(pc_notebook, IMAGE, (0.5, 0.5))
+    wait_for(lambda: texts(pc_notebook, LIT))
+    assert int(texts(pc_notebook, LIT)[0]) > 0
+    wait_for(lambda: amber(pc_notebook, IMAGE) > 0)
