@@ -15,15 +15,15 @@ from anomalylab.apps.pc_space_galleries import AxisGallery, CloudGallery, PatchG
 from anomalylab.apps.pc_space_image_view import ImageView
 from anomalylab.apps.pc_space_linked import LinkedWindows
 from anomalylab.apps.pc_space_pictures import WindowPictures
-from anomalylab.apps.pc_space_state import IN_ADDRESS, PCSpaceState
+from anomalylab.apps.pc_space_state import FAR_OUT, IN_ADDRESS, PCSpaceState
 from anomalylab.apps.safe_cell import safe_bundle, strings_of
 from anomalylab.recipes.pc_space.opened import PCSpace
 
 IMAGE_HEIGHT = 640
 """Of the image on the right, at most, in pixels of the screen; its width is at most as large."""
 
-CLOUD_WIDTH = "clamp(320px, 36vw, 740px)"
-"""Of the cloud, at least, before the patches move below it."""
+CLOUD_WIDTH = "clamp(320px, 44cqw, 740px)"
+"""Of the cloud, at least, before the patches move below it; a cell is narrower than the screen."""
 
 HIGHEST = 70
 """Of cloud and image, in hundredths of the height of the screen."""
@@ -96,7 +96,7 @@ class PCSpaceApp(pn.viewable.Viewer):
             linked,
             pn.Column(self.axis, **below),
             pn.Column(self.multiples, **below),
-            styles={"flex": "1 1 620px", "min-width": "0"},
+            styles={"flex": "1 1 620px", "min-width": "0", "container-type": "inline-size"},
         )
         return pn.FlexBox(
             pc_space_controls(self.state),
@@ -114,6 +114,7 @@ class PCSpaceApp(pn.viewable.Viewer):
                 ["shown"],
                 ["x", "y", "layers"],
             ),
+            self._lit_row(),
             self._cloud_pane,
             styles={
                 "flex": f"10 1 {CLOUD_WIDTH}",
@@ -126,22 +127,27 @@ class PCSpaceApp(pn.viewable.Viewer):
         height, width = self.image.size
         self._image_pane.styles = self._image_styles()
         basis = max(240, round(IMAGE_HEIGHT * min(1, width / height)))
-        size = {"flex": f"4 1 min({basis}px, 27vw)", "max-width": f"{basis}px", "min-width": "0"}
+        size = {"flex": f"4 1 min({basis}px, 33cqw)", "max-width": f"{basis}px", "min-width": "0"}
         return pn.Column(
             self._says(lambda: words.picture_words(self.state), ["current"], ["see"]),
             self._image_pane,
             styles=size,
         )
 
-    def _patch_column(self) -> pn.Column:
-        clear = pn.widgets.Button(label="Clear", width=80, margin=(2, 0))
+    def _lit_row(self) -> pn.Row:
+        """Return what is lit up, next to buttons that change it."""
+        clear = pn.widgets.Button(label="Clear", width=70, margin=(2, 0))
         clear.on_click(self.clear)
-        clear.visible = bool(self.state.select)
-        self.state.param.watch(lambda event: clear.param.update(visible=bool(event.new)), "select")
+        clear.disabled = not self.state.select
+        self.state.param.watch(lambda event: clear.param.update(disabled=not event.new), "select")
+        far = pn.widgets.Button(label=f"Beyond {FAR_OUT}σ", width=100, margin=(2, 6))
+        far.on_click(self.state.select_far_out)
         lit = self._says(lambda: words.selected_words(self.state, self.linked), ["lit", "masks"])
+        return pn.Row(lit, far, clear, min_height=64, **WIDE)
+
+    def _patch_column(self) -> pn.Column:
         return pn.Column(
             self.patches.title,
-            pn.Row(lit, clear, **WIDE),
             self.patches.cards,
             styles={"flex": "4 1 420px", "min-width": "0"},
         )
