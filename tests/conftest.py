@@ -47,6 +47,32 @@ def pc_run(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def pc(pc_run):
+    """The PC space of the small run, opened."""
+    from anomalylab.recipes.pc_space.opened import PCSpace
+
+    return PCSpace(pc_run)
+
+
+@pytest.fixture(scope="module")
+def data(pc):
+    """What a page carries of it."""
+    from anomalylab.reports.pc_payload import chosen, payload
+
+    return payload(pc, chosen(pc))
+
+
+@pytest.fixture(scope="module")
+def explorer_page(pc, tmp_path_factory):
+    """A page that shows the offline explorer of it, and nothing else."""
+    from pc_pages import write_page
+
+    from anomalylab.reports.pc_explorer import explorer
+
+    return write_page(explorer(pc), tmp_path_factory.mktemp("explorer") / "page.html")
+
+
+@pytest.fixture(scope="module")
 def browser():
     """Headless Chromium without a network; skips where there is none."""
     chromium = (

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 from fakes import fake_run
-from test_app_browser import (
+from live_views import (
     DEEP,
+    amber,
     answers,
+    click,
+    colours,
     errors,
     find_all,
     free_port,
@@ -18,12 +21,14 @@ from test_app_browser import (
     texts,
     wait_for,
 )
-from test_pc_app_browser import CLOUD, IMAGE, LIT, amber, click, colours
 
 import anomalylab
 from anomalylab.cli import main
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+CLOUD, IMAGE = 0, 1
+"""Places of the plots of PC space among those of its notebook."""
 
 RUN_ALL = """
 const done = arguments[0];
@@ -178,7 +183,8 @@ def test_the_live_view_of_pc_space_draws_in_a_cell_and_answers(pc_notebook):
     pc_notebook.execute_script(
         DEEP + "all(document, '.bk-events')[arguments[0]].scrollIntoView({block: 'center'})", IMAGE
     )
+    before = texts(pc_notebook, "p.lit")
     click(pc_notebook, IMAGE, (0.5, 0.5))
-    wait_for(lambda: texts(pc_notebook, LIT))
-    assert int(texts(pc_notebook, LIT)[0]) > 0
+    wait_for(lambda: texts(pc_notebook, "p.lit") != before)
     wait_for(lambda: amber(pc_notebook, IMAGE) > 0)
+    assert pc_notebook.execute_script(ERRORS) == []

@@ -1,10 +1,9 @@
 """The page of a run in a real browser that has no network."""
 
-import json
-
 import fakes
 import numpy as np
 import pytest
+from pages import find, find_all, fresh, press, requests, texts, width_in
 
 from anomalylab.metrics import confusion, rate_interval, rates
 from anomalylab.reports import report
@@ -35,37 +34,6 @@ def opened(browser, page):
     return fresh(browser, page)
 
 
-def fresh(browser, page, *, is_scripted=True):
-    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not is_scripted})
-    offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
-    browser.execute_cdp_cmd("Network.enable", {})
-    browser.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
-    for log in ("browser", "performance"):
-        browser.get_log(log)
-    browser.get(page.as_uri())
-    return browser
-
-
-def find(browser, selector):
-    return browser.find_element("css selector", selector)
-
-
-def find_all(browser, selector):
-    return browser.find_elements("css selector", selector)
-
-
-def texts(browser, selector):
-    return browser.execute_script(
-        "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)", selector
-    )
-
-
-def press(browser, selector, *keys):
-    element = find(browser, selector)
-    browser.execute_script("arguments[0].focus()", element)
-    element.send_keys(*keys)
-
-
 def drag(browser, selector, path):
     """Move a pressed mouse along offsets from the middle of an element."""
     from selenium.webdriver import ActionChains
@@ -92,14 +60,6 @@ def expected_counts(run, threshold, detector=NAME):
     labels = run.queries["label"].to_numpy(int)
     counts = confusion(labels, run.scores(detector)["score"].to_numpy(), threshold)
     return dict(zip(("tp", "fp", "fn", "tn"), counts, strict=True))
-
-
-def requests(browser):
-    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    sent = [
-        e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"
-    ]
-    return [url for url in sent if not url.startswith("data:")]
 
 
 def test_the_page_asks_for_nothing_but_itself_and_reports_no_error(opened, page):
@@ -267,10 +227,7 @@ def test_every_image_has_a_text_and_every_control_a_name(opened):
 
 @pytest.mark.parametrize("width", [400, 1400])
 def test_nothing_is_wider_than_the_window(opened, width):
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    assert opened.execute_script("return document.documentElement.scrollWidth") <= width
-    opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert width_in(opened, width) <= width
 
 
 def test_without_scripts_verdict_suspects_and_counts_are_there(browser, page, run):

@@ -1,20 +1,20 @@
 """The explorer of PC space, served on this machine, in a real browser that has no network."""
 
-import os
-import signal
-import subprocess
-import sys
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from test_app_browser import (
+from live_views import (
     DEEP,
-    answers,
+    amber,
     choose,
+    click,
+    colours,
+    drag,
     errors,
     find_all,
-    free_port,
+    fresh,
     requests_abroad,
+    served,
     texts,
     wait_for,
 )
@@ -29,92 +29,17 @@ LIT = "p.lit b"
 
 @pytest.fixture(scope="module")
 def address(pc_run):
-    """Where the explorer of a small run is served, by the command itself."""
-    port = free_port()
-    command = [sys.executable, "-m", "anomalylab", "serve", "pc-space", str(pc_run.folder)]
-    server = subprocess.Popen(
-        [*command, "--port", str(port), "--no-browser"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    wait_for(lambda: answers(f"http://127.0.0.1:{port}/favicon.ico"), seconds=60)
-    yield f"http://127.0.0.1:{port}/pc-space"
-    os.killpg(server.pid, signal.SIGTERM)
-    server.wait(timeout=20)
+    """Where the explorer of a small run is served."""
+    with served("pc-space", pc_run.folder) as address:
+        yield address
 
 
 @pytest.fixture
 def opened(browser, address):
-    for log in ("browser", "performance"):
-        browser.get_log(log)
-    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
-    browser.get("about:blank")
-    browser.get(address)
+    fresh(browser, address)
     wait_for(lambda: len(find_all(browser, ".card")) > 30)
     wait_for(lambda: colours(browser, IMAGE) > 20)
     return browser
-
-
-def area(browser, plot):
-    """Return where the inner part of a plot is on the page."""
-    script = """
-    const view = Object.values(Bokeh.index).flatMap((root) => [...root.owner.query(
-      (v) => v.model.type === "Plot" || v.model.type === "Figure" )])[arguments[0]];
-    const frame = view.frame.bbox, box = view.el.getBoundingClientRect();
-    return [box.x + frame.x, box.y + frame.y, frame.width, frame.height];
-    """
-    return browser.execute_script(script, plot)
-
-
-def drag(browser, plot, start, end):
-    """Draw a box in a plot, from and to shares of its width and height."""
-    from selenium.webdriver import ActionChains
-
-    x, y, width, height = area(browser, plot)
-    actions = ActionChains(browser)
-    pointer = actions.w3c_actions.pointer_action
-    pointer.move_to_location(int(x + start[0] * width), int(y + start[1] * height))
-    if end is None:
-        pointer.click()
-    else:
-        pointer.pointer_down()
-        for part in (0.3, 0.7, 1):
-            across, up = (a + part * (b - a) for a, b in zip(start, end, strict=True))
-            pointer.move_to_location(int(x + across * width), int(y + up * height))
-        pointer.pointer_up()
-    actions.perform()
-
-
-def click(browser, plot, place):
-    drag(browser, plot, place, None)
-
-
-def pixels(browser, plot, test):
-    """Count the pixels of a plot, every third of them, that pass a test on r, g, b."""
-    script = """
-    const canvas = all(document, ".bk-events")[arguments[0]];
-    const found = all(canvas.getRootNode(), "canvas");
-    let n = 0;
-    const seen = new Set();
-    for (const one of found) {
-      const data = one.getContext("2d")?.getImageData(0, 0, one.width, one.height).data ?? [];
-      for (let i = 0; i < data.length; i += 12) {
-        const [r, g, b] = [data[i], data[i + 1], data[i + 2]];
-        if (data[i + 3] && (TEST)) { n += 1; seen.add(`${r >> 4},${g >> 4},${b >> 4}`); }
-      }
-    }
-    return [n, seen.size];
-    """
-    return browser.execute_script(DEEP + script.replace("TEST", test), plot)
-
-
-def colours(browser, plot):
-    return pixels(browser, plot, "true")[1]
-
-
-def amber(browser, plot):
-    return pixels(browser, plot, "r - b > 70 && r > g && g > b + 25")[0]
 
 
 def address_of(browser):
@@ -165,6 +90,7 @@ def test_a_patch_that_is_clicked_is_pointed_at_and_the_arrow_key_shows_the_next_
 
     ActionChains(opened).send_keys(Keys.ARROW_RIGHT).perform()
     wait_for(lambda: address_of(opened).get("sample_id") != before)
+    assert errors(opened) == []
 
 
 def test_the_residual_can_be_an_axis(opened):

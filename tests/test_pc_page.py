@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from fakes import fake_run
-from test_page import find, find_all, fresh, requests
+from pages import find, find_all, fresh, requests, width_in
 
 from anomalylab.errors import ParameterError
 from anomalylab.reports import report
@@ -73,10 +73,7 @@ def test_every_picture_is_read_and_has_a_text(opened):
 
 @pytest.mark.parametrize("width", [400, 1400])
 def test_nothing_is_wider_than_the_window(opened, width):
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    assert opened.execute_script("return document.documentElement.scrollWidth") <= width
-    opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert width_in(opened, width) <= width
 
 
 def test_without_scripts_all_still_pictures_are_there(browser, page, pc_run):
