@@ -10,6 +10,7 @@ from fakes import fake_run
 
 from anomalylab.apps import detect_words as words
 from anomalylab.apps import serve
+from anomalylab.apps.controls import address_words
 from anomalylab.apps.detect import PAGE, DetectApp
 from anomalylab.apps.detect_state import ALL, BY_HAND, ORDERS, DetectState
 from anomalylab.apps.gallery_cell import GalleryCell
@@ -134,7 +135,7 @@ def test_what_an_address_asks_in_vain_is_named_and_the_rest_shown(state):
     state.set_from_address({"detector": "<b>", "show": "missed", "threshold": "high"})
     assert state.skipped == ["detector", "threshold"]
     assert state.show == "missed"
-    assert "detector, threshold" in words.address_words(state)
+    assert "detector, threshold" in address_words(state)
 
 
 def test_a_number_in_an_address_may_be_a_name(state):

@@ -9,6 +9,7 @@ from pc_runs import write_kolektor
 
 from anomalylab.apps import pc_space_words as words
 from anomalylab.apps import serve
+from anomalylab.apps.controls import address_words
 from anomalylab.apps.pc_space import PCSpaceApp
 from anomalylab.apps.pc_space_clouds import (
     CloudSet,
@@ -343,7 +344,7 @@ def test_what_an_address_asks_in_vain_is_named_and_the_rest_shown(state):
     state.check()
     assert state.skipped == ["x", "select", "window"]
     assert (state.see, state.select, state.window) == ("odds", "", "")
-    assert "select" in words.address_words(state)
+    assert "select" in address_words(state)
 
 
 def test_arrows_walk_through_the_images_offered(state):

@@ -50,3 +50,14 @@ def says(state: param.Parameterized, say: Callable[[Any], str], *names: str) -> 
 def question(title: str, note: str) -> pn.pane.HTML:
     """Return a heading with a grey sentence under it."""
     return pn.pane.HTML(f"<h3>{escape(title)}</h3><p class='note'>{escape(note)}</p>", **TEXT)
+
+
+def address_words(state: Any) -> str:
+    """Return what the address asked for in vain."""
+    if not state.skipped:
+        return ""
+    names = ", ".join(escape(name) for name in state.skipped)
+    return (
+        f"<p class='warning'>The address asks for something that this run lacks ({names}); "
+        "the rest is shown.</p>"
+    )

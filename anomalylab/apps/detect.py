@@ -11,12 +11,12 @@ import param
 from anomalylab import plots
 from anomalylab.apps import detect_words as words
 from anomalylab.apps.busy import busy
-from anomalylab.apps.controls import question, says
+from anomalylab.apps.controls import address_words, question, says
 from anomalylab.apps.detect_controls import detect_controls
 from anomalylab.apps.detect_state import IN_ADDRESS, DetectState
 from anomalylab.apps.gallery import Gallery
 from anomalylab.apps.pictures import Pictures
-from anomalylab.apps.safe_cell import safe_bundle, strings_of
+from anomalylab.apps.viewer import AppViewer
 from anomalylab.run_folder import Run
 
 PAGE = 24
@@ -25,7 +25,7 @@ PAGE = 24
 HALF = {"styles": {"flex": "1 1 220px", "min-width": "0"}}
 
 
-class DetectApp(pn.viewable.Viewer):
+class DetectApp(AppViewer):
     """Histogram, gallery, anomaly map and embedding of one run, linked by image.
 
     Parameters
@@ -41,6 +41,7 @@ class DetectApp(pn.viewable.Viewer):
     def __init__(self, run: Run):
         super().__init__(state=DetectState(run))
         self.run = run
+        self.samples = run.samples
         self.pictures = Pictures(run)
         self.gallery = Gallery(active=self.state.sample_id, sizing_mode="stretch_width")
         self._link_gallery()
@@ -208,7 +209,7 @@ class DetectApp(pn.viewable.Viewer):
                 self.state, list(IN_ADDRESS), on_error=self.state.set_from_address
             )
         return pn.Column(
-            says(self.state, words.address_words, "skipped"),
+            says(self.state, address_words, "skipped"),
             pn.Row(
                 says(
                     self.state,
@@ -222,12 +223,6 @@ class DetectApp(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             styles={"padding": "14px 24px"},
         )
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        shown = super()._repr_mimebundle_(include, exclude)
-        bundle, *metadata = shown if isinstance(shown, tuple) else (shown,)
-        bundle = safe_bundle(bundle or {}, strings_of(self.run.samples))
-        return (bundle, *metadata) if metadata else bundle
 
     @staticmethod
     def _plot(plot: Any) -> Any:

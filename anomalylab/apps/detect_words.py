@@ -127,14 +127,3 @@ def map_legend() -> str:
         f"<div class='legend'><i style='background:linear-gradient(90deg,{','.join(stops)})'></i>"
         f"<span style='left:{middle:.0f}%'>▴ threshold of maps</span></div>"
     )
-
-
-def address_words(state: DetectState) -> str:
-    """Return what the address asked for in vain."""
-    if not state.skipped:
-        return ""
-    names = ", ".join(escape(name) for name in state.skipped)
-    return (
-        f"<p class='warning'>The address asks for something that this run lacks ({names}); "
-        "the rest is shown.</p>"
-    )

@@ -8,15 +8,15 @@ import param
 
 from anomalylab.apps import pc_space_words as words
 from anomalylab.apps.busy import busy
-from anomalylab.apps.controls import TEXT, says
+from anomalylab.apps.controls import TEXT, address_words, says
 from anomalylab.apps.pc_space_cloud_view import CloudView
 from anomalylab.apps.pc_space_controls import pc_space_controls
 from anomalylab.apps.pc_space_galleries import AxisGallery, CloudGallery, PatchGallery
 from anomalylab.apps.pc_space_image_view import ImageView
 from anomalylab.apps.pc_space_linked import LinkedWindows
 from anomalylab.apps.pc_space_pictures import WindowPictures
-from anomalylab.apps.pc_space_state import FAR_OUT, IN_ADDRESS, PCSpaceState
-from anomalylab.apps.safe_cell import safe_bundle, strings_of
+from anomalylab.apps.pc_space_state import IN_ADDRESS, PCSpaceState
+from anomalylab.apps.viewer import AppViewer
 from anomalylab.recipes.pc_space.opened import PCSpace
 
 IMAGE_HEIGHT = 640
@@ -31,7 +31,7 @@ HIGHEST = 70
 WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
 
 
-class PCSpaceApp(pn.viewable.Viewer):
+class PCSpaceApp(AppViewer):
     """The cloud of an image and the image, linked both ways.
 
     Parameters
@@ -47,6 +47,7 @@ class PCSpaceApp(pn.viewable.Viewer):
     def __init__(self, pc: PCSpace):
         super().__init__(state=PCSpaceState(pc))
         self.pc = pc
+        self.samples = pc.samples
         self.pictures = WindowPictures(pc)
         self.linked = LinkedWindows(self.state)
         self.cloud = CloudView(self.linked)
@@ -114,7 +115,6 @@ class PCSpaceApp(pn.viewable.Viewer):
                 ["shown"],
                 ["x", "y", "layers"],
             ),
-            self._lit_row(),
             self._cloud_pane,
             styles={
                 "flex": f"10 1 {CLOUD_WIDTH}",
@@ -134,20 +134,15 @@ class PCSpaceApp(pn.viewable.Viewer):
             styles=size,
         )
 
-    def _lit_row(self) -> pn.Row:
-        """Return what is lit up, next to buttons that change it."""
-        clear = pn.widgets.Button(label="Clear", width=70, margin=(2, 0))
-        clear.on_click(self.clear)
-        clear.disabled = not self.state.select
-        self.state.param.watch(lambda event: clear.param.update(disabled=not event.new), "select")
-        far = pn.widgets.Button(label=f"Beyond {FAR_OUT}σ", width=100, margin=(2, 6))
-        far.on_click(self.state.select_far_out)
-        lit = self._says(lambda: words.selected_words(self.state, self.linked), ["lit", "masks"])
-        return pn.Row(lit, far, clear, min_height=64, **WIDE)
-
     def _patch_column(self) -> pn.Column:
+        clear = pn.widgets.Button(label="Clear", width=80, margin=(2, 0))
+        clear.on_click(self.clear)
+        clear.visible = bool(self.state.select)
+        self.state.param.watch(lambda event: clear.param.update(visible=bool(event.new)), "select")
+        lit = self._says(lambda: words.selected_words(self.state, self.linked), ["lit", "masks"])
         return pn.Column(
             self.patches.title,
+            pn.Row(lit, clear, **WIDE),
             self.patches.cards,
             styles={"flex": "4 1 420px", "min-width": "0"},
         )
@@ -177,18 +172,12 @@ class PCSpaceApp(pn.viewable.Viewer):
             )
             self.state.check()
         return pn.Column(
-            says(self.state, words.address_words, "skipped"),
+            says(self.state, address_words, "skipped"),
             pn.Row(pn.pane.HTML(words.head_words(self.pc), **TEXT), busy(), **WIDE),
             self,
             sizing_mode="stretch_width",
             styles={"padding": "14px 24px"},
         )
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        shown = super()._repr_mimebundle_(include, exclude)
-        bundle, *metadata = shown if isinstance(shown, tuple) else (shown,)
-        bundle = safe_bundle(bundle or {}, strings_of(self.pc.samples))
-        return (bundle, *metadata) if metadata else bundle
 
     @staticmethod
     def _pane(plot: Any) -> pn.pane.HoloViews:

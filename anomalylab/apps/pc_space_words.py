@@ -120,17 +120,6 @@ def multiples_words(n: int, axes: tuple[str, str]) -> str:
     )
 
 
-def address_words(state: PCSpaceState) -> str:
-    """Return what the address asked for in vain."""
-    if not state.skipped:
-        return ""
-    names = ", ".join(escape(name) for name in state.skipped)
-    return (
-        f"<p class='warning'>The address asks for something that this run lacks ({names}); "
-        "the rest is shown.</p>"
-    )
-
-
 def card_words(windows: pd.DataFrame) -> list[str]:
     """Return the value under each patch: how many deviations, or how far from PC space."""
     return [f"{value**0.5:.1f}" for value in windows["value"]]
