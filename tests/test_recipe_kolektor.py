@@ -46,7 +46,7 @@ def small(data, **params):
     return Request(data=data, **{"windows": (WINDOW,), **params})
 
 
-def same(one, other):
+def assert_same(one, other):
     for name in TABLES:
         pd.testing.assert_frame_equal(one.table(name), other.table(name))
     for name in ("residual", "odds"):
@@ -172,7 +172,7 @@ def test_an_interrupted_run_goes_on_and_gives_the_same_tables(tmp_path, monkeypa
     n_images = N_NORMAL["train"] if where == "moments" else len(pc_run.samples)
     finished = run(small(data), tmp_path / "run")
     assert len(calls) < 8 + n_images
-    same(finished, pc_run)
+    assert_same(finished, pc_run)
 
 
 def test_damaged_blocks_are_computed_again(tmp_path, monkeypatch, pc_run):
@@ -181,7 +181,7 @@ def test_damaged_blocks_are_computed_again(tmp_path, monkeypatch, pc_run):
     run(small(data), tmp_path / "first")
     for path in (tmp_path / "cache").rglob("*.npz"):
         path.write_bytes(path.read_bytes()[:-40])
-    same(run(small(data), tmp_path / "second"), pc_run)
+    assert_same(run(small(data), tmp_path / "second"), pc_run)
 
 
 def test_without_defective_training_images_the_rest_goes_on(tmp_path):
@@ -325,7 +325,7 @@ def test_several_windows_and_components_make_a_plane_of_each_pair(tmp_path):
 
 
 def test_two_runs_give_the_same_tables(tmp_path, pc_run):
-    same(make_pc_run(tmp_path), pc_run)
+    assert_same(make_pc_run(tmp_path), pc_run)
 
 
 def test_the_odds_find_generated_defects(tmp_path):
