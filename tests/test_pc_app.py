@@ -19,7 +19,13 @@ from anomalylab.apps.pc_space_clouds import (
     share_beyond,
 )
 from anomalylab.apps.pc_space_selection import Selection
-from anomalylab.apps.pc_space_state import IN_ADDRESS, ONE, SEVERAL, PCSpaceState
+from anomalylab.apps.pc_space_state import (
+    IN_ADDRESS,
+    ONE,
+    SEVERAL,
+    PCSpaceState,
+    short_names,
+)
 from anomalylab.errors import DatasetError, ParameterError, RunError
 from anomalylab.plots.cloud import cloud, rasterise
 from anomalylab.plots.cloud_layers import odds_colours
@@ -79,6 +85,7 @@ def test_odds_of_one_are_clear_and_those_above_are_red():
     ("kind", "axes", "numbers"),
     [
         ("box", ("PC1", "PC2"), (-1.5, 2.0, 3.25, 4.0)),
+        ("beyond", ("PC1", "PC2"), (0.0, 0.0, 30.5, 19.25)),
         ("lasso", ("PC1", "residual"), (0.0, 0.0, 2.0, 0.0, 1.0, 3.0)),
         ("rectangle", (), (3.0, 4.0, 20.0, 30.0)),
         ("point", (), (12.0, 15.0, 2.0)),
@@ -102,6 +109,32 @@ def test_it_opens_with_a_defective_test_image(state):
     assert (state.row["class"], state.row["split"]) == ("anomalous", "test")
 
 
+def test_it_opens_with_the_windows_beyond_three_deviations_lit(app):
+    one, sigmas = app.linked.current, app.pc.space.variances**0.5
+    away = sum((one.along(f"PC{i + 1}") / sigmas[i]) ** 2 for i in (0, 1))
+    np.testing.assert_array_equal(app.linked.lit, away > 9)
+    said = words.selected_words(app.state, app.linked)
+    assert f"<b>{app.linked.lit.sum()}</b> windows lit up beyond 3" in said.replace("\u202f", "")
+    app.clear()
+    app.state.param.update(y="residual")
+    app.state.select_far_out()
+    middle, spread = app.pc.residual
+    upwards = (np.sqrt(one.residual) - middle) / spread
+    expected = (one.along("PC1") / sigmas[0]) ** 2 + upwards**2 > 9
+    assert (app.linked.lit == expected).mean() > 0.999
+
+
+def test_an_ellipse_without_width_is_no_selection():
+    with pytest.raises(ParameterError, match="select windows in the cloud"):
+        Selection.parse("beyond:PC1,PC2:0,0,0,1", ("PC1", "PC2", "residual"))
+
+
+def test_short_names_are_as_long_as_they_must_be():
+    names = ["test/good/000.png", "test/bad/000.png", "test/bad/001.png"]
+    shortened = ["good/000.png", "bad/000.png", "001.png"]
+    assert short_names(names) == dict(zip(names, shortened, strict=True))
+
+
 def test_a_box_in_the_cloud_lights_its_windows_in_the_image(app):
     one = app.linked.current
     bounds = (0.0, -5.0, 50.0, 5.0)
@@ -118,6 +151,7 @@ def test_a_box_in_the_cloud_lights_its_windows_in_the_image(app):
 
 
 def test_what_is_on_the_page_follows_a_selection(app):
+    app.clear()
     root = app.page().get_root()
 
     def pictures():
@@ -190,7 +224,8 @@ def test_the_count_and_the_share_on_the_defect_are_said(app):
     assert f"<b>{app.linked.lit.sum()}</b> windows lit up" in said
     assert "touch the defect" in said
     app.clear()
-    assert "Draw a box" in words.selected_words(app.state, app.linked)
+    assert "Nothing is selected" in words.selected_words(app.state, app.linked)
+    assert "Draw a box" in words.head_words(app.pc)
     assert not app.linked.lit.any()
 
 
@@ -349,7 +384,7 @@ def test_what_an_address_asks_in_vain_is_named_and_the_rest_shown(state):
 
 def test_arrows_walk_through_the_images_offered(state):
     state.show = "normal"
-    names = state.param["sample_id"].objects
+    names = list(state.param["sample_id"].objects)
     assert set(state.table.loc[names, "class"]) == {"normal"}
     state.sample_id = names[-1]
     state.step(1)
@@ -360,7 +395,7 @@ def test_arrows_walk_through_the_images_offered(state):
 
 def test_another_score_orders_the_images_by_itself(state):
     state.score = "residual"
-    scores = state.table.loc[state.param["sample_id"].objects, "score"]
+    scores = state.table.loc[list(state.param["sample_id"].objects), "score"]
     assert scores.is_monotonic_decreasing
 
 

@@ -48,7 +48,7 @@ def address_of(browser):
 
 def test_it_draws_without_a_network_and_without_an_error(opened):
     assert colours(opened, CLOUD) > 20
-    assert amber(opened, IMAGE) == 0
+    assert amber(opened, IMAGE) > 0  # the windows beyond three deviations
     wait_for(lambda: "normal" in texts(opened, ".group"))
     widths = opened.execute_script(
         DEEP + "return all(document, '.card img').map((e) => e.naturalWidth)"
@@ -70,11 +70,11 @@ def test_a_box_drawn_in_the_cloud_lights_windows_in_the_image(opened):
 def test_a_click_in_the_image_lights_points_in_the_cloud_and_the_address_shows_it_again(
     opened, browser
 ):
-    before = amber(opened, CLOUD)
+    before, at_first = amber(opened, CLOUD), texts(opened, LIT)[0]
     click(opened, IMAGE, (0.5, 0.5))
-    wait_for(lambda: texts(opened, LIT))
-    said = texts(opened, LIT)[0]
     wait_for(lambda: address_of(opened).get("select", [""])[0].startswith("point:"))
+    wait_for(lambda: texts(opened, LIT)[0] != at_first)
+    said = texts(opened, LIT)[0]
     assert amber(opened, CLOUD) != before
     browser.get(browser.current_url)
     wait_for(lambda: texts(browser, LIT)[:1] == [said])

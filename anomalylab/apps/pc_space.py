@@ -15,7 +15,7 @@ from anomalylab.apps.pc_space_galleries import AxisGallery, CloudGallery, PatchG
 from anomalylab.apps.pc_space_image_view import ImageView
 from anomalylab.apps.pc_space_linked import LinkedWindows
 from anomalylab.apps.pc_space_pictures import WindowPictures
-from anomalylab.apps.pc_space_state import IN_ADDRESS, PCSpaceState
+from anomalylab.apps.pc_space_state import FAR_OUT, IN_ADDRESS, PCSpaceState
 from anomalylab.apps.viewer import AppViewer
 from anomalylab.recipes.pc_space.opened import PCSpace
 
@@ -115,6 +115,7 @@ class PCSpaceApp(AppViewer):
                 ["shown"],
                 ["x", "y", "layers"],
             ),
+            self._lit_row(),
             self._cloud_pane,
             styles={
                 "flex": f"10 1 {CLOUD_WIDTH}",
@@ -134,15 +135,20 @@ class PCSpaceApp(AppViewer):
             styles=size,
         )
 
-    def _patch_column(self) -> pn.Column:
-        clear = pn.widgets.Button(label="Clear", width=80, margin=(2, 0))
+    def _lit_row(self) -> pn.Row:
+        """Return what is lit up, next to buttons that change it."""
+        clear = pn.widgets.Button(label="Clear", width=70, margin=(2, 0))
         clear.on_click(self.clear)
-        clear.visible = bool(self.state.select)
-        self.state.param.watch(lambda event: clear.param.update(visible=bool(event.new)), "select")
+        clear.disabled = not self.state.select
+        self.state.param.watch(lambda event: clear.param.update(disabled=not event.new), "select")
+        far = pn.widgets.Button(label=f"Beyond {FAR_OUT}σ", width=100, margin=(2, 6))
+        far.on_click(self.state.select_far_out)
         lit = self._says(lambda: words.selected_words(self.state, self.linked), ["lit", "masks"])
+        return pn.Row(lit, far, clear, min_height=46, **WIDE)
+
+    def _patch_column(self) -> pn.Column:
         return pn.Column(
             self.patches.title,
-            pn.Row(lit, clear, **WIDE),
             self.patches.cards,
             styles={"flex": "4 1 420px", "min-width": "0"},
         )

@@ -279,6 +279,10 @@ def _border(selection: Selection | None, x: str, y: str) -> np.ndarray | None:
         box = (low, -FAR, high, FAR) if axis == x else (-FAR, low, FAR, high)
     elif selection.axes != (x, y):
         return None
+    elif selection.kind == "beyond":
+        mid_x, mid_y, across, up = selection.numbers
+        turn = np.linspace(0, 2 * np.pi, 181)
+        return np.column_stack([mid_x + across * np.cos(turn), mid_y + up * np.sin(turn)])
     elif selection.kind == "lasso":
         return np.vstack([selection.corners, selection.corners[:1]])
     else:

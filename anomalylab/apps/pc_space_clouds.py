@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from anomalylab.recipes.pc_space.cloud import RESIDUAL, Cloud, most_extreme
+from anomalylab.recipes.pc_space.cloud import RESIDUAL, Cloud, beyond, most_extreme
 from anomalylab.recipes.pc_space.opened import PCSpace
 
 STEPS = (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
@@ -61,11 +61,8 @@ class CloudSet:
 
     def beyond(self, x: str, y: str, deviations: tuple[float, float], radius: float) -> list:
         """Return the windows outside an ellipse in a plane, one bool array a cloud."""
-        across, up = deviations
-        return [
-            (one.along(x) / across) ** 2 + (one.along(y) / up) ** 2 > radius**2
-            for one in self.clouds
-        ]
+        across, up = (radius * deviation for deviation in deviations)
+        return [beyond(one, x, y, (0, 0, across, up)) for one in self.clouds]
 
     def lit(self, masks: Sequence[np.ndarray], x: str, y: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the places of the windows that ``masks``, one a cloud, select."""

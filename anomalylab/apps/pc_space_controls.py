@@ -21,7 +21,7 @@ def pc_space_controls(state: PCSpaceState) -> pn.Column:
         stepper(state),
         says(state, words.image_facts, "sample_id", "score"),
         control(of["score"], "Score", widgets.Select),
-        control(of["show"], "Offer", widgets.Select),
+        control(of["show"], "Offer images", widgets.Select),
         control(of["order"], "Order", widgets.Select),
         control(of["of"], "Cloud of", widgets.Select),
         how_many,
@@ -31,9 +31,10 @@ def pc_space_controls(state: PCSpaceState) -> pn.Column:
             sizing_mode="stretch_width",
             margin=0,
         ),
-        control(of["layers"], "Layers", widgets.CheckBoxGroup),
+        pn.pane.HTML("In the cloud", margin=(6, 0, 0, 0)),
+        control(of["layers"], "In the cloud", widgets.CheckBoxGroup),
         control(of["see"], "In the image", widgets.Select),
-        control(of["brush"], "Click in the image, radius", widgets.IntSlider),
+        control(of["brush"], "Radius of a click in the image, pixels", widgets.IntSlider),
         width=WIDTH,
         styles={"flex": f"0 0 {WIDTH}px"},
     )
@@ -44,7 +45,7 @@ def stepper(state: PCSpaceState) -> Stepper:
     buttons = Stepper(sizing_mode="stretch_width", margin=(4, 0))
 
     def say(*_) -> None:
-        names = state.param["sample_id"].objects
+        names = list(state.param["sample_id"].objects)
         buttons.label = f"{names.index(state.sample_id) + 1} of {len(names)}"
 
     state.param.watch(say, ["sample_id", "show", "order", "score"])

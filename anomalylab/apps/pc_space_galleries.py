@@ -73,7 +73,7 @@ class PatchGallery:
             for number, window, text in zip(
                 found["number"].astype(int),
                 found.itertuples(),
-                words.card_words(found),
+                words.card_words(found, by_residual=state.has_residual),
                 strict=True,
             )
         ]
@@ -82,7 +82,10 @@ class PatchGallery:
             sources={item["id"]: source for item, source in made},
         )
         self.title.object = words.gallery_words(
-            len(made), is_all=state.selection is None, by_residual=state.has_residual
+            len(made),
+            is_all=state.selection is None,
+            by_residual=state.has_residual,
+            has_truth=any(cloud.on_defect is not None for cloud in clouds),
         )
 
     def _point(self, *_) -> None:
@@ -216,7 +219,7 @@ class CloudGallery(pn.viewable.Viewer):
         return {
             "id": row.sample_id,
             "title": f"{row.sample_id}: score {row.score:.4g}",
-            "words": f"{row.score:.3g}  {row.sample_id}",
+            "words": f"{row.score:.3g}  {self.state.short(row.sample_id)}",
             "is_marked": row.label == 1,
             "group": self.state.table.loc[row.sample_id, "class"],
         }

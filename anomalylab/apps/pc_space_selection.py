@@ -8,10 +8,10 @@ from anomalylab.errors import ParameterError
 from anomalylab.recipes.pc_space import cloud as clouds
 from anomalylab.recipes.pc_space.cloud import Cloud
 
-IN_CLOUD = ("box", "lasso")
+IN_CLOUD = ("box", "lasso", "beyond")
 IN_IMAGE = ("rectangle", "point")
 ON_AXIS = ("interval",)
-LENGTHS = {"box": 4, "rectangle": 4, "point": 3, "interval": 2}
+LENGTHS = {"box": 4, "beyond": 4, "rectangle": 4, "point": 3, "interval": 2}
 """Numbers of each kind; a lasso has any number of pairs from three on."""
 
 DIGITS = 5
@@ -23,13 +23,15 @@ class Selection:
 
     Parameters
     ----------
-    kind : {"box", "lasso", "rectangle", "point", "interval"}
-        ``box`` and ``lasso`` lie in the plane of two axes, ``interval`` on one, ``rectangle`` and
-        ``point`` in the image.
+    kind : {"box", "lasso", "beyond", "rectangle", "point", "interval"}
+        ``box``, ``lasso`` and ``beyond`` lie in the plane of two axes, ``interval`` on one,
+        ``rectangle`` and ``point`` in the image.
     axes : tuple of str
         Two, one or none.
     numbers : tuple of float
         ``box``: left, bottom, right, top. ``lasso``: x and y of each corner in turn.
+        ``beyond``: middle along x and y, half the width and half the height of an ellipse that
+        windows lie outside of.
         ``rectangle``: top, left, bottom, right in pixels. ``point``: row, column and radius in
         pixels. ``interval``: low and high.
     """
@@ -50,6 +52,8 @@ class Selection:
             return clouds.in_box(cloud, self.axes[0], self.axes[1], (left, bottom, right, top))
         if self.kind == "lasso":
             return clouds.in_polygon(cloud, self.axes[0], self.axes[1], self.corners)
+        if self.kind == "beyond":
+            return clouds.beyond(cloud, self.axes[0], self.axes[1], self.numbers)  # type: ignore[arg-type]
         if self.kind == "interval":
             return clouds.in_interval(cloud, self.axes[0], self.numbers[0], self.numbers[1])
         within = clouds.in_rectangle if self.kind == "rectangle" else clouds.near_pixel
@@ -102,6 +106,7 @@ class Selection:
             and len(self.axes) == n_axes
             and set(self.axes) <= set(axes)
             and bool(np.isfinite(self.numbers).all())
+            and (self.kind != "beyond" or min(self.numbers[2:]) > 0)
         )
 
 

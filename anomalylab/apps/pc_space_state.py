@@ -1,11 +1,14 @@
 """What a reader has chosen in the explorer of PC space."""
 
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache, partial
 from typing import Any
 
 import pandas as pd
 import param
 
+from anomalylab.apps.pc_space_clouds import deviation
 from anomalylab.apps.pc_space_selection import Selection
 from anomalylab.errors import ParameterError
 from anomalylab.plots.style import class_names
@@ -19,6 +22,9 @@ SEVERAL = ("the highest scores", "normal images", "anomalous images")
 MOST_IMAGES = 80
 PICTURE, BAND, RESIDUALS, ODDS = "picture", "one band", "distance from PC space", "odds"
 DEFECT = "defect"
+FAR_OUT = 3
+"""Standard deviations beyond which windows are lit up at first."""
+
 LAYERS = ("normal ground", "ellipses", DEFECT, "histogram grid", ODDS)
 
 IN_ADDRESS = (
@@ -116,6 +122,7 @@ class PCSpaceState(param.Parameterized):
         self.param["score"].objects = pc.run.detectors
         self.score = pc.run.detectors[0]
         self._scored = cache(partial(_scored, pc))
+        self._short = short_names(pc.samples["sample_id"])
         classes = [name for name in ("normal", "anomalous", "unknown") if self._has(name)]
         self.param["show"].objects = [ALL, *classes]
         groups = [name for name in SEVERAL[1:] if self._has(name.removesuffix(" images"))]
@@ -126,6 +133,7 @@ class PCSpaceState(param.Parameterized):
         self.param.watch(self._offer, ["show", "order", "score"])
         self._offer()
         self.sample_id = self._first()
+        self.select_far_out()
 
     @property
     def table(self) -> pd.DataFrame:
@@ -167,6 +175,22 @@ class PCSpaceState(param.Parameterized):
         row, col = (int(number) for number in self.window.split(","))
         return row, col
 
+    def select_far_out(self, *_) -> None:
+        """Select the windows that lie beyond three standard deviations of normal ones."""
+        named = (self.x, self.y)
+        middles = [self.pc.residual[0] if axis == RESIDUAL else 0.0 for axis in named]
+        spreads = [
+            self.pc.residual[1] if axis == RESIDUAL else deviation(self.pc, axis) for axis in named
+        ]
+        ellipse = (*middles, *(FAR_OUT * spread for spread in spreads))
+        is_round = self.x != self.y and min(spreads) > 0
+        chosen = str(Selection("beyond", named, ellipse)) if is_round else ""
+        self.param.update(select=chosen, window="")
+
+    def short(self, sample_id: str) -> str:
+        """Return the end of a name, as much of it as no other image shares."""
+        return self._short[sample_id]
+
     def offered(self) -> pd.DataFrame:
         """Return the images to choose from, in the order asked for."""
         table = self.table
@@ -187,7 +211,7 @@ class PCSpaceState(param.Parameterized):
 
     def step(self, steps: int) -> None:
         """Go to a later or an earlier image; from the last to the first."""
-        names = self.param["sample_id"].objects
+        names = list(self.param["sample_id"].objects)
         self.sample_id = names[(names.index(self.sample_id) + steps) % len(names)]
 
     def set_from_address(self, wanted: dict) -> None:
@@ -224,9 +248,23 @@ class PCSpaceState(param.Parameterized):
 
     def _offer(self, *_) -> None:
         names = list(self.offered().index)
-        self.param["sample_id"].objects = names
+        self.param["sample_id"].objects = {self.short(name): name for name in names}
         if self.sample_id not in names:
             self.sample_id = names[0]
+
+
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """Return for each path its last parts, as many as tell it from all others."""
+    short: dict[str, str] = {}
+    left, n_parts = list(names), 1
+    while left:
+        ends = ["/".join(name.split("/")[-n_parts:]) for name in left]
+        counts = Counter([*ends, *short.values()])
+        for name, end in zip(left, ends, strict=True):
+            if counts[end] == 1 or end == name:
+                short[name] = end
+        left, n_parts = [name for name in left if name not in short], n_parts + 1
+    return short
 
 
 def _scored(pc: PCSpace, score: str) -> pd.DataFrame:

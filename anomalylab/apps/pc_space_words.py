@@ -7,14 +7,15 @@ import pandas as pd
 
 from anomalylab.apps.pc_space_clouds import CloudSet
 from anomalylab.apps.pc_space_linked import LinkedWindows
-from anomalylab.apps.pc_space_state import PCSpaceState
+from anomalylab.apps.pc_space_state import FAR_OUT, PCSpaceState
 from anomalylab.recipes.pc_space.cloud import RESIDUAL, Cloud, defect_share
 from anomalylab.recipes.pc_space.opened import PCSpace
 
 HOW_TO = (
-    "Draw a box or a lasso in the cloud, or click or draw a box in the image: "
-    "the same windows light up in both."
+    "Draw a box or a lasso in the cloud, or click or draw a box in the image: the same windows "
+    "light up in amber in both."
 )
+NOTHING_LIT = "Nothing is selected."
 
 
 def thousands(number: int) -> str:
@@ -27,13 +28,16 @@ def head_words(pc: PCSpace) -> str:
     name = pc.run.info["dataset"].get("root_name", pc.run.info.get("name", ""))
     side = pc.space.window
     n_normal = len(pc.run.info["training_ids"])
+    is_unlabelled = pc.run.info["is_unlabelled"]
+    whose = "images taken as normal" if is_unlabelled else "normal training images"
     title = "Every window of an image is a point: where do the odd ones fly?"
     note = (
         f"{len(pc.samples)} images of “{name}”; windows of {side} × {side} pixels in "
-        f"{pc.space.n_components} principal components of {n_normal} normal training images, "
+        f"{pc.space.n_components} principal components of {n_normal} {whose}, "
         f"which hold {_explained(pc):.0f} % of their variance."
     )
-    return f"<h2>{escape(title)}</h2><p class='note'>{escape(note)}</p>"
+    how = f"<p>{escape(HOW_TO)}</p>"
+    return f"<h2>{escape(title)}</h2>{how}<p class='note'>{escape(note)}</p>"
 
 
 def image_facts(state: PCSpaceState) -> str:
@@ -50,7 +54,7 @@ def image_facts(state: PCSpaceState) -> str:
 def cloud_words(state: PCSpaceState, shown: CloudSet, layers: str) -> str:
     """Return the question over the cloud and what its marks are."""
     n = len(shown.clouds)
-    whose = f"{n} images" if state.is_of_several else state.sample_id
+    whose = f"{n} images" if state.is_of_several else state.short(state.sample_id)
     title = f"Where do the windows of {whose} lie?"
     points = f"{thousands(shown.n_windows)} windows, each a point; the brighter, the more."
     cut = ""
@@ -75,12 +79,13 @@ def picture_words(state: PCSpaceState) -> str:
 def selected_words(state: PCSpaceState, linked: LinkedWindows) -> str:
     """Return how many windows are lit up, and how many of them touch the defect."""
     if state.selection is None:
-        return f"<p class='note'>{HOW_TO}</p>"
+        return f"<p class='note'>{NOTHING_LIT}</p>"
     clouds, masks = linked.lit_clouds
     n, of = sum(int(mask.sum()) for mask in masks), sum(mask.size for mask in masks)
     if not n:
         return "<p class='note'>No window lies there. Select another place, or press Clear.</p>"
-    said = f"<b>{thousands(n)}</b> windows lit up, {percent(n / of)} of those shown"
+    where = f" beyond {FAR_OUT}\u202fσ" if state.selection.kind == "beyond" else ""
+    said = f"<b>{thousands(n)}</b> windows lit up{where}, {percent(n / of)} of those shown"
     if len(clouds) > 1:
         n_images = sum(bool(mask.any()) for mask in masks)
         n_here = thousands(int(linked.lit.sum()))
@@ -88,11 +93,13 @@ def selected_words(state: PCSpaceState, linked: LinkedWindows) -> str:
     return f"<p class='lit'>{said}. {_on_defect(clouds, masks)}</p>"
 
 
-def gallery_words(n_patches: int, *, is_all: bool, by_residual: bool) -> str:
+def gallery_words(n_patches: int, *, is_all: bool, by_residual: bool, has_truth: bool) -> str:
     """Return the question over the patches and their order."""
     order = "furthest from PC space first" if by_residual else "furthest from the origin first"
     whose = "this image" if is_all else "what is lit up"
-    note = f"{n_patches} windows of {whose}, {order}; of neighbours only one. Red: on the defect."
+    below = "that distance" if by_residual else "that distance in standard deviations (σ)"
+    note = f"{n_patches} windows of {whose}, {order}; of neighbours only one. Below each, {below}. "
+    note += "Red: on the defect." if has_truth else ""
     return _heading("What do they look like?", note if n_patches else "")
 
 
@@ -120,9 +127,10 @@ def multiples_words(n: int, axes: tuple[str, str]) -> str:
     )
 
 
-def card_words(windows: pd.DataFrame) -> list[str]:
+def card_words(windows: pd.DataFrame, *, by_residual: bool) -> list[str]:
     """Return the value under each patch: how many deviations, or how far from PC space."""
-    return [f"{value**0.5:.1f}" for value in windows["value"]]
+    unit = "" if by_residual else "\u202fσ"
+    return [f"{value**0.5:.1f}{unit}" for value in windows["value"]]
 
 
 def _heading(title: str, note: str) -> str:
@@ -142,7 +150,7 @@ def percent(share: float) -> str:
 def _on_defect(clouds: list[Cloud], masks: list[np.ndarray]) -> str:
     known = [pair for pair in zip(clouds, masks, strict=True) if pair[0].on_defect is not None]
     if not known:
-        return "Where the defect is, is not known."
+        return "Whether they touch a defect is not known."
     truth = [cloud.on_defect for cloud, _ in known if cloud.on_defect is not None]
     base, of = sum(int(one.sum()) for one in truth), sum(one.size for one in truth)
     n = sum(int(mask.sum()) for _, mask in known)

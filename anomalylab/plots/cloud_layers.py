@@ -56,8 +56,11 @@ def names(deviations: tuple[float, float] | None) -> hv.Labels:
     x, y = np.multiply(deviations or (0, 0), np.sqrt(0.5))
     marks = [(k * x, k * y, f" {k}σ") for k in SIGMAS] if deviations else []
     return hv.Labels(marks, ["x", "y"], "name").opts(
-        text_color="#c3ccd6",
+        text_color="#ffffff",
         text_font_size="9pt",
+        background_fill_color="#06080c",
+        background_fill_alpha=0.6,
+        border_radius=3,
         text_align="left",
         text_baseline="bottom",
         **STILL,

@@ -143,6 +143,22 @@ def in_interval(cloud: Cloud, axis: str, low: float, high: float) -> np.ndarray:
     return (along >= low) & (along <= high)
 
 
+def beyond(cloud: Cloud, x: str, y: str, ellipse: tuple[float, float, float, float]) -> np.ndarray:
+    """Select windows outside an ellipse of PC space.
+
+    Parameters
+    ----------
+    cloud : Cloud
+    x, y : str
+        Axes of the view.
+    ellipse : tuple of float
+        Its middle along x and y, then half its width and half its height, both above 0.
+    """
+    mid_x, mid_y, across, up = ellipse
+    away_x, away_y = (cloud.along(x) - mid_x) / across, (cloud.along(y) - mid_y) / up
+    return away_x**2 + away_y**2 > 1
+
+
 def near_pixel(cloud: Cloud, row: float, col: float, radius: float) -> np.ndarray:
     """Select windows whose centre lies within ``radius`` pixels of a pixel of the image."""
     half = cloud.window // 2
