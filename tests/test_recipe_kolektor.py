@@ -351,3 +351,11 @@ def test_the_bulk_of_the_residual_is_that_of_the_normal_training_windows(pc_run)
     parts = [pc.cloud(name).along("residual").ravel() for name in pc_run.info["training_ids"]]
     windows = np.concatenate(parts).astype(float)
     np.testing.assert_allclose(pc.residual, (windows.mean(), windows.std()), rtol=1e-5)
+
+
+def test_findings_and_verdicts_say_what_this_recipe_does(pc_run):
+    said = " ".join(finding["message"] for finding in pc_run.info["findings"])
+    assert "resized" not in said
+    assert "left out of PC space" in said
+    for verdict in pc_run.info["verdicts"].values():
+        assert verdict["sentence"][0].isupper()

@@ -174,7 +174,7 @@ def _spy(extract, costs):
     return spy
 
 
-def test_a_full_disk_leaves_nothing_half_written(request_, tmp_path, monkeypatch):
+def test_a_full_disk_leaves_nothing_half_written(request_, finished, tmp_path, monkeypatch):
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 

@@ -149,7 +149,8 @@ class CloudView:
         said = f"{percent(n / shown.n_windows)} of them lie beyond {radius}σ"
         if self._has_density:
             usual = share_beyond(self._density(), self.pc.extent, sizes, radius)
-            said += f" (of normal training windows {percent(usual)})"
+            whose = "all" if self.pc.run.info["is_unlabelled"] else "normal training"
+            said += f" (of {whose} windows {percent(usual)})"
         on_defect = sum(
             int((mask & truth).sum()) for mask, truth in zip(masks, shown.on_defect, strict=True)
         )
@@ -187,7 +188,8 @@ class CloudView:
             n, of = int(self._density().sum()), "all"
         else:
             n, of = self._sample().n_windows, str(len(self._sample().clouds))
-        return f"Grey-blue: where {thousands(n)} windows of {of} normal training images lie."
+        whose = "images" if self.pc.run.info["is_unlabelled"] else "normal training images"
+        return f"Grey-blue: where {thousands(n)} windows of {of} {whose} lie."
 
     def _odds(self) -> hv.RGB:
         pairs, table = self.pc.pairs, self.pc.coefficients

@@ -133,6 +133,8 @@ class PCSpaceState(param.Parameterized):
         self.param.watch(self._offer, ["show", "order", "score"])
         self._offer()
         self.sample_id = self._first()
+        if self.score == RESIDUAL:
+            self.y = RESIDUAL
         self.select_far_out()
 
     @property

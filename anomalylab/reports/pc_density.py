@@ -96,7 +96,8 @@ def _one(
     highest = max(float(cells.max()) for cells in shares.values())
     picture = png(shade(shares[group] * scale, vmax=highest * scale))
     n_images = _n_images(pc, group)
-    title = f"{plural(n_images, f'{group} image')}, {_millions(totals[group])} windows"
+    kind = "image" if pc.run.info["is_unlabelled"] else f"{group} image"
+    title = f"{plural(n_images, kind)}, {_millions(totals[group])} windows"
     return {
         "title": title,
         "drawing": plane.large(picture, f"Density of the windows of {title}"),
@@ -135,7 +136,8 @@ def _note(pc: PCSpace, totals: dict[str, int], beyond: int, plane: Plane) -> str
             "that of the square roots of the densities, so that a colour means as much in the thin "
             "outskirts as in the dense middle."
         )
-    words.append("Ellipses: 1, 2 and 3 standard deviations (σ) of the windows of normal images.")
+    whose = "these" if pc.run.info["is_unlabelled"] else "normal"
+    words.append(f"Ellipses: 1, 2 and 3 standard deviations (σ) of the windows of {whose} images.")
     if beyond:
         words.append(
             f"{plural(beyond, 'window')} of {grouped(n_windows)} lie beyond ±{plane.limit:.0f}."
@@ -144,8 +146,9 @@ def _note(pc: PCSpace, totals: dict[str, int], beyond: int, plane: Plane) -> str
 
 
 def _n_images(pc: PCSpace, group: str) -> int:
-    train = pc.samples[pc.samples["split"] == "train"]
-    return int((train["label"] == (group == "anomalous")).sum())
+    if group == "normal":
+        return len(pc.run.info["training_ids"])
+    return int(((pc.samples["split"] == "train") & (pc.samples["label"] == 1)).sum())
 
 
 def _millions(n: int) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.pc_missing import images_reason, supervised_reason
-from anomalylab.reports.pc_words import METHODS, method_name
+from anomalylab.reports.pc_words import method_name
 from anomalylab.reports.verdict import labels_words, score_tile
 from anomalylab.reports.words import grouped, plural
 
@@ -33,9 +33,9 @@ def verdict(pc: PCSpace) -> Fragment:
     first = verdicts[names[0]]
     html = render(
         "pc_verdict",
-        sentence=_sentence(names[0], first),
+        sentence=first["sentence"],
         reasons=[first[key] for key in ("reason", "training") if first.get(key)],
-        others=[(method_name(name), _sentence(name, verdicts[name])) for name in names[1:]],
+        others=[(method_name(name), verdicts[name]["sentence"]) for name in names[1:]],
         asked=asked(pc),
         warnings=_warnings(pc),
         tiles=_tiles(pc, names[0]),
@@ -52,15 +52,16 @@ def asked(pc: PCSpace) -> str:
     pc : PCSpace
     """
     train = pc.samples[pc.samples["split"] == "train"]
-    n_normal, n_defective = (int((train["label"] == label).sum()) for label in (0, 1))
+    n_normal, n_defective = len(pc.run.info["training_ids"]), int((train["label"] == 1).sum())
+    others = "the others" if pc.run.info["is_unlabelled"] else plural(n_normal, "normal image")
     name = pc.run.info["dataset"]["category"] or pc.run.info["dataset"]["root_name"]
     sizes = " and ".join(f"{window} × {window}" for window in pc.windows)
     n_components = pc.space.n_components
     sentences = [
         f"Which of {plural(len(pc.run.queries), 'image')} of “{name}” hold windows unlike those of "
-        f"{plural(n_normal, 'normal training image')}?",
+        f"{others}?",
         f"Every window of {sizes} pixels became a point on the {n_components} axes along which "
-        f"the windows of the normal images vary most, {SOLVERS[pc.info['solver']]}.",
+        f"the windows of {_their(pc)} vary most, {SOLVERS[pc.info['solver']]}.",
     ]
     if not supervised_reason(pc):
         sentences.append(
@@ -71,12 +72,8 @@ def asked(pc: PCSpace) -> str:
     return " ".join(sentences)
 
 
-def _sentence(name: str, words: dict[str, Any]) -> str:
-    """Begin with the method's own name where a sentence begins with its key."""
-    sentence = str(words["sentence"])
-    if name in METHODS and sentence.startswith(f"{name} "):
-        return method_name(name) + sentence.removeprefix(name)
-    return sentence
+def _their(pc: PCSpace) -> str:
+    return "all images" if pc.run.info["is_unlabelled"] else "those images"
 
 
 def _warnings(pc: PCSpace) -> list[str]:

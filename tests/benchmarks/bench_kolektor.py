@@ -65,7 +65,11 @@ def main() -> None:
     )
     total = 0.0
     for row in timings.itertuples():
-        n_scaled = N_KOLEKTOR_NORMAL if row.step.startswith("PC space") or row.step.endswith("left out") else N_KOLEKTOR
+        n_scaled = (
+            N_KOLEKTOR_NORMAL
+            if row.step.startswith("PC space") or row.step.endswith("left out")
+            else N_KOLEKTOR
+        )
         factor = 1.0 if row.step in FIXED else n_scaled / row.n_images
         total += row.seconds * factor
         print(

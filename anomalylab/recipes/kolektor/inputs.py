@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,9 @@ from anomalylab.recipes.kolektor.blocks import Images
 from anomalylab.recipes.kolektor.request import Request
 from anomalylab.studies import roles
 from anomalylab.studies.inputs import load_samples
+
+ABOUT_RESIZING = ("mixed_sizes", "squeezed")
+"""Findings that matter only where images are resized, which they are not here."""
 
 
 def load(request: Request) -> tuple[pd.DataFrame, Path]:
@@ -48,6 +52,17 @@ def check_sizes(samples: pd.DataFrame, windows: Sequence[int]) -> None:
             f"{row['sample_id']!r} has {row['width']} x {row['height']} pixels and is smaller than "
             f"the window of {window}; choose a smaller window or leave the image out"
         )
+
+
+def _told(findings: list[Finding]) -> list[Finding]:
+    """Return findings as they hold here: nothing is resized, and anomalous images teach odds."""
+    kept = [finding for finding in findings if finding.what not in ABOUT_RESIZING]
+    return [
+        replace(finding, message=finding.message.replace("fitting", "PC space"))
+        if finding.what == "anomalous_training"
+        else finding
+        for finding in kept
+    ]
 
 
 def check_images(
@@ -93,4 +108,4 @@ def check_images(
     usable = Images(
         samples, root, samples["content_hash"].tolist(), request.intensity, request.orient
     )
-    return usable, report.findings, broken[broken["reason"] != ""].to_dict("records")
+    return usable, _told(report.findings), broken[broken["reason"] != ""].to_dict("records")

@@ -135,7 +135,7 @@ def describe(
         },
         "training_ids": samples["sample_id"].iloc[training].tolist(),
         "labelled_ids": samples["sample_id"].iloc[found.material.labelled].tolist(),
-        "verdicts": {label: outcome.decision.verdict for label, outcome in found.outcomes.items()},
+        "verdicts": {label: _verdict(outcome) for label, outcome in found.outcomes.items()},
         "findings": [{**asdict(finding), "what": finding.message} for finding in findings],
         "broken": broken,
         "versions": doctor.versions(),
@@ -144,6 +144,12 @@ def describe(
             {"file": path.name, "sha256": plugins.fingerprint(path)} for path in request.plugins
         ],
     }
+
+
+def _verdict(outcome: Outcome) -> dict[str, Any]:
+    """Return a verdict whose sentence begins as sentences do."""
+    sentence = str(outcome.decision.verdict["sentence"])
+    return {**outcome.decision.verdict, "sentence": sentence[:1].upper() + sentence[1:]}
 
 
 def _describe_space(found: Found) -> dict[str, Any]:
