@@ -228,6 +228,9 @@ def test_without_labels_all_images_are_used(tmp_path):
     assert finished.info["is_unlabelled"]
     assert len(finished.info["training_ids"]) == len(finished.queries) == 6
     assert finished.detectors[0] == "residual"
+    for name in ("mahalanobis", "outside"):
+        assert "not known" in finished.info["verdicts"][name]["sentence"]
+    assert "not known" not in finished.verdict
 
 
 def test_labels_without_masks_give_image_metrics_and_a_reason_for_the_others(tmp_path):
