@@ -115,6 +115,7 @@ def pc_notebook(browser, lab):
 def run_all(browser, lab, name):
     """Open a notebook and run all of its cells."""
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    browser.get("about:blank")  # whatever is said about leaving the last page is not about this one
     for log in ("browser", "performance"):
         browser.get_log(log)
     browser.get(f"{lab}/{name}/tree/{name}.ipynb")
