@@ -18,7 +18,7 @@ from anomalylab.apps.pc_space_selection import Selection
 from anomalylab.apps.pc_space_state import (
     SEVERAL,
     PCSpaceState,
-    short_names,
+    unique_ends,
 )
 from anomalylab.errors import ParameterError
 from anomalylab.plots.cloud import cloud, rasterise
@@ -119,7 +119,7 @@ def test_an_ellipse_without_width_is_no_selection():
 def test_short_names_are_as_long_as_they_must_be():
     names = ["test/good/000.png", "test/bad/000.png", "test/bad/001.png"]
     shortened = ["good/000.png", "bad/000.png", "001.png"]
-    assert short_names(names) == dict(zip(names, shortened, strict=True))
+    assert unique_ends(names) == dict(zip(names, shortened, strict=True))
 
 
 def test_a_box_in_the_cloud_lights_its_windows_in_the_image(app):

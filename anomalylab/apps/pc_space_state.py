@@ -122,7 +122,7 @@ class PCSpaceState(param.Parameterized):
         self.param["score"].objects = pc.run.detectors
         self.score = pc.run.detectors[0]
         self._scored = cache(partial(_scored, pc))
-        self._short = short_names(pc.samples["sample_id"])
+        self._short = unique_ends(pc.samples["sample_id"])
         classes = [name for name in ("normal", "anomalous", "unknown") if self._has(name)]
         self.param["show"].objects = [ALL, *classes]
         groups = [name for name in SEVERAL[1:] if self._has(name.removesuffix(" images"))]
@@ -255,7 +255,7 @@ class PCSpaceState(param.Parameterized):
             self.sample_id = names[0]
 
 
-def short_names(names: Iterable[str]) -> dict[str, str]:
+def unique_ends(names: Iterable[str]) -> dict[str, str]:
     """Return for each path its last parts, as many as tell it from all others."""
     short: dict[str, str] = {}
     left, n_parts = list(names), 1
