@@ -183,7 +183,7 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
 
 
 def _request(options: argparse.Namespace):
-    from anomalylab.images import parse_size
+    from anomalylab.images.read import parse_size
     from anomalylab.studies.request import DEFAULT_DETECTORS, DetectorChoice, Request
 
     choices = tuple(DetectorChoice.parse(text) for text in getattr(options, "detector", []))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.errors import ParameterError
-from anomalylab.images import read_image
+from anomalylab.images.read import read_image
 from anomalylab.overlay import composite, data_url, to_bytes
 from anomalylab.thumbnails import thumbnail
 

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 from skimage.measure import approximate_polygon, find_contours
 
-from anomalylab.images import resize
+from anomalylab.images.read import resize
 
 _QUALITY = 80
 _TOLERANCE = 0.4  # thumbnail pixels by which a simplified outline may be off

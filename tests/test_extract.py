@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from anomalylab import cache, extractors, images
+from anomalylab import cache, extractors
 from anomalylab.errors import DatasetError, StorageError, UnknownNameError
 from anomalylab.extractors import _embedding, extract
+from anomalylab.images import read as images
 
 
 @dataclass

@@ -15,9 +15,9 @@ import pytest
 import tifffile
 from PIL import Image
 
-from anomalylab import images
-from anomalylab.decoding import MAX_PIXELS, probe, read_values
 from anomalylab.errors import ImageError, ParameterError, UnknownNameError
+from anomalylab.images import read as images
+from anomalylab.images.files import MAX_PIXELS, probe, read_values
 from anomalylab.thumbnails import outlines, thumbnail
 
 GREY = np.array([[0, 100, 255], [1, 2, 3]], np.uint8)

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from anomalylab.decoding import SUFFIXES, Header, probe
 from anomalylab.errors import DatasetError, ImageError
-from anomalylab.images import read_mask
+from anomalylab.images.files import SUFFIXES, Header, probe
+from anomalylab.images.read import read_mask
 
 _N_SHOWN = 20  # paths kept of a finding
 _FORMATS = "PNG, JPEG, BMP, TIFF or WebP"

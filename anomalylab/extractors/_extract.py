@@ -13,12 +13,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from anomalylab import images
 from anomalylab.cache import IN_MEMORY, FeatureStore, Place, feature_store
 from anomalylab.errors import DatasetError, StorageError
 from anomalylab.extractors._base import Extractor
 from anomalylab.extractors._embedding import Read, embed, why
 from anomalylab.features import Features, ImageLevel
+from anomalylab.images import read as images
 
 NO_COST = {"n_embedded": 0.0, "decode_cpu": 0.0, "network_cpu": 0.0}
 
@@ -66,7 +66,7 @@ def extract(
     extractor : Extractor
         From :func:`anomalylab.extractors.create`.
     intensity : str
-        Which values of a file become black and white, see :mod:`anomalylab.images`.
+        Which values of a file become black and white, see :mod:`anomalylab.images.read`.
     resize : {"bilinear", "area"}
         How images are brought to the extractor's size.
     cache : bool or Path

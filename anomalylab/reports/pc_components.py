@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from anomalylab.compute.window_space import WindowSpace
-from anomalylab.images import resize
+from anomalylab.images.read import resize
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.pc_clouds import PICTURES

@@ -11,7 +11,7 @@ from PIL import Image
 from scipy import ndimage
 
 from anomalylab.errors import DatasetError
-from anomalylab.images import resize
+from anomalylab.images.read import resize
 from anomalylab.overlay import AMBER
 from anomalylab.recipes.pc_space.cloud import Cloud, as_pixels
 from anomalylab.recipes.pc_space.opened import PCSpace

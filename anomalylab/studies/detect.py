@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from anomalylab import __version__, detectors, extractors, images
+from anomalylab import __version__, detectors, extractors
 from anomalylab.compute.memory import refuse_beyond_available
 from anomalylab.compute.threads import n_threads
 from anomalylab.datasets.check import Finding, Report, check
@@ -17,6 +17,7 @@ from anomalylab.detectors import Detector
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.features import Features
+from anomalylab.images import read as images
 from anomalylab.run_folder import Run, RunWriter, check_output, writing
 from anomalylab.studies import doctor, plugins, roles
 from anomalylab.studies.decide import Decision, decide

@@ -9,7 +9,7 @@ from anomalylab import datasets, extractors
 from anomalylab.errors import DatasetError
 from anomalylab.extractors import Extractor
 from anomalylab.features import Features, ImageLevel
-from anomalylab.images import read_image
+from anomalylab.images.read import read_image
 from anomalylab.studies.request import Request
 
 ON_DEMAND = ("pixels", "band")

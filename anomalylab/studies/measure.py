@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import metrics
-from anomalylab.images import read_mask
+from anomalylab.images.read import read_mask
 from anomalylab.localise import AnomalyMaps
 
 IMAGE_METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {

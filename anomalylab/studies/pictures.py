@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.features import Features
-from anomalylab.images import read_image, read_mask
+from anomalylab.images.read import read_image, read_mask
 from anomalylab.thumbnails import thumbnail
 
 N_CANDIDATES = 20

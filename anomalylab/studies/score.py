@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from anomalylab import __version__, datasets, detectors, extractors, images, thresholds
+from anomalylab import __version__, datasets, detectors, extractors, thresholds
 from anomalylab.compute.threads import n_threads
 from anomalylab.errors import WeightsError
 from anomalylab.extractors import Extraction, Extractor
 from anomalylab.features import Features
+from anomalylab.images import read as images
 from anomalylab.localise import map_max
 from anomalylab.run_folder import Run, RunWriter, check_output, writing
 from anomalylab.studies import doctor, roles

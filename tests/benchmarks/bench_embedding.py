@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from anomalylab import extractors, images
+from anomalylab import extractors
+from anomalylab.images import read as images
 
 N_IMAGES = 16
 ROUNDS = 9

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from anomalylab.decoding import probe, read_values
 from anomalylab.errors import ImageError
-from anomalylab.images import content_hash, read_mask
+from anomalylab.images.files import probe, read_values
+from anomalylab.images.read import content_hash, read_mask
 
 N_DEEP = 64
 """Images of more than 8 bits that are decoded to see which values they use, spread evenly."""

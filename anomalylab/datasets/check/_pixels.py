@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.datasets.check._finding import Finding, about
-from anomalylab.images import parse_intensity
+from anomalylab.images.read import parse_intensity
 
 MAX_SHRINK = 4.0
 """The long side may shrink so many times before a warning."""

@@ -83,7 +83,7 @@ def check(
     cell : int
         Side of a cell of the finest feature map, in pixels of the resized image.
     intensity : str
-        The intensity rule, see :mod:`anomalylab.images`.
+        The intensity rule, see :mod:`anomalylab.images.read`.
 
     Returns
     -------

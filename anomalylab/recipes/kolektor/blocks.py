@@ -26,7 +26,7 @@ from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces
 from anomalylab.errors import StorageError
 from anomalylab.extractors.band import project
-from anomalylab.images import read_image
+from anomalylab.images.read import read_image
 
 VERSION = 4
 """Raised whenever the same images give other numbers."""

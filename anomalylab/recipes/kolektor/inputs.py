@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from anomalylab import images
 from anomalylab.datasets.check import Finding, check
 from anomalylab.errors import DatasetError, ImageError, ParameterError
+from anomalylab.images import read as images
 from anomalylab.recipes.kolektor.blocks import Images
 from anomalylab.recipes.kolektor.request import Request
 from anomalylab.studies import roles

@@ -31,7 +31,7 @@ from anomalylab import datasets
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import DatasetError, RunError
 from anomalylab.extractors.band import project
-from anomalylab.images import content_hash, read_image, read_mask
+from anomalylab.images.read import content_hash, read_image, read_mask
 from anomalylab.recipes.pc_space.cloud import Cloud, make_cloud
 from anomalylab.registry import unknown_name
 from anomalylab.run_folder import Run

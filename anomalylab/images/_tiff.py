@@ -8,15 +8,15 @@ from typing import BinaryIO
 import numpy as np
 import tifffile
 
-from anomalylab.decoding._header import (
+from anomalylab.errors import ImageError
+from anomalylab.images._header import (
     ORIENTATION_TAG,
     Header,
     refuse_oversize,
     refuse_several,
     upright,
 )
-from anomalylab.decoding._pillow import open_image, pixels_of
-from anomalylab.errors import ImageError
+from anomalylab.images._pillow import open_image, pixels_of
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # broken files are told in errors
 

@@ -17,14 +17,14 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from anomalylab.decoding._header import (
+from anomalylab.errors import ImageError
+from anomalylab.images._header import (
     ORIENTATION_TAG,
     Header,
     refuse_oversize,
     refuse_several,
     upright,
 )
-from anomalylab.errors import ImageError
 
 _TAIL = 1 << 16
 _DEEP_GREY_ALPHA = "LA;16B"

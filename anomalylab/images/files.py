@@ -14,9 +14,9 @@ from typing import BinaryIO
 import numpy as np
 from PIL.Image import Resampling
 
-from anomalylab.decoding import _pillow, _tiff
-from anomalylab.decoding._header import MAX_PIXELS, Header
 from anomalylab.errors import AnomalyLabError, ImageError
+from anomalylab.images import _pillow, _tiff
+from anomalylab.images._header import MAX_PIXELS, Header
 
 __all__ = ["MAX_PIXELS", "SUFFIXES", "Header", "probe", "read_resized", "read_values"]
 

@@ -19,8 +19,8 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Resampling
 
-from anomalylab.decoding import read_resized, read_values
 from anomalylab.errors import ImageError, ParameterError
+from anomalylab.images.files import read_resized, read_values
 from anomalylab.registry import unknown_name
 
 _METHODS = {"bilinear": Resampling.BILINEAR, "area": Resampling.BOX}
@@ -53,7 +53,7 @@ def read_image(
     Raises
     ------
     ImageError
-        If the file cannot be used; see :func:`anomalylab.decoding.read_values`.
+        If the file cannot be used; see :func:`anomalylab.images.files.read_values`.
     ParameterError
         If the rule is not understood, or is ``"full"`` and floats lie outside 0 to 1.
     """
