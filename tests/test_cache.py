@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anomalylab import cache
-from anomalylab.cache import FeatureStore
 from anomalylab.errors import StorageError
+from anomalylab.storage import cache
+from anomalylab.storage.cache import FeatureStore
 
 
 def some_levels(n_images, seed=0):

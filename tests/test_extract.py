@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from anomalylab import cache, extractors
+from anomalylab import extractors
 from anomalylab.errors import DatasetError, StorageError, UnknownNameError
 from anomalylab.extractors import _embedding, extract
 from anomalylab.images import read as images
+from anomalylab.storage import cache
 
 
 @dataclass

@@ -13,10 +13,10 @@ from anomalylab.compute.window_moments import window_matrix
 from anomalylab.detectors import _window_maps
 from anomalylab.detectors._base import Detector
 from anomalylab.detectors._pool import RefitPool
-from anomalylab.detectors._spill import Spill
 from anomalylab.detectors._window_pool import MomentStore, moments
 from anomalylab.errors import ParameterError, StorageError, UnknownNameError
 from anomalylab.features import Features, ImageLevel
+from anomalylab.storage.spill import Spill
 
 SIZES = ((30, 36), (27, 40), (33, 29))
 

@@ -8,9 +8,9 @@ from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces
 from anomalylab.compute.window_moments import Moments, moments
 from anomalylab.detectors._pool import ClosedFormPool
-from anomalylab.detectors._spill import Spill
 from anomalylab.detectors._window_maps import read_band
 from anomalylab.features import Features
+from anomalylab.storage.spill import Spill
 
 if TYPE_CHECKING:
     from anomalylab.detectors.window_pca import WindowPCA

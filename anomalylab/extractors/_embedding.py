@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
-from anomalylab.cache import FeatureStore
 from anomalylab.extractors._base import Extractor
+from anomalylab.storage.cache import FeatureStore
 
 SHARD = 64
 """Images stored together."""

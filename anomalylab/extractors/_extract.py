@@ -13,12 +13,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from anomalylab.cache import IN_MEMORY, FeatureStore, Place, feature_store
 from anomalylab.errors import DatasetError, StorageError
 from anomalylab.extractors._base import Extractor
 from anomalylab.extractors._embedding import Read, embed, why
 from anomalylab.features import Features, ImageLevel
 from anomalylab.images import read as images
+from anomalylab.storage.cache import IN_MEMORY, FeatureStore, Place, feature_store
 
 NO_COST = {"n_embedded": 0.0, "decode_cpu": 0.0, "network_cpu": 0.0}
 

@@ -3,8 +3,9 @@
 import importlib.metadata
 import platform
 
-from anomalylab import cache, extractors
+from anomalylab import extractors
 from anomalylab.compute.threads import n_threads
+from anomalylab.storage import cache
 
 PACKAGES = (
     "anomalylab-vision",

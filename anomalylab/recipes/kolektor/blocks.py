@@ -21,12 +21,12 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from anomalylab.cache import FOLDER_VARIABLE, feature_store
 from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces
 from anomalylab.errors import StorageError
 from anomalylab.extractors.band import project
 from anomalylab.images.read import read_image
+from anomalylab.storage.cache import FOLDER_VARIABLE, feature_store
 
 VERSION = 4
 """Raised whenever the same images give other numbers."""

@@ -8,8 +8,8 @@ import weakref
 
 import numpy as np
 
-from anomalylab.cache import FOLDER_VARIABLE, cache_folder
 from anomalylab.errors import StorageError
+from anomalylab.storage.cache import FOLDER_VARIABLE, cache_folder
 
 
 class Spill:

@@ -1,0 +1,1 @@
+"""What may be deleted and is made again: the feature cache, finished blocks, spills."""
