@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from anomalylab import overlay
 from anomalylab.errors import UnknownNameError
+from anomalylab.pictures import map_colours as overlay
 from anomalylab.reports import detect
 from anomalylab.reports.charts import Line, free_corner
 from anomalylab.reports.comparison import best_of

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from anomalylab.errors import ParameterError
-from anomalylab.gallery import Gallery
+from anomalylab.pictures.cell_gallery import Gallery
 
 
 @pytest.fixture

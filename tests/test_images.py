@@ -18,7 +18,7 @@ from PIL import Image
 from anomalylab.errors import ImageError, ParameterError, UnknownNameError
 from anomalylab.images import read as images
 from anomalylab.images.files import MAX_PIXELS, probe, read_values
-from anomalylab.thumbnails import outlines, thumbnail
+from anomalylab.pictures.thumbnails import outlines, thumbnail
 
 GREY = np.array([[0, 100, 255], [1, 2, 3]], np.uint8)
 COLOUR = np.arange(18, dtype=np.uint8).reshape(2, 3, 3) * 10

@@ -5,10 +5,10 @@ import pytest
 from pages import find, find_all, fresh, requests, width_in
 from pc_pages import pixels_of, ready, run_js, shown_cloud, until, write_page
 
+from anomalylab.pictures.shading import colour_table, shade
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.pc_explorer import explorer
 from anomalylab.run_folder import Run
-from anomalylab.shading import colour_table, shade
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

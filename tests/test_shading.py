@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from anomalylab.errors import ParameterError, UnknownNameError
-from anomalylab.shading import PALETTES, colour_table, png, shade, shade_signed
+from anomalylab.pictures.shading import PALETTES, colour_table, png, shade, shade_signed
 
 
 def test_x_runs_to_the_right_and_y_upwards():

@@ -8,7 +8,7 @@ import pandas as pd
 from PIL import Image
 
 from anomalylab.localise import anomaly_map, anomaly_maps
-from anomalylab.overlay import composite, data_url, to_bytes
+from anomalylab.pictures.map_colours import composite, data_url, to_bytes
 from anomalylab.run_folder import Run
 
 N_KEPT = 1024

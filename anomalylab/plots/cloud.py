@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import convolve
 
+from anomalylab.pictures.shading import shade
 from anomalylab.plots.style import equal_scales, hook
-from anomalylab.shading import shade
 
 NIGHT = "#0b0e13"
 """Ground of clouds: near-black, so that single points are seen."""
@@ -63,7 +63,7 @@ def cloud(layers: Sequence[Layer], bounds: Bounds, size: tuple[int, int] = (SIDE
     Parameters
     ----------
     layers : sequence of (x, y, palette)
-        Points, float32 of shape (n_points,), and a name of :data:`anomalylab.shading.PALETTES`; a
+        Points, float32 of shape (n_points,), and a name of :data:`anomalylab.pictures.shading.PALETTES`; a
         layer hides those before it.
     bounds, size
         As for :func:`rasterise`.

@@ -6,8 +6,8 @@ import holoviews as hv
 import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 
+from anomalylab.pictures.shading import shade
 from anomalylab.plots.cloud import STILL, as_rgb
-from anomalylab.shading import shade
 
 FAR = 1e4
 """Further than any window lies."""

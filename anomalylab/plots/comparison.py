@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import holoviews as hv
 import pandas as pd
 
-from anomalylab.palette import detector_colours
+from anomalylab.pictures.palette import detector_colours
 from anomalylab.plots.style import hook
 from anomalylab.schema import METRICS
 

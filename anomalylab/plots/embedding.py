@@ -3,7 +3,7 @@
 import holoviews as hv
 import pandas as pd
 
-from anomalylab.palette import OKABE_ITO
+from anomalylab.pictures.palette import OKABE_ITO
 from anomalylab.plots.style import (
     CLASSES,
     MAX_POINTS,

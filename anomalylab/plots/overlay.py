@@ -6,7 +6,7 @@ import holoviews as hv
 import numpy as np
 
 from anomalylab.errors import ParameterError
-from anomalylab.overlay import colours, to_bytes
+from anomalylab.pictures.map_colours import colours, to_bytes
 from anomalylab.plots.style import SELECTION, bare
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from anomalylab.palette import detector_colours
+from anomalylab.pictures.palette import detector_colours
 from anomalylab.reports.charts import interval_dots
 from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.rows import by_key

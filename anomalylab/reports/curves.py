@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from anomalylab.palette import detector_colours
+from anomalylab.pictures.palette import detector_colours
 from anomalylab.reports.charts import Line, line_chart
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.rows import rows_of

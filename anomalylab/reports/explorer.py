@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from anomalylab import overlay
 from anomalylab.metrics import Confusion, confusion
+from anomalylab.pictures import map_colours as overlay
 from anomalylab.registry import unknown_name
 from anomalylab.reports.fragment import EXPLORER_SCRIPTS, Fragment, json_for_script, render
 from anomalylab.reports.payload import map_bytes, payload, short_names

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from anomalylab.pictures.shading import png, shade
 from anomalylab.recipes.pc_space.cloud import Cloud
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
@@ -22,7 +23,6 @@ from anomalylab.reports.pc_missing import images_reason
 from anomalylab.reports.pc_plane import Plane, legend
 from anomalylab.reports.pc_words import UNITS, method_name
 from anomalylab.reports.words import grouped, plural
-from anomalylab.shading import png, shade
 
 PICTURES = ("pc_pictures.css",)
 N_IMAGES = 6

@@ -7,6 +7,7 @@ from PIL import Image
 
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.images.read import resize
+from anomalylab.pictures.shading import colour_table, png, shade_signed
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.pc_clouds import PICTURES
@@ -14,7 +15,6 @@ from anomalylab.reports.pc_films import film_images, films
 from anomalylab.reports.pc_images import scored, webp_url
 from anomalylab.reports.pc_missing import images_reason, is_readable
 from anomalylab.reports.pc_plane import data_url, legend
-from anomalylab.shading import colour_table, png, shade_signed
 
 LONG_SIDE = 420
 DEVIATIONS = 3.0

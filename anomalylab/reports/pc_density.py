@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from anomalylab.pictures.shading import png, shade, shade_signed
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.pc_clouds import PICTURES
 from anomalylab.reports.pc_images import plane_of
 from anomalylab.reports.pc_plane import Plane, legend
 from anomalylab.reports.words import grouped, plural
-from anomalylab.shading import png, shade, shade_signed
 
 KEPT = 0.99999
 """Share of the windows that lie inside the frame of the pictures."""

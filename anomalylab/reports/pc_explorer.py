@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from anomalylab.pictures.shading import png, shade
 from anomalylab.recipes.pc_space.cloud import Cloud, as_pixels, defect_share
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.explorer import significant
@@ -19,7 +20,6 @@ from anomalylab.reports.payload import short_names
 from anomalylab.reports.pc_payload import SIGMA, Shown, chosen, payload
 from anomalylab.reports.pc_plane import Plane, data_url
 from anomalylab.reports.words import LABELS
-from anomalylab.shading import png, shade
 
 SCRIPTS = (
     "core.js",

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from anomalylab.pictures.shading import png, shade
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.payload import short_names
@@ -15,7 +16,6 @@ from anomalylab.reports.pc_images import Shown, plane_of, scored, shown
 from anomalylab.reports.pc_missing import images_reason
 from anomalylab.reports.pc_plane import SIDE, Plane, legend
 from anomalylab.reports.words import grouped, plural
-from anomalylab.shading import png, shade
 
 FINE = 240
 """Cells of a large cloud along an axis."""

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from anomalylab.pictures.shading import png, shade_signed
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.pc_clouds import PICTURES
@@ -12,7 +13,6 @@ from anomalylab.reports.pc_features import grid, numbers
 from anomalylab.reports.pc_missing import supervised_reason
 from anomalylab.reports.pc_plane import Plane, legend
 from anomalylab.reports.rows import rows_of
-from anomalylab.shading import png, shade_signed
 
 N_STRONGEST = 4
 """Bins listed that raise the odds, and that lower them."""

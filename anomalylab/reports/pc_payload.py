@@ -11,13 +11,13 @@ import pandas as pd
 from PIL import Image
 
 from anomalylab.errors import ParameterError
+from anomalylab.pictures.shading import FAINTEST, colour_table, png, shade, shade_signed
+from anomalylab.pictures.thumbnails import outlines
 from anomalylab.recipes.pc_space.cloud import RESIDUAL, Cloud
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.payload import short_names
 from anomalylab.reports.pc_plane import data_url
 from anomalylab.reports.words import LABELS
-from anomalylab.shading import FAINTEST, colour_table, png, shade, shade_signed
-from anomalylab.thumbnails import outlines
 
 SIGMA = 3
 """Windows outside of the ellipse of so many standard deviations are lit up first."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from anomalylab.pictures.shading import FAINTEST, colour_table
 from anomalylab.recipes.pc_space.cloud import Cloud
 from anomalylab.reports.charts import nice_ticks
-from anomalylab.shading import FAINTEST, colour_table
 
 SIDE, LEFT, BOTTOM, EDGE = 360, 46, 40, 14
 SIGMAS = (1, 2, 3)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from anomalylab.palette import detector_colours
+from anomalylab.pictures.palette import detector_colours
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.charts import Line, free_corner, interval_dots, line_chart
 from anomalylab.reports.comparison import best_of, cell

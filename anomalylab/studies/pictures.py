@@ -9,7 +9,7 @@ import pandas as pd
 
 from anomalylab.features import Features
 from anomalylab.images.read import read_image, read_mask
-from anomalylab.thumbnails import thumbnail
+from anomalylab.pictures.thumbnails import thumbnail
 
 N_CANDIDATES = 20
 """Normal images, nearest by their pooled features, whose cells are compared."""

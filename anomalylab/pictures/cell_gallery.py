@@ -8,8 +8,8 @@ import pandas as pd
 
 from anomalylab.errors import ParameterError
 from anomalylab.images.read import read_image
-from anomalylab.overlay import composite, data_url, to_bytes
-from anomalylab.thumbnails import thumbnail
+from anomalylab.pictures.map_colours import composite, data_url, to_bytes
+from anomalylab.pictures.thumbnails import thumbnail
 
 
 class Gallery:

@@ -1,0 +1,1 @@
+"""Images and maps as pictures: thumbnails, colours, shading, galleries."""
