@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from anomalylab.bulk import fit_bulk
 from anomalylab.errors import ParameterError
+from anomalylab.verdicts.bulk import fit_bulk
 
 
 @pytest.fixture

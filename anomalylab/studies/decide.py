@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from anomalylab import thresholds, verdict
-from anomalylab.bulk import Bulk
 from anomalylab.metrics import auroc, bootstrap_interval, confusion
 from anomalylab.studies.judge import Judged
-from anomalylab.thresholds import Threshold
+from anomalylab.verdicts import thresholds, verdict
+from anomalylab.verdicts.bulk import Bulk
+from anomalylab.verdicts.thresholds import Threshold
 
 
 @dataclass(frozen=True)

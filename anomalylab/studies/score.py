@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from anomalylab import __version__, datasets, detectors, extractors, thresholds
+from anomalylab import __version__, datasets, detectors, extractors
 from anomalylab.compute.threads import n_threads
 from anomalylab.errors import WeightsError
 from anomalylab.extractors import Extraction, Extractor
@@ -22,7 +22,8 @@ from anomalylab.studies.inputs import with_images
 from anomalylab.studies.measure import why_undefined
 from anomalylab.studies.pictures import embedding, thumbnails
 from anomalylab.studies.timing import Timings
-from anomalylab.verdict import verdict
+from anomalylab.verdicts import thresholds
+from anomalylab.verdicts.verdict import verdict
 
 TABLE = "scores.csv"
 

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from anomalylab import metrics, thresholds
+from anomalylab import metrics
 from anomalylab.recipes.kolektor.odds import Judged
 from anomalylab.studies.decide import Decision
-from anomalylab.thresholds import Threshold
+from anomalylab.verdicts import thresholds
+from anomalylab.verdicts.thresholds import Threshold
 
 OF_THEIR_OWN = "labelled images of their own"
 LEFT_OUT = "training images, each scored by a classifier that has not seen it"

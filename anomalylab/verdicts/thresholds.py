@@ -5,9 +5,8 @@ From labels: F1, cost, fixed false-alarm rate; when the labels are those of the 
 threshold is then judged on, its method starts with ``oracle_``.
 """
 
-from anomalylab.thresholds._threshold import Threshold, threshold_table
-from anomalylab.thresholds.from_labels import from_cost, from_f1, from_fpr
-from anomalylab.thresholds.from_normal import (
+from anomalylab.verdicts.from_labels import from_cost, from_f1, from_fpr
+from anomalylab.verdicts.from_normal import (
     conformal_p_values,
     from_bulk,
     from_conformal,
@@ -15,6 +14,7 @@ from anomalylab.thresholds.from_normal import (
     from_verdict,
     same_quantile,
 )
+from anomalylab.verdicts.threshold import Threshold, threshold_table
 
 __all__ = [
     "Threshold",

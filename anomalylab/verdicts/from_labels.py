@@ -5,7 +5,7 @@ import numpy as np
 from anomalylab.errors import ParameterError
 from anomalylab.metrics.image import check_scores, f1_max_oracle, roc_curve
 from anomalylab.metrics.intervals import rate_interval
-from anomalylab.thresholds._threshold import Threshold, falling_within
+from anomalylab.verdicts.threshold import Threshold, falling_within
 
 
 def from_f1(labels: np.ndarray, scores: np.ndarray, *, is_oracle: bool) -> Threshold:

@@ -3,11 +3,11 @@
 import numpy as np
 from scipy import special
 
-from anomalylab.bulk import Bulk
 from anomalylab.errors import ParameterError
 from anomalylab.metrics.intervals import rate_interval
-from anomalylab.thresholds._threshold import Threshold, falling_scores, falling_within
-from anomalylab.verdict import Verdict, few_digits
+from anomalylab.verdicts.bulk import Bulk
+from anomalylab.verdicts.threshold import Threshold, falling_scores, falling_within
+from anomalylab.verdicts.verdict import Verdict, few_digits
 
 
 def from_bulk(bulk: Bulk, *, expected_false: float = 0.5) -> Threshold:

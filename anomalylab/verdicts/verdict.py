@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from anomalylab.bulk import Bulk, fit_bulk
 from anomalylab.errors import ParameterError
+from anomalylab.verdicts.bulk import Bulk, fit_bulk
 
 EXPECTED_FALSE = 0.5
 """Images that may lie beyond the threshold by chance."""

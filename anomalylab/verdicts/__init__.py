@@ -1,0 +1,1 @@
+"""From scores to decisions: the bulk, thresholds, the words of a verdict."""
