@@ -184,7 +184,7 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
 
 def _request(options: argparse.Namespace):
     from anomalylab.images.read import parse_size
-    from anomalylab.studies.request import DEFAULT_DETECTORS, DetectorChoice, Request
+    from anomalylab.runs.request import DEFAULT_DETECTORS, DetectorChoice, Request
 
     choices = tuple(DetectorChoice.parse(text) for text in getattr(options, "detector", []))
     extra: dict[str, Any] = {
@@ -223,7 +223,7 @@ def _call_check(options: argparse.Namespace) -> None:
 
 
 def _call_run(options: argparse.Namespace) -> None:
-    from anomalylab.studies.detect import run
+    from anomalylab.runs.detect import run
 
     request = _request(options)
     name = options.data.resolve().stem if options.data else request.dataset
@@ -240,7 +240,7 @@ def _call_report(options: argparse.Namespace) -> None:
 
 def _call_score(options: argparse.Namespace) -> None:
     from anomalylab.reports import report
-    from anomalylab.studies.score import score
+    from anomalylab.runs.score import score
 
     run = score(options.run, options.images, options.out, weights=options.weights)
     print(run.verdict)
@@ -270,6 +270,6 @@ def _call_doctor(options: argparse.Namespace) -> None:
 
 
 def _load_plugin(path: Path) -> None:
-    from anomalylab.studies.plugins import load
+    from anomalylab.runs.plugins import load
 
     load(path)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from anomalylab.run_folder import Run, writing
+from anomalylab.runs.folder import Run, writing
 
 DETECTORS = ("patchcore", "knn")
 GRID = (14, 14)

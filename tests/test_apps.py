@@ -17,7 +17,7 @@ from anomalylab.apps.gallery_cell import GalleryCell
 from anomalylab.apps.judgements import further_columns, judgements, outcomes
 from anomalylab.apps.safe_cell import safe_bundle
 from anomalylab.errors import ParameterError, RunError, UnknownNameError
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ def test_an_interrupt_is_exit_code_130(data, tmp_path, capsys, monkeypatch):
     def stop(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("anomalylab.studies.detect.load_samples", stop)
+    monkeypatch.setattr("anomalylab.runs.detect.load_samples", stop)
     assert main(["run", str(data), "-o", str(tmp_path / "run")]) == 130
     assert "same command" in capsys.readouterr().err
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from anomalylab.studies.measure import image_metrics
+from anomalylab.runs.measure import image_metrics
 
 
 def test_precision_recall_curves_run_from_recall_0_to_recall_1():

@@ -6,7 +6,7 @@ import pytest
 
 from anomalylab.apps.judgements import judgements
 from anomalylab.reports import detect
-from anomalylab.run_folder import TABLES, Run
+from anomalylab.runs.folder import TABLES, Run
 
 OLD = Path(__file__).parent / "data"
 

@@ -8,7 +8,7 @@ from pc_pages import pixels_of, ready, run_js, shown_cloud, until, write_page
 from anomalylab.pictures.shading import colour_table, shade
 from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.pc_explorer import explorer
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -25,7 +25,7 @@ from anomalylab.reports.pc_density import _border, _coarser
 from anomalylab.reports.pc_films import _nearest
 from anomalylab.reports.pc_images import around, lit, scored, shown, spread
 from anomalylab.reports.pc_plane import SIDE, Plane
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 from anomalylab.schema import SEARCH
 
 PARTS = [name for name in pc_space.__all__ if name != "explorer"]

@@ -17,8 +17,8 @@ from anomalylab.recipes.kolektor import blocks, looks, odds, spaces
 from anomalylab.recipes.kolektor.request import PRESETS, Request
 from anomalylab.recipes.kolektor.run import run
 from anomalylab.recipes.pc_space.opened import PCSpace
-from anomalylab.run_folder import TABLES as RUN_TABLES
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import TABLES as RUN_TABLES
+from anomalylab.runs.folder import Run
 
 N_TRAIN = N_NORMAL["train"] + N_DEFECTIVE["train"]
 TABLES = ("samples", "scores", "metrics", "thresholds", "curves", "features", "coefficients")

@@ -18,10 +18,10 @@ from anomalylab.errors import (
     UnknownNameError,
 )
 from anomalylab.reports.verdict import asked
-from anomalylab.run_folder import TABLES, Run
-from anomalylab.studies.detect import run
-from anomalylab.studies.request import DetectorChoice, Request
-from anomalylab.studies.score import score
+from anomalylab.runs.detect import run
+from anomalylab.runs.folder import TABLES, Run
+from anomalylab.runs.request import DetectorChoice, Request
+from anomalylab.runs.score import score
 
 DETECTORS = ("patchcore", "mahalanobis")
 
@@ -151,7 +151,7 @@ def test_scoring_twice_gives_the_same_bytes(finished, textures, tmp_path):
 def test_an_interrupted_run_leaves_nothing_and_embeds_nothing_twice(
     request_, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("anomalylab.studies.detect.judge", _interrupt)
+    monkeypatch.setattr("anomalylab.runs.detect.judge", _interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(request_, tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
@@ -178,7 +178,7 @@ def test_a_full_disk_leaves_nothing_half_written(request_, finished, tmp_path, m
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("anomalylab.run_folder.np.save", full)
+    monkeypatch.setattr("anomalylab.runs.folder.np.save", full)
     with pytest.raises(RunError, match="No space left"):
         run(request_, tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
@@ -299,7 +299,7 @@ def test_masks_of_another_size_do_not_end_a_run(textures, tmp_path):
 
 
 def test_one_new_image_far_out_is_more_than_chance_explains(rng):
-    from anomalylab.studies.decide import beyond_training
+    from anomalylab.runs.decide import beyond_training
     from anomalylab.verdicts import thresholds
     from anomalylab.verdicts.verdict import verdict
 

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from anomalylab import datasets, detectors, extractors
-from anomalylab.studies.request import DEFAULT_DETECTOR
+from anomalylab.runs.request import DEFAULT_DETECTOR
 from anomalylab.verdicts.verdict import verdict
 
 N_DRAWS, N_IMAGES = 100, 60

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from anomalylab.errors import ParameterError, RunError
 from anomalylab.registry import unknown_name
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 APPS = ("detect", "pc-space")
 HOST = "127.0.0.1"

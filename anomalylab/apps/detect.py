@@ -17,7 +17,7 @@ from anomalylab.apps.detect_state import IN_ADDRESS, DetectState
 from anomalylab.apps.gallery import Gallery
 from anomalylab.apps.pictures import Pictures
 from anomalylab.apps.viewer import AppViewer
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 PAGE = 24
 """Images on a page of the gallery."""

@@ -6,7 +6,7 @@ import pandas as pd
 import param
 
 from anomalylab.apps.judgements import OUTCOMES, further_columns, judgements, outcomes
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 ALL = "all"
 BY_HAND = "by hand"

@@ -5,7 +5,7 @@ from html import escape
 from anomalylab.apps.detect_state import DetectState
 from anomalylab.metrics import rate_interval
 from anomalylab.pictures import map_colours as overlay
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 LEGEND_STEPS = range(0, 256, 15)
 

@@ -6,7 +6,7 @@ import ipywidgets as widgets
 
 from anomalylab.apps.detect_state import ORDERS, DetectState
 from anomalylab.apps.pictures import Pictures
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 N_SHOWN = 24
 """Images shown."""

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 OUTCOMES = {
     (True, 1): "found",

@@ -9,7 +9,7 @@ from PIL import Image
 
 from anomalylab.localise import anomaly_map, anomaly_maps
 from anomalylab.pictures.map_colours import composite, data_url, to_bytes
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 N_KEPT = 1024
 """Coloured thumbnails kept in memory, about 6 kB each."""

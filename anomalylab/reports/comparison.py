@@ -10,7 +10,7 @@ from anomalylab.reports.charts import interval_dots
 from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.rows import by_key
 from anomalylab.reports.words import METRIC_GROUPS, metric_words
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 
 def comparison(run: Run) -> Fragment:

@@ -9,7 +9,7 @@ from anomalylab.reports.charts import Line, line_chart
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.rows import rows_of
 from anomalylab.reports.words import CURVES, METRICS, plural
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 Areas = dict[tuple[str, str], dict[str, Any]]
 """Rows of METRICS by detector and metric."""

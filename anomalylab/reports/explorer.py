@@ -12,7 +12,7 @@ from anomalylab.reports.fragment import EXPLORER_SCRIPTS, Fragment, json_for_scr
 from anomalylab.reports.payload import map_bytes, payload, short_names
 from anomalylab.reports.rows import by_key, rows_of
 from anomalylab.reports.words import LABELS, method_words
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 N_STILL = 10
 """Suspects shown to readers without scripts."""

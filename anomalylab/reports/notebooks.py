@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from anomalylab.errors import AnomalyLabError, ParameterError, RunError
 from anomalylab.registry import unknown_name
 from anomalylab.reports.fragment import FOLDER
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 TIMEOUT = 3600
 """Seconds that a cell may take."""

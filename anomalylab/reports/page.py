@@ -19,7 +19,7 @@ from anomalylab.reports.notebooks import (
     run_notebook,
     write_atomically,
 )
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 _HEADING = re.compile(r"^##\s+(.+)$", re.MULTILINE)
 

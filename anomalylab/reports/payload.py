@@ -13,7 +13,7 @@ from anomalylab.localise import anomaly_maps
 from anomalylab.pictures import map_colours as overlay
 from anomalylab.reports.rows import by_key, rows_of
 from anomalylab.reports.words import method_words
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 from anomalylab.verdicts.bulk import MIN_IMAGES, fit_bulk
 
 N_CURVE = 160

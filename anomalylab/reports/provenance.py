@@ -6,7 +6,7 @@ from anomalylab.reports.explorer import significant
 from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.rows import rows_of
 from anomalylab.reports.words import KINDS, method_words
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 _SHOWN_ELSEWHERE = (
     "verdicts",

@@ -5,8 +5,8 @@ from typing import Any
 from anomalylab.reports.comparison import decimals
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.words import grouped, metric_words, plural
-from anomalylab.run_folder import Run
-from anomalylab.studies.inputs import ON_DEMAND
+from anomalylab.runs.folder import Run
+from anomalylab.runs.inputs import ON_DEMAND
 
 
 def verdict(run: Run) -> Fragment:

@@ -3,10 +3,10 @@
 from anomalylab import detectors, extractors
 from anomalylab.datasets.check import check
 from anomalylab.datasets.check import describe as describe_report
-from anomalylab.studies import roles
-from anomalylab.studies.detect import create_extractor, network_size_of
-from anomalylab.studies.inputs import cell_of, load_samples
-from anomalylab.studies.request import Request
+from anomalylab.runs import roles
+from anomalylab.runs.detect import create_extractor, network_size_of
+from anomalylab.runs.inputs import cell_of, load_samples
+from anomalylab.runs.request import Request
 
 
 def describe(request: Request) -> str:

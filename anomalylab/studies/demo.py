@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from anomalylab.run_folder import Run
-from anomalylab.studies.detect import run
-from anomalylab.studies.request import DetectorChoice, Request
+from anomalylab.runs.detect import run
+from anomalylab.runs.folder import Run
+from anomalylab.runs.request import DetectorChoice, Request
 
 CATEGORY = "part"
 

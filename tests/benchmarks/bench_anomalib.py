@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from anomalylab.studies.timing import peak_mib
+from anomalylab.runs.timing import peak_mib
 
 BACKBONE = "tf_efficientnet_lite0"
 LAYERS = {"padim": ["blocks.1", "blocks.2", "blocks.4"], "patchcore": ["blocks.2", "blocks.4"]}

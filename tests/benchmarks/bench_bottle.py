@@ -29,9 +29,9 @@ from anomalylab import datasets, extractors
 from anomalylab.detectors import create
 from anomalylab.extractors import Extractor
 from anomalylab.features import Features
-from anomalylab.studies import roles
-from anomalylab.studies.measure import image_metrics, pixel_metrics
-from anomalylab.studies.timing import peak_mib
+from anomalylab.runs import roles
+from anomalylab.runs.measure import image_metrics, pixel_metrics
+from anomalylab.runs.timing import peak_mib
 
 DETECTORS = ("knn", "mahalanobis", "padim", "patchcore")
 FORWARD = "forward"

@@ -25,7 +25,7 @@ from anomalylab.apps.pc_space_state import MOST_IMAGES, SEVERAL
 from anomalylab.recipes.kolektor.request import Request
 from anomalylab.recipes.kolektor.run import run
 from anomalylab.recipes.pc_space.opened import PCSpace
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 N_IMAGES = {"train": (66, 8), "test": (8, 8)}
 """Normal and defective ones."""

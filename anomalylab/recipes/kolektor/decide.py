@@ -8,7 +8,7 @@ import pandas as pd
 
 from anomalylab import metrics
 from anomalylab.recipes.kolektor.odds import Judged
-from anomalylab.studies.decide import Decision
+from anomalylab.runs.decide import Decision
 from anomalylab.verdicts import thresholds
 from anomalylab.verdicts.thresholds import Threshold
 

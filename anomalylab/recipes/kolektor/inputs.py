@@ -13,8 +13,8 @@ from anomalylab.errors import DatasetError, ImageError, ParameterError
 from anomalylab.images import read as images
 from anomalylab.recipes.kolektor.blocks import Images
 from anomalylab.recipes.kolektor.request import Request
-from anomalylab.studies import roles
-from anomalylab.studies.inputs import load_samples
+from anomalylab.runs import roles
+from anomalylab.runs.inputs import load_samples
 
 ABOUT_RESIZING = ("mixed_sizes", "squeezed")
 """Findings that matter only where images are resized, which they are not here."""

@@ -13,10 +13,10 @@ from anomalylab.recipes.kolektor.blocks import Images
 from anomalylab.recipes.kolektor.decide import decide as decide_by_labels
 from anomalylab.recipes.kolektor.looks import GRID, SCORES
 from anomalylab.recipes.kolektor.tables import training_metrics
-from anomalylab.studies import roles
-from anomalylab.studies.decide import Decision, decide
-from anomalylab.studies.judge import Judged
-from anomalylab.studies.measure import image_metrics, pixel_metrics
+from anomalylab.runs import roles
+from anomalylab.runs.decide import Decision, decide
+from anomalylab.runs.judge import Judged
+from anomalylab.runs.measure import image_metrics, pixel_metrics
 
 MAX_FPR = 0.3
 """False-positive rate up to which AU-PRO and AU-IoU integrate."""

@@ -17,10 +17,11 @@ from anomalylab.recipes.kolektor.outcomes import MAX_FPR, Material, Outcome, joi
 from anomalylab.recipes.kolektor.request import Request
 from anomalylab.recipes.kolektor.tables import coefficients_table, features_table
 from anomalylab.recipes.pc_space.opened import FOLDER
-from anomalylab.run_folder import RunWriter
-from anomalylab.studies import doctor, plugins, roles
-from anomalylab.studies.pictures import thumbnails
-from anomalylab.studies.timing import Timings
+from anomalylab.runs import plugins, roles
+from anomalylab.runs.folder import RunWriter
+from anomalylab.runs.shown import thumbnails
+from anomalylab.runs.timing import Timings
+from anomalylab.studies import doctor
 
 UNPROVEN = ("mahalanobis", "outside")
 """Scores whose bulk has not kept its word: with labels hidden, that of Mahalanobis distances called

@@ -11,7 +11,7 @@ from anomalylab.errors import ParameterError
 from anomalylab.extractors.band import ORIENTATIONS
 from anomalylab.recipes.kolektor.histogram import OVERFLOWS, Plane, pairs, planes_of
 from anomalylab.registry import unknown_name
-from anomalylab.studies.request import Request as Source
+from anomalylab.runs.request import Request as Source
 
 SOLVERS = ("exact", "incremental")
 

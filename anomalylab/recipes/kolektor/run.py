@@ -16,9 +16,9 @@ from anomalylab.recipes.kolektor.record import Found, describe, write
 from anomalylab.recipes.kolektor.request import Request
 from anomalylab.recipes.kolektor.search import search
 from anomalylab.recipes.kolektor.tables import features_of
-from anomalylab.run_folder import Run, check_output, writing
-from anomalylab.studies import roles
-from anomalylab.studies.timing import Timings
+from anomalylab.runs import roles
+from anomalylab.runs.folder import Run, check_output, writing
+from anomalylab.runs.timing import Timings
 
 N_DEVIATIONS = 8.0
 """Deviations along the first component that densities reach to at least."""

@@ -22,7 +22,7 @@ from anomalylab.recipes.kolektor import odds, spaces
 from anomalylab.recipes.kolektor.blocks import BlockStore, Images, in_blocks, tick
 from anomalylab.recipes.kolektor.histogram import edges, pairs
 from anomalylab.recipes.kolektor.request import Request
-from anomalylab.studies import roles
+from anomalylab.runs import roles
 
 WINDOWS = (15, 25, 35)
 BINS = (6, 10, 16)

@@ -7,7 +7,7 @@ from anomalylab import metrics
 from anomalylab.recipes.kolektor.histogram import edges
 from anomalylab.recipes.kolektor.odds import Judged
 from anomalylab.recipes.kolektor.request import Request
-from anomalylab.studies.measure import IMAGE_METRICS
+from anomalylab.runs.measure import IMAGE_METRICS
 
 OF_TRAINING = {
     "train": "training images, by the classifier that was fitted on them",

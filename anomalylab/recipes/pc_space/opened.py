@@ -34,7 +34,7 @@ from anomalylab.extractors.band import project
 from anomalylab.images.read import content_hash, read_image, read_mask
 from anomalylab.recipes.pc_space.cloud import Cloud, make_cloud
 from anomalylab.registry import unknown_name
-from anomalylab.run_folder import Run
+from anomalylab.runs.folder import Run
 
 FOLDER = "pc_space"
 GROUPS = ("normal", "anomalous")

@@ -10,7 +10,7 @@ from anomalylab.errors import DatasetError
 from anomalylab.extractors import Extractor
 from anomalylab.features import Features, ImageLevel
 from anomalylab.images.read import read_image
-from anomalylab.studies.request import Request
+from anomalylab.runs.request import Request
 
 ON_DEMAND = ("pixels", "band")
 

@@ -14,14 +14,15 @@ from anomalylab.extractors import Extraction, Extractor
 from anomalylab.features import Features
 from anomalylab.images import read as images
 from anomalylab.localise import map_max
-from anomalylab.run_folder import Run, RunWriter, check_output, writing
-from anomalylab.studies import doctor, roles
-from anomalylab.studies.decide import beyond_training
-from anomalylab.studies.detect import TRAINING_FEATURES, network_size_of
-from anomalylab.studies.inputs import with_images
-from anomalylab.studies.measure import why_undefined
-from anomalylab.studies.pictures import embedding, thumbnails
-from anomalylab.studies.timing import Timings
+from anomalylab.runs import roles
+from anomalylab.runs.decide import beyond_training
+from anomalylab.runs.detect import TRAINING_FEATURES, network_size_of
+from anomalylab.runs.folder import Run, RunWriter, check_output, writing
+from anomalylab.runs.inputs import with_images
+from anomalylab.runs.measure import why_undefined
+from anomalylab.runs.shown import embedding, thumbnails
+from anomalylab.runs.timing import Timings
+from anomalylab.studies import doctor
 from anomalylab.verdicts import thresholds
 from anomalylab.verdicts.verdict import verdict
 

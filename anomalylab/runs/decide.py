@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from anomalylab.metrics import auroc, bootstrap_interval, confusion
-from anomalylab.studies.judge import Judged
+from anomalylab.runs.judge import Judged
 from anomalylab.verdicts import thresholds, verdict
 from anomalylab.verdicts.bulk import Bulk
 from anomalylab.verdicts.thresholds import Threshold

@@ -18,15 +18,16 @@ from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.features import Features
 from anomalylab.images import read as images
-from anomalylab.run_folder import Run, RunWriter, check_output, writing
-from anomalylab.studies import doctor, plugins, roles
-from anomalylab.studies.decide import Decision, decide
-from anomalylab.studies.inputs import cell_of, load_samples, with_images
-from anomalylab.studies.judge import judge
-from anomalylab.studies.measure import image_metrics, pixel_metrics
-from anomalylab.studies.pictures import embedding, nearest_normal, thumbnails
-from anomalylab.studies.request import Request
-from anomalylab.studies.timing import Timings
+from anomalylab.runs import plugins, roles
+from anomalylab.runs.decide import Decision, decide
+from anomalylab.runs.folder import Run, RunWriter, check_output, writing
+from anomalylab.runs.inputs import cell_of, load_samples, with_images
+from anomalylab.runs.judge import judge
+from anomalylab.runs.measure import image_metrics, pixel_metrics
+from anomalylab.runs.request import Request
+from anomalylab.runs.shown import embedding, nearest_normal, thumbnails
+from anomalylab.runs.timing import Timings
+from anomalylab.studies import doctor
 
 TRAINING_FEATURES = "training_pooled.npy"
 """Pooled features of the training images, kept so that new images find their nearest one."""

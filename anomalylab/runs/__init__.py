@@ -1,0 +1,1 @@
+"""The run folder, and the pipeline that makes one of a folder of images."""
