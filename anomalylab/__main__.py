@@ -1,5 +1,5 @@
 """``python -m anomalylab`` is the command ``anomalylab``."""
 
-from anomalylab.cli import main
+from anomalylab.cli.main import main
 
 raise SystemExit(main())

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from anomalylab.cli import build_parser, main
+from anomalylab.cli.main import build_parser, main
 from anomalylab.datasets.textures import make_textures
 
 

@@ -23,7 +23,7 @@ from live_views import (
 )
 
 import anomalylab
-from anomalylab.cli import main
+from anomalylab.cli.main import main
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

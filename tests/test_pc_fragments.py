@@ -13,7 +13,7 @@ import pytest
 from pc_runs import WINDOW, make_pc_run, write_kolektor
 from PIL import Image
 
-from anomalylab.cli import main
+from anomalylab.cli.main import main
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import RunError, UnknownNameError
 from anomalylab.recipes.kolektor.request import Request

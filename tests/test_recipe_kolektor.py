@@ -8,7 +8,7 @@ import pytest
 from pc_runs import N_DEFECTIVE, N_NORMAL, WINDOW, make_pc_run, surface, write_kolektor
 from PIL import Image
 
-from anomalylab import cli
+from anomalylab.cli import main as cli
 from anomalylab.compute import window_space
 from anomalylab.compute.window_grid import on_grid
 from anomalylab.compute.window_moments import moments

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from fakes import fake_run
 
-from anomalylab.cli import main
+from anomalylab.cli.main import main
 from anomalylab.errors import ParameterError, RunError, UnknownNameError
 from anomalylab.reports import fill_notebook, find_notebook, run_notebook, working_copy
 from anomalylab.reports.notebooks import (

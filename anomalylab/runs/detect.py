@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import __version__, detectors, extractors
+from anomalylab.cli import doctor
 from anomalylab.compute.memory import refuse_beyond_available
 from anomalylab.compute.threads import n_threads
 from anomalylab.datasets.check import Finding, Report, check
@@ -27,7 +28,6 @@ from anomalylab.runs.measure import image_metrics, pixel_metrics
 from anomalylab.runs.request import Request
 from anomalylab.runs.shown import embedding, nearest_normal, thumbnails
 from anomalylab.runs.timing import Timings
-from anomalylab.studies import doctor
 
 TRAINING_FEATURES = "training_pooled.npy"
 """Pooled features of the training images, kept so that new images find their nearest one."""

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import __version__, datasets, detectors, extractors
+from anomalylab.cli import doctor
 from anomalylab.compute.threads import n_threads
 from anomalylab.errors import WeightsError
 from anomalylab.extractors import Extraction, Extractor
@@ -22,7 +23,6 @@ from anomalylab.runs.inputs import with_images
 from anomalylab.runs.measure import why_undefined
 from anomalylab.runs.shown import embedding, thumbnails
 from anomalylab.runs.timing import Timings
-from anomalylab.studies import doctor
 from anomalylab.verdicts import thresholds
 from anomalylab.verdicts.verdict import verdict
 

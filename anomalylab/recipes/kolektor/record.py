@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import __version__
+from anomalylab.cli import doctor
 from anomalylab.compute.threads import n_threads
 from anomalylab.datasets.check import Finding
 from anomalylab.recipes.kolektor.looks import GRID, SIDE, View
@@ -21,7 +22,6 @@ from anomalylab.runs import plugins, roles
 from anomalylab.runs.folder import RunWriter
 from anomalylab.runs.shown import thumbnails
 from anomalylab.runs.timing import Timings
-from anomalylab.studies import doctor
 
 UNPROVEN = ("mahalanobis", "outside")
 """Scores whose bulk has not kept its word: with labels hidden, that of Mahalanobis distances called

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from anomalylab import __version__
-from anomalylab.cli_options import add_command, add_data, add_plugin, dataset_params
-from anomalylab.cli_recipe import add_recipe
+from anomalylab.cli.options import add_command, add_data, add_plugin, dataset_params
+from anomalylab.cli.recipe import add_recipe
 from anomalylab.errors import AnomalyLabError
 
 DETECTOR_HELP = (
@@ -208,8 +208,8 @@ def _request(options: argparse.Namespace):
 
 
 def _call_demo(options: argparse.Namespace) -> None:
+    from anomalylab.cli.demo import run_demo
     from anomalylab.reports import report
-    from anomalylab.studies.demo import run_demo
 
     run = run_demo(options.out, category=options.category)
     print(run.verdict)
@@ -217,7 +217,7 @@ def _call_demo(options: argparse.Namespace) -> None:
 
 
 def _call_check(options: argparse.Namespace) -> None:
-    from anomalylab.studies.check import describe
+    from anomalylab.cli.check import describe
 
     print(describe(_request(options)))
 
@@ -262,7 +262,7 @@ def _call_notebook(options: argparse.Namespace) -> None:
 
 
 def _call_doctor(options: argparse.Namespace) -> None:
-    from anomalylab.studies import doctor
+    from anomalylab.cli import doctor
 
     if options.clear_cache:
         print(doctor.clear())

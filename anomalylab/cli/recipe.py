@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from anomalylab.cli_options import add_command, add_data, dataset_params
+from anomalylab.cli.options import add_command, add_data, dataset_params
 
 RECIPES = {
     "kolektor": "windows of each image as points in PC space, a histogram of them, and the odds "

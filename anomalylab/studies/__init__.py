@@ -1,1 +1,0 @@
-"""Experiments over features: tables in a run folder."""
