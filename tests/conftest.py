@@ -49,7 +49,7 @@ def pc_run(tmp_path_factory):
 @pytest.fixture(scope="module")
 def pc(pc_run):
     """The PC space of the small run, opened."""
-    from anomalylab.recipes.pc_space.opened import PCSpace
+    from anomalylab.pc_space.opened import PCSpace
 
     return PCSpace(pc_run)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from anomalylab.compute import window_moments, window_space
-from anomalylab.recipes.pc_space import cloud as clouds
+from anomalylab.pc_space import cloud as clouds
 
 WINDOW = 5
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from anomalylab.recipes.kolektor.histogram import Plane, density, histogram, pairs, planes_of
+from anomalylab.pc_space.histogram import Plane, density, histogram, pairs, planes_of
 from anomalylab.recipes.kolektor.search import Nested
 
 

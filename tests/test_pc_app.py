@@ -21,10 +21,10 @@ from anomalylab.apps.pc_space_state import (
     unique_ends,
 )
 from anomalylab.errors import ParameterError
+from anomalylab.pc_space.cloud import in_box
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.plots.cloud import cloud, rasterise
 from anomalylab.plots.cloud_layers import odds_colours
-from anomalylab.recipes.pc_space.cloud import in_box
-from anomalylab.recipes.pc_space.opened import PCSpace
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from anomalylab.apps.pc_space_state import (
     PCSpaceState,
 )
 from anomalylab.errors import DatasetError, RunError
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.recipes.kolektor.request import Request
 from anomalylab.recipes.kolektor.run import run
-from anomalylab.recipes.pc_space.opened import PCSpace
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from anomalylab.errors import ParameterError, UnknownNameError
-from anomalylab.recipes.pc_space import cloud as clouds
+from anomalylab.pc_space import cloud as clouds
 from anomalylab.reports import pc_payload
 from anomalylab.reports.pc_explorer import explorer
 from anomalylab.reports.pc_payload import band_weights, chosen, default_images, payload

@@ -5,8 +5,8 @@ import pytest
 from pages import find, find_all, fresh, requests, width_in
 from pc_pages import pixels_of, ready, run_js, shown_cloud, until, write_page
 
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import colour_table, shade
-from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.pc_explorer import explorer
 from anomalylab.runs.folder import Run
 

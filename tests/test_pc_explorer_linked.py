@@ -5,7 +5,7 @@ import pytest
 from pages import find, find_all, fresh
 from pc_pages import drag, lit, pixels_of, ready, run_js, shown_cloud, until
 
-from anomalylab.recipes.pc_space import cloud as clouds
+from anomalylab.pc_space import cloud as clouds
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -9,10 +9,10 @@ from anomalylab.compute import window_space
 from anomalylab.compute.window_moments import moments
 from anomalylab.errors import DatasetError
 from anomalylab.metrics import average_precision
+from anomalylab.pc_space.histogram import histogram
 from anomalylab.recipes.kolektor import inputs, odds
 from anomalylab.recipes.kolektor import search as searching
 from anomalylab.recipes.kolektor.blocks import Images
-from anomalylab.recipes.kolektor.histogram import histogram
 from anomalylab.recipes.kolektor.request import Request
 from anomalylab.recipes.kolektor.run import deal_folds, run
 

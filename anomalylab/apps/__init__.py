@@ -87,7 +87,7 @@ def _detect(run: Run) -> Callable:
 
 def _pc_space(run: Run, data: Path | None) -> Callable:
     """Return what makes a page of a PC space; all is compiled before the first one is asked for."""
-    from anomalylab.recipes.pc_space.opened import PCSpace
+    from anomalylab.pc_space.opened import PCSpace
 
     pc = PCSpace(run, data)
     pc.image(pc.samples["sample_id"].iloc[0])

@@ -17,7 +17,7 @@ from anomalylab.apps.pc_space_linked import LinkedWindows
 from anomalylab.apps.pc_space_pictures import WindowPictures
 from anomalylab.apps.pc_space_state import FAR_OUT, IN_ADDRESS, PCSpaceState
 from anomalylab.apps.viewer import AppViewer
-from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.pc_space.opened import PCSpace
 
 IMAGE_HEIGHT = 640
 """Of the image on the right, at most, in pixels of the screen; its width is at most as large."""

@@ -13,11 +13,11 @@ from anomalylab.apps.pc_space_selection import Selection
 from anomalylab.apps.pc_space_state import DEFECT, ODDS
 from anomalylab.apps.pc_space_words import percent, thousands
 from anomalylab.apps.redrawn import Redrawn
+from anomalylab.pc_space.cloud import RESIDUAL
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.plots import cloud_layers
 from anomalylab.plots.cloud import Bounds, Layer, as_rgb, cloud, frame, zoomable
 from anomalylab.plots.cloud_layers import FAR, SIGMAS
-from anomalylab.recipes.pc_space.cloud import RESIDUAL
-from anomalylab.recipes.pc_space.opened import PCSpace
 
 TOOLS = ["box_select", "lasso_select", "wheel_zoom", "pan", "reset"]
 USUAL_DEVIATIONS = 5

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from anomalylab.recipes.pc_space.cloud import RESIDUAL, Cloud, beyond, most_extreme
-from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.pc_space.cloud import RESIDUAL, Cloud, beyond, most_extreme
+from anomalylab.pc_space.opened import PCSpace
 
 STEPS = (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 """Widths of views as multiples of the usual one, so that most images share one scale."""

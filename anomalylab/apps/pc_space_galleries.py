@@ -13,7 +13,7 @@ from anomalylab.apps.pc_space_linked import LinkedWindows
 from anomalylab.apps.pc_space_pictures import WindowPictures
 from anomalylab.apps.pc_space_selection import Selection
 from anomalylab.apps.pc_space_state import PCSpaceState
-from anomalylab.recipes.pc_space.cloud import RESIDUAL, Cloud
+from anomalylab.pc_space.cloud import RESIDUAL, Cloud
 
 N_PATCHES = 28
 PATCH = 64

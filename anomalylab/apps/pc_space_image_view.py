@@ -11,8 +11,8 @@ from anomalylab.apps.pc_space_pictures import WindowPictures
 from anomalylab.apps.pc_space_selection import Selection
 from anomalylab.apps.pc_space_state import BAND, ODDS, RESIDUALS
 from anomalylab.apps.redrawn import Redrawn
+from anomalylab.pc_space.cloud import RESIDUAL, as_pixels
 from anomalylab.plots import window_image
-from anomalylab.recipes.pc_space.cloud import RESIDUAL, as_pixels
 
 TOOLS = ["box_select", "wheel_zoom", "reset"]
 

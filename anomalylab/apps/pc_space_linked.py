@@ -7,7 +7,7 @@ import param
 
 from anomalylab.apps.pc_space_clouds import CloudSet, make_clouds
 from anomalylab.apps.pc_space_state import PCSpaceState
-from anomalylab.recipes.pc_space.cloud import Cloud
+from anomalylab.pc_space.cloud import Cloud
 
 
 class LinkedWindows(param.Parameterized):

@@ -7,14 +7,14 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
+from anomalylab.pc_space.cloud import RESIDUAL, Cloud
+from anomalylab.pc_space.histogram import cells_of
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures import map_colours as overlay
 from anomalylab.pictures.shading import png, shade, shade_signed
 from anomalylab.pictures.thumbnails import outlines
 from anomalylab.plots.cloud import NIGHT, rasterise
 from anomalylab.plots.cloud_layers import odds_colours
-from anomalylab.recipes.kolektor.histogram import cells_of
-from anomalylab.recipes.pc_space.cloud import RESIDUAL, Cloud
-from anomalylab.recipes.pc_space.opened import PCSpace
 
 N_KEPT = 32
 """Images kept in memory, about 0.4 MB each."""

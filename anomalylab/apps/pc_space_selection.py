@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from anomalylab.errors import ParameterError
-from anomalylab.recipes.pc_space import cloud as clouds
-from anomalylab.recipes.pc_space.cloud import Cloud
+from anomalylab.pc_space import cloud as clouds
+from anomalylab.pc_space.cloud import Cloud
 
 IN_CLOUD = ("box", "lasso", "beyond")
 IN_IMAGE = ("rectangle", "point")

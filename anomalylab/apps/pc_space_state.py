@@ -11,9 +11,9 @@ import param
 from anomalylab.apps.pc_space_clouds import deviation
 from anomalylab.apps.pc_space_selection import Selection
 from anomalylab.errors import ParameterError
+from anomalylab.pc_space.cloud import RESIDUAL, axes_of
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.plots.style import class_names
-from anomalylab.recipes.pc_space.cloud import RESIDUAL, axes_of
-from anomalylab.recipes.pc_space.opened import PCSpace
 
 ALL = "all"
 ORDERS = ("highest score first", "by name")

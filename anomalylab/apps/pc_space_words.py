@@ -8,8 +8,8 @@ import pandas as pd
 from anomalylab.apps.pc_space_clouds import CloudSet
 from anomalylab.apps.pc_space_linked import LinkedWindows
 from anomalylab.apps.pc_space_state import FAR_OUT, PCSpaceState
-from anomalylab.recipes.pc_space.cloud import RESIDUAL, Cloud, defect_share
-from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.pc_space.cloud import RESIDUAL, Cloud, defect_share
+from anomalylab.pc_space.opened import PCSpace
 
 HOW_TO = (
     "Draw a box or a lasso in the cloud, or click or draw a box in the image: the same windows "

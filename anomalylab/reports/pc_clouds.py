@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from anomalylab.pc_space.cloud import Cloud
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import png, shade
-from anomalylab.recipes.pc_space.cloud import Cloud
-from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.payload import short_names
 from anomalylab.reports.pc_images import (

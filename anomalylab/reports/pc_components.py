@@ -7,8 +7,8 @@ from PIL import Image
 
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.images.read import resize
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import colour_table, png, shade_signed
-from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.pc_clouds import PICTURES
 from anomalylab.reports.pc_films import film_images, films

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import png, shade, shade_signed
-from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.pc_clouds import PICTURES
 from anomalylab.reports.pc_images import plane_of

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from anomalylab.pc_space.cloud import Cloud, as_pixels, defect_share
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import png, shade
-from anomalylab.recipes.pc_space.cloud import Cloud, as_pixels, defect_share
-from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.explorer import significant
 from anomalylab.reports.fragment import Fragment, json_for_script, render
 from anomalylab.reports.payload import short_names

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import png, shade
-from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.payload import short_names
 from anomalylab.reports.pc_clouds import PICTURES

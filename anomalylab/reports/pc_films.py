@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from anomalylab.recipes.pc_space.cloud import Cloud, patch
-from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.pc_space.cloud import Cloud, patch
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.reports.pc_images import scored, spread
 from anomalylab.reports.pc_plane import data_url
 

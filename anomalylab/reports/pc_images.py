@@ -12,10 +12,10 @@ from scipy import ndimage
 
 from anomalylab.errors import DatasetError
 from anomalylab.images.read import resize
+from anomalylab.pc_space.cloud import Cloud, as_pixels
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.map_colours import AMBER
 from anomalylab.pictures.thumbnails import outlines
-from anomalylab.recipes.pc_space.cloud import Cloud, as_pixels
-from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.explorer import significant
 from anomalylab.reports.pc_plane import Plane, data_url
 from anomalylab.reports.rows import rows_of

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from anomalylab.errors import DatasetError
-from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.reports.words import plural
 
 

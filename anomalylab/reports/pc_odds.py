@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import png, shade_signed
-from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.pc_clouds import PICTURES
 from anomalylab.reports.pc_features import grid, numbers

@@ -11,10 +11,10 @@ import pandas as pd
 from PIL import Image
 
 from anomalylab.errors import ParameterError
+from anomalylab.pc_space.cloud import RESIDUAL, Cloud
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import FAINTEST, colour_table, png, shade, shade_signed
 from anomalylab.pictures.thumbnails import outlines
-from anomalylab.recipes.pc_space.cloud import RESIDUAL, Cloud
-from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.payload import short_names
 from anomalylab.reports.pc_plane import data_url
 from anomalylab.reports.words import LABELS

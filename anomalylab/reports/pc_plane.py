@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from anomalylab.pc_space.cloud import Cloud
 from anomalylab.pictures.shading import FAINTEST, colour_table
-from anomalylab.recipes.pc_space.cloud import Cloud
 from anomalylab.reports.charts import nice_ticks
 
 SIDE, LEFT, BOTTOM, EDGE = 360, 46, 40, 14

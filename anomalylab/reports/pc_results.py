@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.palette import detector_colours
-from anomalylab.recipes.pc_space.opened import PCSpace
 from anomalylab.reports.charts import Line, free_corner, interval_dots, line_chart
 from anomalylab.reports.comparison import best_of, cell
 from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render

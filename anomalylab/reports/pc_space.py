@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.pc_clouds import clouds
 from anomalylab.reports.pc_components import bands, components

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from anomalylab.recipes.pc_space.opened import PCSpace
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.reports.fragment import Fragment, render
 from anomalylab.reports.pc_missing import images_reason, supervised_reason
 from anomalylab.reports.pc_words import method_name

@@ -10,8 +10,8 @@ from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces
 from anomalylab.compute.window_grid import on_grid
 from anomalylab.compute.window_space import WindowSpace
+from anomalylab.pc_space.histogram import Plane, cells_of, density, histogram
 from anomalylab.recipes.kolektor.blocks import PIECE, Arrays, BlockStore, Images, in_blocks, tick
-from anomalylab.recipes.kolektor.histogram import Plane, cells_of, density, histogram
 from anomalylab.recipes.kolektor.spaces import digest
 
 GRID = (64, 64)

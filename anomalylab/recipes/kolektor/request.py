@@ -9,7 +9,7 @@ from pathlib import Path
 from anomalylab.compute.window_moments import check_window
 from anomalylab.errors import ParameterError
 from anomalylab.extractors.band import ORIENTATIONS
-from anomalylab.recipes.kolektor.histogram import OVERFLOWS, Plane, pairs, planes_of
+from anomalylab.pc_space.histogram import OVERFLOWS, Plane, pairs, planes_of
 from anomalylab.registry import unknown_name
 from anomalylab.runs.request import Request as Source
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import metrics
-from anomalylab.recipes.kolektor.histogram import edges
+from anomalylab.pc_space.histogram import edges
 from anomalylab.recipes.kolektor.odds import Judged
 from anomalylab.recipes.kolektor.request import Request
 from anomalylab.runs.measure import IMAGE_METRICS

@@ -32,7 +32,7 @@ from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import DatasetError, RunError
 from anomalylab.extractors.band import project
 from anomalylab.images.read import content_hash, read_image, read_mask
-from anomalylab.recipes.pc_space.cloud import Cloud, make_cloud
+from anomalylab.pc_space.cloud import Cloud, make_cloud
 from anomalylab.registry import unknown_name
 from anomalylab.runs.folder import Run
 
