@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from anomalylab.recipes.kolektor.request import Request
-from anomalylab.recipes.kolektor.run import run
+from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.run import run
 
 WINDOW = 9
 N_NORMAL, N_DEFECTIVE = {"train": 10, "test": 4}, {"train": 4, "test": 3}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from anomalylab.pc_space.histogram import Plane, density, histogram, pairs, planes_of
-from anomalylab.recipes.kolektor.search import Nested
+from anomalylab.recipes.pc_space.search import Nested
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from anomalylab.compute import window_space
 from anomalylab.compute.window_grid import on_grid
 from anomalylab.compute.window_moments import moments
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.recipes.kolektor import odds
-from anomalylab.recipes.kolektor.looks import GRID
-from anomalylab.recipes.kolektor.run import deal_folds
+from anomalylab.recipes.pc_space import odds
+from anomalylab.recipes.pc_space.looks import GRID
+from anomalylab.recipes.pc_space.run import deal_folds
 
 
 def test_a_normal_training_image_is_scored_in_the_space_of_the_other_folds(pc_run):

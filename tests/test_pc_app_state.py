@@ -16,8 +16,8 @@ from anomalylab.apps.pc_space_state import (
 )
 from anomalylab.errors import DatasetError, RunError
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.recipes.kolektor.request import Request
-from anomalylab.recipes.kolektor.run import run
+from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.run import run
 
 
 @pytest.fixture

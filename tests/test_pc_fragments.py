@@ -18,8 +18,8 @@ from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import RunError, UnknownNameError
 from anomalylab.pc_space.cloud import make_cloud
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.recipes.kolektor.request import Request
-from anomalylab.recipes.kolektor.run import run
+from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.run import run
 from anomalylab.reports import pc_space, report, working_copy
 from anomalylab.reports.pc_density import _border, _coarser
 from anomalylab.reports.pc_films import _nearest

@@ -14,9 +14,9 @@ from anomalylab.compute.window_grid import on_grid
 from anomalylab.compute.window_moments import moments
 from anomalylab.errors import AnomalyLabError, DatasetError, ParameterError
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.recipes.kolektor import blocks, looks, odds, spaces
-from anomalylab.recipes.kolektor.request import PRESETS, Request
-from anomalylab.recipes.kolektor.run import run
+from anomalylab.recipes.pc_space import blocks, looks, odds, spaces
+from anomalylab.recipes.pc_space.request import PRESETS, Request
+from anomalylab.recipes.pc_space.run import run
 from anomalylab.runs.folder import TABLES as RUN_TABLES
 from anomalylab.runs.folder import Run
 

@@ -10,11 +10,11 @@ from anomalylab.compute.window_moments import moments
 from anomalylab.errors import DatasetError
 from anomalylab.metrics import average_precision
 from anomalylab.pc_space.histogram import histogram
-from anomalylab.recipes.kolektor import inputs, odds
-from anomalylab.recipes.kolektor import search as searching
-from anomalylab.recipes.kolektor.blocks import Images
-from anomalylab.recipes.kolektor.request import Request
-from anomalylab.recipes.kolektor.run import deal_folds, run
+from anomalylab.recipes.pc_space import inputs, odds
+from anomalylab.recipes.pc_space import search as searching
+from anomalylab.recipes.pc_space.blocks import Images
+from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.run import deal_folds, run
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_search_never_reads_a_test_image(tmp_path, monkeypatch, small_grid):
             spy.setattr(Images, "band", lambda images, i: read.append(i) or true_band(images, i))
             return true_search(request, images, folds)
 
-    monkeypatch.setattr("anomalylab.recipes.kolektor.run.search", spying_search)
+    monkeypatch.setattr("anomalylab.recipes.pc_space.run.search", spying_search)
     finished = run(Request(data=data, search=True), tmp_path / "run")
     assert set(finished.samples["split"].iloc[sorted(set(read))]) == {"train"}
     table = finished.table("search")

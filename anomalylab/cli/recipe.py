@@ -93,7 +93,7 @@ def _add_odds(parser: argparse.ArgumentParser) -> None:
 
 def call_recipe(options: argparse.Namespace) -> None:
     """Carry out the command."""
-    from anomalylab.recipes.kolektor.run import run
+    from anomalylab.recipes.pc_space.run import run
 
     request = _request(options)
     name = options.data.resolve().stem if options.data else options.recipe
@@ -107,7 +107,7 @@ def call_recipe(options: argparse.Namespace) -> None:
 
 
 def _request(options: argparse.Namespace):
-    from anomalylab.recipes.kolektor.request import PRESETS, Request, parse_windows
+    from anomalylab.recipes.pc_space.request import PRESETS, Request, parse_windows
 
     params = dataset_params(options)
     chosen: dict[str, Any] = {}

@@ -53,8 +53,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         os.environ["ANOMALYLAB_CACHE"] = str(folder / "cache")
-        from anomalylab.recipes.kolektor.request import Request
-        from anomalylab.recipes.kolektor.run import run
+        from anomalylab.recipes.pc_space.request import Request
+        from anomalylab.recipes.pc_space.run import run
 
         write(folder / "data")
         finished = run(Request(data=folder / "data"), folder / "run")

@@ -23,8 +23,8 @@ from scipy import ndimage
 from anomalylab.apps.pc_space import PCSpaceApp
 from anomalylab.apps.pc_space_state import MOST_IMAGES, SEVERAL
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.recipes.kolektor.request import Request
-from anomalylab.recipes.kolektor.run import run
+from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.run import run
 from anomalylab.runs.folder import Run
 
 N_IMAGES = {"train": (66, 8), "test": (8, 8)}

@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.compute.window_space import WindowSpace
-from anomalylab.recipes.kolektor import odds, spaces
-from anomalylab.recipes.kolektor.blocks import Images
-from anomalylab.recipes.kolektor.inputs import check_images, load
-from anomalylab.recipes.kolektor.left_out import look_left_out
-from anomalylab.recipes.kolektor.looks import View, log_odds_maps, look_at_all
-from anomalylab.recipes.kolektor.outcomes import Material, Outcome, learn, supervised, unsupervised
-from anomalylab.recipes.kolektor.record import Found, describe, write
-from anomalylab.recipes.kolektor.request import Request
-from anomalylab.recipes.kolektor.search import search
-from anomalylab.recipes.kolektor.tables import features_of
+from anomalylab.recipes.pc_space import odds, spaces
+from anomalylab.recipes.pc_space.blocks import Images
+from anomalylab.recipes.pc_space.inputs import check_images, load
+from anomalylab.recipes.pc_space.left_out import look_left_out
+from anomalylab.recipes.pc_space.looks import View, log_odds_maps, look_at_all
+from anomalylab.recipes.pc_space.outcomes import Material, Outcome, learn, supervised, unsupervised
+from anomalylab.recipes.pc_space.record import Found, describe, write
+from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.search import search
+from anomalylab.recipes.pc_space.tables import features_of
 from anomalylab.runs import roles
 from anomalylab.runs.folder import Run, check_output, writing
 from anomalylab.runs.timing import Timings

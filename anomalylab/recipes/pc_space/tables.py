@@ -5,8 +5,8 @@ import pandas as pd
 
 from anomalylab import metrics
 from anomalylab.pc_space.histogram import edges
-from anomalylab.recipes.kolektor.odds import Judged
-from anomalylab.recipes.kolektor.request import Request
+from anomalylab.recipes.pc_space.odds import Judged
+from anomalylab.recipes.pc_space.request import Request
 from anomalylab.runs.measure import IMAGE_METRICS
 
 OF_TRAINING = {

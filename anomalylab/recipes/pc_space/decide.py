@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import metrics
-from anomalylab.recipes.kolektor.odds import Judged
+from anomalylab.recipes.pc_space.odds import Judged
 from anomalylab.runs.decide import Decision
 from anomalylab.verdicts import thresholds
 from anomalylab.verdicts.thresholds import Threshold

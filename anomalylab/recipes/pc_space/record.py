@@ -14,10 +14,10 @@ from anomalylab.cli import doctor
 from anomalylab.compute.threads import n_threads
 from anomalylab.datasets.check import Finding
 from anomalylab.pc_space.opened import FOLDER
-from anomalylab.recipes.kolektor.looks import GRID, SIDE, View
-from anomalylab.recipes.kolektor.outcomes import MAX_FPR, Material, Outcome, join
-from anomalylab.recipes.kolektor.request import Request
-from anomalylab.recipes.kolektor.tables import coefficients_table, features_table
+from anomalylab.recipes.pc_space.looks import GRID, SIDE, View
+from anomalylab.recipes.pc_space.outcomes import MAX_FPR, Material, Outcome, join
+from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.tables import coefficients_table, features_table
 from anomalylab.runs import plugins, roles
 from anomalylab.runs.folder import RunWriter
 from anomalylab.runs.shown import thumbnails

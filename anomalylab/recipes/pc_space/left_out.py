@@ -11,9 +11,9 @@ from tqdm.auto import tqdm
 
 from anomalylab.compute.threads import in_pieces
 from anomalylab.compute.window_space import WindowSpace
-from anomalylab.recipes.kolektor.blocks import Arrays, BlockStore, Images, in_blocks, tick
-from anomalylab.recipes.kolektor.looks import GRID, SCORES, SIGMAS, without_labels
-from anomalylab.recipes.kolektor.spaces import digest
+from anomalylab.recipes.pc_space.blocks import Arrays, BlockStore, Images, in_blocks, tick
+from anomalylab.recipes.pc_space.looks import GRID, SCORES, SIGMAS, without_labels
+from anomalylab.recipes.pc_space.spaces import digest
 
 
 def look_left_out(
@@ -33,7 +33,7 @@ def look_left_out(
     -------
     described : dict
         ``rows``, those of all folds; ``scores`` and a map under each of
-        :data:`anomalylab.recipes.kolektor.looks.SCORES`, in their order.
+        :data:`anomalylab.recipes.pc_space.looks.SCORES`, in their order.
     """
     store, n_images = BlockStore("window looks"), sum(len(folds[fold]) for fold in spaces)
     parts: list[Arrays] = []

@@ -8,11 +8,11 @@ import pandas as pd
 from sklearn.base import ClassifierMixin
 from sklearn.pipeline import Pipeline
 
-from anomalylab.recipes.kolektor import odds
-from anomalylab.recipes.kolektor.blocks import Images
-from anomalylab.recipes.kolektor.decide import decide as decide_by_labels
-from anomalylab.recipes.kolektor.looks import GRID, SCORES
-from anomalylab.recipes.kolektor.tables import training_metrics
+from anomalylab.recipes.pc_space import odds
+from anomalylab.recipes.pc_space.blocks import Images
+from anomalylab.recipes.pc_space.decide import decide as decide_by_labels
+from anomalylab.recipes.pc_space.looks import GRID, SCORES
+from anomalylab.recipes.pc_space.tables import training_metrics
 from anomalylab.runs import roles
 from anomalylab.runs.decide import Decision, decide
 from anomalylab.runs.judge import Judged
@@ -43,7 +43,7 @@ class Material:
     ----------
     images : Images
     described : dict
-        See :func:`anomalylab.recipes.kolektor.looks.look_at_all`.
+        See :func:`anomalylab.recipes.pc_space.looks.look_at_all`.
     folds : int ndarray of shape (n_images,)
         Fold of each training image; -1 for others.
     seed : int

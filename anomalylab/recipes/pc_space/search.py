@@ -19,9 +19,9 @@ from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import DatasetError
 from anomalylab.metrics import average_precision
 from anomalylab.pc_space.histogram import edges, pairs
-from anomalylab.recipes.kolektor import odds, spaces
-from anomalylab.recipes.kolektor.blocks import BlockStore, Images, in_blocks, tick
-from anomalylab.recipes.kolektor.request import Request
+from anomalylab.recipes.pc_space import odds, spaces
+from anomalylab.recipes.pc_space.blocks import BlockStore, Images, in_blocks, tick
+from anomalylab.recipes.pc_space.request import Request
 from anomalylab.runs import roles
 
 WINDOWS = (15, 25, 35)

@@ -11,7 +11,7 @@ from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.window_moments import Moments, moments
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import DatasetError
-from anomalylab.recipes.kolektor.blocks import BlockStore, Images, add_up, in_blocks
+from anomalylab.recipes.pc_space.blocks import BlockStore, Images, add_up, in_blocks
 
 
 def moments_by_fold(

@@ -11,8 +11,8 @@ from anomalylab.compute.threads import in_pieces
 from anomalylab.compute.window_grid import on_grid
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.pc_space.histogram import Plane, cells_of, density, histogram
-from anomalylab.recipes.kolektor.blocks import PIECE, Arrays, BlockStore, Images, in_blocks, tick
-from anomalylab.recipes.kolektor.spaces import digest
+from anomalylab.recipes.pc_space.blocks import PIECE, Arrays, BlockStore, Images, in_blocks, tick
+from anomalylab.recipes.pc_space.spaces import digest
 
 GRID = (64, 64)
 """Cells of the maps that are kept of each image."""
@@ -195,7 +195,7 @@ def log_odds_map(band: np.ndarray, view: View, weights: np.ndarray) -> np.ndarra
     band : ndarray of shape (height, width)
     view : View
     weights : ndarray of shape (n_planes, bins, bins)
-        Log odds that each bin adds, see :func:`anomalylab.recipes.kolektor.odds.weights`.
+        Log odds that each bin adds, see :func:`anomalylab.recipes.pc_space.odds.weights`.
 
     Returns
     -------

@@ -11,8 +11,8 @@ import pandas as pd
 from anomalylab.datasets.check import Finding, check
 from anomalylab.errors import DatasetError, ImageError, ParameterError
 from anomalylab.images import read as images
-from anomalylab.recipes.kolektor.blocks import Images
-from anomalylab.recipes.kolektor.request import Request
+from anomalylab.recipes.pc_space.blocks import Images
+from anomalylab.recipes.pc_space.request import Request
 from anomalylab.runs import roles
 from anomalylab.runs.inputs import load_samples
 
