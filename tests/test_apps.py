@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 from fakes import fake_run
 
-from anomalylab.apps import detect_words as words
 from anomalylab.apps import serve
-from anomalylab.apps.controls import address_words
-from anomalylab.apps.detect import PAGE, DetectApp
-from anomalylab.apps.detect_state import ALL, BY_HAND, ORDERS, DetectState
-from anomalylab.apps.gallery_cell import GalleryCell
-from anomalylab.apps.judgements import further_columns, judgements, outcomes
-from anomalylab.apps.safe_cell import safe_bundle
+from anomalylab.apps.detect import words
+from anomalylab.apps.detect.app import PAGE, DetectApp
+from anomalylab.apps.detect.gallery_cell import GalleryCell
+from anomalylab.apps.detect.judgements import further_columns, judgements, outcomes
+from anomalylab.apps.detect.state import ALL, BY_HAND, ORDERS, DetectState
+from anomalylab.apps.kit.controls import address_words
+from anomalylab.apps.kit.safe_cell import safe_bundle
 from anomalylab.errors import ParameterError, RunError, UnknownNameError
 from anomalylab.runs.folder import Run
 

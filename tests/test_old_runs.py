@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from anomalylab.apps.judgements import judgements
+from anomalylab.apps.detect.judgements import judgements
 from anomalylab.reports import detect
 from anomalylab.runs.folder import TABLES, Run
 

@@ -5,21 +5,17 @@ import numpy as np
 import pytest
 from bokeh.models import ColumnDataSource, Plot
 
-from anomalylab.apps import pc_space_words as words
-from anomalylab.apps.pc_space import PCSpaceApp
-from anomalylab.apps.pc_space_clouds import (
+from anomalylab.apps.pc_space import words
+from anomalylab.apps.pc_space.app import PCSpaceApp
+from anomalylab.apps.pc_space.clouds import (
     CloudSet,
     along_axis,
     extremes,
     make_clouds,
     share_beyond,
 )
-from anomalylab.apps.pc_space_selection import Selection
-from anomalylab.apps.pc_space_state import (
-    SEVERAL,
-    PCSpaceState,
-    unique_ends,
-)
+from anomalylab.apps.pc_space.selection import Selection
+from anomalylab.apps.pc_space.state import SEVERAL, PCSpaceState, unique_ends
 from anomalylab.errors import ParameterError
 from anomalylab.pc_space.cloud import in_box
 from anomalylab.pc_space.opened import PCSpace

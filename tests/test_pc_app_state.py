@@ -4,16 +4,11 @@ import pytest
 from fakes import fake_run
 from pc_runs import write_kolektor
 
-from anomalylab.apps import pc_space_words as words
 from anomalylab.apps import serve
-from anomalylab.apps.controls import address_words
-from anomalylab.apps.pc_space import PCSpaceApp
-from anomalylab.apps.pc_space_state import (
-    IN_ADDRESS,
-    ONE,
-    SEVERAL,
-    PCSpaceState,
-)
+from anomalylab.apps.kit.controls import address_words
+from anomalylab.apps.pc_space import words
+from anomalylab.apps.pc_space.app import PCSpaceApp
+from anomalylab.apps.pc_space.state import IN_ADDRESS, ONE, SEVERAL, PCSpaceState
 from anomalylab.errors import DatasetError, RunError
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.recipes.pc_space.request import Request

@@ -80,7 +80,7 @@ def _detect(run: Run) -> Callable:
     """Return what makes a page of a run of detectors."""
     if "recipe" in run.info:
         raise RunError(f"{run.folder} holds a PC space; show it with: anomalylab serve pc-space")
-    from anomalylab.apps.detect import DetectApp
+    from anomalylab.apps.detect.app import DetectApp
 
     return lambda: DetectApp(run).page()
 
@@ -91,7 +91,7 @@ def _pc_space(run: Run, data: Path | None) -> Callable:
 
     pc = PCSpace(run, data)
     pc.image(pc.samples["sample_id"].iloc[0])
-    from anomalylab.apps.pc_space import PCSpaceApp
+    from anomalylab.apps.pc_space.app import PCSpaceApp
 
     PCSpaceApp(pc).warm_up()
     return lambda: PCSpaceApp(pc).page()

@@ -20,8 +20,8 @@ from holoviews.operation.datashader import rasterize
 from PIL import Image
 from scipy import ndimage
 
-from anomalylab.apps.pc_space import PCSpaceApp
-from anomalylab.apps.pc_space_state import MOST_IMAGES, SEVERAL
+from anomalylab.apps.pc_space.app import PCSpaceApp
+from anomalylab.apps.pc_space.state import MOST_IMAGES, SEVERAL
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.recipes.pc_space.request import Request
 from anomalylab.recipes.pc_space.run import run

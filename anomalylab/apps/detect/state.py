@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import param
 
-from anomalylab.apps.judgements import OUTCOMES, further_columns, judgements, outcomes
+from anomalylab.apps.detect.judgements import OUTCOMES, further_columns, judgements, outcomes
 from anomalylab.runs.folder import Run
 
 ALL = "all"

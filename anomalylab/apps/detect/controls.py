@@ -4,9 +4,9 @@ from typing import Any
 
 import panel as pn
 
-from anomalylab.apps import detect_words as words
-from anomalylab.apps.controls import TEXT, control, says
-from anomalylab.apps.detect_state import DetectState
+from anomalylab.apps.detect import words
+from anomalylab.apps.detect.state import DetectState
+from anomalylab.apps.kit.controls import TEXT, control, says
 
 WIDTH = 260
 

@@ -5,9 +5,9 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from anomalylab.apps.pc_space_clouds import CloudSet
-from anomalylab.apps.pc_space_linked import LinkedWindows
-from anomalylab.apps.pc_space_state import FAR_OUT, PCSpaceState
+from anomalylab.apps.pc_space.clouds import CloudSet
+from anomalylab.apps.pc_space.linked import LinkedWindows
+from anomalylab.apps.pc_space.state import FAR_OUT, PCSpaceState
 from anomalylab.pc_space.cloud import RESIDUAL, Cloud, defect_share
 from anomalylab.pc_space.opened import PCSpace
 

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from anomalylab.apps.detect_state import DetectState
+from anomalylab.apps.detect.state import DetectState
 from anomalylab.metrics import rate_interval
 from anomalylab.pictures import map_colours as overlay
 from anomalylab.runs.folder import Run

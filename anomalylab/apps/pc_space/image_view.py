@@ -5,12 +5,12 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 
-from anomalylab.apps.pc_space_clouds import deviation
-from anomalylab.apps.pc_space_linked import LinkedWindows
-from anomalylab.apps.pc_space_pictures import WindowPictures
-from anomalylab.apps.pc_space_selection import Selection
-from anomalylab.apps.pc_space_state import BAND, ODDS, RESIDUALS
-from anomalylab.apps.redrawn import Redrawn
+from anomalylab.apps.kit.redrawn import Redrawn
+from anomalylab.apps.pc_space.clouds import deviation
+from anomalylab.apps.pc_space.linked import LinkedWindows
+from anomalylab.apps.pc_space.pictures import WindowPictures
+from anomalylab.apps.pc_space.selection import Selection
+from anomalylab.apps.pc_space.state import BAND, ODDS, RESIDUALS
 from anomalylab.pc_space.cloud import RESIDUAL, as_pixels
 from anomalylab.plots import window_image
 

@@ -7,12 +7,12 @@ import holoviews as hv
 import numpy as np
 from skimage.measure import approximate_polygon
 
-from anomalylab.apps.pc_space_clouds import CloudSet, deviation, make_clouds, share_beyond
-from anomalylab.apps.pc_space_linked import LinkedWindows
-from anomalylab.apps.pc_space_selection import Selection
-from anomalylab.apps.pc_space_state import DEFECT, ODDS
-from anomalylab.apps.pc_space_words import percent, thousands
-from anomalylab.apps.redrawn import Redrawn
+from anomalylab.apps.kit.redrawn import Redrawn
+from anomalylab.apps.pc_space.clouds import CloudSet, deviation, make_clouds, share_beyond
+from anomalylab.apps.pc_space.linked import LinkedWindows
+from anomalylab.apps.pc_space.selection import Selection
+from anomalylab.apps.pc_space.state import DEFECT, ODDS
+from anomalylab.apps.pc_space.words import percent, thousands
 from anomalylab.pc_space.cloud import RESIDUAL
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.plots import cloud_layers

@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import panel as pn
 
-from anomalylab.apps import pc_space_words as words
-from anomalylab.apps.cards import Cards
-from anomalylab.apps.controls import TEXT, control
-from anomalylab.apps.pc_space_clouds import along_axis, deviation, extremes, make_clouds
-from anomalylab.apps.pc_space_linked import LinkedWindows
-from anomalylab.apps.pc_space_pictures import WindowPictures
-from anomalylab.apps.pc_space_selection import Selection
-from anomalylab.apps.pc_space_state import PCSpaceState
+from anomalylab.apps.kit.cards import Cards
+from anomalylab.apps.kit.controls import TEXT, control
+from anomalylab.apps.pc_space import words
+from anomalylab.apps.pc_space.clouds import along_axis, deviation, extremes, make_clouds
+from anomalylab.apps.pc_space.linked import LinkedWindows
+from anomalylab.apps.pc_space.pictures import WindowPictures
+from anomalylab.apps.pc_space.selection import Selection
+from anomalylab.apps.pc_space.state import PCSpaceState
 from anomalylab.pc_space.cloud import RESIDUAL, Cloud
 
 N_PATCHES = 28

@@ -9,7 +9,7 @@ import panel as pn
 import param
 
 TEXT: dict[str, Any] = {
-    "stylesheets": [(Path(__file__).parent / "detect.css").read_text(encoding="utf-8")],
+    "stylesheets": [(Path(__file__).parent / "controls.css").read_text(encoding="utf-8")],
     "sizing_mode": "stretch_width",
     "margin": (2, 0),
 }

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import param
 
-from anomalylab.apps.pc_space_clouds import deviation
-from anomalylab.apps.pc_space_selection import Selection
+from anomalylab.apps.pc_space.clouds import deviation
+from anomalylab.apps.pc_space.selection import Selection
 from anomalylab.errors import ParameterError
 from anomalylab.pc_space.cloud import RESIDUAL, axes_of
 from anomalylab.pc_space.opened import PCSpace

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import param
 
-from anomalylab.apps.pc_space_clouds import CloudSet, make_clouds
-from anomalylab.apps.pc_space_state import PCSpaceState
+from anomalylab.apps.pc_space.clouds import CloudSet, make_clouds
+from anomalylab.apps.pc_space.state import PCSpaceState
 from anomalylab.pc_space.cloud import Cloud
 
 

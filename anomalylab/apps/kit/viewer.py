@@ -3,7 +3,7 @@
 import pandas as pd
 import panel as pn
 
-from anomalylab.apps.safe_cell import safe_bundle, strings_of
+from anomalylab.apps.kit.safe_cell import safe_bundle, strings_of
 
 
 class AppViewer(pn.viewable.Viewer):

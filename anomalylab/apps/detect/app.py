@@ -9,14 +9,14 @@ import panel as pn
 import param
 
 from anomalylab import plots
-from anomalylab.apps import detect_words as words
-from anomalylab.apps.busy import busy
-from anomalylab.apps.controls import address_words, question, says
-from anomalylab.apps.detect_controls import detect_controls
-from anomalylab.apps.detect_state import IN_ADDRESS, DetectState
-from anomalylab.apps.gallery import Gallery
-from anomalylab.apps.pictures import Pictures
-from anomalylab.apps.viewer import AppViewer
+from anomalylab.apps.detect import words
+from anomalylab.apps.detect.controls import detect_controls
+from anomalylab.apps.detect.state import IN_ADDRESS, DetectState
+from anomalylab.apps.kit.busy import busy
+from anomalylab.apps.kit.controls import address_words, question, says
+from anomalylab.apps.kit.gallery import Gallery
+from anomalylab.apps.kit.pictures import Pictures
+from anomalylab.apps.kit.viewer import AppViewer
 from anomalylab.runs.folder import Run
 
 PAGE = 24

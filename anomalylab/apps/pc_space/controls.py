@@ -2,10 +2,10 @@
 
 import panel as pn
 
-from anomalylab.apps import pc_space_words as words
-from anomalylab.apps.cards import Stepper
-from anomalylab.apps.controls import control, says
-from anomalylab.apps.pc_space_state import PCSpaceState
+from anomalylab.apps.kit.cards import Stepper
+from anomalylab.apps.kit.controls import control, says
+from anomalylab.apps.pc_space import words
+from anomalylab.apps.pc_space.state import PCSpaceState
 
 WIDTH = 240
 

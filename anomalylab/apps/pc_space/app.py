@@ -6,17 +6,17 @@ from typing import Any
 import panel as pn
 import param
 
-from anomalylab.apps import pc_space_words as words
-from anomalylab.apps.busy import busy
-from anomalylab.apps.controls import TEXT, address_words, says
-from anomalylab.apps.pc_space_cloud_view import CloudView
-from anomalylab.apps.pc_space_controls import pc_space_controls
-from anomalylab.apps.pc_space_galleries import AxisGallery, CloudGallery, PatchGallery
-from anomalylab.apps.pc_space_image_view import ImageView
-from anomalylab.apps.pc_space_linked import LinkedWindows
-from anomalylab.apps.pc_space_pictures import WindowPictures
-from anomalylab.apps.pc_space_state import FAR_OUT, IN_ADDRESS, PCSpaceState
-from anomalylab.apps.viewer import AppViewer
+from anomalylab.apps.kit.busy import busy
+from anomalylab.apps.kit.controls import TEXT, address_words, says
+from anomalylab.apps.kit.viewer import AppViewer
+from anomalylab.apps.pc_space import words
+from anomalylab.apps.pc_space.cloud_view import CloudView
+from anomalylab.apps.pc_space.controls import pc_space_controls
+from anomalylab.apps.pc_space.galleries import AxisGallery, CloudGallery, PatchGallery
+from anomalylab.apps.pc_space.image_view import ImageView
+from anomalylab.apps.pc_space.linked import LinkedWindows
+from anomalylab.apps.pc_space.pictures import WindowPictures
+from anomalylab.apps.pc_space.state import FAR_OUT, IN_ADDRESS, PCSpaceState
 from anomalylab.pc_space.opened import PCSpace
 
 IMAGE_HEIGHT = 640

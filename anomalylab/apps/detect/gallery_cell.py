@@ -4,8 +4,8 @@ from html import escape
 
 import ipywidgets as widgets
 
-from anomalylab.apps.detect_state import ORDERS, DetectState
-from anomalylab.apps.pictures import Pictures
+from anomalylab.apps.detect.state import ORDERS, DetectState
+from anomalylab.apps.kit.pictures import Pictures
 from anomalylab.runs.folder import Run
 
 N_SHOWN = 24

@@ -1,0 +1,1 @@
+"""What dashboards share: state in cells, controls, pictures."""
