@@ -57,7 +57,7 @@ def pc(pc_run):
 @pytest.fixture(scope="module")
 def data(pc):
     """What a page carries of it."""
-    from anomalylab.reports.pc_payload import chosen, payload
+    from anomalylab.reports.pc_space.linked.payload import chosen, payload
 
     return payload(pc, chosen(pc))
 
@@ -67,7 +67,7 @@ def explorer_page(pc, tmp_path_factory):
     """A page that shows the offline explorer of it, and nothing else."""
     from pc_pages import write_page
 
-    from anomalylab.reports.pc_explorer import explorer
+    from anomalylab.reports.pc_space.linked.explorer import explorer
 
     return write_page(explorer(pc), tmp_path_factory.mktemp("explorer") / "page.html")
 

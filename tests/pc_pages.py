@@ -7,7 +7,7 @@ import numpy as np
 from pages import find
 from PIL import Image
 
-from anomalylab.reports.fragment import STYLES, static_text
+from anomalylab.reports.kit.fragment import STYLES, static_text
 
 
 def write_page(fragment, path):

@@ -13,11 +13,11 @@ from PIL import Image
 from anomalylab.errors import UnknownNameError
 from anomalylab.pictures import map_colours as overlay
 from anomalylab.reports import detect
-from anomalylab.reports.charts import Line, free_corner
-from anomalylab.reports.comparison import best_of
-from anomalylab.reports.fragment import FOLDER, json_for_script
-from anomalylab.reports.payload import bulk_curve, map_bytes, payload
-from anomalylab.reports.verdict import warnings
+from anomalylab.reports.detect.payload import bulk_curve, map_bytes, payload
+from anomalylab.reports.kit.charts import Line, free_corner
+from anomalylab.reports.kit.fragment import FOLDER, json_for_script
+from anomalylab.reports.parts.comparison import best_of
+from anomalylab.reports.parts.verdict import warnings
 
 
 @pytest.fixture(scope="module")

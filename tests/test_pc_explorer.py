@@ -9,9 +9,14 @@ from PIL import Image
 
 from anomalylab.errors import ParameterError, UnknownNameError
 from anomalylab.pc_space import cloud as clouds
-from anomalylab.reports import pc_payload
-from anomalylab.reports.pc_explorer import explorer
-from anomalylab.reports.pc_payload import band_weights, chosen, default_images, payload
+from anomalylab.reports.pc_space.linked import payload as pc_payload
+from anomalylab.reports.pc_space.linked.explorer import explorer
+from anomalylab.reports.pc_space.linked.payload import (
+    band_weights,
+    chosen,
+    default_images,
+    payload,
+)
 
 
 def decoded(text):
@@ -94,10 +99,12 @@ def test_named_images_are_taken_in_their_order_and_unknown_or_no_names_are_refus
 def test_odd_names_stay_text(pc, monkeypatch):
     odd = "</script><img src=x onerror=alert(1)>"
     monkeypatch.setattr(
-        "anomalylab.reports.pc_payload.short_names", lambda ids: dict.fromkeys(ids, odd)
+        "anomalylab.reports.pc_space.linked.payload.short_names",
+        lambda ids: dict.fromkeys(ids, odd),
     )
     monkeypatch.setattr(
-        "anomalylab.reports.pc_explorer.short_names", lambda ids: dict.fromkeys(ids, odd)
+        "anomalylab.reports.pc_space.linked.explorer.short_names",
+        lambda ids: dict.fromkeys(ids, odd),
     )
     html = explorer(pc, [pc.samples["sample_id"].iloc[0]]).html
     assert "<img src=x" not in html

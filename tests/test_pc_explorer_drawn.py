@@ -7,7 +7,7 @@ from pc_pages import pixels_of, ready, run_js, shown_cloud, until, write_page
 
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import colour_table, shade
-from anomalylab.reports.pc_explorer import explorer
+from anomalylab.reports.pc_space.linked.explorer import explorer
 from anomalylab.runs.folder import Run
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]

@@ -21,10 +21,10 @@ from anomalylab.pc_space.opened import PCSpace
 from anomalylab.recipes.pc_space.request import Request
 from anomalylab.recipes.pc_space.run import run
 from anomalylab.reports import pc_space, report, working_copy
-from anomalylab.reports.pc_density import _border, _coarser
-from anomalylab.reports.pc_films import _nearest
-from anomalylab.reports.pc_images import around, lit, scored, shown, spread
-from anomalylab.reports.pc_plane import SIDE, Plane
+from anomalylab.reports.pc_space.density import _border, _coarser
+from anomalylab.reports.pc_space.films import _nearest
+from anomalylab.reports.pc_space.images import around, lit, scored, shown, spread
+from anomalylab.reports.pc_space.plane import SIDE, Plane
 from anomalylab.runs.folder import Run
 from anomalylab.schema import SEARCH
 

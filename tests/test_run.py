@@ -17,7 +17,7 @@ from anomalylab.errors import (
     RunError,
     UnknownNameError,
 )
-from anomalylab.reports.verdict import asked
+from anomalylab.reports.parts.verdict import asked
 from anomalylab.runs.detect import run
 from anomalylab.runs.folder import TABLES, Run
 from anomalylab.runs.request import DetectorChoice, Request

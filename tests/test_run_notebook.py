@@ -9,14 +9,14 @@ from fakes import fake_run
 from anomalylab.cli.main import main
 from anomalylab.errors import ParameterError, RunError, UnknownNameError
 from anomalylab.reports import fill_notebook, find_notebook, run_notebook, working_copy
-from anomalylab.reports.notebooks import (
+from anomalylab.reports.kit.notebooks import (
     FINISHED,
     PLACES,
     NotebookError,
     check_parameters,
     notebook_parameters,
 )
-from anomalylab.reports.page import export_html, page_sections
+from anomalylab.reports.kit.page import export_html, page_sections
 
 NAMES = sorted({path.stem for place in PLACES for path in place.glob("*.ipynb")})
 
@@ -26,7 +26,7 @@ def toy(tmp_path, monkeypatch):
     """A place with one small notebook, whose last cell is given."""
     place = tmp_path / "notebooks"
     place.mkdir()
-    monkeypatch.setattr("anomalylab.reports.notebooks.PLACES", (place,))
+    monkeypatch.setattr("anomalylab.reports.kit.notebooks.PLACES", (place,))
 
     def write(*cells):
         parameters = nbformat.v4.new_code_cell("n_images = 3\nshare = 0.5\nname = 'a'\n")

@@ -8,12 +8,12 @@ from importlib import import_module
 from typing import Any
 
 _PLACES = {
-    "export_html": "page",
-    "fill_notebook": "notebooks",
-    "working_copy": "notebooks",
-    "find_notebook": "notebooks",
-    "report": "page",
-    "run_notebook": "notebooks",
+    "export_html": "kit.page",
+    "fill_notebook": "kit.notebooks",
+    "working_copy": "kit.notebooks",
+    "find_notebook": "kit.notebooks",
+    "report": "kit.page",
+    "run_notebook": "kit.notebooks",
 }
 
 __all__ = sorted(_PLACES)

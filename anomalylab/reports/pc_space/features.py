@@ -9,13 +9,13 @@ from markupsafe import Markup
 
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import png, shade
-from anomalylab.reports.fragment import Fragment, render
-from anomalylab.reports.payload import short_names
-from anomalylab.reports.pc_clouds import PICTURES
-from anomalylab.reports.pc_images import Shown, plane_of, scored, shown
-from anomalylab.reports.pc_missing import images_reason
-from anomalylab.reports.pc_plane import SIDE, Plane, legend
-from anomalylab.reports.words import grouped, plural
+from anomalylab.reports.detect.payload import short_names
+from anomalylab.reports.kit.fragment import Fragment, render
+from anomalylab.reports.kit.words import grouped, plural
+from anomalylab.reports.pc_space.clouds import PICTURES
+from anomalylab.reports.pc_space.images import Shown, plane_of, scored, shown
+from anomalylab.reports.pc_space.missing import images_reason
+from anomalylab.reports.pc_space.plane import SIDE, Plane, legend
 
 FINE = 240
 """Cells of a large cloud along an axis."""
@@ -43,7 +43,7 @@ def histogram(pc: PCSpace, image: str = "") -> Fragment:
     name = short_names(pc.samples["sample_id"])[seen.sample_id]
     counts = pc.histogram(seen.sample_id)
     html = render(
-        "pc_planes",
+        "pc_space/planes",
         figures=[*_fine(plane, seen, name, len(counts)), _coarse(plane, seen, name, counts)],
         layout="al-is-pair",
         note=_beyond_words(pc, seen.sample_id),

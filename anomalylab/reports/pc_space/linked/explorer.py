@@ -14,30 +14,30 @@ from PIL import Image
 from anomalylab.pc_space.cloud import Cloud, as_pixels, defect_share
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import png, shade
-from anomalylab.reports.explorer import significant
-from anomalylab.reports.fragment import Fragment, json_for_script, render
-from anomalylab.reports.payload import short_names
-from anomalylab.reports.pc_payload import SIGMA, Shown, chosen, payload
-from anomalylab.reports.pc_plane import Plane, data_url
-from anomalylab.reports.words import LABELS
+from anomalylab.reports.detect.explorer import significant
+from anomalylab.reports.detect.payload import short_names
+from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
+from anomalylab.reports.kit.words import LABELS
+from anomalylab.reports.pc_space.linked.payload import SIGMA, Shown, chosen, payload
+from anomalylab.reports.pc_space.plane import Plane, data_url
 
 SCRIPTS = (
-    "core.js",
-    "pc_png.js",
-    "pc_correlate.js",
-    "pc_space.js",
-    "pc_select.js",
-    "pc_raster.js",
-    "pc_store.js",
-    "pc_lines.js",
-    "pc_plane.js",
-    "pc_image.js",
-    "pc_patches.js",
-    "pc_sweep.js",
-    "pc_film.js",
-    "pc_explorer.js",
+    "kit/core.js",
+    "pc_space/linked/png.js",
+    "pc_space/linked/correlate.js",
+    "pc_space/linked/space.js",
+    "pc_space/linked/select.js",
+    "pc_space/linked/raster.js",
+    "pc_space/linked/store.js",
+    "pc_space/linked/lines.js",
+    "pc_space/linked/plane.js",
+    "pc_space/linked/image.js",
+    "pc_space/linked/patches.js",
+    "pc_space/linked/sweep.js",
+    "pc_space/linked/film.js",
+    "pc_space/linked/explorer.js",
 )
-STYLES = ("pc_pictures.css", "pc_explorer.css")
+STYLES = ("pc_space/pictures.css", "pc_space/linked/explorer.css")
 
 STILL_SIDE = 360
 AMBER = np.array([238, 154, 0])
@@ -54,7 +54,7 @@ def explorer(pc: PCSpace, sample_ids: Sequence[str] | None = None) -> Fragment:
     pc : PCSpace
     sample_ids : sequence of str, optional
         Images to carry; by default those of
-        :func:`anomalylab.reports.pc_payload.default_images` that fit into the page.
+        :func:`anomalylab.reports.pc_space.linked.payload.default_images` that fit into the page.
 
     Returns
     -------
@@ -71,7 +71,9 @@ def explorer(pc: PCSpace, sample_ids: Sequence[str] | None = None) -> Fragment:
     """
     shown = chosen(pc, sample_ids)
     data = payload(pc, shown)
-    html = render("pc_explorer", data=json_for_script(data), still=_still(pc, shown, data))
+    html = render(
+        "pc_space/linked/explorer", data=json_for_script(data), still=_still(pc, shown, data)
+    )
     return Fragment(html, SCRIPTS, STYLES)
 
 

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.reports.fragment import Fragment, render
-from anomalylab.reports.pc_clouds import clouds
-from anomalylab.reports.pc_components import bands, components
-from anomalylab.reports.pc_density import densities
-from anomalylab.reports.pc_explorer import explorer as linked_views
-from anomalylab.reports.pc_features import histogram
-from anomalylab.reports.pc_missing import images_reason, is_readable
-from anomalylab.reports.pc_odds import odds
-from anomalylab.reports.pc_payload import default_images
-from anomalylab.reports.pc_results import curves, results, search
-from anomalylab.reports.pc_verdict import verdict
-from anomalylab.reports.provenance import provenance as provenance_of_run
+from anomalylab.reports.kit.fragment import Fragment, render
+from anomalylab.reports.parts.provenance import provenance as provenance_of_run
+from anomalylab.reports.pc_space.clouds import clouds
+from anomalylab.reports.pc_space.components import bands, components
+from anomalylab.reports.pc_space.density import densities
+from anomalylab.reports.pc_space.features import histogram
+from anomalylab.reports.pc_space.linked.explorer import explorer as linked_views
+from anomalylab.reports.pc_space.linked.payload import default_images
+from anomalylab.reports.pc_space.missing import images_reason, is_readable
+from anomalylab.reports.pc_space.odds import odds
+from anomalylab.reports.pc_space.results import curves, results, search
+from anomalylab.reports.pc_space.verdict import verdict
 
 __all__ = [
     "bands",
@@ -53,7 +53,7 @@ def explorer(pc: PCSpace, images: Sequence[str] = ()) -> Fragment:
     left = [sample_id for sample_id in wanted if is_readable(pc, sample_id)]
     if left:
         return linked_views(pc, left)
-    return Fragment(render("pc_planes", figures=[], layout="", note="", missing=missing))
+    return Fragment(render("pc_space/planes", figures=[], layout="", note="", missing=missing))
 
 
 def provenance(pc: PCSpace) -> Fragment:

@@ -17,22 +17,22 @@ from markupsafe import Markup
 
 FOLDER = Path(str(resources.files("anomalylab.reports")))
 
-STYLES = ("base.css", "charts.css", "explorer.css")
+STYLES = ("kit/base.css", "kit/charts.css", "detect/explorer.css")
 EXPLORER_SCRIPTS = (
-    "core.js",
-    "numbers.js",
-    "overlay.js",
-    "store.js",
-    "histogram.js",
-    "readouts.js",
-    "embedding.js",
-    "gallery.js",
-    "enlarged.js",
-    "explorer.js",
+    "kit/core.js",
+    "kit/numbers.js",
+    "kit/map_colours.js",
+    "detect/store.js",
+    "detect/histogram.js",
+    "detect/readouts.js",
+    "detect/embedding.js",
+    "detect/gallery.js",
+    "detect/enlarged.js",
+    "detect/explorer.js",
 )
-TABLE_SCRIPTS = ("core.js", "tables.js")
+TABLE_SCRIPTS = ("kit/core.js", "kit/tables.js")
 
-_ASSET = re.compile(r"<!--asset:([\w.]+)-->.*?<!--/asset-->\n?", re.DOTALL)
+_ASSET = re.compile(r"<!--asset:([\w./]+)-->.*?<!--/asset-->\n?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class Fragment:
     html : str
         Markup in which everything that came from data is escaped.
     scripts : tuple of str
-        Files of ``static/`` that make it move.
+        Files of this package that make it move.
     styles : tuple of str
-        Files of ``static/`` that it needs beside those of every fragment.
+        Files of this package that it needs beside those of every fragment.
     """
 
     html: str
@@ -68,7 +68,7 @@ def render(template: str, **values: Any) -> Markup:
     Parameters
     ----------
     template : str
-        Name of a file in ``templates/`` without ``.html.j2``.
+        Name of a file in this package without ``.html.j2``.
     """
     return Markup(_environment().get_template(f"{template}.html.j2").render(**values))  # noqa: S704
 
@@ -91,8 +91,8 @@ def assets_of(html: str) -> list[str]:
 
 @cache
 def static_text(name: str) -> str:
-    """Return the text of a file in ``static/``."""
-    return (FOLDER / "static" / name).read_text(encoding="utf-8")
+    """Return the text of a file in this package."""
+    return (FOLDER / name).read_text(encoding="utf-8")
 
 
 def _asset(name: str, element: str) -> str:
@@ -102,7 +102,7 @@ def _asset(name: str, element: str) -> str:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
+        loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -6,9 +6,10 @@ from typing import Any
 from anomalylab.pc_space.cloud import Cloud
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import png, shade
-from anomalylab.reports.fragment import Fragment, render
-from anomalylab.reports.payload import short_names
-from anomalylab.reports.pc_images import (
+from anomalylab.reports.detect.payload import short_names
+from anomalylab.reports.kit.fragment import Fragment, render
+from anomalylab.reports.kit.words import grouped, plural
+from anomalylab.reports.pc_space.images import (
     Shown,
     around,
     lit,
@@ -19,12 +20,11 @@ from anomalylab.reports.pc_images import (
     spread,
     stored,
 )
-from anomalylab.reports.pc_missing import images_reason
-from anomalylab.reports.pc_plane import Plane, legend
-from anomalylab.reports.pc_words import UNITS, method_name
-from anomalylab.reports.words import grouped, plural
+from anomalylab.reports.pc_space.missing import images_reason
+from anomalylab.reports.pc_space.plane import Plane, legend
+from anomalylab.reports.pc_space.words import UNITS, method_name
 
-PICTURES = ("pc_pictures.css",)
+PICTURES = ("pc_space/pictures.css",)
 N_IMAGES = 6
 SIDE = 180
 """Cells of a small cloud along an axis."""
@@ -67,7 +67,7 @@ def clouds(pc: PCSpace, images: Sequence[str] = (), detector: str = "") -> Fragm
     plane = around(pc, clouds) if clouds else plane_of(pc, limit=pc.limit)
     rows, highest = _rows(pc, plane, chosen)
     html = render(
-        "pc_clouds",
+        "pc_space/clouds",
         rows=rows,
         missing=missing,
         plane=plane,

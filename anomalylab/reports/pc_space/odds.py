@@ -7,12 +7,12 @@ import pandas as pd
 
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import png, shade_signed
-from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
-from anomalylab.reports.pc_clouds import PICTURES
-from anomalylab.reports.pc_features import grid, numbers
-from anomalylab.reports.pc_missing import supervised_reason
-from anomalylab.reports.pc_plane import Plane, legend
-from anomalylab.reports.rows import rows_of
+from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
+from anomalylab.reports.kit.rows import rows_of
+from anomalylab.reports.pc_space.clouds import PICTURES
+from anomalylab.reports.pc_space.features import grid, numbers
+from anomalylab.reports.pc_space.missing import supervised_reason
+from anomalylab.reports.pc_space.plane import Plane, legend
 
 N_STRONGEST = 4
 """Bins listed that raise the odds, and that lower them."""
@@ -34,7 +34,9 @@ def odds(pc: PCSpace) -> Fragment:
         One line instead, where there is no classifier.
     """
     if pc.coefficients is None:
-        html = render("pc_planes", figures=[], layout="", note="", missing=supervised_reason(pc))
+        html = render(
+            "pc_space/planes", figures=[], layout="", note="", missing=supervised_reason(pc)
+        )
         return Fragment(html, styles=PICTURES)
     is_training = (pc.samples["split"] == "train").to_numpy()
     counts = np.asarray(pc.histograms)[is_training].sum(axis=0)
@@ -44,7 +46,7 @@ def odds(pc: PCSpace) -> Fragment:
         for number, values in enumerate(pc.coefficients)
     ]
     html = render(
-        "pc_odds",
+        "pc_space/odds",
         figures=figures,
         strongest=_strongest(pc),
         has_sizes=len(pc.windows) > 1,

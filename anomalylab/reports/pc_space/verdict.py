@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.reports.fragment import Fragment, render
-from anomalylab.reports.pc_missing import images_reason, supervised_reason
-from anomalylab.reports.pc_words import method_name
-from anomalylab.reports.verdict import labels_words, score_tile
-from anomalylab.reports.words import grouped, plural
+from anomalylab.reports.kit.fragment import Fragment, render
+from anomalylab.reports.kit.words import grouped, plural
+from anomalylab.reports.parts.verdict import labels_words, score_tile
+from anomalylab.reports.pc_space.missing import images_reason, supervised_reason
+from anomalylab.reports.pc_space.words import method_name
 
 SOLVERS = {
     "exact": "computed from the exact covariance of all these windows",
@@ -32,7 +32,7 @@ def verdict(pc: PCSpace) -> Fragment:
     names = [name for name in pc.run.detectors if name in verdicts]
     first = verdicts[names[0]]
     html = render(
-        "pc_verdict",
+        "pc_space/verdict",
         sentence=first["sentence"],
         reasons=[first[key] for key in ("reason", "training") if first.get(key)],
         others=[(method_name(name), verdicts[name]["sentence"]) for name in names[1:]],

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from anomalylab.errors import DatasetError
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.reports.words import plural
+from anomalylab.reports.kit.words import plural
 
 
 def supervised_reason(pc: PCSpace) -> str:

@@ -8,8 +8,8 @@ from PIL import Image
 
 from anomalylab.pc_space.cloud import Cloud, patch
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.reports.pc_images import scored, spread
-from anomalylab.reports.pc_plane import data_url
+from anomalylab.reports.pc_space.images import scored, spread
+from anomalylab.reports.pc_space.plane import data_url
 
 STEPS = (-4.5, -3.0, -1.5, 0.0, 1.5, 3.0, 4.5)
 """Standard deviations from the middle at which windows are shown."""

@@ -9,12 +9,12 @@ from anomalylab.compute.window_space import WindowSpace
 from anomalylab.images.read import resize
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import colour_table, png, shade_signed
-from anomalylab.reports.fragment import Fragment, render
-from anomalylab.reports.pc_clouds import PICTURES
-from anomalylab.reports.pc_films import film_images, films
-from anomalylab.reports.pc_images import scored, webp_url
-from anomalylab.reports.pc_missing import images_reason, is_readable
-from anomalylab.reports.pc_plane import data_url, legend
+from anomalylab.reports.kit.fragment import Fragment, render
+from anomalylab.reports.pc_space.clouds import PICTURES
+from anomalylab.reports.pc_space.films import film_images, films
+from anomalylab.reports.pc_space.images import scored, webp_url
+from anomalylab.reports.pc_space.missing import images_reason, is_readable
+from anomalylab.reports.pc_space.plane import data_url, legend
 
 LONG_SIDE = 420
 DEVIATIONS = 3.0
@@ -41,7 +41,7 @@ def components(pc: PCSpace) -> Fragment:
     for patch, film in zip(spaces[0]["patches"], strips, strict=True):
         patch["film"] = film
     bar = legend("diverging", ["negative weight", "0", "positive weight"], is_signed=True)
-    html = render("pc_components", spaces=spaces, legend=bar, missing=missing)
+    html = render("pc_space/components", spaces=spaces, legend=bar, missing=missing)
     return Fragment(html, styles=PICTURES)
 
 
@@ -73,7 +73,7 @@ def bands(pc: PCSpace) -> Fragment:
     figures = [] if missing else [_before_and_after(pc, *row) for row in rows]
     bar = legend("viridis", [f"−{DEVIATIONS:g}", "0", f"{DEVIATIONS:g} deviations"], is_signed=True)
     html = render(
-        "pc_bands", figures=figures, missing=missing, legend=bar, orient=pc.info["orient"]
+        "pc_space/bands", figures=figures, missing=missing, legend=bar, orient=pc.info["orient"]
     )
     return Fragment(html, styles=PICTURES)
 

@@ -5,10 +5,10 @@ from typing import Any
 import pandas as pd
 
 from anomalylab.pictures.palette import detector_colours
-from anomalylab.reports.charts import Line, line_chart
-from anomalylab.reports.fragment import Fragment, render
-from anomalylab.reports.rows import rows_of
-from anomalylab.reports.words import CURVES, METRICS, plural
+from anomalylab.reports.kit.charts import Line, line_chart
+from anomalylab.reports.kit.fragment import Fragment, render
+from anomalylab.reports.kit.rows import rows_of
+from anomalylab.reports.kit.words import CURVES, METRICS, plural
 from anomalylab.runs.folder import Run
 
 Areas = dict[tuple[str, str], dict[str, Any]]
@@ -41,7 +41,7 @@ def curves(run: Run) -> Fragment:
     reasons = list(dict.fromkeys(filter(None, missing)))
     if not charts and not reasons:
         reasons = ["the run holds none"]
-    return Fragment(render("curves", charts=charts, missing=reasons))
+    return Fragment(render("parts/curves", charts=charts, missing=reasons))
 
 
 def _chart(run: Run, curve: str, table: pd.DataFrame, areas: Areas) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from anomalylab.localise import anomaly_maps
 from anomalylab.pictures import map_colours as overlay
-from anomalylab.reports.rows import by_key, rows_of
-from anomalylab.reports.words import method_words
+from anomalylab.reports.kit.rows import by_key, rows_of
+from anomalylab.reports.kit.words import method_words
 from anomalylab.runs.folder import Run
 from anomalylab.verdicts.bulk import MIN_IMAGES, fit_bulk
 

@@ -8,10 +8,10 @@ import numpy as np
 from anomalylab.metrics import Confusion, confusion
 from anomalylab.pictures import map_colours as overlay
 from anomalylab.registry import unknown_name
-from anomalylab.reports.fragment import EXPLORER_SCRIPTS, Fragment, json_for_script, render
-from anomalylab.reports.payload import map_bytes, payload, short_names
-from anomalylab.reports.rows import by_key, rows_of
-from anomalylab.reports.words import LABELS, method_words
+from anomalylab.reports.detect.payload import map_bytes, payload, short_names
+from anomalylab.reports.kit.fragment import EXPLORER_SCRIPTS, Fragment, json_for_script, render
+from anomalylab.reports.kit.rows import by_key, rows_of
+from anomalylab.reports.kit.words import LABELS, method_words
 from anomalylab.runs.folder import Run
 
 N_STILL = 10
@@ -42,7 +42,7 @@ def explorer(run: Run, detector: str = "") -> Fragment:
     if detector not in run.detectors:
         unknown_name("detector of this run", detector, run.detectors)
     html = render(
-        "explorer",
+        "detect/explorer",
         data=json_for_script(payload(run, detector)),
         detector=detector,
         suspects=suspects(run, detector),

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from anomalylab.reports.comparison import decimals
-from anomalylab.reports.fragment import Fragment, render
-from anomalylab.reports.words import grouped, metric_words, plural
+from anomalylab.reports.kit.fragment import Fragment, render
+from anomalylab.reports.kit.words import grouped, metric_words, plural
+from anomalylab.reports.parts.comparison import decimals
 from anomalylab.runs.folder import Run
 from anomalylab.runs.inputs import ON_DEMAND
 
@@ -24,7 +24,7 @@ def verdict(run: Run) -> Fragment:
     first = verdicts[run.detectors[0]]
     return Fragment(
         render(
-            "verdict",
+            "parts/verdict",
             sentence=first["sentence"],
             reasons=[first[key] for key in ("reason", "training") if first.get(key)],
             others=[(name, verdicts[name]) for name in run.detectors[1:]],

@@ -16,9 +16,9 @@ from anomalylab.pc_space.cloud import Cloud, as_pixels
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.map_colours import AMBER
 from anomalylab.pictures.thumbnails import outlines
-from anomalylab.reports.explorer import significant
-from anomalylab.reports.pc_plane import Plane, data_url
-from anomalylab.reports.rows import rows_of
+from anomalylab.reports.detect.explorer import significant
+from anomalylab.reports.kit.rows import rows_of
+from anomalylab.reports.pc_space.plane import Plane, data_url
 
 GLOW = 0.62
 """How much of the colour of a lit-up pixel is amber."""

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from anomalylab.pc_space.cloud import Cloud
 from anomalylab.pictures.shading import FAINTEST, colour_table
-from anomalylab.reports.charts import nice_ticks
+from anomalylab.reports.kit.charts import nice_ticks
 
 SIDE, LEFT, BOTTOM, EDGE = 360, 46, 40, 14
 SIGMAS = (1, 2, 3)

@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 
 from anomalylab.pictures.palette import detector_colours
-from anomalylab.reports.charts import interval_dots
-from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
-from anomalylab.reports.rows import by_key
-from anomalylab.reports.words import METRIC_GROUPS, metric_words
+from anomalylab.reports.kit.charts import interval_dots
+from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
+from anomalylab.reports.kit.rows import by_key
+from anomalylab.reports.kit.words import METRIC_GROUPS, metric_words
 from anomalylab.runs.folder import Run
 
 
@@ -38,7 +38,7 @@ def comparison(run: Run) -> Fragment:
     is_empty = not table["value"].notna().any()
     return Fragment(
         render(
-            "comparison",
+            "parts/comparison",
             detectors=run.detectors,
             colours=detector_colours(run.detectors),
             groups=[] if is_empty else groups,

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 
 from anomalylab.errors import AnomalyLabError, ParameterError, RunError
 from anomalylab.registry import unknown_name
-from anomalylab.reports.fragment import FOLDER
+from anomalylab.reports.kit.fragment import FOLDER
 from anomalylab.runs.folder import Run
 
 TIMEOUT = 3600

@@ -7,14 +7,14 @@ import pandas as pd
 
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.palette import detector_colours
-from anomalylab.reports.charts import Line, free_corner, interval_dots, line_chart
-from anomalylab.reports.comparison import best_of, cell
-from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
-from anomalylab.reports.pc_clouds import PICTURES
-from anomalylab.reports.pc_missing import supervised_reason
-from anomalylab.reports.pc_words import METHODS, PAPER, PUBLISHED, PUBLISHED_ON, method_name
-from anomalylab.reports.rows import by_key, rows_of
-from anomalylab.reports.words import CURVES, metric_words, plural
+from anomalylab.reports.kit.charts import Line, free_corner, interval_dots, line_chart
+from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
+from anomalylab.reports.kit.rows import by_key, rows_of
+from anomalylab.reports.kit.words import CURVES, metric_words, plural
+from anomalylab.reports.parts.comparison import best_of, cell
+from anomalylab.reports.pc_space.clouds import PICTURES
+from anomalylab.reports.pc_space.missing import supervised_reason
+from anomalylab.reports.pc_space.words import METHODS, PAPER, PUBLISHED, PUBLISHED_ON, method_name
 
 OF_IMAGES = ("ap", "ap_trapezoid", "auroc")
 GROUPS = {
@@ -60,7 +60,7 @@ def results(pc: PCSpace) -> Fragment:
             groups.append((title, rows))
     reasons = [note for note in table.loc[table["value"].isna(), "note"] if note]
     html = render(
-        "pc_results",
+        "pc_space/results",
         methods=[(name, *METHODS.get(name, (name, ""))) for name in pc.run.detectors],
         colours=detector_colours(pc.run.detectors),
         groups=groups if table["value"].notna().any() else [],
@@ -96,7 +96,7 @@ def curves(pc: PCSpace) -> Fragment:
     if not charts and not any(reasons):
         reasons = ["the run holds none"]
     missing = list(dict.fromkeys(filter(None, reasons)))
-    return Fragment(render("curves", charts=charts, missing=missing))
+    return Fragment(render("parts/curves", charts=charts, missing=missing))
 
 
 def search(pc: PCSpace, n: int = 12) -> Fragment:
@@ -118,7 +118,7 @@ def search(pc: PCSpace, n: int = 12) -> Fragment:
     seconds = timings.loc[timings["step"].str.contains("search"), "seconds"].sum()
     best = ranked[ranked["is_chosen"].astype(bool)] if len(ranked) else ranked
     rows = pd.concat([ranked.head(n), best]).drop_duplicates() if len(ranked) else ranked
-    html = render("pc_search", rows=rows_of(rows), n=len(table), seconds=float(seconds))
+    html = render("pc_space/search", rows=rows_of(rows), n=len(table), seconds=float(seconds))
     return Fragment(html, TABLE_SCRIPTS)
 
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import png, shade, shade_signed
-from anomalylab.reports.fragment import Fragment, render
-from anomalylab.reports.pc_clouds import PICTURES
-from anomalylab.reports.pc_images import plane_of
-from anomalylab.reports.pc_plane import Plane, legend
-from anomalylab.reports.words import grouped, plural
+from anomalylab.reports.kit.fragment import Fragment, render
+from anomalylab.reports.kit.words import grouped, plural
+from anomalylab.reports.pc_space.clouds import PICTURES
+from anomalylab.reports.pc_space.images import plane_of
+from anomalylab.reports.pc_space.plane import Plane, legend
 
 KEPT = 0.99999
 """Share of the windows that lie inside the frame of the pictures."""
@@ -53,7 +53,7 @@ def densities(pc: PCSpace, pair: int = 0) -> Fragment:
         figures.append(_difference(plane, shares, totals))
     beyond = int(everything.sum() - sum(cells.sum() for cells in counts.values()))
     html = render(
-        "pc_planes",
+        "pc_space/planes",
         figures=figures,
         layout="",
         note=_note(pc, totals, beyond, plane),

@@ -11,8 +11,8 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from anomalylab.errors import ParameterError
-from anomalylab.reports.fragment import FOLDER, assets_of, static_text, without_assets
-from anomalylab.reports.notebooks import (
+from anomalylab.reports.kit.fragment import FOLDER, assets_of, static_text, without_assets
+from anomalylab.reports.kit.notebooks import (
     notebook_of,
     notebook_parameters,
     relative,
@@ -31,7 +31,7 @@ class PageExporter(TemplateExporter):
         super().__init__(
             template_name="page",
             template_file="index.html.j2",
-            extra_template_basedirs=[str(FOLDER / "templates")],
+            extra_template_basedirs=[str(FOLDER / "kit")],
             filters={"shown_html": shown_html, "markdown": markdown},
             **kwargs,
         )
@@ -152,7 +152,7 @@ def _assets(node: NotebookNode) -> dict[str, list[str]]:
     code = (cell for cell in node.cells if cell.cell_type == "code")
     outputs = (o.get("data", {}).get("text/html", "") for cell in code for o in cell.outputs)
     names = list(dict.fromkeys(name for html in outputs for name in assets_of(html)))
-    styles = ["page.css", *(name for name in names if name.endswith(".css"))]
+    styles = ["kit/page.css", *(name for name in names if name.endswith(".css"))]
     scripts = [name for name in names if name.endswith(".js")]
     return {
         "styles": [static_text(name) for name in styles],

@@ -15,9 +15,9 @@ from anomalylab.pc_space.cloud import RESIDUAL, Cloud
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.shading import FAINTEST, colour_table, png, shade, shade_signed
 from anomalylab.pictures.thumbnails import outlines
-from anomalylab.reports.payload import short_names
-from anomalylab.reports.pc_plane import data_url
-from anomalylab.reports.words import LABELS
+from anomalylab.reports.detect.payload import short_names
+from anomalylab.reports.kit.words import LABELS
+from anomalylab.reports.pc_space.plane import data_url
 
 SIGMA = 3
 """Windows outside of the ellipse of so many standard deviations are lit up first."""

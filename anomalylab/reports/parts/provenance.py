@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from anomalylab.reports.explorer import significant
-from anomalylab.reports.fragment import TABLE_SCRIPTS, Fragment, render
-from anomalylab.reports.rows import rows_of
-from anomalylab.reports.words import KINDS, method_words
+from anomalylab.reports.detect.explorer import significant
+from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
+from anomalylab.reports.kit.rows import rows_of
+from anomalylab.reports.kit.words import KINDS, method_words
 from anomalylab.runs.folder import Run
 
 _SHOWN_ELSEWHERE = (
@@ -33,7 +33,7 @@ def provenance(run: Run) -> Fragment:
     parameters = {key: value for key, value in info.items() if key not in _SHOWN_ELSEWHERE}
     timings = run.table("timings")
     html = render(
-        "provenance",
+        "parts/provenance",
         command=info["command"],
         findings=[_finding(finding) for finding in info.get("findings", [])],
         thresholds=_thresholds(run),

@@ -1,0 +1,9 @@
+"""The parts of the page on a detection run, each a function of a finished run."""
+
+from anomalylab.reports.detect.explorer import explorer
+from anomalylab.reports.parts.comparison import comparison
+from anomalylab.reports.parts.curves import curves
+from anomalylab.reports.parts.provenance import provenance
+from anomalylab.reports.parts.verdict import verdict
+
+__all__ = ["comparison", "curves", "explorer", "provenance", "verdict"]

@@ -1,0 +1,1 @@
+"""The offline explorer of PC space: images and their clouds, linked."""
