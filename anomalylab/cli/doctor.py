@@ -1,37 +1,9 @@
 """What this installation is and holds: versions, weights, threads, cache."""
 
-import importlib.metadata
-import platform
-
 from anomalylab import extractors
 from anomalylab.compute.threads import n_threads
+from anomalylab.runs.provenance import versions
 from anomalylab.storage import cache
-
-PACKAGES = (
-    "anomalylab-vision",
-    "torch",
-    "timm",
-    "faiss-cpu",
-    "scikit-learn",
-    "numpy",
-    "panel",
-    "holoviews",
-    "datashader",
-    "papermill",
-    "openvino",
-)
-"""Packages whose versions decide what a run computes and shows."""
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that matter, as installed."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def describe() -> str:

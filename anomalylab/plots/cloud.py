@@ -63,7 +63,8 @@ def cloud(layers: Sequence[Layer], bounds: Bounds, size: tuple[int, int] = (SIDE
     Parameters
     ----------
     layers : sequence of (x, y, palette)
-        Points, float32 of shape (n_points,), and a name of :data:`anomalylab.pictures.shading.PALETTES`; a
+        Points, float32 of shape (n_points,), and a name of
+        :data:`anomalylab.pictures.shading.PALETTES`; a
         layer hides those before it.
     bounds, size
         As for :func:`rasterise`.

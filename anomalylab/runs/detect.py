@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import __version__, detectors, extractors
-from anomalylab.cli import doctor
 from anomalylab.compute.memory import refuse_beyond_available
 from anomalylab.compute.threads import n_threads
 from anomalylab.datasets.check import Finding, Report, check
@@ -19,7 +18,7 @@ from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.features import Features
 from anomalylab.images import read as images
-from anomalylab.runs import plugins, roles
+from anomalylab.runs import plugins, provenance, roles
 from anomalylab.runs.decide import Decision, decide
 from anomalylab.runs.folder import Run, RunWriter, check_output, writing
 from anomalylab.runs.inputs import cell_of, load_samples, with_images
@@ -296,7 +295,7 @@ def _info(
         "verdicts": {label: outcome.decision.verdict for label, outcome in outcomes.items()},
         "findings": [_finding(finding) for finding in report.findings],
         "broken": broken,
-        "versions": doctor.versions(),
+        "versions": provenance.versions(),
         "threads": n_threads(),
         "plugins": [
             {"file": path.name, "sha256": plugins.fingerprint(path)} for path in request.plugins

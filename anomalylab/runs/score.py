@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import __version__, datasets, detectors, extractors
-from anomalylab.cli import doctor
 from anomalylab.compute.threads import n_threads
 from anomalylab.errors import WeightsError
 from anomalylab.extractors import Extraction, Extractor
 from anomalylab.features import Features
 from anomalylab.images import read as images
 from anomalylab.localise import map_max
-from anomalylab.runs import roles
+from anomalylab.runs import provenance, roles
 from anomalylab.runs.decide import beyond_training
 from anomalylab.runs.detect import TRAINING_FEATURES, network_size_of
 from anomalylab.runs.folder import Run, RunWriter, check_output, writing
@@ -239,6 +238,6 @@ def _info(
         "verdicts": verdicts,
         "findings": [],
         "broken": extraction.broken.to_dict("records"),
-        "versions": doctor.versions(),
+        "versions": provenance.versions(),
         "threads": n_threads(),
     }

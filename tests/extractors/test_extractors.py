@@ -176,7 +176,7 @@ def test_names_are_listed_without_loading_torch():
         "print(list(extractors.registry), extractors.create('lite0').fingerprint); "
         "assert not {'torch', 'timm'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
 
 
 def test_random_weights_are_seeded_and_said_in_plain_sight():

@@ -8,7 +8,7 @@ from anomalylab.apps.detect.judgements import judgements
 from anomalylab.reports import detect
 from anomalylab.runs.folder import TABLES, Run
 
-OLD = Path(__file__).parent / "data"
+OLD = Path(__file__).parents[1] / "data"
 
 
 @pytest.fixture(params=["run_v1"])

@@ -4,7 +4,7 @@ from html import escape
 
 from anomalylab.apps.detect.state import DetectState
 from anomalylab.metrics import rate_interval
-from anomalylab.pictures import map_colours as overlay
+from anomalylab.pictures import map_colours
 from anomalylab.runs.folder import Run
 
 LEGEND_STEPS = range(0, 256, 15)
@@ -120,9 +120,9 @@ def map_legend() -> str:
     """Return a bar that says what the colours of anomaly maps mean."""
     stops = []
     for step in LEGEND_STEPS:
-        red, green, blue, alpha = (int(c) for c in overlay.colours()[step])
+        red, green, blue, alpha = (int(c) for c in map_colours.colours()[step])
         stops.append(f"rgba({red},{green},{blue},{alpha / 255:.2f}) {100 * step / 255:.0f}%")
-    middle = 100 * overlay.STEPS_PER_THRESHOLD / 255
+    middle = 100 * map_colours.STEPS_PER_THRESHOLD / 255
     return (
         f"<div class='legend'><i style='background:linear-gradient(90deg,{','.join(stops)})'></i>"
         f"<span style='left:{middle:.0f}%'>▴ threshold of maps</span></div>"

@@ -10,7 +10,7 @@ from PIL import Image
 from anomalylab.pc_space.cloud import RESIDUAL, Cloud
 from anomalylab.pc_space.histogram import cells_of
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.pictures import map_colours as overlay
+from anomalylab.pictures import map_colours
 from anomalylab.pictures.shading import png, shade, shade_signed
 from anomalylab.pictures.thumbnails import outlines
 from anomalylab.plots.cloud import NIGHT, rasterise
@@ -67,8 +67,8 @@ class WindowPictures:
         is_wanted = (table["detector"] == RESIDUAL) & (table["kind"] == "map")
         values = table.loc[is_wanted & table["is_default"].astype(bool), "value"]
         threshold = float(values.iloc[0]) if len(values) else USUAL_THRESHOLD
-        steps = overlay.to_bytes(cloud.residual / (normal**2 or 1.0), threshold)
-        return self._placed(overlay.colours()[steps], cloud)
+        steps = map_colours.to_bytes(cloud.residual / (normal**2 or 1.0), threshold)
+        return self._placed(map_colours.colours()[steps], cloud)
 
     def odds(self, cloud: Cloud, number: int) -> np.ndarray | None:
         """Colour windows by the odds of their bin: uint8 (height, width, 4).

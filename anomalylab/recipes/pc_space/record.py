@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import __version__
-from anomalylab.cli import doctor
 from anomalylab.compute.threads import n_threads
 from anomalylab.datasets.check import Finding
 from anomalylab.pc_space.opened import FOLDER
@@ -18,7 +17,7 @@ from anomalylab.recipes.pc_space.looks import GRID, SIDE, View
 from anomalylab.recipes.pc_space.outcomes import MAX_FPR, Material, Outcome, join
 from anomalylab.recipes.pc_space.request import Request
 from anomalylab.recipes.pc_space.tables import coefficients_table, features_table
-from anomalylab.runs import plugins, roles
+from anomalylab.runs import plugins, provenance, roles
 from anomalylab.runs.folder import RunWriter
 from anomalylab.runs.shown import thumbnails
 from anomalylab.runs.timing import Timings
@@ -148,7 +147,7 @@ def describe(
         "verdicts": {label: _verdict(label, outcome) for label, outcome in found.outcomes.items()},
         "findings": [{**asdict(finding), "what": finding.message} for finding in findings],
         "broken": broken,
-        "versions": doctor.versions(),
+        "versions": provenance.versions(),
         "threads": n_threads(),
         "plugins": [
             {"file": path.name, "sha256": plugins.fingerprint(path)} for path in request.plugins

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from anomalylab.metrics import Confusion, confusion
-from anomalylab.pictures import map_colours as overlay
+from anomalylab.pictures import map_colours
 from anomalylab.registry import unknown_name
 from anomalylab.reports.detect.payload import map_bytes, payload, short_names
 from anomalylab.reports.kit.fragment import EXPLORER_SCRIPTS, Fragment, json_for_script, render
@@ -64,12 +64,12 @@ def suspects(run: Run, detector: str, n: int = N_STILL) -> list[dict[str, Any]]:
     for i in np.argsort(-scores, kind="stable")[:n]:
         query = queries[i]
         thumbnail = thumbnails[query["sample_id"]]
-        picture = overlay.composite(thumbnail["image"], maps[i], thumbnail["contour"])
+        picture = map_colours.composite(thumbnail["image"], maps[i], thumbnail["contour"])
         shown.append(
             {
                 "id": query["sample_id"],
                 "name": names[query["sample_id"]],
-                "src": overlay.data_url(picture),
+                "src": map_colours.data_url(picture),
                 "width": thumbnail["width"],
                 "height": thumbnail["height"],
                 "score": significant(scores[i]),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.localise import anomaly_maps
-from anomalylab.pictures import map_colours as overlay
+from anomalylab.pictures import map_colours
 from anomalylab.reports.kit.rows import by_key, rows_of
 from anomalylab.reports.kit.words import method_words
 from anomalylab.runs.folder import Run
@@ -46,8 +46,8 @@ def payload(run: Run, detector: str = "") -> dict[str, Any]:
         "isLabelled": run.is_labelled,
         "isUnlabelled": bool(run.info["is_unlabelled"]),
         "nQueries": len(queries),
-        "colours": _base64(overlay.colours()),
-        "stepsPerThreshold": overlay.STEPS_PER_THRESHOLD,
+        "colours": _base64(map_colours.colours()),
+        "stepsPerThreshold": map_colours.STEPS_PER_THRESHOLD,
         "first": detector or run.detectors[0],
         "images": _images(run, samples),
         "columns": further_columns(samples),
@@ -65,7 +65,7 @@ def map_bytes(run: Run, detector: str) -> np.ndarray:
         smoothing=float(run.info["smoothing"]),
         network_size=tuple(run.info["extractor"]["size"]),
     )
-    return overlay.to_bytes(maps, run.threshold(detector, kind="map"))
+    return map_colours.to_bytes(maps, run.threshold(detector, kind="map"))
 
 
 def further_columns(samples: pd.DataFrame) -> dict[str, list[str | None]]:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from anomalylab.errors import UnknownNameError
-from anomalylab.pictures import map_colours as overlay
+from anomalylab.pictures import map_colours
 from anomalylab.reports import detect
 from anomalylab.reports.detect.payload import bulk_curve, map_bytes, payload
 from anomalylab.reports.kit.charts import Line, free_corner
@@ -82,28 +82,28 @@ def test_the_curve_of_the_bulk_holds_as_many_images_as_it_was_fitted_to(run, unl
 
 def test_bytes_of_a_map_are_sixtieths_of_its_threshold():
     maps = np.array([[[0.0, 1.0], [2.0, 99.0]]])
-    assert overlay.to_bytes(maps, 2.0).tolist() == [[[0, 30], [60, 255]]]
+    assert map_colours.to_bytes(maps, 2.0).tolist() == [[[0, 30], [60, 255]]]
 
 
 def test_a_threshold_that_is_not_positive_counts_from_the_smallest_value():
     maps = np.array([[[-3.0, -2.0, -1.0]]])
-    assert overlay.to_bytes(maps, -1.0).tolist() == [[[0, 30, 60]]]
+    assert map_colours.to_bytes(maps, -1.0).tolist() == [[[0, 30, 60]]]
 
 
 def test_maps_of_a_run_are_on_the_cell_grid_and_bright_at_the_defect(run):
     maps = map_bytes(run, "patchcore")
     is_bad = (run.queries["label"] == 1).to_numpy()
     assert maps.shape == (len(run.queries), *fakes.GRID)
-    assert (maps[is_bad].max(axis=(1, 2)) >= overlay.STEPS_PER_THRESHOLD).all()
+    assert (maps[is_bad].max(axis=(1, 2)) >= map_colours.STEPS_PER_THRESHOLD).all()
 
 
 def test_colours_are_clear_below_half_the_threshold_and_never_fade_above_it():
-    table = overlay.colours().astype(int)
-    half = overlay.STEPS_PER_THRESHOLD // 2
+    table = map_colours.colours().astype(int)
+    half = map_colours.STEPS_PER_THRESHOLD // 2
     assert (table[: half + 1, 3] == 0).all()
     assert (np.diff(table[:, 3]) >= 0).all()
-    assert table[2 * half, :3].tolist() == overlay.AMBER.tolist()
-    assert table[8 * half, :3].tolist() == overlay.RED.tolist()
+    assert table[2 * half, :3].tolist() == map_colours.AMBER.tolist()
+    assert table[8 * half, :3].tolist() == map_colours.RED.tolist()
     assert table[255, 3] < 200, "the image must stay visible under the map"
 
 
@@ -114,7 +114,7 @@ def test_a_composite_differs_from_the_thumbnail_only_where_the_map_is_hot():
     cells = np.zeros((6, 8), np.uint8)
     cells[2, 3] = 200
     made = np.asarray(
-        Image.open(io.BytesIO(overlay.composite(buffer.getvalue(), cells, None))), int
+        Image.open(io.BytesIO(map_colours.composite(buffer.getvalue(), cells, None))), int
     )
     assert made.shape == (48, 64, 3)
     assert made[20, 28, 0] - made[20, 28, 2] > 50
@@ -157,7 +157,7 @@ def test_random_weights_are_said_in_plain_sight(run):
 
 
 def test_static_files_never_turn_text_into_markup_or_code():
-    for path in (FOLDER / "static").glob("*.js"):
+    for path in FOLDER.rglob("*.js"):
         text = path.read_text(encoding="utf-8")
         assert not any(
             word in text for word in ("innerHTML", "outerHTML", "eval(", "document.write")
@@ -183,7 +183,7 @@ def contrast(one, other):
 
 
 def test_text_stands_out_from_its_ground_in_light_and_dark():
-    css = (FOLDER / "static" / "base.css").read_text(encoding="utf-8")
+    css = (FOLDER / "kit" / "base.css").read_text(encoding="utf-8")
     light = palette(css, ".al {")
     dark = light | palette(css, "body:not([data-jp-theme-light]) .al {")
     assert palette(css, 'body[data-jp-theme-light="false"] .al {').items() <= dark.items()
