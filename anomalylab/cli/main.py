@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from anomalylab import __version__
-from anomalylab.cli.options import add_command, add_data, add_plugin, dataset_params
+from anomalylab.cli.options import (
+    CommandParser,
+    add_command,
+    add_data,
+    add_plugin,
+    dataset_params,
+)
 from anomalylab.cli.recipe import add_recipe
 from anomalylab.errors import AnomalyLabError
 
@@ -46,7 +52,9 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="Start with: anomalylab demo. Each command has its own --help.",
     )
     parser.add_argument("--version", action="version", version=f"anomalylab {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=CommandParser
+    )
     for add in (_demo, _check, _run, add_recipe, _report, _score, _serve, _notebook, _doctor):
         add(commands)
     for command in commands.choices.values():
@@ -65,20 +73,21 @@ def _demo(commands) -> None:
 
 
 def _check(commands) -> None:
-    parser = add_command(
-        commands,
-        "check",
-        _call_check,
-        "say what a folder holds and what each image will be used for",
-    )
+    summary = "say what a folder holds and what each image will be used for"
+    add_command(commands, "check", _call_check, summary, _fill_check)
+
+
+def _fill_check(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
     _add_images(parser)
 
 
 def _run(commands) -> None:
-    parser = add_command(
-        commands, "run", _call_run, "score a folder of images and write a run folder"
-    )
+    summary = "score a folder of images and write a run folder"
+    add_command(commands, "run", _call_run, summary, _fill_run)
+
+
+def _fill_run(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
     _add_images(parser)
     parser.add_argument(

@@ -1,28 +1,69 @@
 """Parts that several commands share: how one is added, and the options that name images."""
 
 import argparse
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-DATASET_OPTIONS = ("category", "normal", "anomalous", "test", "masks", "preset")
-"""Options that are parameters of the data set's loader."""
+from anomalylab.errors import AnomalyLabError
 
 
-def add_command(commands, name: str, call: Callable, summary: str) -> argparse.ArgumentParser:
-    """Add a command that is carried out by ``call(options)``."""
+class CommandParser(argparse.ArgumentParser):
+    """Parser of a command, which learns its arguments when the command is given.
+
+    Then only is it known which plugins there are, whose data sets may have options of their own.
+    """
+
+    fill: Callable[[argparse.ArgumentParser], None] | None = None
+
+    def parse_known_args(self, args=None, namespace=None):
+        """Parse, with the arguments of this command added first."""
+        if self.fill is not None:
+            _load_named_plugins(args)
+            self.fill(self)
+            self.fill = None
+        return super().parse_known_args(args, namespace)
+
+
+def add_command(
+    commands,
+    name: str,
+    call: Callable,
+    summary: str,
+    fill: Callable[[argparse.ArgumentParser], None] | None = None,
+) -> argparse.ArgumentParser:
+    """Add a command that is carried out by ``call(options)``.
+
+    Parameters
+    ----------
+    commands
+        What ``add_subparsers`` of a parser returned.
+    name : str
+    call : callable
+    summary : str
+        Begins in lower case and ends without a full stop.
+    fill : callable, optional
+        Adds the arguments of a command that has those of :func:`add_data`.
+    """
     parser = commands.add_parser(
         name, help=summary, description=summary[0].upper() + summary[1:] + "."
     )
     parser.set_defaults(call=call)
+    parser.fill = fill
     return parser
 
 
-def add_data(
-    parser: argparse.ArgumentParser,
-    presets: Sequence[str] = ("easy", "hard"),
-    preset_help: str = "built-in images: contrast of defects",
-) -> None:
-    """Add the options that say which images, and what is known of them."""
+def add_data(parser: argparse.ArgumentParser, own: Collection[str] = ()) -> None:
+    """Add the options that say which images, and what is known of them.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+    own : collection of str
+        Parameters of loaders for which the command has an option of its own.
+    """
+    from anomalylab import datasets
+
     parser.add_argument(
         "data",
         type=Path,
@@ -30,27 +71,34 @@ def add_data(
         metavar="DATA",
         help="folder of images, or a CSV or parquet table of their paths",
     )
+    layouts = ", ".join(name for name in datasets.registry if name != "textures")
     parser.add_argument(
         "--dataset",
-        help="layout of the folder (found out if not given): folder, mvtec_ad, "
-        "kolektor_sdd2, kolektor_sdd, table, or textures for the built-in images",
+        help=f"layout of the folder (found out if not given): {layouts}, or textures for the "
+        "built-in images",
     )
-    parser.add_argument("--category", help="category of a data set that has several")
-    parser.add_argument("--normal", metavar="GLOB", help="folder layout: images known to be good")
-    parser.add_argument(
-        "--anomalous", metavar="GLOB", help="folder layout: images known to be defective"
-    )
-    parser.add_argument("--test", metavar="GLOB", help="folder layout: images to be judged only")
-    parser.add_argument(
-        "--masks", metavar="FOLDER", help="folder layout: masks of defects, matched by name"
-    )
-    parser.add_argument("--preset", choices=presets, help=preset_help)
+    for name, option in datasets.registry.options().items():
+        if name not in own:
+            parser.add_argument(
+                flag_of(name),
+                help=option.help.replace("%", "%%"),
+                metavar=option.metavar,
+                choices=option.choices or None,
+                type=option.read,
+            )
     add_plugin(parser)
+
+
+def flag_of(parameter: str) -> str:
+    """Return the option of a loader's parameter, as it is typed."""
+    return "--" + parameter.replace("_", "-")
 
 
 def dataset_params(options: argparse.Namespace) -> dict[str, object]:
     """Return the parameters of the data set's loader that were given."""
-    given = {name: getattr(options, name) for name in DATASET_OPTIONS}
+    from anomalylab import datasets
+
+    given = {name: getattr(options, name) for name in datasets.registry.options()}
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -64,3 +112,14 @@ def add_plugin(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.py",
         help="Python file that registers a part; may be given several times",
     )
+
+
+def _load_named_plugins(args: Sequence[str] | None) -> None:
+    """Load the plugins that are named, as far as they load; the command reports those that fail."""
+    from anomalylab.runs.plugins import load
+
+    parser = argparse.ArgumentParser(add_help=False)
+    add_plugin(parser)
+    for path in parser.parse_known_args(args)[0].plugin:
+        with contextlib.suppress(AnomalyLabError):
+            load(path)

@@ -23,14 +23,18 @@ _PRESET_HELP = (
 def add_recipe(commands) -> None:
     """Add the command to those of the parser."""
     summary = "carry out a published analysis and write a run folder"
-    parser = add_command(commands, "recipe", call_recipe, summary)
+    parser = add_command(commands, "recipe", call_recipe, summary, _fill)
     parser.epilog = (
         "Without DATA, built-in images are used. What is done is kept in the cache: repeat an "
         "interrupted command and it goes on."
     )
+
+
+def _fill(parser: argparse.ArgumentParser) -> None:
     listed = "; ".join(f"{name}: {what}" for name, what in RECIPES.items())
     parser.add_argument("recipe", choices=list(RECIPES), help=listed)
-    add_data(parser, presets=("easy", "hard", "original"), preset_help=_PRESET_HELP)
+    add_data(parser, own=["preset"])
+    parser.add_argument("--preset", choices=("easy", "hard", "original"), help=_PRESET_HELP)
     _add_space(parser)
     _add_odds(parser)
     parser.add_argument("-o", "--out", type=Path, help="run folder (reports/ and the name of DATA)")

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from anomalylab.datasets._layout import detect_layout
+from anomalylab.datasets._loaders import LoaderRegistry, Option
 from anomalylab.errors import SchemaError
-from anomalylab.registry import Registry
 from anomalylab.schema import SAMPLES, SPLITS
 
-__all__ = ["detect_layout", "load", "register", "registry"]
+__all__ = ["Option", "detect_layout", "load", "register", "registry"]
 
-registry: Registry[pd.DataFrame] = Registry("anomalylab.datasets", "dataset")
+registry = LoaderRegistry()
 register = registry.register
+detect_layout = registry.detect
 
 
 def load(name: str, root: Path | None, **params) -> pd.DataFrame:

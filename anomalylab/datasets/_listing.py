@@ -66,6 +66,11 @@ def suffix(path: str) -> str:
     return PurePosixPath(path).suffix.lower()
 
 
+def holds(folder: Path, pattern: str) -> bool:
+    """Tell whether a folder holds a file of that pattern; False if there is no such folder."""
+    return next(iter(folder.glob(pattern)), None) is not None
+
+
 def finding(what: str, paths: Sequence[str]) -> list[dict]:
     """Return a list of one finding, ready for JSON, or none if there are no paths."""
     if not paths:

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from anomalylab.datasets import register
+from anomalylab.datasets import Option, register
 from anomalylab.datasets._listing import finding, labels_from_masks, list_files, samples_table
 from anomalylab.datasets._masks import MASK_ENDING, match_masks
 from anomalylab.registry import unknown_name
@@ -16,7 +16,15 @@ _MASK_FOLDERS = frozenset({"mask", "masks", "ground_truth", "gt"})
 Patterns = str | Sequence[str]
 
 
-@register("folder")
+@register(
+    "folder",
+    options={
+        "normal": Option(help="folder layout: images known to be good", metavar="GLOB"),
+        "anomalous": Option(help="folder layout: images known to be defective", metavar="GLOB"),
+        "test": Option(help="folder layout: images to be judged only", metavar="GLOB"),
+        "masks": Option(help="folder layout: masks of defects, matched by name", metavar="FOLDER"),
+    },
+)
 def load(
     root: Path,
     *,

@@ -14,12 +14,18 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.datasets import register
-from anomalylab.datasets._listing import finding, labels_from_masks, list_files, samples_table
+from anomalylab.datasets._listing import (
+    finding,
+    holds,
+    labels_from_masks,
+    list_files,
+    samples_table,
+)
 from anomalylab.datasets._masks import match_masks
 from anomalylab.errors import DatasetError, ParameterError
 
 
-@register("kolektor_sdd")
+@register("kolektor_sdd", fits=lambda root: holds(root, "kos*/*_label.*"))
 def load(root: Path, *, test_share: float = 1 / 3, seed: int = 0) -> pd.DataFrame:
     """List the images and split them by board.
 

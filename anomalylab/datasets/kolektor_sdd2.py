@@ -13,11 +13,22 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from anomalylab.datasets import register
-from anomalylab.datasets._listing import finding, labels_from_masks, list_files, samples_table
+from anomalylab.datasets._listing import (
+    finding,
+    holds,
+    labels_from_masks,
+    list_files,
+    samples_table,
+)
 from anomalylab.datasets._masks import match_masks
 
 
-@register("kolektor_sdd2")
+def fits(root: Path) -> bool:
+    """Tell whether masks lie beside the images of a split."""
+    return any(holds(root / split, "*_GT.*") for split in ("train", "test"))
+
+
+@register("kolektor_sdd2", fits=fits, rather_than=["kolektor_sdd"])
 def load(root: Path) -> pd.DataFrame:
     """List the images of both splits.
 

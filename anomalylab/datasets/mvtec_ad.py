@@ -13,15 +13,39 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from anomalylab.datasets import register
-from anomalylab.datasets._layout import NORMAL_NAMES, categories, is_category
+from anomalylab.datasets import Option, register
 from anomalylab.datasets._listing import finding, list_files, samples_table
 from anomalylab.datasets._masks import match_masks
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.registry import unknown_name
 
+NORMAL_NAMES = frozenset({"good", "ok", "normal"})
+"""What published data sets call the folder of images without defects."""
 
-@register("mvtec_ad")
+CATEGORY = Option(help="category of a data set that has several")
+
+
+def fits(root: Path) -> bool:
+    """Tell whether a folder is a category, or holds some."""
+    return root.is_dir() and (is_category(root) or bool(categories(root)))
+
+
+def is_category(folder: Path) -> bool:
+    """Tell whether a folder is a category in the layout of MVTec AD."""
+    return any((folder / "train" / name).is_dir() for name in NORMAL_NAMES)
+
+
+def categories(root: Path) -> list[str]:
+    """Return the folders in ``root`` that are categories in the layout of MVTec AD."""
+    return sorted(path.name for path in root.iterdir() if path.is_dir() and is_category(path))
+
+
+@register(
+    "mvtec_ad",
+    options={"category": CATEGORY},
+    fits=fits,
+    rather_than=["kolektor_sdd", "kolektor_sdd2"],
+)
 def load(root: Path, *, category: str | None = None) -> pd.DataFrame:
     """List the images of one category.
 

@@ -6,18 +6,24 @@ from pathlib import Path
 import pandas as pd
 
 from anomalylab.datasets import register
-from anomalylab.datasets._layout import TABLE_SUFFIXES
 from anomalylab.datasets._listing import samples_table
 from anomalylab.errors import DatasetError, ParameterError, SchemaError
 from anomalylab.registry import unknown_name
 from anomalylab.schema import SAMPLES, SCORES, SPLITS
+
+TABLE_SUFFIXES = frozenset({".csv", ".parquet"})
 
 _LABELS = {"0": 0, "1": 1, "false": 0, "true": 1, "normal": 0, "anomalous": 1}
 _GIVEN = ("image_path", "mask_path", "split", "label", "defect_type", "category")
 _TAKEN = (set(SAMPLES.columns) | set(SCORES.columns)) - set(_GIVEN)
 
 
-@register("table")
+def fits(path: Path) -> bool:
+    """Tell whether a path is that of a table."""
+    return path.is_file() and path.suffix.lower() in TABLE_SUFFIXES
+
+
+@register("table", fits=fits)
 def load(root: Path) -> pd.DataFrame:
     """List the images of a CSV or parquet table.
 

@@ -21,17 +21,24 @@ import pandas as pd
 import platformdirs
 from PIL import Image
 
-from anomalylab.datasets import register, registry
+from anomalylab.datasets import Option, register, registry
+from anomalylab.datasets.mvtec_ad import CATEGORY
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.registry import unknown_name
-from anomalylab.synthesise.recipe import Picture, Recipe, kinds
+from anomalylab.synthesise.recipe import PRESETS, Picture, Recipe, kinds
 
 RECIPE = "textures.json"
 CROPS = "crops.csv"
 """Left, top, right, bottom of each picture in its photograph; written for photographs only."""
 
 
-@register("textures")
+@register(
+    "textures",
+    options={
+        "category": CATEGORY,
+        "preset": Option(help="built-in images: contrast of defects", choices=tuple(PRESETS)),
+    },
+)
 def load(
     root: Path | None = None,
     *,

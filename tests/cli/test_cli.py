@@ -1,6 +1,7 @@
 """The command line says what it does, and refuses in one line."""
 
 import json
+import shutil
 
 import pytest
 
@@ -76,6 +77,37 @@ def test_a_plugin_adds_a_detector_and_its_hash_is_recorded(data, tmp_path):
     info = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert info["plugins"][0]["file"] == "mine.py"
     assert len(info["plugins"][0]["sha256"]) == 64
+
+
+SHELVES = """
+from pathlib import Path
+from anomalylab import datasets
+
+@datasets.register(
+    "shelves",
+    options={"shelf_number": datasets.Option(help="of ten shelves, 10 % each", read=int)},
+    fits=lambda root: (root / "shelves.txt").exists(),
+    rather_than=["mvtec_ad"],
+)
+def load(root, *, shelf_number=1):
+    assert type(shelf_number) is int
+    shelf = root / f"shelf{shelf_number}"
+    samples = datasets.load("folder", shelf, normal=".")
+    samples.attrs["root"] = str(shelf)
+    return samples
+"""
+
+
+def test_a_plugin_adds_a_data_set_with_its_layout_and_its_options(data, tmp_path, capsys):
+    (tmp_path / "shelves.py").write_text(SHELVES)
+    shutil.copytree(data / "test/good", tmp_path / "images/shelf7")
+    (tmp_path / "images/shelves.txt").touch()
+    plugin = ["--plugin", str(tmp_path / "shelves.py")]
+    assert main(["check", str(tmp_path / "images"), *plugin, "--shelf-number", "7"]) == 0
+    assert "4  train  normal" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["run", *plugin, "--help"])
+    assert "of ten shelves, 10 % each" in capsys.readouterr().out
 
 
 def test_a_plugin_that_fails_is_named(tmp_path, capsys):

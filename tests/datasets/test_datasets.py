@@ -1,6 +1,7 @@
 """Each layout is listed as it lies on disk; what is odd is said, never guessed."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,8 @@ import pytest
 from PIL import Image
 
 from anomalylab import datasets
+from anomalylab.datasets import Option
+from anomalylab.datasets._loaders import LoaderRegistry
 from anomalylab.datasets._masks import match_masks
 from anomalylab.errors import (
     DatasetError,
@@ -430,19 +433,48 @@ def test_the_full_stem_decides_before_the_stripped_one():
     assert matches.masks == {"1_mask.png": "gt/1_mask.png"}
 
 
-def test_a_loader_of_a_plugin_is_checked():
-    @datasets.register("made up")
+def test_a_loader_of_a_plugin_is_checked(monkeypatch):
+    registry = LoaderRegistry()
+
+    @registry.register("made up")
     def load(root):
         return pd.DataFrame(
             {name: ["x"] for name in SAMPLES.columns}
             | {"label": [2], "width": [1], "height": [1], "split": ["test"]}
         )
 
-    try:
-        with pytest.raises(SchemaError, match=r"label must be one of \[0, 1\]"):
-            datasets.load("made up", None)
-    finally:
-        del datasets.registry._factories["made up"]
+    monkeypatch.setattr(datasets, "registry", registry)
+    with pytest.raises(SchemaError, match=r"label must be one of \[0, 1\]"):
+        datasets.load("made up", None)
+
+
+def load_nothing(root, *, shelf=None, preset=None):
+    return pd.DataFrame()
+
+
+def test_a_folder_that_two_loaders_know_is_refused_unless_one_of_them_is_meant(tmp_path):
+    registry = LoaderRegistry()
+    registry.register("special", fits=Path.is_dir)(load_nothing)
+    assert registry.detect(tmp_path) == "special"
+    registry.register("general", fits=Path.is_dir)(load_nothing)
+    with pytest.raises(DatasetError, match="general, special; say which with --dataset"):
+        registry.detect(tmp_path)
+    registry.register("special", fits=Path.is_dir, rather_than=["general"])(load_nothing)
+    assert registry.detect(tmp_path) == "special"
+
+
+def test_an_option_that_no_parameter_takes_is_refused():
+    with pytest.raises(ParameterError, match="no parameter 'shlef'"):
+        LoaderRegistry().register("a", options={"shlef": Option(help="which")})(load_nothing)
+
+
+def test_two_loaders_share_an_option_of_one_name():
+    registry = LoaderRegistry()
+    easy, hard = (Option(help=name, choices=(name,)) for name in ("easy", "hard"))
+    registry.register("a", options={"preset": easy, "shelf": easy})(load_nothing)
+    registry.register("b", options={"preset": hard, "shelf": Option(help="easy")})(load_nothing)
+    assert registry.options()["preset"] == Option(help="easy; hard", choices=("easy", "hard"))
+    assert registry.options()["shelf"] == Option(help="easy")
 
 
 def test_real_data_has_the_published_counts(real_data):
