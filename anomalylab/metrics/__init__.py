@@ -1,15 +1,13 @@
 """Truth and scores to numbers and curves; truth first, scores second, higher is more anomalous."""
 
 from anomalylab.metrics._undefined import UndefinedMetric, undefined_reason
+from anomalylab.metrics.at_threshold import Confusion, confusion, f1_max_oracle, rates
+from anomalylab.metrics.catalogue import image_metric
 from anomalylab.metrics.image import (
-    Confusion,
     auroc,
     average_precision,
     average_precision_trapezoid,
-    confusion,
-    f1_max_oracle,
     pr_curve,
-    rates,
     roc_curve,
 )
 from anomalylab.metrics.intervals import (
@@ -41,6 +39,7 @@ __all__ = [
     "bootstrap_interval",
     "confusion",
     "f1_max_oracle",
+    "image_metric",
     "iou_curve",
     "localisation",
     "paired_bootstrap_difference",

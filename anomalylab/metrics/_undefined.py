@@ -2,6 +2,8 @@
 
 import warnings
 
+import numpy as np
+
 from anomalylab.errors import ParameterError
 
 
@@ -33,6 +35,12 @@ def undefined_reason(n_anomalous: int, n_normal: int, unit: str = "images") -> s
     if n_anomalous:
         return f"no normal {unit} among {n_anomalous}: nothing to tell apart"
     return f"no {unit} at all"
+
+
+def reason_of(labels: np.ndarray) -> str:
+    """Apply :func:`undefined_reason` to bool labels of shape (n_images,)."""
+    n_anomalous = int(labels.sum())
+    return undefined_reason(n_anomalous, len(labels) - n_anomalous)
 
 
 def warn_undefined(metric: str, reason: str) -> float:

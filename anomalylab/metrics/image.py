@@ -5,8 +5,6 @@ anomalous, and a higher score means more anomalous. Where a class is absent the 
 with an :class:`~anomalylab.metrics.UndefinedMetric` warning, never zero.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from anomalylab.errors import ParameterError
@@ -17,18 +15,15 @@ from anomalylab.metrics._tally import (
     precision_of_tally,
     tally,
 )
-from anomalylab.metrics._undefined import undefined_reason, warn_undefined
+from anomalylab.metrics._undefined import reason_of, warn_undefined
+from anomalylab.metrics.catalogue import image_metric
 
 
-class Confusion(NamedTuple):
-    """Number of images of each outcome at a threshold."""
-
-    true_positives: int
-    false_positives: int
-    false_negatives: int
-    true_negatives: int
-
-
+@image_metric(
+    "auroc",
+    "AUROC",
+    "chance that a random defective image scores above a random good one; 0.5 is guessing",
+)
 def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
     """Compute the area under the ROC curve: P(s1 > s0) + P(s1 = s0) / 2 [1]_.
 
@@ -60,11 +55,12 @@ def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
     0.875
     """
     labels, scores = check_scores(labels, scores)
-    if reason := _reason(labels):
+    if reason := reason_of(labels):
         return warn_undefined("AUROC", reason)
     return float(auroc_of_tally(*tally(labels, scores)[1:]))
 
 
+@image_metric("ap", "AP", "average precision over all recalls; guessing gives the share of defects")
 def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
     """Add up precision times gain in recall over the distinct thresholds.
 
@@ -89,11 +85,14 @@ def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
     average_precision_trapezoid : the other number that goes by this name.
     """
     labels, scores = check_scores(labels, scores)
-    if reason := _reason(labels):
+    if reason := reason_of(labels):
         return warn_undefined("average precision", reason)
     return float(ap_of_tally(*tally(labels, scores)[1:]))
 
 
+@image_metric(
+    "ap_trapezoid", "AP, trapezoid", "the same area, with straight lines between the points"
+)
 def average_precision_trapezoid(labels: np.ndarray, scores: np.ndarray) -> float:
     """Compute the area under the linearly interpolated precision-recall curve from (0, 1).
 
@@ -120,7 +119,7 @@ def average_precision_trapezoid(labels: np.ndarray, scores: np.ndarray) -> float
     .. [1] Davis & Goadrich (2006). The relationship between precision-recall and ROC curves. ICML.
     """
     labels, scores = check_scores(labels, scores)
-    if reason := _reason(labels):
+    if reason := reason_of(labels):
         return warn_undefined("average precision", reason)
     return float(pr_area_of_tally(*tally(labels, scores)[1:]))
 
@@ -142,7 +141,7 @@ def roc_curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.nd
         As in :func:`auroc`.
     """
     labels, scores = check_scores(labels, scores)
-    if reason := _reason(labels):
+    if reason := reason_of(labels):
         warn_undefined("the ROC curve", reason)
         return np.empty(0), np.empty(0), np.empty(0)
     thresholds, anomalous, normal = tally(labels, scores)
@@ -171,92 +170,13 @@ def pr_curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.nda
         As in :func:`auroc`.
     """
     labels, scores = check_scores(labels, scores)
-    if reason := _reason(labels):
+    if reason := reason_of(labels):
         warn_undefined("the precision-recall curve", reason)
         return np.empty(0), np.empty(0), np.empty(0)
     thresholds, anomalous, normal = tally(labels, scores)
     recall = np.cumsum(anomalous) / anomalous.sum()
     precision = precision_of_tally(anomalous, normal)
     return np.append(0, recall), np.append(1, precision), np.append(np.inf, thresholds)
-
-
-def confusion(labels: np.ndarray, scores: np.ndarray, threshold: float) -> Confusion:
-    """Count the four outcomes; a score at or above ``threshold`` is called anomalous.
-
-    Raises
-    ------
-    ParameterError
-        As in :func:`auroc`, or if ``threshold`` is NaN.
-    """
-    labels, scores = check_scores(labels, scores)
-    if np.isnan(threshold):
-        raise ParameterError("the threshold is NaN; give a number to compare scores with")
-    called = scores >= threshold
-    n_found, n_called, n_anomalous = (int(x.sum()) for x in (called & labels, called, labels))
-    return Confusion(
-        true_positives=n_found,
-        false_positives=n_called - n_found,
-        false_negatives=n_anomalous - n_found,
-        true_negatives=len(labels) - n_anomalous - n_called + n_found,
-    )
-
-
-def rates(counts: Confusion) -> dict[str, float]:
-    """Compute precision, recall, specificity, F1 and accuracy from counts.
-
-    Parameters
-    ----------
-    counts : Confusion
-        Outcomes at a given threshold, from :func:`confusion`.
-
-    Returns
-    -------
-    rates : dict
-        ``precision`` is 0 when nothing is called anomalous, and ``f1`` is 0 when nothing is
-        found. What needs an absent class (recall, F1, specificity) is NaN with a warning.
-
-    Examples
-    --------
-    >>> rates(Confusion(3, 1, 1, 5))["precision"]
-    0.75
-    """
-    hit, false_alarm, miss, passed = counts
-    values = {
-        "precision": hit / max(hit + false_alarm, 1),
-        "recall": hit / max(hit + miss, 1),
-        "specificity": passed / max(passed + false_alarm, 1),
-        "f1": 2 * hit / max(2 * hit + false_alarm + miss, 1),
-        "accuracy": (hit + passed) / max(sum(counts), 1),
-    }
-    reason = undefined_reason(hit + miss, passed + false_alarm)
-    needs_anomalous, needs_normal = ("recall", "f1"), ("specificity",)
-    absent = needs_anomalous * (hit + miss == 0) + needs_normal * (passed + false_alarm == 0)
-    return values | {name: warn_undefined(name, reason) for name in absent}
-
-
-def f1_max_oracle(labels: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
-    """Find the best F1 over all thresholds, chosen with the labels it is judged by.
-
-    An upper bound and a display threshold, never an estimate of what will be seen in use.
-
-    Returns
-    -------
-    f1, threshold : float
-        Of the highest threshold that reaches the best F1; NaN with a warning if a class is absent.
-
-    Raises
-    ------
-    ParameterError
-        As in :func:`auroc`.
-    """
-    labels, scores = check_scores(labels, scores)
-    if reason := _reason(labels):
-        nan = warn_undefined("F1-max", reason)
-        return nan, nan
-    thresholds, anomalous, normal = tally(labels, scores)
-    found = np.cumsum(anomalous)
-    f1 = 2 * found / (anomalous.sum() + found + np.cumsum(normal))
-    return float(f1.max()), float(thresholds[f1.argmax()])
 
 
 def check_scores(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -278,7 +198,3 @@ def check_scores(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np
     if np.isnan(scores).any():
         raise ParameterError(f"{np.isnan(scores).sum()} of {scores.size} scores are NaN")
     return labels.astype(bool), scores
-
-
-def _reason(labels: np.ndarray) -> str:
-    return undefined_reason(int(labels.sum()), int((~labels).sum()))

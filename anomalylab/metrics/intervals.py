@@ -1,21 +1,20 @@
 """How sure a metric is, given how few images it was computed on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from scipy import special
 
 from anomalylab.errors import ParameterError
 from anomalylab.metrics._tally import ap_of_tally, auroc_of_tally, pr_area_of_tally, tally
-from anomalylab.metrics._undefined import undefined_reason, warn_undefined
+from anomalylab.metrics._undefined import reason_of, warn_undefined
+from anomalylab.metrics.catalogue import Metric
 from anomalylab.metrics.image import (
     auroc,
     average_precision,
     average_precision_trapezoid,
     check_scores,
 )
-
-Metric = Callable[[np.ndarray, np.ndarray], float]
 
 COUNTS_PER_BLOCK = 1 << 21
 
@@ -69,7 +68,7 @@ def bootstrap_interval(
     .. [1] Efron & Tibshirani (1993). An Introduction to the Bootstrap. Chapman & Hall.
     """
     labels, scores = _checked(labels, scores, n_resamples, level)
-    if reason := undefined_reason(int(labels.sum()), int((~labels).sum())):
+    if reason := reason_of(labels):
         nan = warn_undefined("the bootstrap interval", reason)
         return nan, nan
     draws = _resampled(metric, labels, scores, n_resamples, seed)
@@ -110,7 +109,7 @@ def paired_bootstrap_difference(
     """
     labels, scores_a = _checked(labels, scores_a, n_resamples, level)
     labels, scores_b = _checked(labels, scores_b, n_resamples, level)
-    if reason := undefined_reason(int(labels.sum()), int((~labels).sum())):
+    if reason := reason_of(labels):
         nan = warn_undefined("the bootstrap interval", reason)
         return nan, nan, nan
     draws_a = _resampled(metric, labels, scores_a, n_resamples, seed)

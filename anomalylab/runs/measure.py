@@ -1,6 +1,5 @@
 """Metrics and curves of a judged set of images, with a reason for each that has none."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +8,8 @@ import pandas as pd
 from anomalylab import metrics
 from anomalylab.images.read import read_mask
 from anomalylab.localise import AnomalyMaps
+from anomalylab.metrics.catalogue import IMAGE_METRICS
 
-IMAGE_METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "auroc": metrics.auroc,
-    "ap": metrics.average_precision,
-    "ap_trapezoid": metrics.average_precision_trapezoid,
-}
 PIXEL_METRICS = ("pixel_auroc", "pixel_ap", "partial_auroc", "au_pro", "au_iou")
 AT_THRESHOLD = ("precision", "recall", "specificity", "f1")
 

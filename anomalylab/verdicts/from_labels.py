@@ -3,7 +3,8 @@
 import numpy as np
 
 from anomalylab.errors import ParameterError
-from anomalylab.metrics.image import check_scores, f1_max_oracle, roc_curve
+from anomalylab.metrics.at_threshold import f1_max_oracle
+from anomalylab.metrics.image import check_scores, roc_curve
 from anomalylab.metrics.intervals import rate_interval
 from anomalylab.verdicts.threshold import Threshold, falling_within
 

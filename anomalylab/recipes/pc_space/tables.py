@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import metrics
+from anomalylab.metrics.catalogue import IMAGE_METRICS
 from anomalylab.pc_space.histogram import edges
 from anomalylab.recipes.pc_space.odds import Judged
 from anomalylab.recipes.pc_space.request import Request
-from anomalylab.runs.measure import IMAGE_METRICS
 
 OF_TRAINING = {
     "train": "training images, by the classifier that was fitted on them",

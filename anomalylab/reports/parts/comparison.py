@@ -5,11 +5,12 @@ from typing import Any
 
 import pandas as pd
 
+from anomalylab.metrics import catalogue
 from anomalylab.pictures.palette import detector_colours
 from anomalylab.reports.kit.charts import interval_dots
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import by_key
-from anomalylab.reports.kit.words import METRIC_GROUPS, metric_words
+from anomalylab.reports.kit.words import metric_words
 from anomalylab.runs.folder import Run
 
 
@@ -28,9 +29,10 @@ def comparison(run: Run) -> Fragment:
     """
     table = run.table("metrics")
     groups = []
-    listed = {metric for metrics in METRIC_GROUPS.values() for metric in metrics}
+    of_page = catalogue.groups()
+    listed = {metric for metrics in of_page.values() for metric in metrics}
     others = [m for m in dict.fromkeys(table["metric"]) if m not in listed]
-    for title, metrics in {**METRIC_GROUPS, "Further": others}.items():
+    for title, metrics in {**of_page, "Further": others}.items():
         present = [m for m in metrics if (table["metric"] == m).any()]
         if present:
             groups.append((title, [_row(run, table[table["metric"] == m], m) for m in present]))

@@ -8,7 +8,7 @@ from anomalylab.pictures.palette import detector_colours
 from anomalylab.reports.kit.charts import Line, line_chart
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.kit.rows import rows_of
-from anomalylab.reports.kit.words import CURVES, METRICS, plural
+from anomalylab.reports.kit.words import CURVES, metric_words, plural
 from anomalylab.runs.folder import Run
 
 Areas = dict[tuple[str, str], dict[str, Any]]
@@ -90,7 +90,7 @@ def _guide(run: Run, curve: str) -> list[tuple[float, float]]:
 
 
 def _note(areas: Areas, curve: str) -> str:
-    name, meaning = METRICS[_AREA[curve]]
+    name, meaning = metric_words(_AREA[curve])
     guide = " Dashed: guessing." if curve in ("roc", "pr") else ""
     counted = [row["n_images"] for row in areas.values() if row["metric"] == _AREA[curve]]
     images = f" {plural(int(counted[0]), 'image')}." if counted else ""

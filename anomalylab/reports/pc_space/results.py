@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from anomalylab.metrics.catalogue import IMAGE_METRICS
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.palette import detector_colours
 from anomalylab.reports.kit.charts import Line, free_corner, interval_dots, line_chart
@@ -16,7 +17,7 @@ from anomalylab.reports.pc_space.clouds import PICTURES
 from anomalylab.reports.pc_space.missing import supervised_reason
 from anomalylab.reports.pc_space.words import METHODS, PAPER, PUBLISHED, PUBLISHED_ON, method_name
 
-OF_IMAGES = ("ap", "ap_trapezoid", "auroc")
+OF_IMAGES = tuple(dict.fromkeys(("ap", "ap_trapezoid", "auroc", *IMAGE_METRICS)))
 GROUPS = {
     "Test images": OF_IMAGES,
     "Places in the test images": ("au_pro", "pixel_auroc", "pixel_ap"),
