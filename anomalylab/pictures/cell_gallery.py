@@ -8,7 +8,8 @@ import pandas as pd
 
 from anomalylab.errors import ParameterError
 from anomalylab.images.read import read_image
-from anomalylab.pictures.map_colours import composite, data_url, to_bytes
+from anomalylab.pictures.encode import data_url
+from anomalylab.pictures.map_colours import composite, to_bytes
 from anomalylab.pictures.thumbnails import thumbnail
 
 

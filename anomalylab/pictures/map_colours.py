@@ -4,12 +4,13 @@ The page enlarges the same bytes with the same colours; what is drawn here is fo
 scripts.
 """
 
-import base64
 import io
 import json
 
 import numpy as np
 from PIL import Image, ImageDraw
+
+from anomalylab.pictures.encode import webp
 
 STEPS_PER_THRESHOLD = 60
 """A byte of 60 means the map threshold, 30 half of it; the scale ends at 4.25 thresholds."""
@@ -75,14 +76,7 @@ def composite(thumbnail: bytes, cells: np.ndarray | None, contour: str | None) -
         draw = ImageDraw.Draw(picture)
         for ring in json.loads(contour):
             draw.line([tuple(point) for point in ring], fill=(255, 255, 255), width=1)
-    buffer = io.BytesIO()
-    picture.convert("RGB").save(buffer, "webp", quality=70)
-    return buffer.getvalue()
-
-
-def data_url(webp: bytes) -> str:
-    """Return a WebP file as a URL that needs no request."""
-    return "data:image/webp;base64," + base64.b64encode(webp).decode("ascii")
+    return webp(np.asarray(picture.convert("RGB")), quality=70)
 
 
 def _coloured(cells: np.ndarray, size: tuple[int, int]) -> Image.Image:

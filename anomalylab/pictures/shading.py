@@ -1,13 +1,12 @@
-"""Counts and signed values as pictures: colours on a stated scale, y upwards, as PNG.
+"""Counts and signed values as pictures: colours on a stated scale, y upwards.
 
 The first axis of an array is x, as in a histogram; rows of the pictures run from top to bottom.
 """
 
-import io
 from functools import cache
 
 import numpy as np
-from PIL import Image, ImageColor
+from PIL import ImageColor
 
 from anomalylab.errors import ParameterError
 from anomalylab.registry import unknown_name
@@ -105,26 +104,6 @@ def shade_signed(
     end = vmax or float(np.abs(values).max(initial=0)) or 1.0
     steps = np.round(127.5 + np.clip(values / end, -1, 1) * 127.5).astype(np.uint8)
     return _picture(steps, palette, np.full(values.shape, 255))
-
-
-def png(rgba: np.ndarray) -> bytes:
-    """Write a picture as PNG, with a table of colours where there are at most 256.
-
-    Parameters
-    ----------
-    rgba : uint8 ndarray of shape (height, width, 4)
-    """
-    packed = np.ascontiguousarray(rgba, np.uint8).view(np.uint32)[..., 0]
-    colours, steps = np.unique(packed, return_inverse=True)
-    stream = io.BytesIO()
-    if len(colours) > 256:
-        Image.fromarray(rgba).save(stream, "PNG", optimize=True)
-        return stream.getvalue()
-    table = colours[:, None].view(np.uint8)
-    picture = Image.fromarray(steps.reshape(packed.shape).astype(np.uint8), "P")
-    picture.putpalette(table[:, :3].tobytes())
-    picture.save(stream, "PNG", optimize=True, transparency=table[:, 3].tobytes())
-    return stream.getvalue()
 
 
 def _picture(steps: np.ndarray, palette: str, alpha: np.ndarray) -> np.ndarray:

@@ -1,13 +1,12 @@
 """Small copies of images, and the outlines of their defects, for pages and tables."""
 
-import io
 import json
 
 import numpy as np
-from PIL import Image
 from skimage.measure import approximate_polygon, find_contours
 
 from anomalylab.images.read import resize
+from anomalylab.pictures.encode import webp
 
 _QUALITY = 80
 _TOLERANCE = 0.4  # thumbnail pixels by which a simplified outline may be off
@@ -36,11 +35,9 @@ def thumbnail(
     """
     shrink = min(1.0, long_side / max(image.shape[:2]))
     height, width = (max(1, round(side * shrink)) for side in image.shape[:2])
-    stream = io.BytesIO()
     small = resize(image, (height, width), method="area")
-    Image.fromarray(small).save(stream, "WEBP", quality=_QUALITY, method=4)
     contour = None if mask is None else json.dumps(outlines(mask, (height, width)))
-    return stream.getvalue(), width, height, contour
+    return webp(small, _QUALITY), width, height, contour
 
 
 def outlines(mask: np.ndarray, size: tuple[int, int]) -> list[list[list[float]]]:

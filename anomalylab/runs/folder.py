@@ -3,7 +3,6 @@
 Whatever shows a run reads it from here and needs neither the images nor the network.
 """
 
-import base64
 import json
 import shutil
 import uuid
@@ -19,6 +18,7 @@ import pandas as pd
 
 from anomalylab import schema
 from anomalylab.errors import RunError
+from anomalylab.pictures.encode import data_url
 from anomalylab.registry import unknown_name
 from anomalylab.schema import SCHEMA_VERSION, Table
 
@@ -157,7 +157,7 @@ class Run:
 def _figure(name: str, webp: bytes, score: float, is_beyond: bool) -> str:
     frame = "#ee9a00" if is_beyond else "transparent"
     title = escape(f"{name}: score {score:.4g}", quote=True)
-    source = "data:image/webp;base64," + base64.b64encode(webp).decode("ascii")
+    source = data_url(webp)
     return (
         f'<figure style="margin:0;width:96px;border:3px solid {frame};border-radius:4px">'
         f'<img src="{source}" alt="{title}" title="{title}" style="width:100%">'

@@ -1,13 +1,10 @@
-"""Counts as pictures: orientation, scales, and files that lose nothing."""
-
-import io
+"""Counts as pictures: orientation and scales."""
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from anomalylab.errors import ParameterError, UnknownNameError
-from anomalylab.pictures.shading import PALETTES, colour_table, png, shade, shade_signed
+from anomalylab.pictures.shading import PALETTES, colour_table, shade, shade_signed
 
 
 def test_x_runs_to_the_right_and_y_upwards():
@@ -42,13 +39,6 @@ def test_the_middle_of_a_diverging_scale_is_zero_whatever_the_values():
     assert np.abs(rgba[1] - table[127:129]).max() <= 2
     assert rgba[2].tolist() == table[255].tolist()
     assert rgba[0].tolist() == table[round(127.5 - 127.5 / 4)].tolist()
-
-
-@pytest.mark.parametrize("n_colours", [3, 400])
-def test_a_png_holds_the_very_pixels(rng, n_colours):
-    colours = rng.integers(0, 256, (n_colours, 4)).astype(np.uint8)
-    rgba = colours[rng.integers(0, n_colours, (30, 40))]
-    assert (np.asarray(Image.open(io.BytesIO(png(rgba))).convert("RGBA")) == rgba).all()
 
 
 def test_nothing_at_all_gives_an_empty_picture():

@@ -8,7 +8,8 @@ import pandas as pd
 from PIL import Image
 
 from anomalylab.localise import anomaly_map, anomaly_maps
-from anomalylab.pictures.map_colours import composite, data_url, to_bytes
+from anomalylab.pictures.encode import data_url
+from anomalylab.pictures.map_colours import composite, to_bytes
 from anomalylab.runs.folder import Run
 
 N_KEPT = 1024

@@ -1,7 +1,5 @@
 """The pictures of the explorer: images, patches, values of windows as colours."""
 
-import base64
-import io
 from functools import lru_cache
 
 import numpy as np
@@ -11,7 +9,8 @@ from anomalylab.pc_space.cloud import RESIDUAL, Cloud
 from anomalylab.pc_space.histogram import cells_of
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures import map_colours
-from anomalylab.pictures.shading import png, shade, shade_signed
+from anomalylab.pictures.encode import data_url, indexed_png, png
+from anomalylab.pictures.shading import shade, shade_signed
 from anomalylab.pictures.thumbnails import outlines
 from anomalylab.plots.cloud import NIGHT, rasterise
 from anomalylab.plots.cloud_layers import odds_colours
@@ -46,7 +45,8 @@ class WindowPictures:
     def patch(self, cloud: Cloud, row: int, col: int) -> str:
         """Return the pixels of a window as a data URL."""
         image = self.image(cloud.sample_id)
-        return _url(image[row : row + cloud.window, col : col + cloud.window])
+        window = image[row : row + cloud.window, col : col + cloud.window]
+        return data_url(png(window, level=1))
 
     def band(self, sample_id: str) -> np.ndarray:
         """Return the one band that windows are cut from, as grey uint8 (height, width, 3)."""
@@ -102,14 +102,12 @@ class WindowPictures:
         rgba = shade(counts, "inferno", vmax=BRIGHTEST)
         night = Image.new("RGBA", (THUMBNAIL, THUMBNAIL), NIGHT)
         night.alpha_composite(Image.fromarray(rgba))
-        return _url(np.asarray(night.convert("RGB")))
+        return data_url(png(np.asarray(night.convert("RGB")), level=1))
 
     def component(self, number: int) -> str:
         """Return a principal component as a picture, blue below 0 and red above."""
         weights = self.pc.space.patches[number]
-        return "data:image/png;base64," + base64.b64encode(
-            png(shade_signed(weights.T[:, ::-1], "diverging"))
-        ).decode("ascii")
+        return data_url(indexed_png(shade_signed(weights.T[:, ::-1], "diverging")))
 
     def _contour(self, sample_id: str) -> list[np.ndarray]:
         mask = self.pc.mask(sample_id)
@@ -120,9 +118,3 @@ class WindowPictures:
     def _placed(rgba: np.ndarray, cloud: Cloud) -> np.ndarray:
         half = cloud.window // 2
         return np.pad(rgba, ((half, half), (half, half), (0, 0)))
-
-
-def _url(pixels: np.ndarray) -> str:
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG", compress_level=1)
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

@@ -7,6 +7,7 @@ import numpy as np
 
 from anomalylab.metrics import Confusion, confusion
 from anomalylab.pictures import map_colours
+from anomalylab.pictures.encode import data_url
 from anomalylab.registry import unknown_name
 from anomalylab.reports.detect.payload import map_bytes, payload, short_names
 from anomalylab.reports.kit.fragment import EXPLORER_SCRIPTS, Fragment, json_for_script, render
@@ -69,7 +70,7 @@ def suspects(run: Run, detector: str, n: int = N_STILL) -> list[dict[str, Any]]:
             {
                 "id": query["sample_id"],
                 "name": names[query["sample_id"]],
-                "src": map_colours.data_url(picture),
+                "src": data_url(picture),
                 "width": thumbnail["width"],
                 "height": thumbnail["height"],
                 "score": significant(scores[i]),

@@ -1,6 +1,5 @@
 """What the linked explorer is made of: one JSON with everything it shows."""
 
-import base64
 import json
 import posixpath
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ import pandas as pd
 
 from anomalylab.localise import anomaly_maps
 from anomalylab.pictures import map_colours
+from anomalylab.pictures.encode import to_base64
 from anomalylab.reports.kit.rows import by_key, rows_of
 from anomalylab.reports.kit.words import method_words
 from anomalylab.runs.folder import Run
@@ -46,7 +46,7 @@ def payload(run: Run, detector: str = "") -> dict[str, Any]:
         "isLabelled": run.is_labelled,
         "isUnlabelled": bool(run.info["is_unlabelled"]),
         "nQueries": len(queries),
-        "colours": _base64(map_colours.colours()),
+        "colours": to_base64(map_colours.colours()),
         "stepsPerThreshold": map_colours.STEPS_PER_THRESHOLD,
         "first": detector or run.detectors[0],
         "images": _images(run, samples),
@@ -113,7 +113,7 @@ def _images(run: Run, samples: pd.DataFrame) -> list[dict[str, Any]]:
                 "split": row["split"],
                 "size": [int(row["width"]), int(row["height"])],
                 "thumb": [int(thumbnail["width"]), int(thumbnail["height"])],
-                "src": base64.b64encode(thumbnail["image"]).decode("ascii"),
+                "src": to_base64(thumbnail["image"]),
                 "contour": json.loads(thumbnail["contour"] or "[]"),
             }
         )
@@ -141,7 +141,7 @@ def _detector(run: Run, name: str, shown: list[str]) -> dict[str, Any]:
         "thresholds": _thresholds(run, name),
         "neighbours": _neighbours(run, name, shown),
         "grid": list(maps.shape[1:]),
-        "maps": _base64(maps),
+        "maps": to_base64(maps),
     }
 
 
@@ -215,7 +215,3 @@ def _cell(row: Any, col: Any) -> list[int] | None:
 
 def _numbers(column: pd.Series) -> list[float | None]:
     return [None if pd.isna(value) else float(value) for value in column]
-
-
-def _base64(array: np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")

@@ -5,7 +5,8 @@ from typing import Any
 
 from anomalylab.pc_space.cloud import Cloud
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.pictures.shading import png, shade
+from anomalylab.pictures.encode import indexed_png
+from anomalylab.pictures.shading import shade
 from anomalylab.reports.detect.payload import short_names
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.kit.words import grouped, plural
@@ -111,7 +112,7 @@ def _rows(
     highest = max((int(raster.max()) for raster in rasters.values()), default=1)
     rows = []
     for group in groups:
-        pictures = [png(shade(rasters[i.sample_id], vmax=highest)) for i in group["images"]]
+        pictures = [indexed_png(shade(rasters[i.sample_id], vmax=highest)) for i in group["images"]]
         drawn = zip(group["images"], pictures, strict=True)
         rows.append(
             {**group, "cells": [_cell(pc, plane, image, picture) for image, picture in drawn]}

@@ -3,18 +3,18 @@
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.images.read import resize
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.pictures.shading import colour_table, png, shade_signed
+from anomalylab.pictures.encode import data_url, indexed_png, webp
+from anomalylab.pictures.shading import colour_table, shade_signed
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.pc_space.clouds import PICTURES
 from anomalylab.reports.pc_space.films import film_images, films
-from anomalylab.reports.pc_space.images import scored, webp_url
+from anomalylab.reports.pc_space.images import scored
 from anomalylab.reports.pc_space.missing import images_reason, is_readable
-from anomalylab.reports.pc_space.plane import data_url, legend
+from anomalylab.reports.pc_space.plane import legend
 
 LONG_SIDE = 420
 DEVIATIONS = 3.0
@@ -85,7 +85,7 @@ def _space(space: WindowSpace) -> dict[str, Any]:
             "name": f"PC{i + 1}",
             "share": f"{100 * share:.1f}",
             "deviation": f"{deviation:.3g}",
-            "src": data_url(png(shade_signed(patch[::-1].T))),
+            "src": data_url(indexed_png(shade_signed(patch[::-1].T))),
             "film": [],
         }
         for i, (patch, share, deviation) in enumerate(
@@ -103,7 +103,7 @@ def _before_and_after(pc: PCSpace, title: str, sample_id: str) -> dict[str, Any]
     steps = np.clip((band / DEVIATIONS + 1) * 127.5, 0, 255).round().astype(np.uint8)
     coloured = colour_table("viridis")[steps]
     before, after = (
-        webp_url(Image.fromarray(resize(pixels, size, method="area")), 82)
+        data_url(webp(resize(pixels, size, method="area"), quality=82))
         for pixels in (image, coloured)
     )
     return {

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.pictures.shading import png, shade, shade_signed
+from anomalylab.pictures.encode import indexed_png
+from anomalylab.pictures.shading import shade, shade_signed
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.kit.words import grouped, plural
 from anomalylab.reports.pc_space.clouds import PICTURES
@@ -94,7 +95,7 @@ def _one(
     """Colour the expected count if both groups had as many windows as the larger."""
     scale = max(totals.values())
     highest = max(float(cells.max()) for cells in shares.values())
-    picture = png(shade(shares[group] * scale, vmax=highest * scale))
+    picture = indexed_png(shade(shares[group] * scale, vmax=highest * scale))
     n_images = _n_images(pc, group)
     kind = "image" if pc.run.info["is_unlabelled"] else f"{group} image"
     title = f"{plural(n_images, kind)}, {_millions(totals[group])} windows"
@@ -112,7 +113,7 @@ def _difference(
     plane: Plane, shares: dict[str, np.ndarray], totals: dict[str, int]
 ) -> dict[str, Any]:
     roots = np.sqrt(shares["anomalous"]) - np.sqrt(shares["normal"])
-    picture = png(
+    picture = indexed_png(
         shade_signed(roots, "diverging_dark", vmax=float(np.quantile(np.abs(roots), 0.999)))
     )
     return {

@@ -8,7 +8,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.pictures.shading import png, shade
+from anomalylab.pictures.encode import indexed_png
+from anomalylab.pictures.shading import shade
 from anomalylab.reports.detect.payload import short_names
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.kit.words import grouped, plural
@@ -101,7 +102,7 @@ def _fine(plane: Plane, seen: Shown, name: str, bins: int) -> list[dict[str, Any
     return [
         {
             "title": f"{name}: {plural(seen.cloud.residual.size, 'window')}",
-            "drawing": plane.large(png(shade(cells)), f"Windows of {name}", [grid(bins)]),
+            "drawing": plane.large(indexed_png(shade(cells)), f"Windows of {name}", [grid(bins)]),
             "legend": legend("inferno", ends),
         }
     ]
@@ -112,7 +113,7 @@ def _coarse(plane: Plane, seen: Shown, name: str, counts: np.ndarray) -> dict[st
     over = [grid(bins), *numbers(counts, _short, picture)]
     return {
         "title": f"{'The same' if seen.cloud else name} in {bins} × {bins} counts",
-        "drawing": plane.large(png(picture), f"Histogram of the windows of {name}", over),
+        "drawing": plane.large(indexed_png(picture), f"Histogram of the windows of {name}", over),
         "legend": legend("inferno", ["1", f"{grouped(int(counts.max()))} windows in a bin"]),
     }
 

@@ -1,15 +1,13 @@
 """Real windows along the axes of PC space: what a coordinate looks like."""
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
 
 from anomalylab.pc_space.cloud import Cloud, patch
 from anomalylab.pc_space.opened import PCSpace
+from anomalylab.pictures.encode import data_url, png
 from anomalylab.reports.pc_space.images import scored, spread
-from anomalylab.reports.pc_space.plane import data_url
 
 STEPS = (-4.5, -3.0, -1.5, 0.0, 1.5, 3.0, 4.5)
 """Standard deviations from the middle at which windows are shown."""
@@ -67,9 +65,8 @@ def _frame(
     if distance > NEAR:
         return {"words": words, "src": "", "name": ""}
     cloud = clouds[best]
-    stream = io.BytesIO()
-    Image.fromarray(patch(pc.image(cloud.sample_id), cloud, row, col)).save(stream, "PNG")
-    return {"words": words, "src": data_url(stream.getvalue()), "name": cloud.sample_id}
+    window = patch(pc.image(cloud.sample_id), cloud, row, col)
+    return {"words": words, "src": data_url(png(window)), "name": cloud.sample_id}
 
 
 def _nearest(cloud: Cloud, target: np.ndarray, deviations: np.ndarray) -> tuple[float, int, int]:

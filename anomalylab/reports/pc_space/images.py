@@ -1,24 +1,23 @@
 """Images of a PC space for a page: those chosen, small, with what stands out lit up."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 from scipy import ndimage
 
 from anomalylab.errors import DatasetError
 from anomalylab.images.read import resize
 from anomalylab.pc_space.cloud import Cloud, as_pixels
 from anomalylab.pc_space.opened import PCSpace
+from anomalylab.pictures.encode import data_url, webp
 from anomalylab.pictures.map_colours import AMBER
 from anomalylab.pictures.thumbnails import outlines
 from anomalylab.reports.detect.explorer import significant
 from anomalylab.reports.kit.rows import rows_of
-from anomalylab.reports.pc_space.plane import Plane, data_url
+from anomalylab.reports.pc_space.plane import Plane
 
 GLOW = 0.62
 """How much of the colour of a lit-up pixel is amber."""
@@ -124,9 +123,10 @@ def lit(pc: PCSpace, image: Shown, selected: np.ndarray, long_side: int) -> dict
     amount = as_pixels(image.cloud, selected).astype(np.uint8) * 255
     share = resize(np.repeat(amount[..., None], 3, axis=-1), size, method="area") / 255 * GLOW
     small = resize(pixels, size, method="area")
-    picture = Image.fromarray(np.round(small * (1 - share) + AMBER * share).astype(np.uint8))
+    mixed = np.round(small * (1 - share) + AMBER * share).astype(np.uint8)
     outline = _outline(pc.mask(image.sample_id), size)
-    return {"src": webp_url(picture), "width": size[1], "height": size[0], "outline": outline}
+    source = data_url(webp(mixed, quality=78))
+    return {"src": source, "width": size[1], "height": size[0], "outline": outline}
 
 
 def _outline(mask: np.ndarray | None, size: tuple[int, int]) -> str:
@@ -138,13 +138,6 @@ def _outline(mask: np.ndarray | None, size: tuple[int, int]) -> str:
     return "".join("M" + "L".join(f"{x} {y}" for x, y in ring) + "Z" for ring in rings)
 
 
-def webp_url(picture: Image.Image, quality: int = 78) -> str:
-    """Write a picture as a URL that needs no request."""
-    stream = io.BytesIO()
-    picture.save(stream, "WEBP", quality=quality, method=4)
-    return data_url(stream.getvalue(), "webp")
-
-
 def stored(pc: PCSpace, sample_id: str) -> dict[str, Any]:
     """Return the thumbnail that the run holds of an image, as :func:`lit` does."""
     table = pc.run.table("thumbnails")
@@ -152,7 +145,7 @@ def stored(pc: PCSpace, sample_id: str) -> dict[str, Any]:
     if not rows:
         return {"src": "", "width": 0, "height": 0, "outline": ""}
     return {
-        "src": data_url(rows[0]["image"], "webp"),
+        "src": data_url(rows[0]["image"]),
         "width": rows[0]["width"],
         "height": rows[0]["height"],
         "outline": "",

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.pictures.shading import png, shade_signed
+from anomalylab.pictures.encode import indexed_png
+from anomalylab.pictures.shading import shade_signed
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.pc_space.clouds import PICTURES
@@ -69,7 +70,7 @@ def _odds_figure(
     return {
         "title": title if len(pc.windows) == 1 else f"{title}, windows of {size} × {size}",
         "drawing": plane.large(
-            png(picture),
+            indexed_png(picture),
             f"{title}; the strongest are {np.exp(values[strongest]):.2g} in bin "
             f"{strongest[0] + 1} across, {strongest[1] + 1} up",
             over,

@@ -1,6 +1,5 @@
 """A square part of PC space as a drawing: a raster on dark ground, origin, ellipses, scale."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 from anomalylab.pc_space.cloud import Cloud
+from anomalylab.pictures.encode import data_url
 from anomalylab.pictures.shading import FAINTEST, colour_table
 from anomalylab.reports.kit.charts import nice_ticks
 
@@ -106,11 +106,6 @@ class Plane:
         parts.append(_text(SIDE, SIDE + 34, "end", f"{self.axes[0]} →"))
         up = Markup('<text x="0" y="-34" text-anchor="end" transform="rotate(-90)">{} →</text>')
         return Markup("").join([*parts, up.format(self.axes[1])])
-
-
-def data_url(picture: bytes, kind: str = "png") -> str:
-    """Return an image file as a URL that needs no request."""
-    return f"data:image/{kind};base64," + base64.b64encode(picture).decode("ascii")
 
 
 def legend(palette: str, words: Sequence[str], *, is_signed: bool = False) -> Markup:

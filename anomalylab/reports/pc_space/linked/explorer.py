@@ -4,22 +4,21 @@ The page carries a few images without loss, and the space; its scripts project a
 again, so that every window can be selected, not only some that were picked beforehand.
 """
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from anomalylab.pc_space.cloud import Cloud, as_pixels, defect_share
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.pictures.shading import png, shade
+from anomalylab.pictures.encode import data_url, indexed_png, webp
+from anomalylab.pictures.shading import shade
 from anomalylab.reports.detect.explorer import significant
 from anomalylab.reports.detect.payload import short_names
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.words import LABELS
 from anomalylab.reports.pc_space.linked.payload import SIGMA, Shown, chosen, payload
-from anomalylab.reports.pc_space.plane import Plane, data_url
+from anomalylab.reports.pc_space.plane import Plane
 
 SCRIPTS = (
     "kit/core.js",
@@ -89,7 +88,7 @@ def _still(pc: PCSpace, shown: list[Shown], data: dict[str, Any]) -> dict[str, A
         "name": name,
         "label": LABELS.get(first.label, ""),
         "cloud": plane.large(_cloud_png(plane, cloud, is_lit), f"Cloud of the windows of {name}"),
-        "picture": data_url(_lit_picture(pc.image(first.sample_id), cloud, is_lit), "webp"),
+        "picture": data_url(_lit_picture(pc.image(first.sample_id), cloud, is_lit)),
         "width": first.width,
         "height": first.height,
         "n": is_lit.size,
@@ -103,12 +102,10 @@ def _cloud_png(plane: Plane, cloud: Cloud, is_lit: np.ndarray) -> bytes:
     x, y = cloud.along("PC1"), cloud.along("PC2")
     picture = shade(plane.raster(x, y, STILL_SIDE), "ice")
     lit = shade(plane.raster(x[is_lit], y[is_lit], STILL_SIDE), "amber")
-    return png(np.where(lit[..., 3:] > 0, lit, picture))
+    return indexed_png(np.where(lit[..., 3:] > 0, lit, picture))
 
 
 def _lit_picture(image: np.ndarray, cloud: Cloud, is_lit: np.ndarray) -> bytes:
     lit = as_pixels(cloud, is_lit)[..., None]
     mixed = np.where(lit, 0.5 * image + 0.5 * AMBER, 0.7 * image)
-    stream = io.BytesIO()
-    Image.fromarray(mixed.round().astype(np.uint8)).save(stream, "WEBP", quality=75, method=4)
-    return stream.getvalue()
+    return webp(mixed.round().astype(np.uint8), quality=75)

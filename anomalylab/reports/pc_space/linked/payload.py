@@ -1,23 +1,20 @@
 """What the linked explorer of PC space is made of: the space, and images without loss."""
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from anomalylab.errors import ParameterError
 from anomalylab.pc_space.cloud import RESIDUAL, Cloud
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.pictures.shading import FAINTEST, colour_table, png, shade, shade_signed
+from anomalylab.pictures.encode import data_url, indexed_png, png, to_base64
+from anomalylab.pictures.shading import FAINTEST, colour_table, shade, shade_signed
 from anomalylab.pictures.thumbnails import outlines
 from anomalylab.reports.detect.payload import short_names
 from anomalylab.reports.kit.words import LABELS
-from anomalylab.reports.pc_space.plane import data_url
 
 SIGMA = 3
 """Windows outside of the ellipse of so many standard deviations are lit up first."""
@@ -139,7 +136,7 @@ def payload(pc: PCSpace, shown: Sequence[Shown]) -> dict[str, Any]:
         "extent": pc.extent,
         "grounds": _grounds(pc),
         "odds": _odds(pc),
-        "palettes": {name: _base64(colour_table(name).tobytes()) for name in PALETTES},
+        "palettes": {name: to_base64(colour_table(name)) for name in PALETTES},
         "faintest": FAINTEST,
         "detector": pc.run.detectors[0],
         "about": _about(pc, shown),
@@ -256,7 +253,7 @@ def _grounds(pc: PCSpace) -> dict[str, str]:
         density = pc.density("normal", number)
         density[[0, -1]] = 0  # the outermost cells hold everything beyond
         density[:, [0, -1]] = 0
-        pictures[f"{first},{second}"] = data_url(png(shade(density, "slate")))
+        pictures[f"{first},{second}"] = data_url(indexed_png(shade(density, "slate")))
     return pictures
 
 
@@ -267,7 +264,8 @@ def _odds(pc: PCSpace) -> dict[str, Any] | None:
     planes = pc.coefficients[: len(pc.pairs)]  # those of the first window size
     end = float(np.abs(planes).max()) or 1.0
     names = [f"{first},{second}" for first, second in pc.pairs]
-    pictures = [data_url(png(shade_signed(plane, "diverging_dark", end))) for plane in planes]
+    shaded = (shade_signed(plane, "diverging_dark", end) for plane in planes)
+    pictures = [data_url(indexed_png(picture)) for picture in shaded]
     return {"end": end, "pictures": dict(zip(names, pictures, strict=True))}
 
 
@@ -275,14 +273,8 @@ def _lossless(image: np.ndarray) -> str:
     """Return PNG in base64; of three equal bands one is kept."""
     if image.ndim == 3 and (image == image[..., :1]).all():
         image = image[..., 0]
-    stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "PNG")
-    return _base64(stream.getvalue())
+    return to_base64(png(image))
 
 
 def _floats(values: np.ndarray) -> str:
-    return _base64(np.ascontiguousarray(values, "<f4").tobytes())
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
+    return to_base64(np.asarray(values, "<f4"))
