@@ -5,9 +5,10 @@ from scipy import special
 
 from anomalylab.errors import ParameterError
 from anomalylab.metrics.intervals import rate_interval
+from anomalylab.number_words import few_digits
 from anomalylab.verdicts.bulk import Bulk
 from anomalylab.verdicts.threshold import Threshold, falling_scores, falling_within
-from anomalylab.verdicts.verdict import Verdict, few_digits
+from anomalylab.verdicts.verdict import Verdict
 
 
 def from_bulk(bulk: Bulk, *, expected_false: float = 0.5) -> Threshold:

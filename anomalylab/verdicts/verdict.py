@@ -6,6 +6,7 @@ import numpy as np
 from scipy import stats
 
 from anomalylab.errors import ParameterError
+from anomalylab.number_words import few_digits
 from anomalylab.verdicts.bulk import Bulk, fit_bulk
 
 EXPECTED_FALSE = 0.5
@@ -100,11 +101,6 @@ def verdict(scores: np.ndarray, *, expected_false: float = EXPECTED_FALSE) -> Ve
     if np.isfinite(limit) or _chance(scores, bulk, threshold) <= MAX_CHANCE:
         return _suspects(scores, bulk, threshold)
     return _clean(scores, bulk, threshold)
-
-
-def few_digits(expected: float) -> str:
-    """Write an expected number with one digit below 1, with two from 1 on."""
-    return f"{expected:.2g}" if expected >= 1 else f"{expected:.1g}"
 
 
 def _no_fit_possible(scores: np.ndarray) -> str:

@@ -12,7 +12,7 @@ from anomalylab.apps.pc_space.clouds import CloudSet, deviation, make_clouds, sh
 from anomalylab.apps.pc_space.linked import LinkedWindows
 from anomalylab.apps.pc_space.selection import Selection
 from anomalylab.apps.pc_space.state import DEFECT, ODDS
-from anomalylab.apps.pc_space.words import percent, thousands
+from anomalylab.number_words import grouped, percent
 from anomalylab.pc_space.cloud import RESIDUAL
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.plots import cloud_layers
@@ -189,7 +189,7 @@ class CloudView:
         else:
             n, of = self._sample().n_windows, str(len(self._sample().clouds))
         whose = "images" if self.pc.run.info["is_unlabelled"] else "normal training images"
-        return f"Grey-blue: where {thousands(n)} windows of {of} {whose} lie."
+        return f"Grey-blue: where {grouped(n)} windows of {of} {whose} lie."
 
     def _odds(self) -> hv.RGB:
         pairs, table = self.pc.pairs, self.pc.coefficients

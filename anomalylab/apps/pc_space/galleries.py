@@ -13,6 +13,7 @@ from anomalylab.apps.pc_space.linked import LinkedWindows
 from anomalylab.apps.pc_space.pictures import WindowPictures
 from anomalylab.apps.pc_space.selection import Selection
 from anomalylab.apps.pc_space.state import PCSpaceState
+from anomalylab.number_words import minus
 from anomalylab.pc_space.cloud import RESIDUAL, Cloud
 
 N_PATCHES = 28
@@ -175,7 +176,7 @@ class AxisGallery(pn.viewable.Viewer):
 
 def _place(step: int, *, is_residual: bool) -> str:
     """Name a position on an axis."""
-    return f"{step} {'× rms' if is_residual else 'σ'}".replace("-", "−")
+    return minus(f"{step} {'× rms' if is_residual else 'σ'}")
 
 
 class CloudGallery(pn.viewable.Viewer):

@@ -8,6 +8,7 @@ import pandas as pd
 from anomalylab.apps.pc_space.clouds import CloudSet
 from anomalylab.apps.pc_space.linked import LinkedWindows
 from anomalylab.apps.pc_space.state import FAR_OUT, PCSpaceState
+from anomalylab.number_words import grouped, percent
 from anomalylab.pc_space.cloud import RESIDUAL, Cloud, defect_share
 from anomalylab.pc_space.opened import PCSpace
 
@@ -16,11 +17,6 @@ HOW_TO = (
     "light up in amber in both."
 )
 NOTHING_LIT = "Nothing is selected."
-
-
-def thousands(number: int) -> str:
-    """Write a number with thin spaces between thousands."""
-    return f"{number:,}".replace(",", "\u202f")
 
 
 def head_words(pc: PCSpace) -> str:
@@ -56,7 +52,7 @@ def cloud_words(state: PCSpaceState, shown: CloudSet, layers: str) -> str:
     n = len(shown.clouds)
     whose = f"{n} images" if state.is_of_several else state.short(state.sample_id)
     title = f"Where do the windows of {whose} lie?"
-    points = f"{thousands(shown.n_windows)} windows, each a point; the brighter, the more."
+    points = f"{grouped(shown.n_windows)} windows, each a point; the brighter, the more."
     cut = ""
     if state.is_of_several and n < state.n_images:
         cut = f" There are no more than {n} such images."
@@ -85,10 +81,10 @@ def selected_words(state: PCSpaceState, linked: LinkedWindows) -> str:
     if not n:
         return "<p class='note'>No window lies there. Select another place, or press Clear.</p>"
     where = f" beyond {FAR_OUT}\u202fσ" if state.selection.kind == "beyond" else ""
-    said = f"<b>{thousands(n)}</b> windows lit up{where}, {percent(n / of)} of those shown"
+    said = f"<b>{grouped(n)}</b> windows lit up{where}, {percent(n / of)} of those shown"
     if len(clouds) > 1:
         n_images = sum(bool(mask.any()) for mask in masks)
-        n_here = thousands(int(linked.lit.sum()))
+        n_here = grouped(int(linked.lit.sum()))
         said += f", in {n_images} of {len(clouds)} images; {n_here} in this one"
     return f"<p class='lit'>{said}. {_on_defect(clouds, masks)}</p>"
 
@@ -139,12 +135,6 @@ def _heading(title: str, note: str) -> str:
 
 def _explained(pc: PCSpace) -> float:
     return 100 * float(pc.space.variances.sum() / pc.space.total_variance)
-
-
-def percent(share: float) -> str:
-    """Write a share in per cent with two digits."""
-    digits = 2 if share < 0.995 else 3
-    return f"{100 * share:.{digits}g}\u00a0%"
 
 
 def _on_defect(clouds: list[Cloud], masks: list[np.ndarray]) -> str:

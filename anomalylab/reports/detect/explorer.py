@@ -1,18 +1,18 @@
 """Scores, threshold, images, maps and embedding as one linked thing, with a still stand-in."""
 
-import math
 from typing import Any
 
 import numpy as np
 
 from anomalylab.metrics import Confusion, confusion
+from anomalylab.number_words import readable
 from anomalylab.pictures import map_colours
 from anomalylab.pictures.encode import data_url
 from anomalylab.registry import unknown_name
-from anomalylab.reports.detect.payload import map_bytes, payload, short_names
+from anomalylab.reports.detect.payload import map_bytes, payload
 from anomalylab.reports.kit.fragment import EXPLORER_SCRIPTS, Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key, rows_of
-from anomalylab.reports.kit.words import LABELS, method_words
+from anomalylab.reports.kit.words import LABELS, method_words, short_names
 from anomalylab.runs.folder import Run
 
 N_STILL = 10
@@ -73,7 +73,7 @@ def suspects(run: Run, detector: str, n: int = N_STILL) -> list[dict[str, Any]]:
                 "src": data_url(picture),
                 "width": thumbnail["width"],
                 "height": thumbnail["height"],
-                "score": significant(scores[i]),
+                "score": readable(scores[i]),
                 "is_above": scores[i] >= threshold,
                 "label": LABELS.get(query["label"], ""),
             }
@@ -89,7 +89,7 @@ def counts_row(run: Run, detector: str) -> dict[str, Any]:
     scores = run.scores(detector)["score"].to_numpy(float)
     return {
         "detector": detector,
-        "threshold": significant(threshold),
+        "threshold": readable(threshold),
         "method": method_words(rows["method"].iloc[0]),
         "n_above": int((scores >= threshold).sum()),
         "n": len(scores),
@@ -105,16 +105,3 @@ def counts_at(run: Run, detector: str, threshold: float) -> Confusion | None:
     is_known = labels.notna().to_numpy()
     scores = run.scores(detector)["score"].to_numpy(float)
     return confusion(labels[is_known].to_numpy(int), scores[is_known], threshold)
-
-
-def significant(value: float, digits: int = 3) -> str:
-    """Write a number with that many digits, without an exponent.
-
-    Examples
-    --------
-    >>> significant(12.3456), significant(0.00123456), significant(12345.6)
-    ('12.3', '0.00123', '12346')
-    """
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
-    return f"{value:.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"

@@ -1,8 +1,6 @@
 """What the linked explorer is made of: one JSON with everything it shows."""
 
 import json
-import posixpath
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,7 +10,7 @@ from anomalylab.localise import anomaly_maps
 from anomalylab.pictures import map_colours
 from anomalylab.pictures.encode import to_base64
 from anomalylab.reports.kit.rows import by_key, rows_of
-from anomalylab.reports.kit.words import method_words
+from anomalylab.reports.kit.words import method_words, short_names
 from anomalylab.runs.folder import Run
 from anomalylab.verdicts.bulk import MIN_IMAGES, fit_bulk
 
@@ -72,19 +70,6 @@ def further_columns(samples: pd.DataFrame) -> dict[str, list[str | None]]:
     """Return the columns that travel along, as text; constant ones are left out."""
     columns = {str(n): [_text(v) for v in samples[n]] for n in samples if n not in OWN_COLUMNS}
     return {name: values for name, values in columns.items() if len(set(values)) > 1}
-
-
-def short_names(sample_ids: Iterable[str]) -> dict[str, str]:
-    """Return names without the folders that all have in common.
-
-    Examples
-    --------
-    >>> short_names(["bottle/test/good/0.png", "bottle/train/good/1.png"])
-    {'bottle/test/good/0.png': 'test/good/0.png', 'bottle/train/good/1.png': 'train/good/1.png'}
-    """
-    ids = list(sample_ids)
-    shared = posixpath.commonpath([posixpath.dirname(i) for i in ids]) if ids else ""
-    return {i: i.removeprefix(f"{shared}/") if shared else i for i in ids}
 
 
 def _text(value: Any) -> str | None:

@@ -1,4 +1,4 @@
-// Elements, formats and colours that every part uses. Data only ever becomes text, never markup.
+// Elements, classes and marks of axes that every part uses. Data only ever becomes text, never markup.
 (function () {
   "use strict";
   const al = (window.anomalylab = window.anomalylab || {});
@@ -17,22 +17,6 @@
   al.el = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
   al.svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
-  // Numbers with as many digits as help; a narrow space between thousands.
-  al.format = (value, digits = 3) => {
-    if (value === null || value === undefined || Number.isNaN(value)) return "–";
-    if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-    const size = Math.abs(value);
-    const decimals = size === 0 ? 0 : Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
-    return al.group(value.toFixed(Math.min(decimals, 6)));
-  };
-  al.group = (text) => {
-    const [whole, part] = String(text).replace("-", "−").split(".");
-    const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u202f");
-    return part === undefined ? grouped : `${grouped}.${part}`;
-  };
-  al.percent = (share) => (share === null ? "–" : `${(100 * share).toFixed(1).replace(/\.0$/, "")}\u202f%`);
-  al.count = (n, one, many) => `${al.group(n)} ${n === 1 ? one : many || one + "s"}`;
-
   al.clamp = (value, low, high) => Math.min(high, Math.max(low, value));
   al.bytes = (text) => {
     const letters = atob(text);
@@ -46,13 +30,6 @@
     { key: "null", name: "unknown", colour: "var(--unknown)" },
   ];
   al.classOf = (label) => al.CLASSES[label === null ? 2 : label];
-
-  // Numbers of one axis, all with as many decimals as their step needs.
-  al.tickWords = (marks) => {
-    const step = marks.length > 1 ? marks[1] - marks[0] : 1;
-    const decimals = al.clamp(Math.ceil(-Math.log10(step) - 1e-9), 0, 6);
-    return (value) => al.group(value.toFixed(decimals));
-  };
 
   // Round steps for the marks of an axis.
   al.ticks = (low, high, about) => {

@@ -20,6 +20,7 @@ FOLDER = Path(str(resources.files("anomalylab.reports")))
 STYLES = ("kit/base.css", "kit/charts.css", "detect/explorer.css")
 EXPLORER_SCRIPTS = (
     "kit/core.js",
+    "kit/number_words.js",
     "kit/numbers.js",
     "kit/map_colours.js",
     "detect/store.js",

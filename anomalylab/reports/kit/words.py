@@ -1,5 +1,8 @@
 """The reader's words for the field's names, one line each."""
 
+import posixpath
+from collections.abc import Iterable
+
 from anomalylab.metrics.catalogue import CATALOGUE
 
 CURVES = {
@@ -35,17 +38,14 @@ def method_words(method: str) -> str:
     return METHODS.get(method, method.replace("_", " "))
 
 
-def plural(n: int, one: str, many: str = "") -> str:
-    """Count things.
+def short_names(sample_ids: Iterable[str]) -> dict[str, str]:
+    """Return names without the folders that all have in common.
 
     Examples
     --------
-    >>> plural(1, "image"), plural(3, "image")
-    ('1 image', '3 images')
+    >>> short_names(["bottle/test/good/0.png", "bottle/train/good/1.png"])
+    {'bottle/test/good/0.png': 'test/good/0.png', 'bottle/train/good/1.png': 'train/good/1.png'}
     """
-    return f"{grouped(n)} {one if n == 1 else many or one + 's'}"
-
-
-def grouped(n: int) -> str:
-    """Write a whole number with a narrow space between thousands."""
-    return f"{n:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    ids = list(sample_ids)
+    shared = posixpath.commonpath([posixpath.dirname(i) for i in ids]) if ids else ""
+    return {i: i.removeprefix(f"{shared}/") if shared else i for i in ids}

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from anomalylab.metrics import catalogue
+from anomalylab.number_words import decimals
 from anomalylab.pictures.palette import detector_colours
 from anomalylab.reports.kit.charts import interval_dots
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
@@ -48,20 +49,6 @@ def comparison(run: Run) -> Fragment:
         ),
         TABLE_SCRIPTS,
     )
-
-
-def decimals(low: float, high: float) -> int:
-    """Return how many decimals an interval supports.
-
-    Examples
-    --------
-    >>> decimals(0.97, 1.0), decimals(0.9991, 0.9995), decimals(1.0, 1.0)
-    (2, 4, 3)
-    """
-    width = high - low
-    if width < 1e-6:
-        return 3
-    return min(4, max(2, math.ceil(-math.log10(width / 2))))
 
 
 def best_of(rows: pd.DataFrame) -> str:

@@ -4,11 +4,12 @@ from typing import Any
 
 import pandas as pd
 
+from anomalylab.number_words import plural
 from anomalylab.pictures.palette import detector_colours
 from anomalylab.reports.kit.charts import Line, line_chart
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.kit.rows import rows_of
-from anomalylab.reports.kit.words import CURVES, metric_words, plural
+from anomalylab.reports.kit.words import CURVES, metric_words
 from anomalylab.runs.folder import Run
 
 Areas = dict[tuple[str, str], dict[str, Any]]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from anomalylab.reports.detect.explorer import significant
+from anomalylab.number_words import significant
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.kit.words import KINDS, method_words

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from anomalylab.number_words import decimals, grouped, plural
 from anomalylab.reports.kit.fragment import Fragment, render
-from anomalylab.reports.kit.words import grouped, metric_words, plural
-from anomalylab.reports.parts.comparison import decimals
+from anomalylab.reports.kit.words import metric_words
 from anomalylab.runs.folder import Run
 from anomalylab.runs.inputs import ON_DEMAND
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from anomalylab.number_words import grouped, plural
 from anomalylab.pc_space.cloud import Cloud
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.encode import indexed_png
 from anomalylab.pictures.shading import shade
-from anomalylab.reports.detect.payload import short_names
 from anomalylab.reports.kit.fragment import Fragment, render
-from anomalylab.reports.kit.words import grouped, plural
+from anomalylab.reports.kit.words import short_names
 from anomalylab.reports.pc_space.images import (
     Shown,
     around,

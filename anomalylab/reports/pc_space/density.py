@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from anomalylab.number_words import grouped, millions, plural
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.encode import indexed_png
 from anomalylab.pictures.shading import shade, shade_signed
 from anomalylab.reports.kit.fragment import Fragment, render
-from anomalylab.reports.kit.words import grouped, plural
 from anomalylab.reports.pc_space.clouds import PICTURES
 from anomalylab.reports.pc_space.images import plane_of
 from anomalylab.reports.pc_space.plane import Plane, legend
@@ -98,13 +98,13 @@ def _one(
     picture = indexed_png(shade(shares[group] * scale, vmax=highest * scale))
     n_images = _n_images(pc, group)
     kind = "image" if pc.run.info["is_unlabelled"] else f"{group} image"
-    title = f"{plural(n_images, kind)}, {_millions(totals[group])} windows"
+    title = f"{plural(n_images, kind)}, {millions(totals[group])} windows"
     return {
         "title": title,
         "drawing": plane.large(picture, f"Density of the windows of {title}"),
         "legend": legend(
             "inferno",
-            [f"1 window of {_millions(scale)}", f"1 of {grouped(round(1 / highest))} in a cell"],
+            [f"1 window of {millions(scale)}", f"1 of {grouped(round(1 / highest))} in a cell"],
         ),
     }
 
@@ -150,7 +150,3 @@ def _n_images(pc: PCSpace, group: str) -> int:
     if group == "normal":
         return len(pc.run.info["training_ids"])
     return int(((pc.samples["split"] == "train") & (pc.samples["label"] == 1)).sum())
-
-
-def _millions(n: int) -> str:
-    return f"{n / 1e6:.3g} million" if n >= 1e6 else grouped(n)

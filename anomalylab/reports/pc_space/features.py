@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from anomalylab.number_words import grouped, percent, plural
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.encode import indexed_png
 from anomalylab.pictures.shading import shade
-from anomalylab.reports.detect.payload import short_names
 from anomalylab.reports.kit.fragment import Fragment, render
-from anomalylab.reports.kit.words import grouped, plural
+from anomalylab.reports.kit.words import short_names
 from anomalylab.reports.pc_space.clouds import PICTURES
 from anomalylab.reports.pc_space.images import Shown, plane_of, scored, shown
 from anomalylab.reports.pc_space.missing import images_reason
@@ -137,13 +137,9 @@ def _beyond_words(pc: PCSpace, sample_id: str) -> str:
     found = table.loc[table["sample_id"] == sample_id, "dropped"]
     limit = f"±{pc.limit:.3g}"
     fate = "left out" if pc.info.get("overflow") == "drop" else "counted in the outermost bins"
-    own = f"Of this image {_percent(found.iloc[0])} lie" if len(found) else "Some lie"
-    whole = f", of all images {_percent(table['dropped'].mean())}" if len(found) else ""
+    own = f"Of this image {percent(found.iloc[0])} lie" if len(found) else "Some lie"
+    whole = f", of all images {percent(table['dropped'].mean())}" if len(found) else ""
     return (
         "Colours are logarithmic. Bins are what the classifier sees: it no longer knows where in "
         f"the image a window was. {own} beyond {limit}{whole}, and are {fate}."
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2g}\N{NARROW NO-BREAK SPACE}%"

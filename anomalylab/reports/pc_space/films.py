@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from anomalylab.number_words import minus
 from anomalylab.pc_space.cloud import Cloud, patch
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.encode import data_url, png
@@ -58,7 +59,7 @@ def films(pc: PCSpace, sample_ids: Sequence[str]) -> list[list[dict[str, str]]]:
 def _frame(
     pc: PCSpace, clouds: list[Cloud], target: np.ndarray, deviations: np.ndarray, step: float
 ) -> dict[str, str]:
-    words = f"{step:+g} σ".replace("-", "−") if step else "0"
+    words = minus(f"{step:+g} σ") if step else "0"
     nearest = [_nearest(cloud, target, deviations) for cloud in clouds]
     best = int(np.argmin([distance for distance, _, _ in nearest]))
     distance, row, col = nearest[best]

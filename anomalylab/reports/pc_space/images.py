@@ -10,12 +10,12 @@ from scipy import ndimage
 
 from anomalylab.errors import DatasetError
 from anomalylab.images.read import resize
+from anomalylab.number_words import readable
 from anomalylab.pc_space.cloud import Cloud, as_pixels
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.encode import data_url, webp
 from anomalylab.pictures.map_colours import AMBER
 from anomalylab.pictures.thumbnails import outlines
-from anomalylab.reports.detect.explorer import significant
 from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.pc_space.plane import Plane
 
@@ -62,7 +62,7 @@ def score_words(score: float) -> str:
     >>> score_words(0.12345), score_words(3e-12)
     ('0.123', '<\u202f0.0001')
     """
-    return "<\u202f0.0001" if 0 < score < 1e-4 else significant(score).replace("-", "−")
+    return "<\u202f0.0001" if 0 < score < 1e-4 else readable(score)
 
 
 def scored(pc: PCSpace, detector: str, *, of_all: bool = False) -> pd.DataFrame:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from anomalylab.errors import DatasetError
+from anomalylab.number_words import plural
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.reports.kit.words import plural
 
 
 def supervised_reason(pc: PCSpace) -> str:

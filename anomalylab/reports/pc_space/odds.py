@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from anomalylab.number_words import minus
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.encode import indexed_png
 from anomalylab.pictures.shading import shade_signed
@@ -100,7 +101,7 @@ def _strongest(pc: PCSpace) -> list[dict[str, Any]]:
 
 
 def _range(component: int, low: float, high: float) -> str:
-    return f"PC{component + 1} {low:.3g} to {high:.3g}".replace("-", "−")
+    return minus(f"PC{component + 1} {low:.3g} to {high:.3g}")
 
 
 def _plane_of_number(pc: PCSpace, window: int, pair: int) -> Plane:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from anomalylab.number_words import minus
 from anomalylab.pc_space.cloud import Cloud
 from anomalylab.pictures.encode import data_url
 from anomalylab.pictures.shading import FAINTEST, colour_table
@@ -100,7 +101,7 @@ class Plane:
         for value in nice_ticks(self.limit, 3):
             for signed in {value, -value}:
                 x, y = self.at(signed, signed)
-                words = f"{signed:g}".replace("-", "−")
+                words = minus(f"{signed:g}")
                 parts.append(_text(x, SIDE + 16, "middle", words))
                 parts.append(_text(-7, y + 4, "end", words))
         parts.append(_text(SIDE, SIDE + 34, "end", f"{self.axes[0]} →"))

@@ -6,12 +6,13 @@ from typing import Any
 import pandas as pd
 
 from anomalylab.metrics.catalogue import IMAGE_METRICS
+from anomalylab.number_words import plural
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.palette import detector_colours
 from anomalylab.reports.kit.charts import Line, free_corner, interval_dots, line_chart
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import by_key, rows_of
-from anomalylab.reports.kit.words import CURVES, metric_words, plural
+from anomalylab.reports.kit.words import CURVES, metric_words
 from anomalylab.reports.parts.comparison import best_of, cell
 from anomalylab.reports.pc_space.clouds import PICTURES
 from anomalylab.reports.pc_space.missing import supervised_reason

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from anomalylab.number_words import grouped, millions, plural
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.reports.kit.fragment import Fragment, render
-from anomalylab.reports.kit.words import grouped, plural
 from anomalylab.reports.parts.verdict import labels_words, score_tile
 from anomalylab.reports.pc_space.missing import images_reason, supervised_reason
 from anomalylab.reports.pc_space.words import method_name
@@ -96,7 +96,6 @@ def _warnings(pc: PCSpace) -> list[str]:
 def _tiles(pc: PCSpace, detector: str) -> list[dict[str, Any]]:
     sizes = pc.samples[["height", "width"]].to_numpy(int)
     n_windows = int(np.prod(sizes - pc.space.window + 1, axis=1).sum())
-    million = f"{n_windows / 1e6:.3g} million" if n_windows >= 1e6 else grouped(n_windows)
     explained = float(pc.space.variances.sum() / (pc.space.total_variance or 1.0))
     n_components = pc.space.n_components
     tiles = [
@@ -107,7 +106,7 @@ def _tiles(pc: PCSpace, detector: str) -> list[dict[str, Any]]:
         },
         {
             "title": "Windows projected",
-            "value": million,
+            "value": millions(n_windows),
             "note": f"of {pc.space.window} × {pc.space.window} pixels, in "
             f"{plural(len(pc.samples), 'image')}",
         },

@@ -9,19 +9,19 @@ from typing import Any
 
 import numpy as np
 
+from anomalylab.number_words import grouped, readable
 from anomalylab.pc_space.cloud import Cloud, as_pixels, defect_share
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.encode import data_url, indexed_png, webp
 from anomalylab.pictures.shading import shade
-from anomalylab.reports.detect.explorer import significant
-from anomalylab.reports.detect.payload import short_names
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
-from anomalylab.reports.kit.words import LABELS
+from anomalylab.reports.kit.words import LABELS, short_names
 from anomalylab.reports.pc_space.linked.payload import SIGMA, Shown, chosen, payload
 from anomalylab.reports.pc_space.plane import Plane
 
 SCRIPTS = (
     "kit/core.js",
+    "kit/number_words.js",
     "pc_space/linked/png.js",
     "pc_space/linked/correlate.js",
     "pc_space/linked/space.js",
@@ -91,10 +91,10 @@ def _still(pc: PCSpace, shown: list[Shown], data: dict[str, Any]) -> dict[str, A
         "picture": data_url(_lit_picture(pc.image(first.sample_id), cloud, is_lit)),
         "width": first.width,
         "height": first.height,
-        "n": is_lit.size,
-        "n_lit": int(is_lit.sum()),
+        "n": grouped(is_lit.size),
+        "n_lit": grouped(int(is_lit.sum())),
         "sigma": SIGMA,
-        "share": None if share is None or not first.label else significant(100 * share, 2),
+        "share": None if share is None or not first.label else readable(100 * share, 2),
     }
 
 

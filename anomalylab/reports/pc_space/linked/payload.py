@@ -13,8 +13,7 @@ from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.encode import data_url, indexed_png, png, to_base64
 from anomalylab.pictures.shading import FAINTEST, colour_table, shade, shade_signed
 from anomalylab.pictures.thumbnails import outlines
-from anomalylab.reports.detect.payload import short_names
-from anomalylab.reports.kit.words import LABELS
+from anomalylab.reports.kit.words import LABELS, short_names
 
 SIGMA = 3
 """Windows outside of the ellipse of so many standard deviations are lit up first."""
