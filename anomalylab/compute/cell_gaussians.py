@@ -5,6 +5,7 @@ training images, which are all that is needed besides the images' features; othe
 factor of each inverse covariance.
 """
 
+from collections.abc import Iterator
 from typing import Self
 
 import numpy as np
@@ -87,7 +88,7 @@ class GramGaussians:
             return self.training.gram(self.means, cells)
         return self._grams[cells]
 
-    def _blocks(self, n_queries: int):
+    def _blocks(self, n_queries: int) -> Iterator[slice]:
         n_images, n_channels = len(self.training), self.training.n_channels
         values = n_images * (3 * n_images + 2 * n_channels)
         values += n_queries * (3 * n_images + 2 * n_channels)
@@ -152,6 +153,6 @@ class FactorGaussians:
         return squared
 
 
-def _blocks(images: Cells):
+def _blocks(images: Cells) -> Iterator[slice]:
     n_channels = images.n_channels
     return blocks(images.n_cells, 8 * n_channels * (3 * len(images) + 4 * n_channels))

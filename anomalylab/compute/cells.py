@@ -112,7 +112,8 @@ def _repeated(cells: np.ndarray, repeat: np.ndarray) -> np.ndarray:
     """Return ``cells[repeat]``, without a copy where each is wanted once."""
     if len(cells) == len(repeat) and (np.diff(repeat) > 0).all():
         return cells
-    return cells[repeat]
+    repeated: np.ndarray = cells[repeat]
+    return repeated
 
 
 def _total(parts: Iterator[np.ndarray]) -> np.ndarray:

@@ -36,8 +36,9 @@ def distances_from_grams(
     squared : ndarray of shape (n_cells, n_queries)
     """
     explained = solve_lower(_cholesky(gram, identity, weight), cross)
-    squared = square_norms - weight[:, None] * np.einsum("cqn,cqn->cq", explained, explained)
-    return np.maximum(squared, 0) / identity[:, None]
+    outside = square_norms - weight[:, None] * np.einsum("cqn,cqn->cq", explained, explained)
+    squared: np.ndarray = np.maximum(outside, 0) / identity[:, None]
+    return squared
 
 
 def left_out_from_grams(gram: np.ndarray, identity: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -70,7 +71,9 @@ def leave_one_out(inside: np.ndarray, weight: np.ndarray, n_images: int) -> np.n
         That weight.
     n_images : int
     """
-    return inside * (n_images / (n_images - 1)) ** 2 / leverage_gap(inside, weight, n_images)
+    gap = leverage_gap(inside, weight, n_images)
+    squared: np.ndarray = inside * (n_images / (n_images - 1)) ** 2 / gap
+    return squared
 
 
 def leverage_gap(inside: np.ndarray, weight: np.ndarray, n_images: int) -> np.ndarray:
@@ -79,7 +82,8 @@ def leverage_gap(inside: np.ndarray, weight: np.ndarray, n_images: int) -> np.nd
     Parameters are those of :func:`leave_one_out`.
     """
     change = np.asarray(weight)[..., None] * n_images / (n_images - 1)
-    return np.maximum(1 - change * inside, np.finfo(float).eps)
+    gap: np.ndarray = np.maximum(1 - change * inside, np.finfo(float).eps)
+    return gap
 
 
 def precision(
@@ -128,7 +132,8 @@ def apply_precision(scale: np.ndarray, factor: np.ndarray, vectors: np.ndarray) 
     """Multiply vectors of shape (..., n, n_channels) by the inverse covariance."""
     product = (vectors @ np.swapaxes(factor, -1, -2)) @ factor
     scale = np.asarray(scale)[..., None, None]
-    return np.where(scale > 0, scale * vectors - product, product)
+    applied: np.ndarray = np.where(scale > 0, scale * vectors - product, product)
+    return applied
 
 
 def solve_lower(lower: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -239,7 +239,8 @@ def _principal_directions(bank: torch.Tensor, mean: torch.Tensor) -> torch.Tenso
         return None
     sample = (bank[:: -(-len(bank) // N_SAMPLE)] - mean).double()
     _, vectors = torch.linalg.eigh(sample.T @ sample)
-    return vectors[:, -fitting[0] :].float()
+    directions: torch.Tensor = vectors[:, -fitting[0] :].float()
+    return directions
 
 
 def hidden_rows(

@@ -16,8 +16,11 @@ def quantile(share: np.ndarray | float, shape: float, freedom: float) -> np.ndar
     >>> float(quantile(0.5, 0.3, 6.0))
     0.0
     """
-    t = ndtri(share) if np.isinf(freedom) else stdtrit(freedom, share)
-    return t if abs(shape) < 1e-9 else np.expm1(shape * t) / shape
+    t: np.ndarray = ndtri(share) if np.isinf(freedom) else stdtrit(freedom, share)
+    if abs(shape) < 1e-9:
+        return t
+    skewed: np.ndarray = np.expm1(shape * t) / shape
+    return skewed
 
 
 def unskewed(values: np.ndarray, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -34,14 +37,20 @@ def unskewed(values: np.ndarray, shapes: np.ndarray) -> tuple[np.ndarray, np.nda
 
 def log_density(t: np.ndarray, freedom: float) -> np.ndarray:
     """Return the log density of the Student ``t`` itself."""
+    density: np.ndarray
     if np.isinf(freedom):
-        return -0.5 * t**2 - 0.5 * np.log(2 * np.pi)
-    norm = gammaln((freedom + 1) / 2) - gammaln(freedom / 2) - 0.5 * np.log(freedom * np.pi)
-    return norm - (freedom + 1) / 2 * np.log1p(t**2 / freedom)
+        density = -0.5 * t**2 - 0.5 * np.log(2 * np.pi)
+    else:
+        norm = gammaln((freedom + 1) / 2) - gammaln(freedom / 2) - 0.5 * np.log(freedom * np.pi)
+        density = norm - (freedom + 1) / 2 * np.log1p(t**2 / freedom)
+    return density
 
 
 def log_tail(t: np.ndarray, freedom: float) -> np.ndarray:
     """Return the log of the chance of more than ``t``."""
+    tail: np.ndarray
     if np.isinf(freedom):
-        return log_ndtr(-t)
-    return np.log(np.maximum(stdtr(freedom, -t), np.finfo(float).tiny))
+        tail = log_ndtr(-t)
+    else:
+        tail = np.log(np.maximum(stdtr(freedom, -t), np.finfo(float).tiny))
+    return tail

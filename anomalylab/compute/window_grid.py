@@ -35,7 +35,8 @@ def on_grid(
     array([[1., 3.]], dtype=float32)
     """
     rows, cols = (_weights(n, window, cells) for n, cells in zip(shape, grid, strict=True))
-    return (rows @ values @ cols.T).astype(np.float32)
+    cells: np.ndarray = rows @ values @ cols.T
+    return cells.astype(np.float32)
 
 
 @lru_cache(maxsize=256)

@@ -93,7 +93,8 @@ class _Lags:
         block[self.rows[1], self.cols[1]] = self.image[self.rows[1], self.cols[1]]
         spectrum = np.conj(fft.rfft2(block, shape)) * fft.rfft2(self.image, shape)
         correlation = fft.irfft2(spectrum, shape)[: self.window]
-        return np.roll(correlation, self.edge, axis=1)[:, : 2 * self.edge + 1]
+        sums: np.ndarray = np.roll(correlation, self.edge, axis=1)[:, : 2 * self.edge + 1]
+        return sums
 
     @cached_property
     def strips(self) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +107,8 @@ class _Lags:
 
     def _along_rows(self, rows: slice, cols: slice) -> np.ndarray:
         below = slice(rows.start, rows.start + 2 * self.edge)
-        return self.image[rows, cols] @ self.moved[:, below, cols].swapaxes(1, 2)
+        sums: np.ndarray = self.image[rows, cols] @ self.moved[:, below, cols].swapaxes(1, 2)
+        return sums
 
     def gather(self, down: int, grids: np.ndarray) -> None:
         """Fill the small grids with the products moved down by ``down``.

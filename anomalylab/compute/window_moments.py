@@ -99,7 +99,8 @@ def box_sums(values: np.ndarray, box: tuple[int, int]) -> np.ndarray:
     height, width = box
     sums = np.pad(values.cumsum(axis=0, dtype=np.float64).cumsum(axis=1), ((1, 0), (1, 0)))
     by_rows = sums[height:] - sums[:-height]
-    return by_rows[:, width:] - by_rows[:, :-width]
+    by_boxes: np.ndarray = by_rows[:, width:] - by_rows[:, :-width]
+    return by_boxes
 
 
 def window_matrix(image: np.ndarray, window: int) -> np.ndarray:

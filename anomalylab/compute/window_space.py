@@ -45,7 +45,9 @@ class WindowSpace:
     components: np.ndarray
     variances: np.ndarray
     total_variance: float
-    _spectra: dict = field(default_factory=dict, init=False, repr=False, compare=False)
+    _spectra: dict[tuple[int, int], np.ndarray] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def n_components(self) -> int:
@@ -97,7 +99,8 @@ class WindowSpace:
         had varied by a tiny share of the total, or by 1 if there was none.
         """
         least = self.total_variance * LEAST_SHARE or 1.0
-        return coordinates**2 @ (1 / np.maximum(self.variances, least))
+        squared: np.ndarray = coordinates**2 @ (1 / np.maximum(self.variances, least))
+        return squared
 
     @cached_property
     def _level(self) -> float:

@@ -98,7 +98,7 @@ def pairs(masks: Images, maps: Images) -> Iterator[tuple[np.ndarray, np.ndarray]
     ParameterError
         As in :func:`count_pixels`.
     """
-    if iter(masks) is masks or iter(maps) is maps:
+    if isinstance(masks, Iterator) or isinstance(maps, Iterator):
         raise ParameterError("masks and maps are read twice; give lists, not iterators")
     if len(masks) != len(maps):
         raise ParameterError(
@@ -146,7 +146,8 @@ def _from_the_highest(gains: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Add up ``gains``, given by rising score, from the highest score down to each of ``first``."""
     falling = gains[::-1]
     np.cumsum(falling, out=falling)
-    return gains[first]
+    total: np.ndarray = gains[first]
+    return total
 
 
 def _good_beyond(masks: Images, maps: Images, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -214,7 +215,7 @@ def _bins(values: np.ndarray, scores: np.ndarray, n_bins: int) -> np.ndarray:
     low, high = float(scores[0]), float(scores[int(0.99 * (scores.size - 1))])
     bins_per_unit = (n_bins - 2) / max(high - low, 1e-30)
     with np.errstate(over="ignore"):  # clipped below
-        place = values - scores[0]
+        place: np.ndarray = values - scores[0]
         place *= np.float32(bins_per_unit)
     place += 1
     np.clip(place, 0, n_bins - 1, out=place)

@@ -34,13 +34,15 @@ def auroc_of_tally(anomalous: np.ndarray, normal: np.ndarray) -> np.ndarray:
     """Compute AUROC over the last axis of two tallies, scores falling."""
     found = np.cumsum(anomalous, axis=-1)
     n_pairs = found[..., -1] * normal.sum(axis=-1)
-    return ((found - anomalous / 2) * normal).sum(axis=-1) / n_pairs
+    area: np.ndarray = ((found - anomalous / 2) * normal).sum(axis=-1) / n_pairs
+    return area
 
 
 def ap_of_tally(anomalous: np.ndarray, normal: np.ndarray) -> np.ndarray:
     """Compute step-wise average precision over the last axis of two tallies, scores falling."""
     gain = anomalous / anomalous.sum(axis=-1, keepdims=True)
-    return (gain * precision_of_tally(anomalous, normal)).sum(axis=-1)
+    area: np.ndarray = (gain * precision_of_tally(anomalous, normal)).sum(axis=-1)
+    return area
 
 
 def pr_area_of_tally(anomalous: np.ndarray, normal: np.ndarray) -> np.ndarray:
@@ -48,11 +50,13 @@ def pr_area_of_tally(anomalous: np.ndarray, normal: np.ndarray) -> np.ndarray:
     gain = anomalous / anomalous.sum(axis=-1, keepdims=True)
     precision = precision_of_tally(anomalous, normal)
     before = np.concatenate([np.ones_like(precision[..., :1]), precision[..., :-1]], axis=-1)
-    return (gain * (before + precision) / 2).sum(axis=-1)
+    area: np.ndarray = (gain * (before + precision) / 2).sum(axis=-1)
+    return area
 
 
 def precision_of_tally(anomalous: np.ndarray, normal: np.ndarray) -> np.ndarray:
     """Compute precision at each distinct score; 1 by convention before any image is called."""
     found = np.cumsum(anomalous, axis=-1)
     called = found + np.cumsum(normal, axis=-1)
-    return np.divide(found, called, out=np.ones(called.shape), where=called > 0)
+    precision: np.ndarray = np.divide(found, called, out=np.ones(called.shape), where=called > 0)
+    return precision
