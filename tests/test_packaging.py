@@ -1,5 +1,6 @@
 """What is shipped: names, the environment file, a light import."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -20,6 +21,23 @@ def test_the_conda_environment_lists_what_pyproject_lists(project):
     lines = (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines()
     pip_part = lines[lines.index("  - pip:") + 1 :]
     assert [line.strip().lstrip("- ").strip('"') for line in pip_part] == project["dependencies"]
+
+
+def test_commit_hooks_run_the_versions_that_the_tests_run(project):
+    pinned = dict(
+        requirement.split("==")
+        for requirement in project["optional-dependencies"]["test"]
+        if "==" in requirement
+    )
+    text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    hooks = re.findall(r"repo: (\S+).*?(?:rev: v?(\S+)|language: (system))", text, re.DOTALL)
+    versions = {repo.rpartition("/")[2]: rev or own for repo, rev, own in hooks}
+    assert versions == {
+        "ruff-pre-commit": pinned["ruff"],
+        "nbstripout": pinned["nbstripout"],
+        "local": "system",
+    }
+    assert "mypy" in pinned
 
 
 def test_the_version_is_written_once_and_once_more_the_same(project):
