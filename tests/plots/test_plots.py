@@ -10,7 +10,7 @@ from fakes import fake_run
 from PIL import Image
 
 from anomalylab import plots
-from anomalylab.errors import ParameterError, SchemaError, UnknownNameError
+from anomalylab.errors import ParameterError, SchemaError
 from anomalylab.plots.style import MAX_POINTS
 
 
@@ -93,23 +93,6 @@ def test_the_cell_that_matched_is_framed():
     assert frame.data.iloc[0].tolist() == [10, 0, 20, 10]
 
 
-def test_there_is_one_curve_a_detector_in_its_own_colour(run):
-    overlay = plots.curves(run.table("curves"), "roc", detectors=run.detectors)
-    assert [curve.label for curve in overlay] == run.detectors
-
-
-def test_an_unknown_curve_is_refused(run):
-    with pytest.raises(UnknownNameError, match="roc"):
-        plots.curves(run.table("curves"), "rok", detectors=run.detectors)
-
-
-def test_a_comparison_leaves_out_what_could_not_be_computed(run):
-    metrics = run.table("metrics")
-    metrics.loc[metrics["detector"] == "knn", "value"] = np.nan
-    _, dots = plots.comparison(metrics, "auroc", detectors=run.detectors)
-    assert list(dots["detector"]) == ["patchcore"]
-
-
 def test_a_map_below_half_its_threshold_is_not_seen():
     image = np.full((4, 6, 3), 100, np.uint8)
     calm = np.full((4, 6), 0.4)
@@ -132,8 +115,6 @@ def test_every_plot_renders(run):
     shown = [
         plots.score_histogram(run.scores("knn").assign(label=0), threshold=3),
         plots.embedding(embedding),
-        plots.curves(run.table("curves"), "pro", detectors=run.detectors),
-        plots.comparison(run.table("metrics"), "auroc", detectors=run.detectors),
         plots.overlay(image, np.ones(image.shape[:2]), threshold=1, contour=thumbnail["contour"]),
     ]
     for plot in shown:
