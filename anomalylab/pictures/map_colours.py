@@ -10,13 +10,13 @@ import json
 import numpy as np
 from PIL import Image, ImageDraw
 
+from anomalylab.pictures.colours import rgb
 from anomalylab.pictures.encode import webp
 
 STEPS_PER_THRESHOLD = 60
 """A byte of 60 means the map threshold, 30 half of it; the scale ends at 4.25 thresholds."""
 
-AMBER = np.array([238, 154, 0])
-RED = np.array([204, 51, 17])
+AMBER, RED = np.array(rgb("amber")), np.array(rgb("anomalous"))
 
 
 def to_bytes(maps: np.ndarray, threshold: float) -> np.ndarray:

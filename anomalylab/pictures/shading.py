@@ -9,24 +9,8 @@ import numpy as np
 from PIL import ImageColor
 
 from anomalylab.errors import ParameterError
+from anomalylab.pictures.colours import PALETTES
 from anomalylab.registry import unknown_name
-
-PALETTES = {
-    "inferno": "#000003 #0b0726 #240b4e #410967 #5d126e #781c6d #932567 #ae305b "
-    "#c73e4c #dc5039 #ed6825 #f7850e #fba40a #f9c52c #f2e660 #fcfea4",
-    "viridis": "#440154 #481a6c #472f7d #414487 #39568c #31688e #2a788e #23888e "
-    "#1f988b #22a884 #35b779 #54c568 #7ad151 #a5db36 #d2e21b #fde725",
-    "amber": "#7a4a00 #c98200 #ee9a00 #ffb733 #ffcf6b",
-    "slate": "#10161e #18212c #212d3b #2b3a4b #36485c #425770",
-    "red": "#4a1206 #8c230c #cc3311 #f0592f #ff8a5c #ffc4a8",
-    "ice": "#0b1220 #14243c #21405f #3b6690 #6f9fd0 #b5d3ee #f2f9ff",
-    "ash": "#141a21 #242d37 #38434f #505d6b #6c7a89 #8e9ba9",
-    "diverging": "#1f4e79 #4477aa #8fb3d6 #d3e1ee #f7f7f5 #f6dcd3 #e99a80 #cc3311 #86200a",
-    "diverging_dark": "#cfe6ff #86bcee #4477aa #1f3b58 #050608 #5c1e0e #cc3311 #ff8a5c #ffdcc4",
-}
-"""Colours at equal steps: two sequential ones; amber for what is selected, red for defects, slate
-for a quiet ground, ice and ash for what is not selected; and two that diverge from blue to red
-around a light and a dark middle."""
 
 SCALES = ("log", "eq_hist")
 
@@ -55,7 +39,7 @@ def shade(
     counts : ndarray of shape (n_x, n_y)
         At least 0; the first axis is x.
     palette : str
-        A name of :data:`PALETTES`.
+        A name of :data:`anomalylab.pictures.colours.PALETTES`.
     how : {"log", "eq_hist"}
         ``log``, equal steps of colour are equal factors; ``eq_hist``, each colour covers as many
         occupied cells as any other.

@@ -2,15 +2,11 @@
 
 import holoviews.plotting.bokeh  # noqa: F401  options need a loaded backend
 
-from anomalylab.plots.comparison import comparison
-from anomalylab.plots.curves import curves
 from anomalylab.plots.embedding import embedding, marker
 from anomalylab.plots.overlay import overlay, picture
 from anomalylab.plots.scores import score_histogram, threshold_line
 
 __all__ = [
-    "comparison",
-    "curves",
     "embedding",
     "marker",
     "overlay",

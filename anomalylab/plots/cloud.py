@@ -9,11 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import convolve
 
+from anomalylab.pictures.colours import LIGHT
 from anomalylab.pictures.shading import shade
 from anomalylab.plots.style import equal_scales, hook
-
-NIGHT = "#0b0e13"
-"""Ground of clouds: near-black, so that single points are seen."""
 
 SIDE = 640
 """Pixels of a raster before the size of its figure is known."""
@@ -64,8 +62,7 @@ def cloud(layers: Sequence[Layer], bounds: Bounds, size: tuple[int, int] = (SIDE
     ----------
     layers : sequence of (x, y, palette)
         Points, float32 of shape (n_points,), and a name of
-        :data:`anomalylab.pictures.shading.PALETTES`; a
-        layer hides those before it.
+        :data:`anomalylab.pictures.colours.PALETTES`; a layer hides those before it.
     bounds, size
         As for :func:`rasterise`.
 
@@ -135,7 +132,7 @@ def frame(layers: Sequence[Any], x: str, y: str, bounds: Bounds) -> Any:
         "ylim": (bottom, top),
         "aspect": (right - left) / (top - bottom),
         "responsive": True,
-        "bgcolor": NIGHT,
+        "bgcolor": LIGHT["night-live"],
         "toolbar": "above",
         "active_tools": ["box_select", "wheel_zoom"],
         "hooks": [hook, _dark, equal_scales],

@@ -6,6 +6,7 @@ import holoviews as hv
 import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 
+from anomalylab.pictures.colours import LIGHT, rgb
 from anomalylab.pictures.shading import shade
 from anomalylab.plots.cloud import STILL, as_rgb
 
@@ -19,7 +20,7 @@ ENLARGED = 2
 FAINTEST = 0.5
 """Logarithm of the smoothed count plus one, below which nothing is drawn."""
 
-RAISES, LOWERS = np.array([222, 74, 41]), np.array([86, 148, 206])
+RAISES, LOWERS = np.array(rgb("raises-odds")), np.array(rgb("lowers-odds"))
 """Colours of odds above and below 1, bright enough for a dark ground."""
 
 LARGEST_ODDS = np.log(4)
@@ -47,7 +48,7 @@ def lines(deviations: tuple[float, float] | None, grid: tuple[int, float] | None
         for edge in np.linspace(-limit, limit, n_bins + 1):
             paths += [[(edge, -limit), (edge, limit)], [(-limit, edge), (limit, edge)]]
     return hv.Path([np.array(path, float) for path in paths]).opts(
-        color="#9aa6b3", line_width=1, alpha=0.5, **STILL
+        color=LIGHT["night-line"], line_width=1, alpha=0.5, **STILL
     )
 
 
@@ -56,9 +57,9 @@ def names(deviations: tuple[float, float] | None) -> hv.Labels:
     x, y = np.multiply(deviations or (0, 0), np.sqrt(0.5))
     marks = [(k * x, k * y, f" {k}σ") for k in SIGMAS] if deviations else []
     return hv.Labels(marks, ["x", "y"], "name").opts(
-        text_color="#ffffff",
+        text_color="white",
         text_font_size="9pt",
-        background_fill_color="#06080c",
+        background_fill_color=LIGHT["night"],
         background_fill_alpha=0.6,
         border_radius=3,
         text_align="left",
@@ -122,12 +123,12 @@ def odds_colours(coefficients: np.ndarray) -> np.ndarray:
 def ring(places: Sequence[tuple[float, float]]) -> hv.Points:
     """Ring the windows pointed at."""
     return hv.Points(places, ["x", "y"]).opts(
-        fill_alpha=0, line_color="#ffffff", line_width=1.5, size=14, **STILL
+        fill_alpha=0, line_color="white", line_width=1.5, size=14, **STILL
     )
 
 
 def outline(path: np.ndarray | None) -> hv.Path:
     """Show the border of what was selected; nothing if ``path`` of shape (n, 2) is None."""
     return hv.Path([] if path is None else [path]).opts(
-        color="#ee9a00", line_width=1.5, line_dash="dashed", **STILL
+        color=LIGHT["amber"], line_width=1.5, line_dash="dashed", **STILL
     )

@@ -3,7 +3,7 @@
 import holoviews as hv
 import pandas as pd
 
-from anomalylab.pictures.palette import OKABE_ITO
+from anomalylab.pictures.colours import LIGHT, SERIES
 from anomalylab.plots.style import (
     CLASSES,
     MAX_POINTS,
@@ -24,7 +24,7 @@ MAX_NAMES = 8
 
 TOOLS = {"default_tools": ["reset"], "active_tools": ["lasso_select"]}
 
-GROUND = {"color": "#b9c0c8", "size": 4, "alpha": 0.5, "nonselection_alpha": 0.5, **TOOLS}
+GROUND = {"color": LIGHT["hollow"], "size": 4, "alpha": 0.5, "nonselection_alpha": 0.5, **TOOLS}
 """How the images around the judged ones look."""
 
 
@@ -52,7 +52,7 @@ def embedding(
     EMBEDDING.check(table)
     table = table.assign(**{"class": class_names(table["label"])})
     top = _density(table) if len(table) > MAX_POINTS else _coloured(table, colour_by)
-    cross = {"color": "#d5d9de", "line_width": 1, **TOOLS}
+    cross = {"color": LIGHT["sigma"], "line_width": 1, **TOOLS}
     ground = hv.Points([] if others is None else others[["x", "y"]].to_numpy(), ["x", "y"])
     span = _square(table if others is None else pd.concat([table, others]))
     layers = [hv.HLine(0).opts(**cross), hv.VLine(0).opts(**cross), ground.opts(**GROUND), top]
@@ -91,7 +91,7 @@ def _coloured(table: pd.DataFrame, colour_by: str) -> hv.Points:
     is_number = pd.api.types.is_numeric_dtype(values)
     values = values.astype(float) if is_number else values.astype(object).fillna("none").astype(str)
     names = sorted(values.astype(str).unique())
-    colours = {name: OKABE_ITO[i % len(OKABE_ITO)] for i, name in enumerate(names)}
+    colours = {name: SERIES[i % len(SERIES)] for i, name in enumerate(names)}
     table = table.assign(**{colour_by: values})[
         list(dict.fromkeys(["x", "y", *hovered, colour_by]))
     ]
@@ -101,7 +101,7 @@ def _coloured(table: pd.DataFrame, colour_by: str) -> hv.Points:
         colorbar=is_number,
         size=7,
         alpha=0.75,
-        line_color="#ffffff",
+        line_color="white",
         line_width=0.5,
         selection_line_color=SELECTION,
         selection_line_width=2,

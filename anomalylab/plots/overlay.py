@@ -50,7 +50,7 @@ def overlay(
     if contour:
         rings = [np.array(ring) for ring in json.loads(contour)]
         paths = [np.column_stack([ring[:, 0], height - ring[:, 1]]) for ring in rings]
-        layers.append(hv.Path(paths).opts(color="#ffffff", line_width=1.5))
+        layers.append(hv.Path(paths).opts(color="white", line_width=1.5))
     return hv.Overlay(layers).opts(title="Where does the detector see something?", **_frame(image))
 
 

@@ -2,13 +2,13 @@
 
 from bokeh.models import CustomJS
 
-NORMAL = "#4477aa"
-ANOMALOUS = "#cc3311"
-UNKNOWN = "#777777"
-THRESHOLD = "#222222"
-SELECTION = "#ee9a00"
+from anomalylab.pictures.colours import LIGHT
 
-CLASSES = {0: ("normal", NORMAL), 1: ("anomalous", ANOMALOUS), -1: ("unknown", UNKNOWN)}
+THRESHOLD, SELECTION = LIGHT["line"], LIGHT["amber"]
+
+CLASSES = {
+    label: (name, LIGHT[name]) for label, name in ((0, "normal"), (1, "anomalous"), (-1, "unknown"))
+}
 """Label (-1 where missing) -> name and colour."""
 
 MAX_POINTS = 20_000
@@ -24,11 +24,11 @@ def plain(plot) -> None:
     """Take the box and the heavy grid off a Bokeh figure; a HoloViews hook."""
     figure = plot.state
     figure.outline_line_color = None
-    figure.grid.grid_line_color = "#e5e5e5"
-    figure.axis.axis_line_color = "#bbbbbb"
+    figure.grid.grid_line_color = LIGHT["grid"]
+    figure.axis.axis_line_color = LIGHT["axis"]
     figure.axis.minor_tick_line_color = None
     figure.axis.axis_label_text_font_style = "normal"
-    figure.axis.axis_label_text_color = "#59626d"
+    figure.axis.axis_label_text_color = LIGHT["soft"]
     figure.axis.major_tick_line_color = None
     figure.toolbar.logo = None
 

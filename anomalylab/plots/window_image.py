@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import holoviews as hv
 import numpy as np
 
+from anomalylab.pictures.colours import rgb
 from anomalylab.plots.cloud import STILL
 from anomalylab.plots.style import SELECTION, bare, equal_scales
 
-AMBER = (238, 154, 0)
 SHADE = 0.45
 """Brightness of the picture around what is lit up."""
 
@@ -45,7 +45,7 @@ def contour(rings: Sequence[np.ndarray], height: int) -> hv.Path:
         Of the image.
     """
     paths = [np.column_stack([ring[:, 0], height - ring[:, 1]]) for ring in rings]
-    return hv.Path(paths).opts(color="#ffffff", line_width=1.2, **STILL)
+    return hv.Path(paths).opts(color="white", line_width=1.2, **STILL)
 
 
 def window_frame(bounds: tuple[float, float, float, float] | None) -> hv.Rectangles:
@@ -79,5 +79,5 @@ def image_frame(layers: Sequence, size: tuple[int, int]) -> hv.Overlay:
 
 def _lit(image: np.ndarray, lit: np.ndarray) -> np.ndarray:
     dark = (image * SHADE).astype(np.uint8)
-    dark[lit] = (0.5 * image[lit] + 0.5 * np.array(AMBER)).astype(np.uint8)
+    dark[lit] = (0.5 * image[lit] + 0.5 * np.array(rgb("amber"))).astype(np.uint8)
     return dark

@@ -18,6 +18,7 @@ import pandas as pd
 
 from anomalylab import schema
 from anomalylab.errors import RunError
+from anomalylab.pictures.colours import LIGHT
 from anomalylab.pictures.encode import data_url
 from anomalylab.registry import unknown_name
 from anomalylab.schema import SCHEMA_VERSION, Table
@@ -155,7 +156,7 @@ class Run:
 
 
 def _figure(name: str, webp: bytes, score: float, is_beyond: bool) -> str:
-    frame = "#ee9a00" if is_beyond else "transparent"
+    frame = LIGHT["amber"] if is_beyond else "transparent"
     title = escape(f"{name}: score {score:.4g}", quote=True)
     source = data_url(webp)
     return (

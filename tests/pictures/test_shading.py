@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from anomalylab.errors import ParameterError, UnknownNameError
-from anomalylab.pictures.shading import PALETTES, colour_table, shade, shade_signed
+from anomalylab.pictures.colours import PALETTES
+from anomalylab.pictures.shading import colour_table, shade, shade_signed
 
 
 def test_x_runs_to_the_right_and_y_upwards():

@@ -6,6 +6,7 @@ import ipywidgets as widgets
 
 from anomalylab.apps.detect.state import ORDERS, DetectState
 from anomalylab.apps.kit.pictures import Pictures
+from anomalylab.pictures.colours import LIGHT
 from anomalylab.runs.folder import Run
 
 N_SHOWN = 24
@@ -83,7 +84,7 @@ class GalleryCell(widgets.VBox):
         self.pictures.value = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{figures}</div>'
 
     def _figure(self, row) -> str:
-        frame = "#ee9a00" if row.score >= self.state.threshold else "transparent"
+        frame = LIGHT["amber"] if row.score >= self.state.threshold else "transparent"
         name = escape(row.sample_id, quote=True)
         url = self._pictures.url(self.state.detector, row.sample_id, row.row, True)
         return (

@@ -6,6 +6,8 @@ from typing import ClassVar
 import param
 from panel.custom import JSComponent
 
+from anomalylab.apps.kit.styles import style_sheet
+
 HERE = Path(__file__).parent
 
 
@@ -38,7 +40,7 @@ class Cards(JSComponent):
     has_columns = param.Boolean(default=False)
 
     _esm = HERE / "cards.js"
-    _stylesheets: ClassVar[list[str]] = [(HERE / "cards.css").read_text(encoding="utf-8")]
+    _stylesheets: ClassVar[list[str]] = [style_sheet("cards.css")]
 
 
 class Stepper(JSComponent):
@@ -59,4 +61,4 @@ class Stepper(JSComponent):
     label = param.String(default="")
 
     _esm = HERE / "stepper.js"
-    _stylesheets: ClassVar[list[str]] = [(HERE / "cards.css").read_text(encoding="utf-8")]
+    _stylesheets: ClassVar[list[str]] = [style_sheet("cards.css")]

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import panel as pn
 import param
 
+from anomalylab.apps.kit.styles import style_sheet
+
 TEXT: dict[str, Any] = {
-    "stylesheets": [(Path(__file__).parent / "controls.css").read_text(encoding="utf-8")],
+    "stylesheets": [style_sheet("controls.css")],
     "sizing_mode": "stretch_width",
     "margin": (2, 0),
 }

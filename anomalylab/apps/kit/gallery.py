@@ -6,6 +6,8 @@ from typing import ClassVar
 import param
 from panel.custom import JSComponent
 
+from anomalylab.apps.kit.styles import style_sheet
+
 HERE = Path(__file__).parent
 
 
@@ -34,4 +36,4 @@ class Gallery(JSComponent):
     caption = param.String(default="")
 
     _esm = HERE / "gallery.js"
-    _stylesheets: ClassVar[list[str]] = [(HERE / "gallery.css").read_text(encoding="utf-8")]
+    _stylesheets: ClassVar[list[str]] = [style_sheet("gallery.css")]

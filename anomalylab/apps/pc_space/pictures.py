@@ -9,10 +9,11 @@ from anomalylab.pc_space.cloud import RESIDUAL, Cloud
 from anomalylab.pc_space.histogram import cells_of
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures import map_colours
+from anomalylab.pictures.colours import LIGHT
 from anomalylab.pictures.encode import data_url, indexed_png, png
 from anomalylab.pictures.shading import shade, shade_signed
 from anomalylab.pictures.thumbnails import outlines
-from anomalylab.plots.cloud import NIGHT, rasterise
+from anomalylab.plots.cloud import rasterise
 from anomalylab.plots.cloud_layers import odds_colours
 
 N_KEPT = 32
@@ -100,7 +101,7 @@ class WindowPictures:
         bounds = (-half, -half, half, half)
         counts = rasterise(x, y, bounds, (THUMBNAIL, THUMBNAIL))
         rgba = shade(counts, "inferno", vmax=BRIGHTEST)
-        night = Image.new("RGBA", (THUMBNAIL, THUMBNAIL), NIGHT)
+        night = Image.new("RGBA", (THUMBNAIL, THUMBNAIL), LIGHT["night-live"])
         night.alpha_composite(Image.fromarray(rgba))
         return data_url(png(np.asarray(night.convert("RGB")), level=1))
 

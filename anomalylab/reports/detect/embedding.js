@@ -3,7 +3,7 @@
   "use strict";
   const al = window.anomalylab;
   const MARGIN = 14;
-  const OKABE_ITO = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a7f00", "#777777"];
+  const SERIES = [...[1, 5, 3, 4, 6, 2, 7].map((number) => `var(--series-${number})`), "var(--unknown)"];
 
   al.Embedding = class {
     constructor(store, { tip, open }) {
@@ -183,9 +183,9 @@
     if (colourBy === "score") return byScore(store);
     const values = store.data.columns[colourBy];
     const [, names] = store.filterColumns().find(([name]) => name === colourBy);
-    const colour = (value) => OKABE_ITO[Math.min(names.indexOf(value), OKABE_ITO.length - 1)];
-    const named = names.slice(0, OKABE_ITO.length - 1).map((name) => [name === null ? "none" : name, colour(name)]);
-    const others = names.length >= OKABE_ITO.length ? [["others", OKABE_ITO[OKABE_ITO.length - 1]]] : [];
+    const colour = (value) => SERIES[Math.min(names.indexOf(value), SERIES.length - 1)];
+    const named = names.slice(0, SERIES.length - 1).map((name) => [name === null ? "none" : name, colour(name)]);
+    const others = names.length >= SERIES.length ? [["others", SERIES[SERIES.length - 1]]] : [];
     return { colourOf: (i) => colour(values[i]), keys: [...named, ...others] };
   }
 

@@ -29,6 +29,11 @@
     { key: "1", name: "anomalous", colour: "var(--anomalous)" },
     { key: "null", name: "unknown", colour: "var(--unknown)" },
   ];
+  // A colour of the style sheets as red, green and blue, for the pixels of a canvas.
+  al.rgb = (node, name) => {
+    const hex = getComputedStyle(node).getPropertyValue(`--${name}`).trim();
+    return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  };
   al.classOf = (label) => al.CLASSES[label === null ? 2 : label];
 
   // Round steps for the marks of an axis.

@@ -15,9 +15,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from anomalylab.pictures.colours import page_colours
+
 FOLDER = Path(str(resources.files("anomalylab.reports")))
 
-STYLES = ("kit/base.css", "kit/charts.css", "detect/explorer.css")
+COLOURS = "kit/colours.css"
+"""Written from :mod:`anomalylab.pictures.colours`, the one style sheet that is no file."""
+
+STYLES = (COLOURS, "kit/base.css", "kit/charts.css", "detect/explorer.css")
 EXPLORER_SCRIPTS = (
     "kit/core.js",
     "kit/number_words.js",
@@ -92,7 +97,9 @@ def assets_of(html: str) -> list[str]:
 
 @cache
 def static_text(name: str) -> str:
-    """Return the text of a file in this package."""
+    """Return the text of a file in this package, or of :data:`COLOURS`."""
+    if name == COLOURS:
+        return page_colours()
     return (FOLDER / name).read_text(encoding="utf-8")
 
 

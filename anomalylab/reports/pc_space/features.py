@@ -80,7 +80,7 @@ def numbers(values: np.ndarray, words: Callable[[float], str], picture: np.ndarr
     written = []
     for i, j in np.argwhere(np.isfinite(values) & (values > 0)):
         colour = picture[bins - 1 - j, i, :3]
-        ink = "#000" if colour @ np.array([0.299, 0.587, 0.114]) > 118 else "#fff"
+        ink = "black" if colour @ np.array([0.299, 0.587, 0.114]) > 118 else "white"
         x, y = round((i + 0.5) * step, 1), round(SIDE - (j + 0.5) * step + 4, 1)
         written.append(text.format(x, y, ink, words(float(values[i, j]))))
     return written

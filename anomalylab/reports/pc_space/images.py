@@ -13,8 +13,8 @@ from anomalylab.images.read import resize
 from anomalylab.number_words import readable
 from anomalylab.pc_space.cloud import Cloud, as_pixels
 from anomalylab.pc_space.opened import PCSpace
+from anomalylab.pictures.colours import rgb
 from anomalylab.pictures.encode import data_url, webp
-from anomalylab.pictures.map_colours import AMBER
 from anomalylab.pictures.thumbnails import outlines
 from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.pc_space.plane import Plane
@@ -123,7 +123,7 @@ def lit(pc: PCSpace, image: Shown, selected: np.ndarray, long_side: int) -> dict
     amount = as_pixels(image.cloud, selected).astype(np.uint8) * 255
     share = resize(np.repeat(amount[..., None], 3, axis=-1), size, method="area") / 255 * GLOW
     small = resize(pixels, size, method="area")
-    mixed = np.round(small * (1 - share) + AMBER * share).astype(np.uint8)
+    mixed = np.round(small * (1 - share) + np.array(rgb("amber")) * share).astype(np.uint8)
     outline = _outline(pc.mask(image.sample_id), size)
     source = data_url(webp(mixed, quality=78))
     return {"src": source, "width": size[1], "height": size[0], "outline": outline}

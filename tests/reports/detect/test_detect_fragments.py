@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 
 import fakes
 import numpy as np
@@ -162,33 +161,3 @@ def test_static_files_never_turn_text_into_markup_or_code():
         assert not any(
             word in text for word in ("innerHTML", "outerHTML", "eval(", "document.write")
         )
-
-
-def palette(css, head):
-    block = css.split(head, 1)[1].split("}", 1)[0]
-    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
-
-
-def luminance(colour):
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one, other):
-    dark, light = sorted(map(luminance, (one, other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def test_text_stands_out_from_its_ground_in_light_and_dark():
-    css = (FOLDER / "kit" / "base.css").read_text(encoding="utf-8")
-    light = palette(css, ".al {")
-    dark = light | palette(css, "body:not([data-jp-theme-light]) .al {")
-    assert palette(css, 'body[data-jp-theme-light="false"] .al {').items() <= dark.items()
-    for colours in (light, dark):
-        for text in ("ink", "soft", "accent", "normal", "anomalous"):
-            assert contrast(colours[text], colours["ground"]) >= 4.5, text
-        for text, ground in [("ink", "raised"), ("soft", "raised"), ("amber-ink", "amber-ground")]:
-            assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)

@@ -12,6 +12,7 @@ import numpy as np
 from anomalylab.number_words import grouped, readable
 from anomalylab.pc_space.cloud import Cloud, as_pixels, defect_share
 from anomalylab.pc_space.opened import PCSpace
+from anomalylab.pictures.colours import rgb
 from anomalylab.pictures.encode import data_url, indexed_png, webp
 from anomalylab.pictures.shading import shade
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
@@ -39,7 +40,6 @@ SCRIPTS = (
 STYLES = ("pc_space/pictures.css", "pc_space/linked/explorer.css")
 
 STILL_SIDE = 360
-AMBER = np.array([238, 154, 0])
 
 
 def explorer(pc: PCSpace, sample_ids: Sequence[str] | None = None) -> Fragment:
@@ -107,5 +107,5 @@ def _cloud_png(plane: Plane, cloud: Cloud, is_lit: np.ndarray) -> bytes:
 
 def _lit_picture(image: np.ndarray, cloud: Cloud, is_lit: np.ndarray) -> bytes:
     lit = as_pixels(cloud, is_lit)[..., None]
-    mixed = np.where(lit, 0.5 * image + 0.5 * AMBER, 0.7 * image)
+    mixed = np.where(lit, 0.5 * image + 0.5 * np.array(rgb("amber")), 0.7 * image)
     return webp(mixed.round().astype(np.uint8), quality=75)

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const al = window.anomalylab;
-  const LIT = [238, 154, 0, 112];
+  const LIT = 112; // opacity of amber
   const DIM = [6, 10, 16, 118];
 
   al.PcImage = class {
@@ -61,7 +61,7 @@
       if (!cloud || !lit) return context.clearRect(0, 0, width, height);
       const shade = new ImageData(width, height);
       const half = cloud.window >> 1;
-      const [dark, amber] = [DIM, LIT].map((colour) => new Uint32Array(new Uint8Array(colour).buffer)[0]);
+      const [dark, amber] = [DIM, [...al.rgb(this.node, "amber"), LIT]].map((colour) => new Uint32Array(new Uint8Array(colour).buffer)[0]);
       const pixels = new Uint32Array(shade.data.buffer).fill(dark);
       for (let i = 0; i < cloud.n; i += 1) {
         if (lit[i]) pixels[(Math.floor(i / cloud.nCols) + half) * width + (i % cloud.nCols) + half] = amber;
