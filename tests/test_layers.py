@@ -11,7 +11,7 @@ import anomalylab
 ROOT = Path(anomalylab.__file__).parent
 LAYERS = [
     {"errors"},
-    {"number_words", "registry", "schema"},
+    {"registry", "schema"},
     {"images", "compute", "storage", "synthesise"},
     {"features"},
     {"metrics", "localise", "pictures"},
@@ -58,13 +58,19 @@ def imports(source):
 
 @cache
 def imported_modules(module):
-    """Modules of the package that a module names in its imports, wherever they stand."""
+    """Modules of the package that a module's imports run, wherever they stand.
+
+    Importing ``a.b.c`` runs ``a.b`` too, unless the module that imports lies in ``a.b`` itself.
+    """
     found = set()
     for name in imports((ROOT / NAMES[module]).read_text(encoding="utf-8")):
         while name and name not in NAMES:
             name = name.rpartition(".")[0]
-        if name and name != module:
+        if name == module:
+            continue
+        while name and name not in ("anomalylab", module) and not module.startswith(f"{name}."):
             found.add(name)
+            name = name.rpartition(".")[0]
     return found
 
 
