@@ -10,10 +10,25 @@ from anomalylab.pictures import map_colours
 from anomalylab.pictures.encode import data_url
 from anomalylab.registry import unknown_name
 from anomalylab.reports.detect.payload import map_bytes, payload
-from anomalylab.reports.kit.fragment import EXPLORER_SCRIPTS, Fragment, json_for_script, render
+from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key, rows_of
 from anomalylab.reports.kit.words import LABELS, method_words, short_names
 from anomalylab.runs.folder import Run
+
+SCRIPTS = (
+    "kit/core.js",
+    "kit/number_words.js",
+    "kit/numbers.js",
+    "kit/map_colours.js",
+    "detect/store.js",
+    "detect/histogram.js",
+    "detect/readouts.js",
+    "detect/embedding.js",
+    "detect/gallery.js",
+    "detect/enlarged.js",
+    "detect/explorer.js",
+)
+STYLES = ("detect/explorer.css",)
 
 N_STILL = 10
 """Suspects shown to readers without scripts."""
@@ -50,7 +65,7 @@ def explorer(run: Run, detector: str = "") -> Fragment:
         counts=[counts_row(run, name) for name in run.detectors],
         is_labelled=run.is_labelled,
     )
-    return Fragment(html, EXPLORER_SCRIPTS)
+    return Fragment(html, SCRIPTS, STYLES)
 
 
 def suspects(run: Run, detector: str, n: int = N_STILL) -> list[dict[str, Any]]:

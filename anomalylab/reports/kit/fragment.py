@@ -22,20 +22,7 @@ FOLDER = Path(str(resources.files("anomalylab.reports")))
 COLOURS = "kit/colours.css"
 """Written from :mod:`anomalylab.pictures.colours`, the one style sheet that is no file."""
 
-STYLES = (COLOURS, "kit/base.css", "kit/charts.css", "detect/explorer.css")
-EXPLORER_SCRIPTS = (
-    "kit/core.js",
-    "kit/number_words.js",
-    "kit/numbers.js",
-    "kit/map_colours.js",
-    "detect/store.js",
-    "detect/histogram.js",
-    "detect/readouts.js",
-    "detect/embedding.js",
-    "detect/gallery.js",
-    "detect/enlarged.js",
-    "detect/explorer.js",
-)
+STYLES = (COLOURS, "kit/base.css", "kit/charts.css", "kit/widgets.css")
 TABLE_SCRIPTS = ("kit/core.js", "kit/tables.js")
 
 _ASSET = re.compile(r"<!--asset:([\w./]+)-->.*?<!--/asset-->\n?", re.DOTALL)
