@@ -2,11 +2,22 @@
 
 from typing import Any
 
-from anomalylab.number_words import decimals, grouped, plural
+from anomalylab.number_words import grouped, plural
 from anomalylab.reports.kit.fragment import Fragment, render
-from anomalylab.reports.kit.words import metric_words
+from anomalylab.reports.kit.metric_table import score_tile
 from anomalylab.runs.folder import Run
 from anomalylab.runs.inputs import ON_DEMAND
+
+TERMS = {
+    "Score": "how unlike the training images an image is; higher is more unusual. Each detector "
+    "has its own unit.",
+    "Threshold": "images that score at or above it count as found.",
+    "Bulk": "the scores that most images share, with a curve fitted to them; what lies beyond it "
+    "stands apart.",
+    "Anomaly map": "the same for each place in an image: where the detector sees something "
+    "unusual.",
+}
+"""Explained below the verdict."""
 
 
 def verdict(run: Run) -> Fragment:
@@ -20,19 +31,40 @@ def verdict(run: Run) -> Fragment:
     -------
     Fragment
     """
-    verdicts = run.info["verdicts"]
-    first = verdicts[run.detectors[0]]
-    return Fragment(
-        render(
-            "parts/verdict",
-            sentence=first["sentence"],
-            reasons=[first[key] for key in ("reason", "training") if first.get(key)],
-            others=[(name, verdicts[name]) for name in run.detectors[1:]],
-            asked=asked(run),
-            warnings=warnings(run),
-            tiles=_tiles(run),
-        )
+    return show_verdict(
+        run,
+        {name: name for name in run.detectors},
+        asked=asked(run),
+        warnings=warnings(run),
+        tiles=_tiles(run),
+        judges="detectors",
+        terms=TERMS,
     )
+
+
+def show_verdict(run: Run, names: dict[str, str], **words: Any) -> Fragment:
+    """Show the verdict of the first of some methods, and below it those of the others.
+
+    Parameters
+    ----------
+    run : Run
+    names : dict
+        Method -> its name for readers.
+    **words
+        ``asked``, ``warnings``, ``tiles``, ``judges`` (what the methods are called together) and
+        ``terms`` (term -> meaning) of the template.
+    """
+    verdicts = run.info["verdicts"]
+    method, *others = names
+    first = verdicts[method]
+    html = render(
+        "parts/verdict",
+        sentence=first["sentence"],
+        reasons=[first[key] for key in ("reason", "training") if first.get(key)],
+        others=[(names[name], verdicts[name]["sentence"]) for name in others],
+        **words,
+    )
+    return Fragment(html)
 
 
 def asked(run: Run) -> str:
@@ -84,13 +116,16 @@ def warnings(run: Run) -> list[str]:
             "The network has random weights: this run shows that everything works, and nothing "
             "about the images."
         )
+    return found + findings_warnings(run)
+
+
+def findings_warnings(run: Run) -> list[str]:
+    """Return that the check of the data found something, if it did."""
     n_findings = sum(f["severity"] != "note" for f in run.info.get("findings", []))
-    if n_findings:
-        found.append(
-            f"The check of the data found {plural(n_findings, 'thing')} to look at, "
-            "listed at the end of this page."
-        )
-    return found
+    if not n_findings:
+        return []
+    things = plural(n_findings, "thing")
+    return [f"The check of the data found {things} to look at, listed at the end of this page."]
 
 
 def _tiles(run: Run) -> list[dict[str, Any]]:
@@ -103,28 +138,17 @@ def _tiles(run: Run) -> list[dict[str, Any]]:
         tiles.append(
             {"title": "Beyond the threshold", "value": first["n_suspects"], "note": chance}
         )
-    tiles.append(
-        {"title": "Images judged", "value": grouped(len(run.queries)), "note": labels_words(run)}
-    )
-    tile = score_tile(run, detector, "auroc")
+    tiles.append(images_tile(run))
+    tile = score_tile(run.table("metrics"), detector, "auroc")
     return [*tiles, tile] if tile else tiles
 
 
-def score_tile(run: Run, detector: str, metric: str) -> dict[str, Any] | None:
-    """Return the words of a metric with its interval; None if it could not be computed."""
-    metrics = run.table("metrics")
-    row = metrics[(metrics["detector"] == detector) & (metrics["metric"] == metric)]
-    if not len(row) or row["value"].isna().iloc[0]:
-        return None
-    value, low, high = row[["value", "low", "high"]].iloc[0]
-    name, meaning = metric_words(metric)
-    digits = 3 if low != low else decimals(low, high)
-    interval = "" if low != low else f"95 % interval {low:.{digits}f} to {high:.{digits}f}; "
-    return {"title": name, "value": f"{value:.{digits}f}", "note": interval + meaning}
+def images_tile(run: Run) -> dict[str, Any]:
+    """Return how many images were judged, and which labels they have."""
+    return {"title": "Images judged", "value": grouped(len(run.queries)), "note": _labels(run)}
 
 
-def labels_words(run: Run) -> str:
-    """Return how many of the images judged have which label."""
+def _labels(run: Run) -> str:
     labels = run.queries["label"]
     if labels.isna().all():
         return "none has a known label"

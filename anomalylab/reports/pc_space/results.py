@@ -1,6 +1,5 @@
 """How well images are told apart: on test images, on those that were learned from, as published."""
 
-import math
 from typing import Any
 
 import pandas as pd
@@ -9,14 +8,14 @@ from anomalylab.metrics.catalogue import IMAGE_METRICS
 from anomalylab.number_words import plural
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.palette import detector_colours
-from anomalylab.reports.kit.charts import Line, free_corner, interval_dots, line_chart
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
-from anomalylab.reports.kit.rows import by_key, rows_of
+from anomalylab.reports.kit.metric_table import metric_row, missing_reasons
+from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.kit.words import CURVES, metric_words
-from anomalylab.reports.parts.comparison import best_of, cell
+from anomalylab.reports.parts.curves import Areas, area_words, areas_of, beside, draw_curves
 from anomalylab.reports.pc_space.clouds import PICTURES
 from anomalylab.reports.pc_space.missing import supervised_reason
-from anomalylab.reports.pc_space.words import METHODS, PAPER, PUBLISHED, PUBLISHED_ON, method_name
+from anomalylab.reports.pc_space.words import METHODS, PAPER, PUBLISHED, PUBLISHED_ON, method_names
 
 OF_IMAGES = tuple(dict.fromkeys(("ap", "ap_trapezoid", "auroc", *IMAGE_METRICS)))
 GROUPS = {
@@ -60,13 +59,14 @@ def results(pc: PCSpace) -> Fragment:
         ]
         if rows:
             groups.append((title, rows))
-    reasons = [note for note in table.loc[table["value"].isna(), "note"] if note]
+    reasons = [*missing_reasons(table), *filter(None, [supervised_reason(pc)])]
     html = render(
         "pc_space/results",
-        methods=[(name, *METHODS.get(name, (name, ""))) for name in pc.run.detectors],
+        names=method_names(pc.run.detectors),
+        meanings={name: METHODS.get(name, (name, ""))[1] for name in pc.run.detectors},
         colours=detector_colours(pc.run.detectors),
         groups=groups if table["value"].notna().any() else [],
-        reasons=list(dict.fromkeys([*reasons, *filter(None, [supervised_reason(pc)])])),
+        reasons=list(dict.fromkeys(reasons)),
         published_on=PUBLISHED_ON if published else "",
         paper=PAPER if published else (),
     )
@@ -86,7 +86,7 @@ def curves(pc: PCSpace) -> Fragment:
         One line instead, if no curve could be computed.
     """
     table = pc.run.table("curves")
-    areas = {(row["detector"], row["metric"]): row for row in rows_of(pc.run.table("metrics"))}
+    areas = areas_of(pc.run)
     charts = [
         _chart(pc, curve, kind, of_curve, areas)
         for kind in KINDS
@@ -128,71 +128,22 @@ def _row(
     pc: PCSpace, table: pd.DataFrame, metric: str, published: dict[tuple[str, str], float]
 ) -> dict[str, Any]:
     name, meaning = metric_words(metric.removeprefix("left_out_").removeprefix("train_"))
-    rows = by_key(table, "detector")
-    best = best_of(table)
-    known = {method: row for method, row in rows.items() if row["value"] is not None}
+    is_of_training = metric.startswith(("left_out_", "train_"))
     elsewhere = {method: value for (method, of), value in published.items() if of == metric}
-    return {
-        "name": name,
-        "meaning": "" if _is_of_training(metric) else meaning,
-        "cells": [cell(rows[m], m == best) if m in rows else None for m in pc.run.detectors],
-        "dots": _dots(pc, known, elsewhere),
-        "published": [(f"{value:.2f}", method_name(method)) for method, value in elsewhere.items()],
-    }
+    row = metric_row(table, method_names(pc.run.detectors), elsewhere, PUBLISHED_ON)
+    return {"name": name, "meaning": "" if is_of_training else meaning, **row}
 
 
-def _is_of_training(metric: str) -> bool:
-    return metric.startswith(("left_out_", "train_"))
-
-
-def _dots(pc: PCSpace, known: dict[str, dict[str, Any]], elsewhere: dict[str, float]) -> str:
-    if not known:
-        return ""
-    colours = detector_colours(pc.run.detectors)
-    lows = [row["value"] if row["low"] is None else row["low"] for row in known.values()]
-    low = max(0.0, math.floor((min([*lows, *elsewhere.values()]) - 0.02) * 10) / 10)
-    dots = [
-        (known[name]["value"], known[name]["low"], known[name]["high"], colours[name])
-        for name in pc.run.detectors
-        if name in known
-    ]
-    hollow = [(value, colours[name]) for name, value in elsewhere.items()]
-    alt = ", ".join(f"{method_name(name)} {row['value']:.3f}" for name, row in known.items())
-    if elsewhere:
-        values = (f"{method_name(name)} {value:.2f}" for name, value in elsewhere.items())
-        alt += f"; {PUBLISHED_ON}: " + ", ".join(values)
-    return interval_dots(dots, low=low, high=1.0, alt=alt, hollow=hollow)
-
-
-def _chart(
-    pc: PCSpace, curve: str, kind: str, table: pd.DataFrame, areas: dict[tuple[str, str], Any]
-) -> dict[str, Any]:
-    question, x_label, y_label = CURVES[curve]
+def _chart(pc: PCSpace, curve: str, kind: str, table: pd.DataFrame, areas: Areas) -> dict[str, Any]:
+    names = method_names(pc.run.detectors)
     area = f"{_PREFIX[kind]}{_AREA[curve]}"
-    colours = detector_colours(pc.run.detectors)
-    lines = []
-    for method in pc.run.detectors:
-        points = table[table["detector"] == method].sort_values("point")
-        value = areas.get((method, area), {}).get("value")
-        words = method_name(method) + ("" if value is None else f"  {value:.3f}")
-        if len(points):
-            lines.append(
-                Line(points["x"].to_numpy(), points["y"].to_numpy(), colours[method], words)
-            )
+    words = {m: beside(name, areas.get((m, area))) for m, name in names.items()}
     samples = pc.run.queries if not kind else pc.samples[pc.samples["split"] == "train"]
     labels = samples["label"].dropna()
-    share = float(labels.mean())
-    drawing = line_chart(
-        lines,
-        x_label=x_label,
-        y_label=y_label,
-        guide=[(0, 0), (1, 1)] if curve == "roc" else [(0, share), (1, share)],
-        corner=free_corner(lines, "bottom-right" if curve == "roc" else "bottom-left"),
-        alt=f"{question} Curves of {', '.join(line.words for line in lines)}.",
-    )
-    name, meaning = metric_words(_AREA[curve])
+    drawing = draw_curves(curve, table, words, share=float(labels.mean()))
     note = (
-        f"Number: {name}, the {meaning}. Dashed: guessing. {plural(len(labels), 'image')}, "
+        f"{area_words(_AREA[curve])} Dashed: guessing. {plural(len(labels), 'image')}, "
         f"{int(labels.sum())} of them anomalous."
     )
-    return {"title": f"{question[:-1]} among {KINDS[kind]}?", "drawing": drawing, "note": note}
+    title = f"{CURVES[curve][0][:-1]} among {KINDS[kind]}?"
+    return {"title": title, "drawing": drawing, "note": note}

@@ -4,17 +4,29 @@ from typing import Any
 
 import numpy as np
 
-from anomalylab.number_words import grouped, millions, plural
+from anomalylab.number_words import millions, plural
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.reports.kit.fragment import Fragment, render
-from anomalylab.reports.parts.verdict import labels_words, score_tile
+from anomalylab.reports.kit.fragment import Fragment
+from anomalylab.reports.kit.metric_table import score_tile
+from anomalylab.reports.parts.verdict import findings_warnings, images_tile, show_verdict
 from anomalylab.reports.pc_space.missing import images_reason, supervised_reason
-from anomalylab.reports.pc_space.words import method_name
+from anomalylab.reports.pc_space.words import method_names
 
 SOLVERS = {
     "exact": "computed from the exact covariance of all these windows",
     "incremental": "updated image by image, as in the original analysis",
 }
+
+WINDOW = "a square of {0} × {0} pixels; every place of an image is the middle of one."
+TERMS = {
+    "PC1, PC2, …": "principal components: the patterns that normal windows share most. A "
+    "coordinate says how much of a pattern a window holds.",
+    "Bulk": "the middle of PC space, where the windows of normal images lie; σ is their standard "
+    "deviation along an axis.",
+    "Residual": "what no component explains: the distance of a window from PC space.",
+    "Odds": "chance of being anomalous over chance of being normal.",
+}
+"""Explained below the verdict."""
 
 
 def verdict(pc: PCSpace) -> Fragment:
@@ -29,19 +41,16 @@ def verdict(pc: PCSpace) -> Fragment:
     Fragment
     """
     verdicts = pc.run.info["verdicts"]
-    names = [name for name in pc.run.detectors if name in verdicts]
-    first = verdicts[names[0]]
-    html = render(
-        "pc_space/verdict",
-        sentence=first["sentence"],
-        reasons=[first[key] for key in ("reason", "training") if first.get(key)],
-        others=[(method_name(name), verdicts[name]["sentence"]) for name in names[1:]],
+    names = method_names(name for name in pc.run.detectors if name in verdicts)
+    return show_verdict(
+        pc.run,
+        names,
         asked=asked(pc),
         warnings=_warnings(pc),
-        tiles=_tiles(pc, names[0]),
-        window=pc.space.window,
+        tiles=_tiles(pc, next(iter(names))),
+        judges="methods",
+        terms={"Window": WINDOW.format(pc.space.window), **TERMS},
     )
-    return Fragment(html)
 
 
 def asked(pc: PCSpace) -> str:
@@ -84,13 +93,7 @@ def _warnings(pc: PCSpace) -> list[str]:
     images = images_reason(pc, [])
     if images:
         found.append(f"What needs the images is missing below: {images}.")
-    n_findings = sum(f["severity"] != "note" for f in pc.run.info.get("findings", []))
-    if n_findings:
-        found.append(
-            f"The check of the data found {plural(n_findings, 'thing')} to look at, "
-            "listed at the end of this page."
-        )
-    return found
+    return found + findings_warnings(pc.run)
 
 
 def _tiles(pc: PCSpace, detector: str) -> list[dict[str, Any]]:
@@ -99,11 +102,7 @@ def _tiles(pc: PCSpace, detector: str) -> list[dict[str, Any]]:
     explained = float(pc.space.variances.sum() / (pc.space.total_variance or 1.0))
     n_components = pc.space.n_components
     tiles = [
-        {
-            "title": "Images judged",
-            "value": grouped(len(pc.run.queries)),
-            "note": labels_words(pc.run),
-        },
+        images_tile(pc.run),
         {
             "title": "Windows projected",
             "value": millions(n_windows),
@@ -116,5 +115,5 @@ def _tiles(pc: PCSpace, detector: str) -> list[dict[str, Any]]:
             "note": "of the variance of normal windows; the rest is the residual",
         },
     ]
-    measured = [score_tile(pc.run, detector, metric) for metric in ("ap", "auroc")]
+    measured = [score_tile(pc.run.table("metrics"), detector, metric) for metric in ("ap", "auroc")]
     return tiles + [tile for tile in measured if tile]

@@ -1,5 +1,7 @@
 """How the methods on PC space are called, what they do, and their colours."""
 
+from collections.abc import Iterable
+
 METHODS = {
     "odds": (
         "Odds",
@@ -50,3 +52,8 @@ PAPER = (
 def method_name(method: str) -> str:
     """Return a method's name for readers."""
     return METHODS.get(method, (method, ""))[0]
+
+
+def method_names(methods: Iterable[str]) -> dict[str, str]:
+    """Return the names of several methods for readers, in their order."""
+    return {method: method_name(method) for method in methods}

@@ -15,7 +15,7 @@ from anomalylab.reports import detect
 from anomalylab.reports.detect.payload import bulk_curve, map_bytes, payload
 from anomalylab.reports.kit.charts import Line, free_corner
 from anomalylab.reports.kit.fragment import FOLDER, json_for_script
-from anomalylab.reports.parts.comparison import best_of
+from anomalylab.reports.kit.metric_table import best_of
 from anomalylab.reports.parts.verdict import warnings
 
 
