@@ -11,7 +11,7 @@ import anomalylab
 ROOT = Path(anomalylab.__file__).parent
 LAYERS = [
     {"errors"},
-    {"registry", "schema"},
+    {"number_words", "registry", "schema"},
     {"images", "compute", "storage", "synthesise"},
     {"features"},
     {"metrics", "localise", "pictures"},
