@@ -13,8 +13,8 @@ def quantile(share: np.ndarray | float, shape: float, freedom: float) -> np.ndar
 
     Examples
     --------
-    >>> float(quantile(0.5, 0.3, 6.0))
-    0.0
+    >>> round(float(quantile(0.5, 0.0, np.inf)), 3), round(float(quantile(0.975, 0.0, np.inf)), 3)
+    (0.0, 1.96)
     """
     t: np.ndarray = ndtri(share) if np.isinf(freedom) else stdtrit(freedom, share)
     if abs(shape) < 1e-9:
