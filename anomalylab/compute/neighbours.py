@@ -68,8 +68,8 @@ class NearestNeighbours:
         self.groups = groups
         self.block_bytes = block_bytes
         self._mean = self.bank.mean(0, dtype=torch.float64).float()
-        basis = _principal_directions(self.bank, self._mean)
-        self._bounds = [_Bound(self.bank, self._mean, basis)]
+        basis = principal_directions(self.bank, self._mean)
+        self._bounds = [Bound(self.bank, self._mean, basis)]
         self._lock = threading.Lock()
 
     def search(
@@ -127,15 +127,15 @@ class NearestNeighbours:
                 self._take_full_width().refine(best, tile, hidden, room)
         return best.rows
 
-    def _take_full_width(self) -> "_Bound":
+    def _take_full_width(self) -> "Bound":
         """Compare in full from now on, because the bound leaves too many pairs."""
         with self._lock:
             if len(self._bounds) == 1:
-                self._bounds.append(_Bound(self.bank, self._mean, None))
+                self._bounds.append(Bound(self.bank, self._mean, None))
         return self._bounds[-1]
 
 
-class _Bound:
+class Bound:
     """Products that bound squared distances from below.
 
     Row ``b`` becomes ``[Pb, r_b, -|b|^2 / 2]`` and a query ``[Pa, r_a, 1]``: the larger their
@@ -150,11 +150,11 @@ class _Bound:
         self.columns = torch.zeros(-(-len(bank) // GROUP) * GROUP, n_columns + 1)
         self.columns[len(bank) :, -1] = -torch.inf
         for block, target in zip(bank.split(4096), self.columns.split(4096), strict=False):
-            columns, half = self._columns(block)
+            columns, half = self.columns_of(block)
             target[: len(block), :-1] = columns
             target[: len(block), -1] = -half
 
-    def _columns(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def columns_of(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return [Pb, r_b] and half the lowered squared norm."""
         columns = rows - self.mean
         if self.basis is not None:
@@ -165,7 +165,7 @@ class _Bound:
 
     def refine(self, best: "_Best", tile: slice, hidden: np.ndarray, room: torch.Tensor) -> bool:
         """Take the rows of ``tile`` into ``best``; False if too many must be compared in full."""
-        columns, half = self._columns(best.queries)
+        columns, half = self.columns_of(best.queries)
         columns = torch.cat([columns, torch.ones(len(columns), 1)], dim=1)
         rows = self.columns[tile]
         products = room[: len(columns) * len(rows)].view(len(columns), len(rows))
@@ -207,13 +207,13 @@ class _Best:
             row = group * GROUP + grouped[query, group].argmax(2) + start
             seen = torch.isfinite(value)
             far = torch.full_like(value, torch.inf)
-            far[seen] = _squared_distances(self.queries, query[seen], self.bank, row[seen])
+            far[seen] = squared_distances(self.queries, query[seen], self.bank, row[seen])
             limit = torch.minimum(limit, far.amax(1))
         return limit * (1 + 1e-5)
 
     def take(self, query: torch.Tensor, row: torch.Tensor, limit: torch.Tensor) -> None:
         """Keep the k nearest of those known and those given, which lie in order of both."""
-        squared = _squared_distances(self.queries, query, self.bank, row)
+        squared = squared_distances(self.queries, query, self.bank, row)
         near = squared <= limit[query]
         query, row, squared = query[near], row[near], squared[near]
         counts = torch.bincount(query, minlength=len(self.queries))
@@ -232,7 +232,7 @@ def tensor(rows: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.require(rows, np.float32, ["C", "W"]))
 
 
-def _principal_directions(bank: torch.Tensor, mean: torch.Tensor) -> torch.Tensor | None:
+def principal_directions(bank: torch.Tensor, mean: torch.Tensor) -> torch.Tensor | None:
     """Return leading directions (n_channels, n_directions), or None if they would not pay."""
     fitting = [number for number in N_DIRECTIONS if 2 * number < bank.shape[1]]
     if not fitting or len(bank) <= 8 * bank.shape[1]:
@@ -263,7 +263,7 @@ def _hide(products: torch.Tensor, hidden: np.ndarray) -> None:
         products[start:stop, first:last] = -torch.inf
 
 
-def _squared_distances(
+def squared_distances(
     queries: torch.Tensor, query: torch.Tensor, bank: torch.Tensor, row: torch.Tensor
 ) -> torch.Tensor:
     """Return squared distances of pairs by subtraction, (n_pairs,)."""

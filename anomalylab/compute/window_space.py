@@ -38,6 +38,11 @@ class WindowSpace:
         Of the training windows along the components, divided by their number less one.
     total_variance : float
         Of the training windows along all axes.
+
+    Attributes
+    ----------
+    held_spectra : dict
+        Spectra of components and mean window by the shape of an image, ``HELD_SHAPES`` at most.
     """
 
     window: int
@@ -45,7 +50,7 @@ class WindowSpace:
     components: np.ndarray
     variances: np.ndarray
     total_variance: float
-    _spectra: dict[tuple[int, int], np.ndarray] = field(
+    held_spectra: dict[tuple[int, int], np.ndarray] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -133,13 +138,13 @@ class WindowSpace:
 
     def _kernels(self, shape: tuple[int, int]) -> np.ndarray:
         """Return the spectra of components and mean window; some shapes are kept."""
-        kernels = self._spectra.get(shape)
+        kernels = self.held_spectra.get(shape)
         if kernels is None:
             mean = self._mean.reshape(1, self.window, self.window)
             kernels = np.conj(fft.rfft2(np.concatenate([self.patches, mean]), shape))
-            if len(self._spectra) >= HELD_SHAPES:
-                self._spectra.clear()
-            self._spectra[shape] = kernels
+            if len(self.held_spectra) >= HELD_SHAPES:
+                self.held_spectra.clear()
+            self.held_spectra[shape] = kernels
         return kernels
 
 

@@ -66,13 +66,20 @@ def crop(rng: np.random.Generator, size: int, *, name: str, split: str) -> Scene
     side = int(rng.integers(*CROP_SIDES[name], endpoint=True))
     col, row = (int(rng.integers(a, b - side + 1)) for a, b in ((left, right), (top, bottom)))
     box = (col, row, col + side, row + side)
-    enlarged = _grey(name).crop(box).resize((size, size), Image.Resampling.BICUBIC)
+    enlarged = grey(name).crop(box).resize((size, size), Image.Resampling.BICUBIC)
     view = np.asarray(enlarged)[:, :: rng.choice([-1, 1])]
     return Scene(photograph(rng, _palette(name)[view]), box=box)
 
 
 @cache
-def _grey(name: str) -> Image.Image:
+def grey(name: str) -> Image.Image:
+    """Read a photograph, 512 x 512 grey pixels, which is kept.
+
+    Raises
+    ------
+    DatasetError
+        If the installed scikit-image lacks it.
+    """
     path = files("skimage") / "data" / f"{name}.png"
     if not path.is_file():
         raise DatasetError(
@@ -86,7 +93,7 @@ def _grey(name: str) -> Image.Image:
 @cache
 def _palette(name: str) -> np.ndarray:
     """Return the colour of each grey level, as float32 (256, 3)."""
-    darkest, brightest = np.percentile(np.asarray(_grey(name)), [1, 99])
+    darkest, brightest = np.percentile(np.asarray(grey(name)), [1, 99])
     stops = [darkest, (darkest + brightest) / 2, brightest]
     bands = [np.interp(np.arange(256), stops, band) for band in zip(*TINTS[name], strict=True)]
     return np.stack(bands, axis=1).astype(np.float32)

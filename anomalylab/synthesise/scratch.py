@@ -45,8 +45,8 @@ def scratch(
     short = scale * min(image.shape[:2])
     length = short * rng.uniform(0.25, 0.6)
     centre = pick_centre(rng, image.shape[:2], length / 4, where)
-    points = _curve(rng, centre, length)
-    distance, along = _distance(image.shape[:2], points)
+    points = bent_curve(rng, centre, length)
+    distance, along = distance_to(image.shape[:2], points)
     half_width = max(0.6, short * rng.uniform(0.005, 0.009)) * np.sin(np.pi * along) ** 0.5
     side = rng.choice([-1, 1])
     burr = np.clip(half_width + 0.5 - np.abs(distance), 0, 1) * (along > 0) * (along < 1)
@@ -59,8 +59,14 @@ def scratch(
     return scratched, below | above
 
 
-def _curve(rng: np.random.Generator, centre: tuple[float, float], length: float) -> np.ndarray:
-    """Return N_SEGMENTS + 1 points (row, column) whose heading turns smoothly."""
+def bent_curve(rng: np.random.Generator, centre: tuple[float, float], length: float) -> np.ndarray:
+    """Draw a curve of ``length`` through ``centre`` whose heading turns smoothly.
+
+    Returns
+    -------
+    points : ndarray of shape (N_SEGMENTS + 1, 2)
+        Row and column, in pixels.
+    """
     bend, wobble = rng.normal(0, 0.9), rng.normal(0, 0.25)
     t = (np.arange(N_SEGMENTS) + 0.5) / N_SEGMENTS - 0.5
     heading = rng.uniform(0, 2 * np.pi) + bend * t + wobble * np.sin(6 * t)
@@ -69,8 +75,16 @@ def _curve(rng: np.random.Generator, centre: tuple[float, float], length: float)
     return points - points[N_SEGMENTS // 2] + centre
 
 
-def _distance(shape: tuple[int, int], points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each pixel's signed distance to a curve and the share of the curve passed there."""
+def distance_to(shape: tuple[int, int], points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Measure how far each pixel of an image of ``shape`` lies from a curve.
+
+    Returns
+    -------
+    signed : float32 ndarray of shape ``shape``
+        Distance in pixels, positive on the right of the curve.
+    along : float32 ndarray of shape ``shape``
+        Share of the curve passed at its nearest point.
+    """
     pixels = np.indices(shape, dtype=np.float32)
     nearest = np.full(shape, np.inf, np.float32)
     signed, along = np.zeros(shape, np.float32), np.zeros(shape, np.float32)

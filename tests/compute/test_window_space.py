@@ -116,7 +116,7 @@ def test_threads_may_share_a_space(space, monkeypatch):
     with ThreadPoolExecutor(4) as pool:
         for one, other in zip(pool.map(space.project, images), expected, strict=True):
             np.testing.assert_array_equal(one[1], other)
-    assert len(space._spectra) <= 2
+    assert len(space.held_spectra) <= 2
 
 
 def test_incremental_axes_are_those_of_scikit_learn_in_the_same_order():

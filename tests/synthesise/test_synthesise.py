@@ -22,7 +22,7 @@ from anomalylab.synthesise.part import part
 from anomalylab.synthesise.patch_swap import patch_swap
 from anomalylab.synthesise.photographs import REGIONS, crop
 from anomalylab.synthesise.recipe import PRESETS, Picture, Recipe
-from anomalylab.synthesise.scratch import _curve, _distance
+from anomalylab.synthesise.scratch import bent_curve, distance_to
 from anomalylab.synthesise.surfaces import SURFACES, damage, draw
 
 KINDS = sorted(synthesise.registry)
@@ -207,8 +207,8 @@ def test_the_colour_drawn_stands_out_or_is_the_farthest():
 
 
 def test_the_distance_to_a_scratch_equals_that_to_its_densely_sampled_curve():
-    points = _curve(np.random.default_rng(0), (20.0, 15.0), 30.0)
-    distance, _ = _distance((40, 30), points)
+    points = bent_curve(np.random.default_rng(0), (20.0, 15.0), 30.0)
+    distance, _ = distance_to((40, 30), points)
     t = np.linspace(0, len(points) - 1, 5000)
     index = np.arange(len(points))
     dense = np.stack([np.interp(t, index, points[:, axis]) for axis in (0, 1)], axis=1)
@@ -272,7 +272,8 @@ def test_a_crop_shows_the_pixels_of_its_box():
     from PIL import Image
 
     scene = crop(np.random.default_rng(0), 64, name="brick", split="train")
-    grey = np.asarray(photographs._grey("brick").crop(scene.box).resize((64, 64), Image.BICUBIC))
+    whole = photographs.grey("brick")
+    grey = np.asarray(whole.crop(scene.box).resize((64, 64), Image.BICUBIC))
     seen = scene.image.mean(axis=2)
     found = max(np.corrcoef(view.ravel(), seen.ravel())[0, 1] for view in (grey, grey[:, ::-1]))
     assert found > 0.98
@@ -280,7 +281,7 @@ def test_a_crop_shows_the_pixels_of_its_box():
 
 def test_a_missing_photograph_is_reported():
     with pytest.raises(DatasetError, match=r"lacks data/sand\.png"):
-        photographs._grey("sand")
+        photographs.grey("sand")
 
 
 def test_unknown_names_suggest_the_nearest():

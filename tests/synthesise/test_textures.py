@@ -1,6 +1,7 @@
 """Built-in images: written once, whole or not at all, with masks that fit."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -110,10 +111,10 @@ def test_the_crop_boxes_kept_lie_in_the_region_of_their_split(tmp_path, category
 
 
 def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(textures, "_save", fail)
+    monkeypatch.setattr("PIL.Image.Image.save", fail)
     with pytest.raises(DatasetError, match="No space left on device"):
         make_textures(tmp_path, category="part", **SMALL)
     assert list(tmp_path.iterdir()) == []
@@ -121,13 +122,13 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
 
 def test_a_run_that_was_overtaken_by_another_keeps_the_others_images(tmp_path, monkeypatch):
     complete = make_textures(tmp_path / "other", category="part", **SMALL) / "part"
-    write = textures._write_layout
+    replace = Path.replace
 
-    def write_while_another_finishes(folder, recipe):
-        write(folder, recipe)
-        complete.rename(tmp_path / "part")
+    def replace_when_another_has_finished(folder, target):
+        complete.rename(target)
+        return replace(folder, target)
 
-    monkeypatch.setattr(textures, "_write_layout", write_while_another_finishes)
+    monkeypatch.setattr(Path, "replace", replace_when_another_has_finished)
     make_textures(tmp_path, category="part", **SMALL)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "part"]
 
