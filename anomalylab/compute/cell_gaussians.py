@@ -1,8 +1,8 @@
-"""One Gaussian a cell, for all cells in blocks of bounded memory.
+"""One Gaussian per cell: ``d^2 = (x - mu)' S^-1 (x - mu)``, for all cells in bounded memory.
 
-Two ways to the same distances. With fewer images than channels, from the Gram matrices of the
-training images, which are all that is needed besides the images' features; otherwise from a
-factor of each inverse covariance.
+There are two ways to the same distances. With fewer images than channels, the Gram matrices of the
+training images give them (:class:`GramGaussians`); otherwise a factor of each inverse covariance
+does (:class:`FactorGaussians`). Cells are computed in blocks.
 """
 
 from collections.abc import Iterator

@@ -19,7 +19,9 @@ from anomalylab.errors import ParameterError
 
 
 def random_projection(rows: np.ndarray, n_columns: int, *, seed: int) -> np.ndarray:
-    """Project rows on random Gaussian directions, which roughly keeps distances.
+    """Project rows on random directions: ``x R`` with ``R_ij ~ N(0, 1 / n_columns)``.
+
+    Squared distances keep their value on average.
 
     Parameters
     ----------
@@ -42,7 +44,9 @@ def random_projection(rows: np.ndarray, n_columns: int, *, seed: int) -> np.ndar
 
 
 def k_center(points: np.ndarray, n_centres: int, *, first: int) -> np.ndarray:
-    """Choose rows one by one, each the farthest from those chosen before.
+    """Choose rows one by one: ``c_m = argmax_i min_{j < m} |x_i - c_j|``.
+
+    Each is the farthest from those chosen before.
 
     Parameters
     ----------

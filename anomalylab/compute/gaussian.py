@@ -1,9 +1,10 @@
 """Mahalanobis distances of many Gaussians at once, without a matrix larger than need be.
 
-A covariance is ``identity * I + weight * Xc' Xc`` with centred training vectors ``Xc`` of shape
-(n_images, n_channels). With fewer images than channels everything follows from the Gram matrix
-``Xc Xc'`` (Woodbury's identity). Leaving one image out is a change of rank one, so a single
-factorisation scores every training image as if it had been left out (Sherman & Morrison).
+``d^2 = (x - mu)' S^-1 (x - mu)`` with ``S = identity * I + weight * Xc' Xc``, where the rows of
+``Xc``, of shape (n_images, n_channels), are the training vectors less their mean ``mu``. With fewer
+images than channels everything follows from the Gram matrix ``Xc Xc'`` (Woodbury's identity).
+Leaving one image out is a change of rank one, so a single factorisation scores every training
+image as if it had been left out (Sherman & Morrison).
 All arithmetic is float64; leading axes, written ``...``, run over cells.
 """
 
@@ -18,7 +19,10 @@ def distances_from_grams(
     identity: np.ndarray,
     weight: np.ndarray,
 ) -> np.ndarray:
-    """Return squared Mahalanobis distances of queries, from inner products alone.
+    """Compute squared Mahalanobis distances of queries from inner products alone.
+
+    With a centred query ``q``, ``L L' = identity * I + weight * Xc Xc'`` and ``e = L^-1 Xc q``,
+    ``d^2 = (q' q - weight * e' e) / identity``.
 
     Parameters
     ----------
@@ -42,7 +46,10 @@ def distances_from_grams(
 
 
 def left_out_from_grams(gram: np.ndarray, identity: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return squared distances of the training vectors, each left out of mean and covariance.
+    """Compute squared distances of the training vectors, each left out of mean and covariance.
+
+    ``Xc S^-1 Xc'`` has the distances to the mean of all images on its diagonal;
+    :func:`leave_one_out` turns them into those of images left out.
 
     Parameters
     ----------
@@ -61,7 +68,9 @@ def left_out_from_grams(gram: np.ndarray, identity: np.ndarray, weight: np.ndarr
 
 
 def leave_one_out(inside: np.ndarray, weight: np.ndarray, n_images: int) -> np.ndarray:
-    """Turn distances to the mean of all images into those of images left out, all squared.
+    """Turn squared distances to the mean of all images into those of images left out.
+
+    ``d^2 (n / (n - 1))^2 / (1 - weight n / (n - 1) d^2)``, for ``n`` images.
 
     Parameters
     ----------
@@ -77,7 +86,9 @@ def leave_one_out(inside: np.ndarray, weight: np.ndarray, n_images: int) -> np.n
 
 
 def leverage_gap(inside: np.ndarray, weight: np.ndarray, n_images: int) -> np.ndarray:
-    """Return by what the inverse grows when an image is taken out, as a denominator <= 1.
+    """Compute ``1 - weight n / (n - 1) d^2``, by which the inverse grows without an image.
+
+    It is the denominator of :func:`leave_one_out`, at most 1 and kept above 0.
 
     Parameters are those of :func:`leave_one_out`.
     """

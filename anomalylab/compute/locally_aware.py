@@ -8,7 +8,9 @@ BLOCK = 32  # images
 
 
 def neighbourhood_mean(level: np.ndarray) -> np.ndarray:
-    """Average each cell with its eight neighbours; beyond the border there are zeros.
+    """Average each cell with its eight neighbours: ``(x_1 + ... + x_9) / 9``.
+
+    Beyond the border there are zeros, which count.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ N_SAMPLE = 8192
 """Rows of the bank that the principal directions are computed from, at most."""
 
 N_QUERIES = 256
-"""Queries a block, at most."""
+"""Queries per block, at most."""
 
 
 class NearestNeighbours:
@@ -63,7 +63,7 @@ class NearestNeighbours:
         if bank.ndim != 2 or bank.size == 0:
             raise ParameterError(f"a bank has shape (n_rows, n_channels), not {bank.shape}")
         if groups is not None and (len(groups) != len(bank) or (np.diff(groups) < 0).any()):
-            raise ParameterError("groups must be one number a row of the bank, and rise")
+            raise ParameterError("groups must be one number per row of the bank, and rise")
         self.bank = tensor(bank)
         self.groups = groups
         self.block_bytes = block_bytes
@@ -250,7 +250,7 @@ def hidden_rows(
     if exclude_groups is None:
         return np.zeros((n_queries, 2), np.int64)
     if groups is None or len(exclude_groups) != n_queries:
-        raise ParameterError("exclude_groups needs groups of the bank and one number a query")
+        raise ParameterError("exclude_groups needs groups of the bank and one number per query")
     sides = [np.searchsorted(groups, exclude_groups, side) for side in ("left", "right")]
     return np.stack(sides, axis=1)
 

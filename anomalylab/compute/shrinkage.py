@@ -55,7 +55,10 @@ class Covariance(NamedTuple):
 
 
 def ledoit_wolf(square_norms: np.ndarray, square_sum: np.ndarray, n_channels: int) -> Covariance:
-    """Estimate how far to shrink sample covariances to a multiple of the identity [1]_.
+    """Shrink sample covariances ``C``: ``S = (1 - a) C + a tr(C) / p I``, for ``p`` channels [1]_.
+
+    ``a = min(b, d) / d``, where ``d = |C - tr(C) / p I|^2 / p`` is how far the covariance lies from
+    the identity's multiple, and ``b`` estimates the part of it that is noise.
 
     Parameters
     ----------
@@ -86,7 +89,7 @@ def ledoit_wolf(square_norms: np.ndarray, square_sum: np.ndarray, n_channels: in
 
 
 def ridge(shape: tuple[int, ...]) -> Covariance:
-    """Return the unbiased sample covariance plus ``RIDGE`` on the diagonal [2]_."""
+    """Return the covariance ``Xc' Xc / (n - 1) + RIDGE * I`` [2]_."""
     return Covariance(np.full(shape, RIDGE), np.ones(shape), ddof=1)
 
 

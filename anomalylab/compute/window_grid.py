@@ -8,11 +8,12 @@ import numpy as np
 def on_grid(
     values: np.ndarray, window: int, shape: tuple[int, int], grid: tuple[int, int]
 ) -> np.ndarray:
-    """Average values of windows over the cells of a grid laid on the image.
+    """Average values of windows over the cells of a grid laid on the image: ``R V C'``.
 
-    A window counts where its centre is. Pixels of the border, where no window has its centre, take
-    the value of the nearest window. Cells and pixels are weighed by the area they share, so that
-    the grid may be coarser or finer than the image.
+    ``R`` and ``C`` hold the shares of windows in rows and in columns of the grid. A window counts
+    where its centre is. Pixels of the border, where no window has its centre, take the value of the
+    nearest window. Cells and pixels are weighed by the area they share, so that the grid may be
+    coarser or finer than the image.
 
     Parameters
     ----------

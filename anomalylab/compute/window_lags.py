@@ -3,10 +3,9 @@
 The sum for the pixels (u, v) and (u + du, v + dv) of a window runs over a box of the product of the
 image with itself moved by (du, dv). The boxes of one move differ only in the outermost
 ``window - 1`` rows and columns: all share the block in between, which one correlation gives for all
-moves at once. The products of a move are therefore gathered on a grid of ``2 * window - 1`` cells
-a side (the outer rows and columns each by itself, all between in one cell), on which every box is a
-square of ``window`` cells. Nothing is approximated, and the largest array has
-``window**4`` values.
+moves at once. The products of a move are therefore gathered on a grid of ``2 * window - 1`` cells per side
+(the outer rows and columns each by itself, all between in one cell), on which every box is a square
+of ``window`` cells. Nothing is approximated, and the largest array has ``window**4`` values.
 """
 
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ def has_shared_block(shape: tuple[int, ...], window: int) -> bool:
 
 
 def sum_products(image: np.ndarray, window: int) -> np.ndarray:
-    """Sum the outer products of all flattened windows with themselves.
+    """Sum the outer products of all flattened windows with themselves: ``sum_w w w'``.
 
     Parameters
     ----------

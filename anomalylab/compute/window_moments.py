@@ -53,7 +53,7 @@ def check_window(window: int, shape: tuple[int, ...] = ()) -> None:
 
 
 def moments(image: np.ndarray, window: int) -> Moments:
-    """Sum windows and their outer products over all positions of a window.
+    """Compute ``n``, ``sum_w w`` and ``sum_w w w'`` over all ``n`` windows ``w`` of an image.
 
     Parameters
     ----------

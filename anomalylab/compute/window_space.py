@@ -1,4 +1,7 @@
-"""PC space: every window of an image as a point, by cross-correlation with the components."""
+"""PC space: every window ``w`` as a point ``z_k = c_k' (w - m)``, by cross-correlation.
+
+The ``c_k`` are the principal components of all training windows, ``m`` is their mean.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -65,7 +68,9 @@ class WindowSpace:
         return self.components.reshape(-1, self.window, self.window)
 
     def project(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the coordinates of all windows and what is left of them.
+        """Compute ``z_k = c_k' (w - m)`` of all windows and ``|w - m|^2 - sum_k z_k^2``.
+
+        These are the coordinates of the windows, and what the plane leaves of them.
 
         Parameters
         ----------
@@ -98,7 +103,9 @@ class WindowSpace:
         return np.stack(list(self._correlations(self._levelled(image), self.n_components)), axis=-1)
 
     def distances(self, coordinates: np.ndarray) -> np.ndarray:
-        """Return squared Mahalanobis distances in PC space of coordinates (..., n_components).
+        """Compute ``d^2 = sum_k z_k^2 / variance_k`` of coordinates (..., n_components).
+
+        This is the squared Mahalanobis distance in PC space.
 
         A component along which training windows hardly varied, or not at all, counts as if they
         had varied by a tiny share of the total, or by 1 if there was none.
@@ -179,7 +186,7 @@ def fit(moments: Moments, n_components: int = 2) -> WindowSpace:
 
 
 def incremental(images: Iterable[np.ndarray], window: int, n_components: int = 2) -> WindowSpace:
-    """Find the axes as scikit-learn's incremental PCA does, one image a batch.
+    """Find the axes as scikit-learn's incremental PCA does, one image per batch.
 
     For comparison with work that used it. Between images it keeps nothing but ``n_components``
     axes, so that the axes depend on the order of the images and are not quite those along which
@@ -214,7 +221,7 @@ def incremental(images: Iterable[np.ndarray], window: int, n_components: int = 2
         windows = window_matrix(image, window)
         if len(windows) < n_components:
             raise ParameterError(
-                f"incremental PCA needs {n_components} windows an image, not {len(windows)}"
+                f"incremental PCA needs {n_components} windows per image, not {len(windows)}"
             )
         pca.partial_fit(windows, check_input=False)
     if not hasattr(pca, "components_"):

@@ -41,7 +41,10 @@ def confusion(labels: np.ndarray, scores: np.ndarray, threshold: float) -> Confu
 
 
 def rates(counts: Confusion) -> dict[str, float]:
-    """Compute precision, recall, specificity, F1 and accuracy from counts.
+    """Compute rates from counts of outcomes.
+
+    Precision TP / (TP + FP), recall TP / (TP + FN), specificity TN / (TN + FP),
+    F1 2 TP / (2 TP + FP + FN) and accuracy (TP + TN) / n.
 
     Parameters
     ----------
@@ -74,7 +77,7 @@ def rates(counts: Confusion) -> dict[str, float]:
 
 
 def f1_max_oracle(labels: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
-    """Find the best F1 over all thresholds, chosen with the labels it is judged by.
+    """Find the highest 2 TP / (2 TP + FP + FN) of any threshold, chosen on the labels themselves.
 
     An upper bound and a display threshold, never an estimate of what will be seen in use.
 

@@ -62,7 +62,9 @@ def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
 
 @image_metric("ap", "AP", "average precision over all recalls; guessing gives the share of defects")
 def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
-    """Add up precision times gain in recall over the distinct thresholds.
+    """Compute average precision: ``sum_k (R_k - R_(k-1)) P_k``.
+
+    R is recall and P is precision at the k-th highest distinct score.
 
     Parameters
     ----------
@@ -94,10 +96,11 @@ def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
     "ap_trapezoid", "AP, trapezoid", "the same area, with straight lines between the points"
 )
 def average_precision_trapezoid(labels: np.ndarray, scores: np.ndarray) -> float:
-    """Compute the area under the linearly interpolated precision-recall curve from (0, 1).
+    """Compute the trapezoids below precision: ``sum_k (R_k - R_(k-1)) (P_k + P_(k-1)) / 2``.
 
-    The evaluation code of KolektorSDD2 reports this as AP. Precision is not linear in recall, so
-    it is optimistic [1]_ and usually above :func:`average_precision`.
+    R is recall and P is precision at the k-th highest distinct score, from (0, 1) on. The
+    evaluation code of KolektorSDD2 reports this as AP. Precision is not linear in recall, so it is
+    optimistic [1]_ and usually above :func:`average_precision`.
 
     Parameters
     ----------
@@ -125,7 +128,7 @@ def average_precision_trapezoid(labels: np.ndarray, scores: np.ndarray) -> float
 
 
 def roc_curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Compute the ROC curve, one point a distinct score.
+    """Compute the ROC curve, one point per distinct score: FP / N and TP / P.
 
     Returns
     -------
@@ -154,7 +157,7 @@ def roc_curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def pr_curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Compute the precision-recall curve, one point a distinct score.
+    """Compute the precision-recall curve, one point per distinct score: TP / P and TP / called.
 
     Returns
     -------

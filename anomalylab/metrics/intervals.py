@@ -121,7 +121,9 @@ def paired_bootstrap_difference(
 def rate_interval(k: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
     """Bound a rate of which ``k`` out of ``n`` were seen, by Clopper and Pearson [1]_.
 
-    Exact: covers the true rate at least as often as ``level`` says, also at 0 and n of n.
+    With ``a = (1 - level) / 2``, ``low`` solves P(X >= k) = a and ``high`` solves P(X <= k) = a for
+    binomial X. Exact: covers the true rate at least as often as ``level`` says, also at 0 and n of
+    n.
 
     Parameters
     ----------

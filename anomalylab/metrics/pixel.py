@@ -6,7 +6,7 @@ between images; they are read one at a time, twice, so a sequence may compute it
 Where no pixel is defective, or none is good, the answer is NaN with an
 :class:`~anomalylab.metrics.UndefinedMetric` warning that gives the reason.
 
-Extra memory is linear in the pixels: about 50 bytes a defective pixel, and 4 bytes for each good
+Extra memory is linear in the pixels: about 50 bytes per defective pixel, and 4 bytes for each good
 pixel whose score lies among those of defective ones.
 """
 
@@ -95,7 +95,7 @@ def pixel_auroc(masks: Images, maps: Images, *, max_fpr: float = 1.0) -> float:
 
 
 def pixel_ap(masks: Images, maps: Images) -> float:
-    """Compute the step-wise average precision over all pixels.
+    """Compute average precision over all pixels: ``sum_k (R_k - R_(k-1)) P_k``.
 
     Parameters and errors as in :func:`localisation`; equals
     ``sklearn.metrics.average_precision_score`` on the pooled pixels.
@@ -105,11 +105,11 @@ def pixel_ap(masks: Images, maps: Images) -> float:
 
 
 def au_pro(masks: Images, maps: Images, *, max_fpr: float = 0.3) -> float:
-    """Compute the area under the per-region-overlap curve (AU-PRO) [1]_.
+    """Compute AU-PRO, the integral of PRO(x) over x from 0 to max_fpr, divided by max_fpr [1]_.
 
-    Every defect counts the same, however large. Regions are connected over eight neighbours; the
-    curve is linear between distinct scores and at ``max_fpr``, as in the evaluation code published
-    with MVTec AD.
+    PRO is the mean over defects of the share covered at false-positive rate x. Every defect counts
+    the same, however large. Regions are connected over eight neighbours; the curve is linear
+    between distinct scores and at ``max_fpr``, as in the evaluation code published with MVTec AD.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def au_iou(
     max_fpr: float = 0.3,
     average: Literal["pooled", "per_image"] = "pooled",
 ) -> float:
-    """Compute the area under intersection over union against false-positive rate (AU-IoU).
+    """Compute AU-IoU, the integral of TP / (P + FP) over FPR from 0 to max_fpr, divided by max_fpr.
 
     Within a run of equal scores true and false positives grow together, so IoU there is a ratio
     of two lines; it is integrated as such. A constant map thus scores what a random order of the
