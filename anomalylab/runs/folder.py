@@ -123,11 +123,13 @@ class Run:
 
     def threshold(self, detector: str, kind: str = "image") -> float:
         """Return the default threshold on image scores or on maps."""
+        return float(self.thresholds(detector, kind)["value"].iloc[0])
+
+    def thresholds(self, detector: str, kind: str = "image") -> pd.DataFrame:
+        """Return the rows of THRESHOLDS on image scores or on maps, the default first."""
         table = self.table("thresholds")
-        rows = table[
-            (table["detector"] == detector) & (table["kind"] == kind) & table["is_default"]
-        ]
-        return float(rows["value"].iloc[0])
+        rows = table[(table["detector"] == detector) & (table["kind"] == kind)]
+        return rows.sort_values("is_default", ascending=False, kind="stable")
 
     def score_maps(self, detector: str) -> np.ndarray:
         """Return the score maps of ``queries``, (n_queries, n_rows, n_cols), memory-mapped."""

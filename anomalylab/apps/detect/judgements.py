@@ -11,11 +11,6 @@ OUTCOMES = {
     (False, 0): "passed",
 }
 
-OWN_COLUMNS = frozenset(
-    ["sample_id", "category", "split", "label", "image_path", "mask_path", "width", "height"]
-)
-"""Columns of SAMPLES that are shown in a way of their own, or not at all."""
-
 
 def judgements(run: Run, detector: str) -> pd.DataFrame:
     """Return scores, samples, embedding and nearest normal image, one row a query, worst first.
@@ -44,9 +39,3 @@ def outcomes(table: pd.DataFrame, threshold: float) -> pd.Series:
         for above, label in zip(table["score"] >= threshold, labels, strict=True)
     ]
     return pd.Series(named, index=table.index, name="outcome", dtype="object")
-
-
-def further_columns(samples: pd.DataFrame) -> list[str]:
-    """Return the columns that travelled along with the images and tell some of them apart."""
-    further = samples.drop(columns=OWN_COLUMNS & set(samples))
-    return [str(name) for name in further if len(further[name].dropna().unique()) > 1]

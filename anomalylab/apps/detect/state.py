@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 import param
 
-from anomalylab.apps.detect.judgements import OUTCOMES, further_columns, judgements, outcomes
+from anomalylab.apps.detect.judgements import OUTCOMES, judgements, outcomes
+from anomalylab.runs.displayed import further_columns
 from anomalylab.runs.folder import Run
 
 ALL = "all"
@@ -122,9 +123,7 @@ class DetectState(param.Parameterized):
 
     def rules(self) -> dict[str, float]:
         """Return the detector's thresholds on image scores by how they were found."""
-        table = self.run.table("thresholds")
-        rows = table[(table["detector"] == self.detector) & (table["kind"] == "image")]
-        rows = rows.sort_values("is_default", ascending=False, kind="stable")
+        rows = self.run.thresholds(self.detector)
         names = rows["method"].str.replace("_", " ")
         return dict(zip(names, rows["value"].astype(float), strict=True))
 
@@ -132,10 +131,8 @@ class DetectState(param.Parameterized):
         """Return what the run says about the threshold shown."""
         if self.is_by_hand:
             return "chosen on these images: what it finds here it need not find on others"
-        table = self.run.table("thresholds")
-        of_rule = table["method"] == self.rule.replace(" ", "_")
-        rows = table[(table["detector"] == self.detector) & (table["kind"] == "image") & of_rule]
-        return str(rows["note"].iloc[0])
+        rows = self.run.thresholds(self.detector).set_index("method")
+        return str(rows.loc[[self.rule.replace(" ", "_")], "note"].iloc[0])
 
     def set_from_address(self, wanted: dict) -> None:
         """Set what can be set one by one; keep the names of the rest in ``skipped``."""

@@ -1,15 +1,15 @@
 """The pictures of a run: thumbnails, maps in colour, and where two images matched."""
 
 import io
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
-from anomalylab.localise import anomaly_map, anomaly_maps
 from anomalylab.pictures.encode import data_url
-from anomalylab.pictures.map_colours import composite, to_bytes
+from anomalylab.pictures.map_colours import composite
+from anomalylab.runs.displayed import displayed_map, map_bytes
 from anomalylab.runs.folder import Run
 
 N_KEPT = 1024
@@ -32,7 +32,7 @@ class Pictures:
         self._contours: dict[str, str] = dict(
             zip(names[contours.notna()], contours.dropna(), strict=True)
         )
-        self._cells = cache(self._map_bytes)
+        self._cells = cache(partial(map_bytes, run))
         self.url = lru_cache(maxsize=N_KEPT)(self._url)
 
     def __contains__(self, sample_id: object) -> bool:
@@ -49,7 +49,7 @@ class Pictures:
 
     def map(self, detector: str, row: int, size: tuple[int, int]) -> np.ndarray:
         """Return the anomaly map of query ``row`` at a size of (height, width)."""
-        return anomaly_map(self.run.score_maps(detector)[row], size, **self._smoothing())
+        return displayed_map(self.run, detector, row, size)
 
     def cell_bounds(self, detector: str, cell: tuple, size: tuple[int, int]) -> tuple | None:
         """Return a cell as (left, bottom, right, top) in pixels counted from the lower left."""
@@ -65,15 +65,3 @@ class Pictures:
         cells = self._cells(detector)[row] if with_map else None
         thumbnail = self._files[sample_id]
         return data_url(composite(thumbnail, cells, self.contour(sample_id)))
-
-    def _map_bytes(self, detector: str) -> np.ndarray:
-        score_maps = self.run.score_maps(detector)
-        maps = anomaly_maps(score_maps, score_maps.shape[1:], **self._smoothing())
-        return to_bytes(maps, self.run.threshold(detector, "map"))
-
-    def _smoothing(self) -> dict:
-        info = self.run.info
-        return {
-            "smoothing": float(info["smoothing"]),
-            "network_size": tuple(info["extractor"]["size"]),
-        }

@@ -64,9 +64,7 @@ class WindowPictures:
         normal : float
             Root mean square of the distance of normal windows.
         """
-        table = self.pc.run.table("thresholds")
-        is_wanted = (table["detector"] == RESIDUAL) & (table["kind"] == "map")
-        values = table.loc[is_wanted & table["is_default"].astype(bool), "value"]
+        values = self.pc.run.thresholds(RESIDUAL, "map")["value"]
         threshold = float(values.iloc[0]) if len(values) else USUAL_THRESHOLD
         steps = map_colours.to_bytes(cloud.residual / (normal**2 or 1.0), threshold)
         return self._placed(map_colours.colours()[steps], cloud)

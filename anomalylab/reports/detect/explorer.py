@@ -9,10 +9,11 @@ from anomalylab.number_words import readable
 from anomalylab.pictures import map_colours
 from anomalylab.pictures.encode import data_url
 from anomalylab.registry import unknown_name
-from anomalylab.reports.detect.payload import map_bytes, payload
+from anomalylab.reports.detect.payload import payload
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key, rows_of
 from anomalylab.reports.kit.words import LABELS, method_words, short_names
+from anomalylab.runs.displayed import map_bytes
 from anomalylab.runs.folder import Run
 
 SCRIPTS = (
@@ -98,14 +99,13 @@ def suspects(run: Run, detector: str, n: int = N_STILL) -> list[dict[str, Any]]:
 
 def counts_row(run: Run, detector: str) -> dict[str, Any]:
     """Return the counts of one detector at the run's threshold."""
-    table = run.table("thresholds")
-    rows = table[(table["detector"] == detector) & (table["kind"] == "image") & table["is_default"]]
-    threshold = run.threshold(detector)
+    default = run.thresholds(detector).iloc[0]
+    threshold = float(default["value"])
     scores = run.scores(detector)["score"].to_numpy(float)
     return {
         "detector": detector,
         "threshold": readable(threshold),
-        "method": method_words(rows["method"].iloc[0]),
+        "method": method_words(default["method"]),
         "n_above": int((scores >= threshold).sum()),
         "n": len(scores),
         "counts": counts_at(run, detector, threshold),

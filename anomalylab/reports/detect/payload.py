@@ -6,19 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from anomalylab.localise import anomaly_maps
 from anomalylab.pictures import map_colours
 from anomalylab.pictures.encode import to_base64
 from anomalylab.reports.kit.rows import by_key, rows_of
 from anomalylab.reports.kit.words import method_words, short_names
+from anomalylab.runs.displayed import further_columns, map_bytes
 from anomalylab.runs.folder import Run
 from anomalylab.verdicts.bulk import MIN_IMAGES, fit_bulk
 
 N_CURVE = 160
 """Points of the curve of the bulk."""
-
-OWN_COLUMNS = ("sample_id", "split", "label", "image_path", "mask_path", "width", "height")
-"""Columns of SAMPLES that the page shows in a way of their own, or not at all."""
 
 
 def payload(run: Run, detector: str = "") -> dict[str, Any]:
@@ -48,28 +45,10 @@ def payload(run: Run, detector: str = "") -> dict[str, Any]:
         "stepsPerThreshold": map_colours.STEPS_PER_THRESHOLD,
         "first": detector or run.detectors[0],
         "images": _images(run, samples),
-        "columns": further_columns(samples),
+        "columns": {n: [_text(v) for v in samples[n]] for n in further_columns(samples)},
         "embedding": _embedding(run),
         "detectors": {name: _detector(run, name, shown) for name in run.detectors},
     }
-
-
-def map_bytes(run: Run, detector: str) -> np.ndarray:
-    """Return the displayed maps of the queries, uint8 of shape (n_queries, n_rows, n_cols)."""
-    score_maps = run.score_maps(detector)
-    maps = anomaly_maps(
-        score_maps,
-        score_maps.shape[1:],
-        smoothing=float(run.info["smoothing"]),
-        network_size=tuple(run.info["extractor"]["size"]),
-    )
-    return map_colours.to_bytes(maps, run.threshold(detector, kind="map"))
-
-
-def further_columns(samples: pd.DataFrame) -> dict[str, list[str | None]]:
-    """Return the columns that travel along, as text; constant ones are left out."""
-    columns = {str(n): [_text(v) for v in samples[n]] for n in samples if n not in OWN_COLUMNS}
-    return {name: values for name, values in columns.items() if len(set(values)) > 1}
 
 
 def _text(value: Any) -> str | None:
@@ -146,9 +125,8 @@ def bulk_curve(run: Run, detector: str) -> list[list[float]]:
     list of [score, images per unit of score]
         By rising score; empty if the run's threshold does not come from a bulk.
     """
-    table = run.table("thresholds")
-    table = table[(table["detector"] == detector) & (table["kind"] == "image")]
-    used = table[table["is_default"] & (table["method"] == "bulk")]
+    default = run.thresholds(detector).head(1)
+    used = default[default["method"] == "bulk"]
     training = run.scores(detector, role="training")["score"]
     scores = training if len(training) else run.scores(detector)["score"]
     if used.empty or len(scores) < MIN_IMAGES:
@@ -161,8 +139,6 @@ def bulk_curve(run: Run, detector: str) -> list[list[float]]:
 
 
 def _thresholds(run: Run, name: str) -> list[dict[str, Any]]:
-    table = run.table("thresholds")
-    table = table[(table["detector"] == name) & (table["kind"] == "image")]
     return [
         {
             "method": row["method"],
@@ -173,7 +149,7 @@ def _thresholds(run: Run, name: str) -> list[dict[str, Any]]:
             "nImages": int(row["n_images"]),
             "note": row["note"],
         }
-        for row in rows_of(table.sort_values("is_default", ascending=False, kind="stable"))
+        for row in rows_of(run.thresholds(name))
     ]
 
 

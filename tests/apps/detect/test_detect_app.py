@@ -12,7 +12,7 @@ from anomalylab.apps import serve
 from anomalylab.apps.detect import words
 from anomalylab.apps.detect.app import PAGE, DetectApp
 from anomalylab.apps.detect.gallery_cell import GalleryCell
-from anomalylab.apps.detect.judgements import further_columns, judgements, outcomes
+from anomalylab.apps.detect.judgements import judgements, outcomes
 from anomalylab.apps.detect.state import ALL, BY_HAND, ORDERS, DetectState
 from anomalylab.apps.kit.controls import address_words
 from anomalylab.apps.kit.safe_cell import safe_bundle
@@ -52,11 +52,6 @@ def test_images_without_a_label_are_above_or_below(tmp_path):
     table = judgements(run, "knn")
     assert set(outcomes(table, table["score"].median())) == {"above", "below"}
     assert DetectState(run).param["show"].objects == [ALL, "above", "below"]
-
-
-def test_columns_that_tell_images_apart_travel_along():
-    samples = pd.DataFrame({"sample_id": ["a", "b"], "shift": [1, 2], "batch": ["x", "x"]})
-    assert further_columns(samples) == ["shift"]
 
 
 def test_the_view_starts_at_the_threshold_of_the_run(state, run):

@@ -12,11 +12,12 @@ from PIL import Image
 from anomalylab.errors import UnknownNameError
 from anomalylab.pictures import map_colours
 from anomalylab.reports import detect
-from anomalylab.reports.detect.payload import bulk_curve, map_bytes, payload
+from anomalylab.reports.detect.payload import bulk_curve, payload
 from anomalylab.reports.kit.charts import Line, free_corner
 from anomalylab.reports.kit.fragment import FOLDER, json_for_script
 from anomalylab.reports.kit.metric_table import best_of
 from anomalylab.reports.parts.verdict import warnings
+from anomalylab.runs.displayed import map_bytes
 
 
 @pytest.fixture(scope="module")

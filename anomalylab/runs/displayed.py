@@ -1,0 +1,54 @@
+"""What pages and live views show of a run of detectors, made the same way for both."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from anomalylab.localise import anomaly_map, anomaly_maps
+from anomalylab.pictures.map_colours import to_bytes
+from anomalylab.runs.folder import Run
+
+SHOWN_OTHERWISE = frozenset(
+    [
+        "sample_id",
+        "category",
+        "split",
+        "label",
+        "image_path",
+        "mask_path",
+        "width",
+        "height",
+        "content_hash",
+        "group",
+    ]
+)
+"""Columns of SAMPLES that are shown in a way of their own, or not at all."""
+
+
+def further_columns(samples: pd.DataFrame) -> list[str]:
+    """Return the columns that travelled along with the images and tell some of them apart."""
+    further = samples.drop(columns=SHOWN_OTHERWISE & set(samples))
+    return [str(name) for name in further if len(further[name].unique()) > 1]
+
+
+def map_bytes(run: Run, detector: str) -> np.ndarray:
+    """Return the displayed maps of the queries, uint8 of shape (n_queries, n_rows, n_cols).
+
+    Their colours are those of :func:`anomalylab.pictures.map_colours.colours`.
+    """
+    score_maps = run.score_maps(detector)
+    maps = anomaly_maps(score_maps, score_maps.shape[1:], **_smoothing(run))
+    return to_bytes(maps, run.threshold(detector, kind="map"))
+
+
+def displayed_map(run: Run, detector: str, row: int, size: tuple[int, int]) -> np.ndarray:
+    """Return the anomaly map of query ``row`` at a size of (height, width)."""
+    return anomaly_map(run.score_maps(detector)[row], size, **_smoothing(run))
+
+
+def _smoothing(run: Run) -> dict[str, Any]:
+    return {
+        "smoothing": float(run.info["smoothing"]),
+        "network_size": tuple(run.info["extractor"]["size"]),
+    }
