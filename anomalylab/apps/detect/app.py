@@ -6,14 +6,12 @@ from typing import Any
 import holoviews as hv
 import pandas as pd
 import panel as pn
-import param
 
 from anomalylab import plots
 from anomalylab.apps.detect import words
 from anomalylab.apps.detect.controls import detect_controls
-from anomalylab.apps.detect.state import IN_ADDRESS, DetectState
-from anomalylab.apps.kit.busy import busy
-from anomalylab.apps.kit.controls import address_words, question, says
+from anomalylab.apps.detect.state import DetectState
+from anomalylab.apps.kit.controls import question, says
 from anomalylab.apps.kit.gallery import Gallery
 from anomalylab.apps.kit.pictures import Pictures
 from anomalylab.apps.kit.viewer import AppViewer
@@ -34,9 +32,7 @@ class DetectApp(AppViewer):
         A finished run; the app reads its folder and nothing else.
     """
 
-    state: DetectState = param.ClassSelector(  # type: ignore[assignment]
-        class_=DetectState, doc="What the reader has chosen"
-    )
+    state: DetectState
 
     def __init__(self, run: Run):
         super().__init__(state=DetectState(run))
@@ -202,26 +198,10 @@ class DetectApp(AppViewer):
             sizing_mode="stretch_width",
         )
 
-    def page(self) -> pn.Column:
-        """Return the app as a page of its own; its state lives in the address bar."""
-        if pn.state.location:
-            pn.state.location.sync(
-                self.state, list(IN_ADDRESS), on_error=self.state.set_from_address
-            )
-        return pn.Column(
-            says(self.state, address_words, "skipped"),
-            pn.Row(
-                says(
-                    self.state,
-                    lambda state: words.verdict_words(self.run, state.detector),
-                    "detector",
-                ),
-                busy(),
-                sizing_mode="stretch_width",
-            ),
-            self,
-            sizing_mode="stretch_width",
-            styles={"padding": "14px 24px"},
+    def head(self) -> pn.pane.HTML:
+        """Return the verdict of the detector shown."""
+        return says(
+            self.state, lambda state: words.verdict_words(self.run, state.detector), "detector"
         )
 
     @staticmethod

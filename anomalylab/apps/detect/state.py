@@ -6,6 +6,7 @@ import pandas as pd
 import param
 
 from anomalylab.apps.detect.judgements import OUTCOMES, judgements, outcomes
+from anomalylab.apps.kit.state import AppState
 from anomalylab.runs.displayed import further_columns
 from anomalylab.runs.folder import Run
 
@@ -15,22 +16,8 @@ ORDERS = ("highest score first", "nearest to the threshold first", "lowest score
 NO_MARKUP = str.maketrans({"<": "‹", ">": "›", "&": "＆"})
 """Panel's choice of many shows its options as HTML."""
 
-IN_ADDRESS = (
-    "detector",
-    "threshold",
-    "show",
-    "where",
-    "find",
-    "order",
-    "opacity",
-    "colour_by",
-    "chosen",
-    "sample_id",
-)
-"""Parameters that make up a view; they live in the address bar."""
 
-
-class DetectState(param.Parameterized):
+class DetectState(AppState):
     """Detector, threshold, filters and the image shown large.
 
     Parameters
@@ -38,6 +25,19 @@ class DetectState(param.Parameterized):
     run : Run
         A finished run.
     """
+
+    in_address = (
+        "detector",
+        "threshold",
+        "show",
+        "where",
+        "find",
+        "order",
+        "opacity",
+        "colour_by",
+        "chosen",
+        "sample_id",
+    )
 
     detector: Any = param.Selector(
         check_on_set=True,
@@ -81,7 +81,6 @@ class DetectState(param.Parameterized):
     chosen = param.List(default=[], item_type=int, doc="Rows of the images chosen in the embedding")
     sample_id: Any = param.Selector(check_on_set=True, doc="Image shown large")
     cleared = param.Integer(default=0, doc="How often the filters were cleared")
-    skipped = param.List(default=[], doc="What the address asked for and the run lacks")
 
     def __init__(self, run: Run):
         super().__init__()
@@ -134,24 +133,9 @@ class DetectState(param.Parameterized):
         rows = self.run.thresholds(self.detector).set_index("method")
         return str(rows.loc[[self.rule.replace(" ", "_")], "note"].iloc[0])
 
-    def set_from_address(self, wanted: dict) -> None:
-        """Set what can be set one by one; keep the names of the rest in ``skipped``."""
-        skipped = []
-        for name in sorted(wanted, key=IN_ADDRESS.index):
-            if not (self._can_set(name, wanted[name]) or self._can_set(name, str(wanted[name]))):
-                skipped.append(name)
-        self.skipped = skipped
-
     def clear_filters(self) -> None:
         """List all images again."""
         self.param.update(show=ALL, where=[], find="", chosen=[], cleared=self.cleared + 1)
-
-    def _can_set(self, name: str, value: object) -> bool:
-        try:
-            self.param.update(**{name: value})
-        except (ValueError, TypeError):
-            return False
-        return True
 
     def _keep_up(self, *events) -> None:
         changed = {event.name for event in events}

@@ -16,6 +16,9 @@ TEXT: dict[str, Any] = {
 }
 """How words are set."""
 
+WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
+"""Options of what fills its column."""
+
 
 def control(
     parameter: param.Parameter, label: str, kind: type[pn.widgets.Widget], **options: Any

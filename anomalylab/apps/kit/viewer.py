@@ -1,15 +1,40 @@
-"""What all live views are when they are shown in a cell."""
+"""What all live views are: a page of their own, or the value of a cell."""
 
 import pandas as pd
 import panel as pn
+import param
 
+from anomalylab.apps.kit.busy import busy
+from anomalylab.apps.kit.controls import WIDE, address_words, says
 from anomalylab.apps.kit.safe_cell import safe_bundle, strings_of
+from anomalylab.apps.kit.state import AppState
 
 
 class AppViewer(pn.viewable.Viewer):
     """A live view of a run; names of its samples stay text in a cell."""
 
+    state: AppState = param.ClassSelector(  # type: ignore[assignment]
+        class_=AppState, doc="What the reader has chosen"
+    )
     samples: pd.DataFrame
+
+    def head(self) -> pn.pane.HTML:
+        """Return the words over the page: what it shows, of which data."""
+        raise NotImplementedError
+
+    def page(self) -> pn.Column:
+        """Return the view as a page of its own; its state lives in the address bar."""
+        state = self.state
+        if pn.state.location:
+            pn.state.location.sync(state, list(state.in_address), on_error=state.set_from_address)
+            state.forget_what_is_unknown()
+        return pn.Column(
+            says(state, address_words, "skipped"),
+            pn.Row(self.head(), busy(), **WIDE),
+            self,
+            sizing_mode="stretch_width",
+            styles={"padding": "14px 24px"},
+        )
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         shown = super()._repr_mimebundle_(include, exclude)

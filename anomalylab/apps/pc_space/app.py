@@ -4,10 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import panel as pn
-import param
 
-from anomalylab.apps.kit.busy import busy
-from anomalylab.apps.kit.controls import TEXT, address_words, says
+from anomalylab.apps.kit.controls import TEXT, WIDE
 from anomalylab.apps.kit.viewer import AppViewer
 from anomalylab.apps.pc_space import words
 from anomalylab.apps.pc_space.cloud_view import CloudView
@@ -16,7 +14,7 @@ from anomalylab.apps.pc_space.galleries import AxisGallery, CloudGallery, PatchG
 from anomalylab.apps.pc_space.image_view import ImageView
 from anomalylab.apps.pc_space.linked import LinkedWindows
 from anomalylab.apps.pc_space.pictures import WindowPictures
-from anomalylab.apps.pc_space.state import FAR_OUT, IN_ADDRESS, PCSpaceState
+from anomalylab.apps.pc_space.state import FAR_OUT, PCSpaceState
 from anomalylab.pc_space.opened import PCSpace
 
 IMAGE_HEIGHT = 640
@@ -28,8 +26,6 @@ CLOUD_WIDTH = "clamp(320px, 44cqw, 740px)"
 HIGHEST = 70
 """Of cloud and image, in hundredths of the height of the screen."""
 
-WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
-
 
 class PCSpaceApp(AppViewer):
     """The cloud of an image and the image, linked both ways.
@@ -40,9 +36,7 @@ class PCSpaceApp(AppViewer):
         An opened window embedding; its images are read as needed.
     """
 
-    state: PCSpaceState = param.ClassSelector(  # type: ignore[assignment]
-        class_=PCSpaceState, doc="What the reader has chosen"
-    )
+    state: PCSpaceState
 
     def __init__(self, pc: PCSpace):
         super().__init__(state=PCSpaceState(pc))
@@ -170,20 +164,9 @@ class PCSpaceApp(AppViewer):
         self.cloud.plot()[()]
         self.image.plot()[()]
 
-    def page(self) -> pn.Column:
-        """Return the app as a page of its own; its state lives in the address bar."""
-        if pn.state.location:
-            pn.state.location.sync(
-                self.state, list(IN_ADDRESS), on_error=self.state.set_from_address
-            )
-            self.state.check()
-        return pn.Column(
-            says(self.state, address_words, "skipped"),
-            pn.Row(pn.pane.HTML(words.head_words(self.pc), **TEXT), busy(), **WIDE),
-            self,
-            sizing_mode="stretch_width",
-            styles={"padding": "14px 24px"},
-        )
+    def head(self) -> pn.pane.HTML:
+        """Return what the page is and which data it shows."""
+        return pn.pane.HTML(words.head_words(self.pc), **TEXT)
 
     @staticmethod
     def _pane(plot: Any) -> pn.pane.HoloViews:

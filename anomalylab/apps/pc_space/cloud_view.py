@@ -249,9 +249,7 @@ class CloudView:
             self._take("box", (x - half, y - half, x + half, y + half))
 
     def _take(self, kind: str, numbers: Any) -> None:
-        axes = (self.state.x, self.state.y)
-        chosen = Selection(kind, axes, tuple(float(number) for number in numbers))
-        self.state.param.update(select=str(chosen), window="")
+        self.state.choose(kind, (self.state.x, self.state.y), numbers)
 
 
 @lru_cache(maxsize=8)

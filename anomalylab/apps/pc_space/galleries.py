@@ -1,17 +1,14 @@
 """Patches and small clouds of the explorer, as pictures that can be clicked."""
 
-from typing import Any
-
 import numpy as np
 import panel as pn
 
 from anomalylab.apps.kit.cards import Cards
-from anomalylab.apps.kit.controls import TEXT, control
+from anomalylab.apps.kit.controls import TEXT, WIDE, control
 from anomalylab.apps.pc_space import words
 from anomalylab.apps.pc_space.clouds import along_axis, deviation, extremes, make_clouds
 from anomalylab.apps.pc_space.linked import LinkedWindows
 from anomalylab.apps.pc_space.pictures import WindowPictures
-from anomalylab.apps.pc_space.selection import Selection
 from anomalylab.apps.pc_space.state import PCSpaceState
 from anomalylab.number_words import minus
 from anomalylab.pc_space.cloud import RESIDUAL, Cloud
@@ -27,8 +24,6 @@ POSITIONS = {False: range(-4, 5), True: range(9)}
 
 N_OF_A_CLASS = 8
 SMALL_CLOUD = 120
-
-WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
 
 
 def _card(pictures: WindowPictures, cloud: Cloud, window, text: str) -> tuple[dict, str]:
@@ -159,9 +154,8 @@ class AxisGallery(pn.viewable.Viewer):
 
     def _sweep(self, event) -> None:
         unit = deviation(self.state.pc, self.state.along)
-        low, high = (unit * (event.new + side) for side in (-0.25, 0.25))
-        chosen = Selection("interval", (self.state.along,), (low, high))
-        self.state.param.update(select=str(chosen), window="")
+        ends = (unit * (event.new + side) for side in (-0.25, 0.25))
+        self.state.choose("interval", (self.state.along,), ends)
 
     def __panel__(self) -> pn.Column:
         along = control(self.state.param["along"], "Axis", pn.widgets.Select)

@@ -9,7 +9,6 @@ from anomalylab.apps.kit.redrawn import Redrawn
 from anomalylab.apps.pc_space.clouds import deviation
 from anomalylab.apps.pc_space.linked import LinkedWindows
 from anomalylab.apps.pc_space.pictures import WindowPictures
-from anomalylab.apps.pc_space.selection import Selection
 from anomalylab.apps.pc_space.state import BAND, ODDS, RESIDUALS
 from anomalylab.pc_space.cloud import RESIDUAL, as_pixels
 from anomalylab.plots import window_image
@@ -100,14 +99,10 @@ class ImageView:
         if bounds is not None:
             left, bottom, right, top = bounds
             height = self.size[0]
-            self._take("rectangle", (height - top, left, height - bottom, right))
+            self.state.choose("rectangle", (), (height - top, left, height - bottom, right))
 
     def take_tap(self, x: float | None = None, y: float | None = None) -> None:
         """Select the windows around a place in the image."""
         if x is not None and y is not None:
             row, col = int(self.size[0] - y), int(x)
-            self._take("point", (row, col, self.state.brush))
-
-    def _take(self, kind: str, numbers: tuple) -> None:
-        chosen = Selection(kind, (), tuple(float(number) for number in numbers))
-        self.state.param.update(select=str(chosen), window="")
+            self.state.choose("point", (), (row, col, self.state.brush))

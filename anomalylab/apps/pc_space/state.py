@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import param
 
+from anomalylab.apps.kit.state import AppState
 from anomalylab.apps.pc_space.clouds import deviation
 from anomalylab.apps.pc_space.selection import Selection
 from anomalylab.errors import ParameterError
@@ -27,32 +28,31 @@ FAR_OUT = 3
 
 LAYERS = ("normal ground", "ellipses", DEFECT, "histogram grid", ODDS)
 
-IN_ADDRESS = (
-    "score",
-    "show",
-    "order",
-    "sample_id",
-    "of",
-    "n_images",
-    "x",
-    "y",
-    "layers",
-    "see",
-    "brush",
-    "select",
-    "window",
-    "along",
-)
-"""Parameters that make up a view; they live in the address bar."""
 
-
-class PCSpaceState(param.Parameterized):
+class PCSpaceState(AppState):
     """Image, axes, layers and selection.
 
     Parameters
     ----------
     pc : PCSpace
     """
+
+    in_address = (
+        "score",
+        "show",
+        "order",
+        "sample_id",
+        "of",
+        "n_images",
+        "x",
+        "y",
+        "layers",
+        "see",
+        "brush",
+        "select",
+        "window",
+        "along",
+    )
 
     score: Any = param.Selector(
         check_on_set=True,
@@ -113,7 +113,6 @@ class PCSpaceState(param.Parameterized):
     along: Any = param.Selector(
         check_on_set=True, doc="The axis that is swept from one end to the other."
     )
-    skipped = param.List(default=[], doc="What the address asked for and the run lacks")
 
     def __init__(self, pc: PCSpace):
         super().__init__()
@@ -186,8 +185,15 @@ class PCSpaceState(param.Parameterized):
         ]
         ellipse = (*middles, *(FAR_OUT * spread for spread in spreads))
         is_round = self.x != self.y and min(spreads) > 0
-        chosen = str(Selection("beyond", named, ellipse)) if is_round else ""
-        self.param.update(select=chosen, window="")
+        if is_round:
+            self.choose("beyond", named, ellipse)
+        else:
+            self.param.update(select="", window="")
+
+    def choose(self, kind: str, axes: tuple[str, ...], numbers: Iterable[float]) -> None:
+        """Select windows by a :class:`Selection` of these parts, and point at none."""
+        selection = Selection(kind, axes, tuple(float(number) for number in numbers))
+        self.param.update(select=str(selection), window="")
 
     def short(self, sample_id: str) -> str:
         """Return the end of a name, as much of it as no other image shares."""
@@ -216,12 +222,7 @@ class PCSpaceState(param.Parameterized):
         names = list(self.param["sample_id"].objects)
         self.sample_id = names[(names.index(self.sample_id) + steps) % len(names)]
 
-    def set_from_address(self, wanted: dict) -> None:
-        """Set what can be set one by one; keep the names of the rest in ``skipped``."""
-        names = [name for name in IN_ADDRESS if name in wanted]
-        self.skipped = [name for name in names if not self._can_set(name, wanted[name])]
-
-    def check(self) -> None:
+    def forget_what_is_unknown(self) -> None:
         """Forget a selection or a window that the address made up."""
         try:
             _ = self.selection
@@ -231,13 +232,6 @@ class PCSpaceState(param.Parameterized):
             _ = self.window_place
         except ValueError:
             self.param.update(window="", skipped=[*self.skipped, "window"])
-
-    def _can_set(self, name: str, value: Any) -> bool:
-        try:
-            self.param.update(**{name: value})
-        except (ValueError, TypeError):
-            return False
-        return True
 
     def _has(self, name: str) -> bool:
         return bool((self.table["class"] == name).any())

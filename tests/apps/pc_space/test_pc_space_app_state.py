@@ -8,7 +8,7 @@ from anomalylab.apps import serve
 from anomalylab.apps.kit.controls import address_words
 from anomalylab.apps.pc_space import words
 from anomalylab.apps.pc_space.app import PCSpaceApp
-from anomalylab.apps.pc_space.state import IN_ADDRESS, ONE, SEVERAL, PCSpaceState
+from anomalylab.apps.pc_space.state import ONE, SEVERAL, PCSpaceState
 from anomalylab.errors import DatasetError, RunError
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.recipes.pc_space.request import Request
@@ -29,16 +29,16 @@ def test_an_address_gives_back_the_view(app, pc):
     app.state.param.update(y="residual", see="odds", layers=["odds"], brush=3)
     app.cloud.take_box((0.0, 1.0, 5.0, 9.0))
     again = PCSpaceState(pc)
-    again.set_from_address({name: getattr(app.state, name) for name in IN_ADDRESS})
+    again.set_from_address({name: getattr(app.state, name) for name in app.state.in_address})
     assert again.skipped == []
-    assert {n: getattr(again, n) for n in IN_ADDRESS} == {
-        n: getattr(app.state, n) for n in IN_ADDRESS
+    assert {n: getattr(again, n) for n in app.state.in_address} == {
+        n: getattr(app.state, n) for n in app.state.in_address
     }
 
 
 def test_what_an_address_asks_in_vain_is_named_and_the_rest_shown(state):
     state.set_from_address({"x": "PC77", "see": "odds", "select": "box:PC1", "window": "a,b"})
-    state.check()
+    state.forget_what_is_unknown()
     assert state.skipped == ["x", "select", "window"]
     assert (state.see, state.select, state.window) == ("odds", "", "")
     assert "select" in address_words(state)
