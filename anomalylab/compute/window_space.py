@@ -62,6 +62,16 @@ class WindowSpace:
         """Number of coordinates of a window."""
         return len(self.components)
 
+    @property
+    def deviations(self) -> np.ndarray:
+        """Standard deviation of the training windows along each component."""
+        return np.asarray(np.sqrt(self.variances))
+
+    @property
+    def shares(self) -> np.ndarray:
+        """Share of the total variance that each component explains."""
+        return self.variances / (self.total_variance or 1.0)
+
     @cached_property
     def patches(self) -> np.ndarray:
         """The components as images, of shape (n_components, window, window)."""

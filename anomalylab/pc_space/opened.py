@@ -150,6 +150,12 @@ class PCSpace:
         """Return the counts of one image in a plane, of shape (n_bins, n_bins)."""
         return np.array(self.histograms[self.row(sample_id), plane])
 
+    def scores(self, detector: str) -> pd.Series:
+        """Return the scores of a method by sample id, of test and of training images."""
+        rows = self.run.table("scores")
+        rows = rows[rows["detector"] == detector].drop_duplicates("sample_id")
+        return rows.set_index("sample_id")["score"].astype(float)
+
     def row(self, sample_id: str) -> int:
         """Return the row number of an image."""
         rows = np.flatnonzero(self.samples["sample_id"] == sample_id)

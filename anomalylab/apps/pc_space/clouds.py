@@ -172,4 +172,4 @@ def deviation(pc: PCSpace, axis: str) -> float:
     space = pc.space
     if axis == RESIDUAL:
         return float(max(space.total_variance - space.variances.sum(), 0) ** 0.5)
-    return float(space.variances[int(axis.removeprefix("PC")) - 1] ** 0.5)
+    return float(space.deviations[int(axis.removeprefix("PC")) - 1])

@@ -133,7 +133,7 @@ class AxisGallery(pn.viewable.Viewer):
     def _component_cards(self) -> Cards:
         """Return the components as pictures; a click sweeps along one."""
         space, names = self.state.pc.space, self.state.axes[:-1]
-        shares = 100 * space.variances / space.total_variance
+        shares = 100 * space.shares
         cards = Cards(
             items=[
                 {"id": name, "title": f"Weights of {name}", "words": f"{name}: {share:.3g} %"}

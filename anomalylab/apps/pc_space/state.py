@@ -265,9 +265,6 @@ def unique_ends(names: Iterable[str]) -> dict[str, str]:
 
 def _scored(pc: PCSpace, score: str) -> pd.DataFrame:
     """Return the samples by name, with their class and one of the scores."""
-    rows = pc.run.table("scores")
-    rows = rows[rows["detector"] == score].drop_duplicates("sample_id")
-    scores = rows.set_index("sample_id")["score"]
     table = pc.samples.set_index("sample_id", drop=False)
-    table = table.assign(score=scores.reindex(table.index).astype(float))
+    table = table.assign(score=pc.scores(score).reindex(table.index))
     return table.assign(**{"class": class_names(table["label"])})

@@ -134,7 +134,7 @@ def _heading(title: str, note: str) -> str:
 
 
 def _explained(pc: PCSpace) -> float:
-    return 100 * float(pc.space.variances.sum() / pc.space.total_variance)
+    return 100 * float(pc.space.shares.sum())
 
 
 def _on_defect(clouds: list[Cloud], masks: list[np.ndarray]) -> str:

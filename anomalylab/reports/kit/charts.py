@@ -118,8 +118,8 @@ def interval_dots(
     ring = Markup('<circle class="al-hollow" cx="{}" cy="{}" r="4.5" stroke="{}"/>')
     for i, (value, colour) in enumerate(hollow, start=len(rows)):
         parts.append(ring.format(x(value), step * (i + 0.5), colour))
-    parts.append(_text(6, height - 2, "start", f"{low:.3g}"))
-    parts.append(_text(width - 6, height - 2, "end", f"{high:.3g}"))
+    parts.append(svg_text(6, height - 2, "start", f"{low:.3g}"))
+    parts.append(svg_text(width - 6, height - 2, "end", f"{high:.3g}"))
     return Markup(
         '<svg class="al-interval-dots" viewBox="0 0 {} {}" width="{}" height="{}" role="img" '
         'aria-label="{}">{}</svg>'
@@ -175,12 +175,12 @@ def _grid(frame: Frame, x_label: str, y_label: str) -> Markup:
         y = frame.y(value)
         parts += [
             _line(f"M{LEFT} {y}H{WIDTH - RIGHT}"),
-            _text(LEFT - 7, y + 4, "end", f"{value:g}"),
+            svg_text(LEFT - 7, y + 4, "end", f"{value:g}"),
         ]
     for value in nice_ticks(frame.x_max):
         x = frame.x(value)
-        parts += [_line(f"M{x} {TOP}V{bottom}"), _text(x, bottom + 18, "middle", f"{value:g}")]
-    parts.append(_text(WIDTH - RIGHT, HEIGHT - 6, "end", f"{x_label} →"))
+        parts += [_line(f"M{x} {TOP}V{bottom}"), svg_text(x, bottom + 18, "middle", f"{value:g}")]
+    parts.append(svg_text(WIDTH - RIGHT, HEIGHT - 6, "end", f"{x_label} →"))
     parts.append(
         Markup('<text x="-{}" y="11" text-anchor="end" transform="rotate(-90)">{} →</text>').format(
             TOP, y_label
@@ -193,7 +193,8 @@ def _line(d: str) -> Markup:
     return Markup('<path class="al-grid" d="{}"/>').format(d)
 
 
-def _text(x: float, y: float, anchor: str, words: str) -> Markup:
+def svg_text(x: float, y: float, anchor: str, words: str) -> Markup:
+    """Write words that start, end or have their middle at a place of a drawing."""
     return Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>').format(x, y, anchor, words)
 
 

@@ -126,7 +126,7 @@ def _cell(pc: PCSpace, plane: Plane, image: Shown, picture: bytes) -> dict[str, 
     if image.cloud is None:
         drawing = plane.small(picture, f"Histogram of the windows of {name}")
         return {**cell, **stored(pc, image.sample_id), "drawing": drawing, "facts": ""}
-    outside = plane.is_outside(*plane.along(image.cloud))
+    outside = plane.outside(image.cloud)
     facts = f"{100 * outside.mean():.1f}\u202f% outside 3\u202fσ"
     return {
         **cell,

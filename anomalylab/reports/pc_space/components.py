@@ -79,7 +79,6 @@ def bands(pc: PCSpace) -> Fragment:
 
 
 def _space(space: WindowSpace) -> dict[str, Any]:
-    shares = space.variances / space.total_variance if space.total_variance else space.variances
     patches = [
         {
             "name": f"PC{i + 1}",
@@ -89,10 +88,10 @@ def _space(space: WindowSpace) -> dict[str, Any]:
             "film": [],
         }
         for i, (patch, share, deviation) in enumerate(
-            zip(space.patches, shares, np.sqrt(space.variances), strict=True)
+            zip(space.patches, space.shares, space.deviations, strict=True)
         )
     ]
-    rest = f"{100 * max(1 - float(shares.sum()), 0):.1f}"
+    rest = f"{100 * max(1 - float(space.shares.sum()), 0):.1f}"
     return {"window": space.window, "patches": patches, "rest": rest}
 
 

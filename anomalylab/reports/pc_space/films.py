@@ -45,7 +45,7 @@ def films(pc: PCSpace, sample_ids: Sequence[str]) -> list[list[dict[str, str]]]:
         If an image cannot be read.
     """
     clouds = [pc.cloud(name) for name in sample_ids]
-    deviations = np.sqrt(pc.space.variances)
+    deviations = pc.space.deviations
     targets = [[step * axis for step in STEPS] for axis in np.eye(pc.space.n_components)]
     return [
         [

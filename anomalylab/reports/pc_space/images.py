@@ -35,10 +35,12 @@ class Shown:
     cloud: Cloud | None
 
 
-def plane_of(pc: PCSpace, pair: int = 0, limit: float | None = None) -> Plane:
-    """Return a plane of the first window size, as wide as the densities if not told otherwise."""
+def plane_of(
+    pc: PCSpace, pair: int = 0, limit: float | None = None, window: int | None = None
+) -> Plane:
+    """Return a plane of a window size, the first and as wide as the densities if not told."""
     first, second = pc.pairs[pair]
-    deviations = np.sqrt(pc.space.variances)
+    deviations = pc.spaces[window or pc.windows[0]].deviations
     return Plane(
         pc.extent if limit is None else limit,
         (f"PC{first + 1}", f"PC{second + 1}"),
@@ -77,8 +79,7 @@ def scored(pc: PCSpace, detector: str, *, of_all: bool = False) -> pd.DataFrame:
     """
     is_judged = (pc.samples["split"] != "train").to_numpy()
     samples = pc.samples if of_all or not is_judged.any() else pc.samples[is_judged]
-    scores = pd.concat([pc.run.scores(detector, role) for role in ("query", "training")])
-    table = samples.assign(score=samples["sample_id"].map(scores.set_index("sample_id")["score"]))
+    table = samples.assign(score=samples["sample_id"].map(pc.scores(detector)))
     return table.dropna(subset=["score"]).sort_values("score", ascending=False, kind="stable")
 
 

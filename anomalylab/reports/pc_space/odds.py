@@ -13,8 +13,9 @@ from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.pc_space.clouds import PICTURES
 from anomalylab.reports.pc_space.features import grid, numbers
+from anomalylab.reports.pc_space.images import plane_of
 from anomalylab.reports.pc_space.missing import supervised_reason
-from anomalylab.reports.pc_space.plane import Plane, legend
+from anomalylab.reports.pc_space.plane import legend
 
 N_STRONGEST = 4
 """Bins listed that raise the odds, and that lower them."""
@@ -59,15 +60,15 @@ def odds(pc: PCSpace) -> Fragment:
 def _odds_figure(
     pc: PCSpace, number: int, values: np.ndarray, is_known: np.ndarray, highest: float
 ) -> dict[str, Any]:
-    window, pair = divmod(number, len(pc.pairs))
-    plane = _plane_of_number(pc, window, pair)
+    of_size, pair = divmod(number, len(pc.pairs))
+    size = pc.windows[of_size]
+    plane = plane_of(pc, pair, pc.info["limits"][of_size], size)
     picture = shade_signed(values, "diverging_dark", vmax=highest)
     picture[~is_known.T[::-1], 3] = 0
     strongest = np.unravel_index(int(np.abs(values).argmax()), values.shape)
     over = [grid(len(values))]
     over += numbers(np.where(is_known, np.exp(values), np.nan), _odds_words, picture)
     title = f"Odds of a bin, {plane.axes[0]} and {plane.axes[1]}"
-    size = pc.windows[window]
     return {
         "title": title if len(pc.windows) == 1 else f"{title}, windows of {size} × {size}",
         "drawing": plane.large(
@@ -102,16 +103,6 @@ def _strongest(pc: PCSpace) -> list[dict[str, Any]]:
 
 def _range(component: int, low: float, high: float) -> str:
     return minus(f"PC{component + 1} {low:.3g} to {high:.3g}")
-
-
-def _plane_of_number(pc: PCSpace, window: int, pair: int) -> Plane:
-    first, second = pc.pairs[pair]
-    deviations = np.sqrt(pc.spaces[pc.windows[window]].variances)
-    return Plane(
-        pc.info["limits"][window],
-        (f"PC{first + 1}", f"PC{second + 1}"),
-        (float(deviations[first]), float(deviations[second])),
-    )
 
 
 def _odds_words(value: float) -> str:

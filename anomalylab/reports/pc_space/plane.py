@@ -7,10 +7,11 @@ import numpy as np
 from markupsafe import Markup
 
 from anomalylab.number_words import minus
-from anomalylab.pc_space.cloud import Cloud
+from anomalylab.pc_space.cloud import Cloud, beyond
+from anomalylab.pc_space.histogram import histogram
 from anomalylab.pictures.encode import data_url
 from anomalylab.pictures.shading import FAINTEST, colour_table
-from anomalylab.reports.kit.charts import nice_ticks
+from anomalylab.reports.kit.charts import nice_ticks, svg_text
 
 SIDE, LEFT, BOTTOM, EDGE = 360, 46, 40, 14
 SIGMAS = (1, 2, 3)
@@ -43,14 +44,12 @@ class Plane:
 
         Points outside of the frame are not counted.
         """
-        cells = [np.floor((v.ravel() / self.limit + 1) * side / 2).astype(int) for v in (x, y)]
-        inside = np.logical_and.reduce([(c >= 0) & (c < side) for c in cells])
-        flat = cells[0][inside] * side + cells[1][inside]
-        return np.bincount(flat, minlength=side * side).reshape(side, side)
+        return histogram(x, y, side, self.limit)[0]
 
-    def is_outside(self, x: np.ndarray, y: np.ndarray, sigma: float = SIGMAS[-1]) -> np.ndarray:
-        """Return which points lie outside of an ellipse of the normal windows."""
-        return (x / self.sigmas[0]) ** 2 + (y / self.sigmas[1]) ** 2 > sigma**2
+    def outside(self, cloud: Cloud, sigma: float = SIGMAS[-1]) -> np.ndarray:
+        """Return which windows of an image lie outside of an ellipse of the normal windows."""
+        across, up = (sigma * deviation for deviation in self.sigmas)
+        return beyond(cloud, *self.axes, (0, 0, across, up))
 
     def small(self, png: bytes, alt: str) -> Markup:
         """Draw a raster with ellipses and without words, to stand beside others."""
@@ -102,9 +101,9 @@ class Plane:
             for signed in {value, -value}:
                 x, y = self.at(signed, signed)
                 words = minus(f"{signed:g}")
-                parts.append(_text(x, SIDE + 16, "middle", words))
-                parts.append(_text(-7, y + 4, "end", words))
-        parts.append(_text(SIDE, SIDE + 34, "end", f"{self.axes[0]} →"))
+                parts.append(svg_text(x, SIDE + 16, "middle", words))
+                parts.append(svg_text(-7, y + 4, "end", words))
+        parts.append(svg_text(SIDE, SIDE + 34, "end", f"{self.axes[0]} →"))
         up = Markup('<text x="0" y="-34" text-anchor="end" transform="rotate(-90)">{} →</text>')
         return Markup("").join([*parts, up.format(self.axes[1])])
 
@@ -135,7 +134,3 @@ def _raster(png: bytes) -> Markup:
         '<rect class="al-plane-ground" width="{0}" height="{0}"/>'
         '<image href="{1}" width="{0}" height="{0}" preserveAspectRatio="none"/>'
     ).format(SIDE, data_url(png))
-
-
-def _text(x: float, y: float, anchor: str, words: str) -> Markup:
-    return Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>').format(x, y, anchor, words)

@@ -99,7 +99,7 @@ def _warnings(pc: PCSpace) -> list[str]:
 def _tiles(pc: PCSpace, detector: str) -> list[dict[str, Any]]:
     sizes = pc.samples[["height", "width"]].to_numpy(int)
     n_windows = int(np.prod(sizes - pc.space.window + 1, axis=1).sum())
-    explained = float(pc.space.variances.sum() / (pc.space.total_variance or 1.0))
+    explained = float(pc.space.shares.sum())
     n_components = pc.space.n_components
     tiles = [
         images_tile(pc.run),

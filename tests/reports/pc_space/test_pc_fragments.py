@@ -90,10 +90,12 @@ def test_a_raster_counts_as_numpy_does(rng):
     assert (plane.raster(x, y, 30) == slow).all()
 
 
-def test_points_outside_are_those_beyond_three_deviations():
+def test_windows_outside_are_those_beyond_three_deviations(pc):
+    cloud = pc.cloud(pc.run.queries["sample_id"].iloc[0])
     plane = Plane(10.0, ("PC1", "PC2"), (1.0, 2.0))
-    outside = plane.is_outside(np.array([2.9, 3.1, 0.0, 0.0]), np.array([0.0, 0.0, 5.9, 6.1]))
-    assert outside.tolist() == [False, True, False, True]
+    expected = np.hypot(cloud.along("PC1"), cloud.along("PC2") / 2) > 3
+    assert 0 < expected.sum() < expected.size
+    assert (plane.outside(cloud) == expected).all()
 
 
 def test_the_frame_holds_all_clouds_but_is_no_wider_than_the_densities(pc):

@@ -17,6 +17,7 @@ from anomalylab.pictures.encode import data_url, indexed_png, webp
 from anomalylab.pictures.shading import shade
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.words import LABELS, short_names
+from anomalylab.reports.pc_space.images import plane_of
 from anomalylab.reports.pc_space.linked.payload import SIGMA, Shown, chosen, payload
 from anomalylab.reports.pc_space.plane import Plane
 
@@ -79,9 +80,8 @@ def explorer(pc: PCSpace, sample_ids: Sequence[str] | None = None) -> Fragment:
 def _still(pc: PCSpace, shown: list[Shown], data: dict[str, Any]) -> dict[str, Any]:
     first = shown[data["start"]]
     cloud = pc.cloud(first.sample_id)
-    sigmas = np.sqrt(pc.space.variances[:2])
-    plane = Plane(data["home"]["component"], ("PC1", "PC2"), (float(sigmas[0]), float(sigmas[1])))
-    is_lit = plane.is_outside(cloud.along("PC1"), cloud.along("PC2"), SIGMA)
+    plane = plane_of(pc, limit=data["home"]["component"])
+    is_lit = plane.outside(cloud, SIGMA)
     name = short_names([image.sample_id for image in shown])[first.sample_id]
     share = defect_share(cloud, is_lit)
     return {

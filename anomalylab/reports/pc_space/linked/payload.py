@@ -88,7 +88,7 @@ def default_images(pc: PCSpace) -> list[str]:
     scores and the middle of all. Training images if there are no others.
     """
     samples = pc.run.queries if len(pc.run.queries) else pc.samples
-    scores = samples["sample_id"].map(_scores(pc)).fillna(-np.inf)
+    scores = samples["sample_id"].map(pc.scores(pc.run.detectors[0])).fillna(-np.inf)
     ranked = samples.assign(score=scores).sort_values("score", ascending=False, kind="stable")
     is_defect = (ranked["label"] == 1).fillna(False).to_numpy(bool)
     defects = ranked.loc[is_defect, "sample_id"].tolist()
@@ -126,7 +126,7 @@ def payload(pc: PCSpace, shown: Sequence[Shown]) -> dict[str, Any]:
         "up": clouds[0].axes.index(RESIDUAL) if _is_by_residual(pc) else 1,
         "components": _floats(space.components),
         "mean": _floats(space.mean),
-        "sigmas": [*np.sqrt(space.variances).tolist(), pc.residual[1]],
+        "sigmas": [*space.deviations.tolist(), pc.residual[1]],
         "middles": [*[0.0] * space.n_components, pc.residual[0]],
         "sigma": SIGMA,
         "home": _home(clouds),
@@ -162,18 +162,12 @@ def band_weights(image: np.ndarray, band: np.ndarray) -> list[float]:
     return [*weights.tolist(), float(level - weights @ mean)]
 
 
-def _scores(pc: PCSpace) -> dict[str, float]:
-    table = pc.run.table("scores")
-    table = table[table["detector"] == pc.run.detectors[0]]
-    return dict(zip(table["sample_id"], table["score"].astype(float), strict=True))
-
-
 def _read(pc: PCSpace, sample_id: str) -> Shown:
     sample = pc.samples.iloc[pc.row(sample_id)]
     image = pc.image(sample_id)
     label = None if pd.isna(sample["label"]) else int(sample["label"])
     height, width = image.shape[:2]
-    score = _scores(pc).get(sample_id)
+    score = pc.scores(pc.run.detectors[0]).get(sample_id)
     return Shown(sample_id, label, score, width, height, _lossless(image))
 
 
