@@ -3,9 +3,10 @@
 The sum for the pixels (u, v) and (u + du, v + dv) of a window runs over a box of the product of the
 image with itself moved by (du, dv). The boxes of one move differ only in the outermost
 ``window - 1`` rows and columns: all share the block in between, which one correlation gives for all
-moves at once. The products of a move are therefore gathered on a grid of ``2 * window - 1`` cells per side
-(the outer rows and columns each by itself, all between in one cell), on which every box is a square
-of ``window`` cells. Nothing is approximated, and the largest array has ``window**4`` values.
+moves at once. The products of a move are therefore gathered on a grid of ``2 * window - 1`` cells
+per side (the outer rows and columns each by itself, all between in one cell), on which every box is
+a square of ``window`` cells. Nothing is approximated, and the largest array has
+``window**4`` values.
 """
 
 from dataclasses import dataclass
