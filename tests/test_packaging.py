@@ -40,6 +40,15 @@ def test_commit_hooks_run_the_versions_that_the_tests_run(project):
     assert "mypy" in pinned
 
 
+def test_public_hosts_run_every_python_that_is_named(project):
+    named = [
+        line.rpartition(" ")[2] for line in project["classifiers"] if ":: Python :: 3." in line
+    ]
+    text = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    assert re.search(r"python: \[(.*)\]", text)[1].replace('"', "").split(", ") == named
+    assert f">={named[0]}" == project["requires-python"]
+
+
 def test_the_version_is_written_once_and_once_more_the_same(project):
     import anomalylab
 
