@@ -1,10 +1,10 @@
 """The contract that every detector keeps."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
@@ -248,7 +248,7 @@ def is_finite(level: np.ndarray, block: int = 64) -> bool:
 registry: Registry[Detector] = Registry("anomalylab.detectors", "detector")
 
 
-def register(name: str):
+def register(name: str) -> Callable[[type[Detector]], type[Detector]]:
     """Return a decorator that files a detector class under ``name``."""
 
     def file_under_name(cls: type[Detector]) -> type[Detector]:
@@ -258,7 +258,7 @@ def register(name: str):
     return file_under_name
 
 
-def create(name: str, *, preset: str | None = None, **params) -> Detector:
+def create(name: str, *, preset: str | None = None, **params: Any) -> Detector:
     """Build a detector from its name, a preset if wanted, and parameters that go before it.
 
     Raises

@@ -101,7 +101,8 @@ def _cover(shape: Sequence[int], grid: Sequence[int]) -> np.ndarray:
         enlargement(n_in, n_out, "nearest").argmax(axis=1)
         for n_in, n_out in zip(shape, grid, strict=True)
     )
-    return (rows[:, None] * shape[1] + cols).ravel()
+    cover: np.ndarray = rows[:, None] * shape[1] + cols
+    return cover.ravel()
 
 
 def _project(features: Features, selection: Mapping[str, np.ndarray]) -> np.ndarray:

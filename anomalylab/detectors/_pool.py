@@ -1,7 +1,7 @@
 """Answers for any training subset, the pool that refits and the one that need not."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,11 +38,11 @@ class Pool(ABC):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return image scores and score maps of ``query``."""
 
-    def image_scores(self, train: np.ndarray, query: np.ndarray, **options) -> np.ndarray:
+    def image_scores(self, train: np.ndarray, query: np.ndarray, **options: Any) -> np.ndarray:
         """Return image scores of shape (n_query,); options as in :meth:`score`."""
         return self.score(train, query, **options)[0]
 
-    def score_map(self, train: np.ndarray, query: np.ndarray, **options) -> np.ndarray:
+    def score_map(self, train: np.ndarray, query: np.ndarray, **options: Any) -> np.ndarray:
         """Return score maps of shape (n_query, n_rows, n_cols); options as in :meth:`score`."""
         return self.score(train, query, **options)[1]
 

@@ -99,5 +99,6 @@ def _values(band: np.ndarray, space: WindowSpace, statistic: str, coverage: floa
         return space.project(band)[1] / (left if left > _FLAT * space.total_variance else 1)
     distances = space.distances(space.coordinates(band))
     if statistic == "mahalanobis":
-        return distances / space.n_components
-    return (distances > stats.chi2.ppf(coverage, space.n_components)).astype(np.float64)
+        scaled: np.ndarray = distances / space.n_components
+        return scaled
+    return np.asarray(distances > stats.chi2.ppf(coverage, space.n_components), np.float64)

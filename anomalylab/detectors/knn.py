@@ -138,7 +138,8 @@ class KNN(Detector):
 
     def _cell_distances(self, name: str, pair: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         distance = self._nearest_cells(name, *pair)[0]
-        return (distance if self.squared else np.sqrt(distance)).mean(axis=2)
+        mean: np.ndarray = (distance if self.squared else np.sqrt(distance)).mean(axis=2)
+        return mean
 
     def _embed(self, features: Features) -> np.ndarray:
         """Return the pooled levels side by side, scaled as wished: (n_images, n_channels)."""

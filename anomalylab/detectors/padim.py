@@ -20,8 +20,9 @@ from anomalylab.compute.cell_gaussians import KEPT_BYTES, FactorGaussians, GramG
 from anomalylab.compute.cells import BLOCK_BYTES, Cells
 from anomalylab.compute.shrinkage import Covariance, Estimator, is_flat
 from anomalylab.detectors import _channels
-from anomalylab.detectors._base import Detector, Pool, register
+from anomalylab.detectors._base import Detector, register
 from anomalylab.detectors._gaussian_pools import GramPool
+from anomalylab.detectors._pool import Pool
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 from anomalylab.registry import unknown_name

@@ -218,7 +218,8 @@ class PatchCore(Detector):
         difference = self.bank_[crowd].astype(np.float64) - patches[:, None]
         to_crowd = np.linalg.norm(difference, axis=2)
         to_matched = np.linalg.norm(self.bank_[matched].astype(np.float64) - patches, axis=1)
-        return 1 - np.exp(to_matched - logsumexp(to_crowd, axis=1))
+        share: np.ndarray = np.exp(to_matched - logsumexp(to_crowd, axis=1))
+        return 1 - share
 
     def _search(
         self, cells: np.ndarray, k: int, images: np.ndarray | None
