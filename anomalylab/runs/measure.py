@@ -1,6 +1,8 @@
 """Metrics and curves of a judged set of images, with a reason for each that has none."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -147,7 +149,7 @@ def _with_truth(queries: pd.DataFrame) -> tuple[np.ndarray, str]:
     return has_mask | is_normal, reason
 
 
-def _mask(row, root: Path) -> np.ndarray:
+def _mask(row: Any, root: Path) -> np.ndarray:
     size = (row.height, row.width)
     if pd.isna(row.mask_path):
         return np.zeros(size, bool)
@@ -165,7 +167,7 @@ def _rate_bounds(name: str, counts: "metrics.Confusion") -> tuple[float, float]:
     return metrics.rate_interval(*trials[name])
 
 
-def _missing(detector: str, names, reason: str, n_images: int) -> pd.DataFrame:
+def _missing(detector: str, names: Iterable[str], reason: str, n_images: int) -> pd.DataFrame:
     gaps = dict.fromkeys(("value", "low", "high", "ceiling"), np.nan)
     return pd.DataFrame(
         {"detector": detector, "metric": list(names), **gaps, "n_images": n_images, "note": reason}

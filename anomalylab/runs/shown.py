@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ N_CANDIDATES = 20
 def thumbnails(samples: pd.DataFrame, root: Path, *, intensity: str) -> pd.DataFrame:
     """Return THUMBNAILS of the samples, made on all cores."""
 
-    def make(row) -> tuple:
+    def make(row: Any) -> tuple[object, ...]:
         image = read_image(root / row.image_path, intensity=intensity)
         mask = None if pd.isna(row.mask_path) else read_mask(root / row.mask_path)
         if mask is not None and mask.shape != image.shape[:2]:

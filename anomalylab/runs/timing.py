@@ -14,7 +14,7 @@ class Timings:
     """Collects rows of :data:`anomalylab.schema.TIMINGS`."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple] = []
+        self._rows: list[tuple[str, float, float, float, int]] = []
 
     @contextmanager
     def step(self, name: str, n_images: int) -> Iterator[None]:
