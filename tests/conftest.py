@@ -57,9 +57,9 @@ def pc(pc_run):
 @pytest.fixture(scope="module")
 def data(pc):
     """What a page carries of it."""
-    from anomalylab.reports.pc_space.linked.payload import chosen, payload
+    from anomalylab.reports.pc_space.linked.payload import carried_images, payload
 
-    return payload(pc, chosen(pc))
+    return payload(pc, carried_images(pc))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from scipy import stats
 
 from anomalylab.metrics import auroc, bootstrap_interval, confusion
 from anomalylab.runs.judge import Judged
-from anomalylab.verdicts import thresholds, verdict
+from anomalylab.verdicts import thresholds, unlabelled
 from anomalylab.verdicts.bulk import Bulk
 from anomalylab.verdicts.thresholds import Threshold
 
@@ -60,7 +60,7 @@ def decide(
     seed : int
         Of the bootstrap interval in the verdict.
     """
-    of_training = verdict.verdict(judged.training_scores)
+    of_training = unlabelled.verdict(judged.training_scores)
     queries = samples.iloc[query]
     chosen = _thresholds(judged, of_training)
     default = chosen[0]
@@ -120,7 +120,7 @@ def measured(
 
 
 def beyond_training(
-    scores: np.ndarray, threshold: Threshold, of_training: verdict.Verdict
+    scores: np.ndarray, threshold: Threshold, of_training: unlabelled.Verdict
 ) -> dict[str, Any]:
     """Say how many new images lie beyond the training images, and how many would by chance."""
     n_beyond, n_images = int((scores >= threshold.value).sum()), len(scores)
@@ -131,7 +131,7 @@ def beyond_training(
     of_farthest = 1.0
     if of_training.bulk is not None:
         of_farthest = n_images * of_training.bulk.p_value(scores.max()[None])[0]
-    is_chance = min(of_count, of_farthest) > verdict.MAX_CHANCE
+    is_chance = min(of_count, of_farthest) > unlabelled.MAX_CHANCE
     lie = "lies" if n_beyond == 1 else "lie"
     sentence = (
         f"{n_beyond} of {n_images} images {lie} beyond the training images; "
@@ -146,7 +146,7 @@ def beyond_training(
     return _words("clean" if is_chance else "suspects", sentence, reason, n_beyond, expected)
 
 
-def _thresholds(judged: Judged, of_training: verdict.Verdict) -> list[Threshold]:
+def _thresholds(judged: Judged, of_training: unlabelled.Verdict) -> list[Threshold]:
     """Return thresholds from the training images, the default first."""
     is_told = of_training.kind != "undecidable"
     found = [thresholds.from_verdict(of_training)] if is_told else []
@@ -162,7 +162,7 @@ def _chance(threshold: Threshold) -> float:
     return threshold.expected_false / threshold.n_images
 
 
-def _of_verdict(found: verdict.Verdict) -> dict[str, Any]:
+def _of_verdict(found: unlabelled.Verdict) -> dict[str, Any]:
     return _words(
         found.kind, found.sentence, found.reason, found.n_suspects, found.expected_by_chance
     )

@@ -23,7 +23,7 @@ from anomalylab.runs.measure import why_undefined
 from anomalylab.runs.shown import embedding, thumbnails
 from anomalylab.runs.timing import Timings
 from anomalylab.verdicts import thresholds
-from anomalylab.verdicts.verdict import verdict
+from anomalylab.verdicts.unlabelled import verdict
 
 TABLE = "scores.csv"
 

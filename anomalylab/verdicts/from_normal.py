@@ -8,7 +8,7 @@ from anomalylab.metrics.intervals import rate_interval
 from anomalylab.number_words import few_digits
 from anomalylab.verdicts.bulk import Bulk
 from anomalylab.verdicts.threshold import Threshold, falling_scores, falling_within
-from anomalylab.verdicts.verdict import Verdict
+from anomalylab.verdicts.unlabelled import Verdict
 
 
 def from_bulk(bulk: Bulk, *, expected_false: float = 0.5) -> Threshold:

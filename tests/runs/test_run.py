@@ -301,7 +301,7 @@ def test_masks_of_another_size_do_not_end_a_run(textures, tmp_path):
 def test_one_new_image_far_out_is_more_than_chance_explains(rng):
     from anomalylab.runs.decide import beyond_training
     from anomalylab.verdicts import thresholds
-    from anomalylab.verdicts.verdict import verdict
+    from anomalylab.verdicts.unlabelled import verdict
 
     of_training = verdict(rng.normal(10, 1, size=60))
     threshold = thresholds.from_bulk(of_training.bulk)

@@ -6,7 +6,7 @@ import pytest
 from anomalylab.errors import ParameterError
 from anomalylab.verdicts import thresholds
 from anomalylab.verdicts.bulk import fit_bulk
-from anomalylab.verdicts.verdict import verdict
+from anomalylab.verdicts.unlabelled import verdict
 
 LABELS = np.array([0, 0, 0, 0, 1, 1])
 SCORES = np.array([1.0, 2.0, 3.0, 5.0, 4.0, 6.0])

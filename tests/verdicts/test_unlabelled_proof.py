@@ -10,7 +10,7 @@ from scipy import stats
 
 from anomalylab import datasets, detectors, extractors
 from anomalylab.runs.request import DEFAULT_DETECTOR
-from anomalylab.verdicts.verdict import verdict
+from anomalylab.verdicts.unlabelled import verdict
 
 N_DRAWS, N_IMAGES = 100, 60
 N_RUNS, N_DEFECTS = 20, 6

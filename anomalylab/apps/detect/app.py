@@ -12,7 +12,7 @@ from anomalylab.apps.detect import words
 from anomalylab.apps.detect.controls import detect_controls
 from anomalylab.apps.detect.state import DetectState
 from anomalylab.apps.kit.controls import question, says
-from anomalylab.apps.kit.gallery import Gallery
+from anomalylab.apps.kit.gallery import PagedGallery
 from anomalylab.apps.kit.pictures import Pictures
 from anomalylab.apps.kit.viewer import AppViewer
 from anomalylab.runs.folder import Run
@@ -39,7 +39,7 @@ class DetectApp(AppViewer):
         self.run = run
         self.samples = run.samples
         self.pictures = Pictures(run)
-        self.gallery = Gallery(active=self.state.sample_id, sizing_mode="stretch_width")
+        self.gallery = PagedGallery(active=self.state.sample_id, sizing_mode="stretch_width")
         self._link_gallery()
         self._line = hv.DynamicMap(self.line)
         self._marker = hv.DynamicMap(self.marker)

@@ -11,7 +11,7 @@ from anomalylab.apps.kit.styles import style_sheet
 HERE = Path(__file__).parent
 
 
-class Gallery(JSComponent):
+class PagedGallery(JSComponent):
     """A grid of small pictures with a line of words under each.
 
     Parameters

@@ -7,7 +7,7 @@ import holoviews as hv
 import numpy as np
 from skimage.measure import approximate_polygon
 
-from anomalylab.apps.kit.redrawn import Redrawn
+from anomalylab.apps.kit.refreshed_layers import RefreshedLayers
 from anomalylab.apps.pc_space.clouds import CloudSet, deviation, make_clouds, share_beyond
 from anomalylab.apps.pc_space.linked import LinkedWindows
 from anomalylab.apps.pc_space.selection import Selection
@@ -59,7 +59,10 @@ class CloudView:
         state = self.state
         self.bounds = self._bounds()
         self._made_for = (self.bounds, state.x, state.y)
-        self._moving, self._still = Redrawn(self._now), Redrawn(lambda: tuple(state.layers))
+        self._moving, self._still = (
+            RefreshedLayers(self._now),
+            RefreshedLayers(lambda: tuple(state.layers)),
+        )
         self.points = zoomable(self._points, self.bounds, [self._moving.stream])
         self._take_gestures(self.points)
         layers = [

@@ -5,7 +5,7 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 
-from anomalylab.apps.kit.redrawn import Redrawn
+from anomalylab.apps.kit.refreshed_layers import RefreshedLayers
 from anomalylab.apps.pc_space.clouds import deviation
 from anomalylab.apps.pc_space.linked import LinkedWindows
 from anomalylab.apps.pc_space.pictures import WindowPictures
@@ -38,7 +38,10 @@ class ImageView:
         """Return the plot, drawn anew by :meth:`refresh`."""
         self.size = self._size()
         state = self.state
-        self._moving, self._still = Redrawn(self._now), Redrawn(lambda: (state.sample_id,))
+        self._moving, self._still = (
+            RefreshedLayers(self._now),
+            RefreshedLayers(lambda: (state.sample_id,)),
+        )
         picture = self._moving.layer(self._picture)
         self._take_gestures(picture)
         contour, frame = self._still.layer(self._contour), self._moving.layer(self._frame)

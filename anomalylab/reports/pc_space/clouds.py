@@ -11,18 +11,18 @@ from anomalylab.pictures.shading import shade
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.kit.words import short_names
 from anomalylab.reports.pc_space.images import (
-    Shown,
-    around,
-    lit,
+    ScoredImage,
+    by_score,
+    evenly_spread,
+    light_up,
+    plane_around,
     plane_of,
     score_words,
-    scored,
-    shown,
-    spread,
-    stored,
+    scored_image,
+    stored_thumbnail,
 )
 from anomalylab.reports.pc_space.missing import images_reason
-from anomalylab.reports.pc_space.plane import Plane, legend
+from anomalylab.reports.pc_space.plane import PlaneDrawing, legend
 from anomalylab.reports.pc_space.words import UNITS, method_name
 
 PICTURES = ("pc_space/pictures.css",)
@@ -65,7 +65,7 @@ def clouds(pc: PCSpace, images: Sequence[str] = (), detector: str = "") -> Fragm
     if clouds:
         for group in chosen:
             group["images"] = [image for image in group["images"] if image.cloud is not None]
-    plane = around(pc, clouds) if clouds else plane_of(pc, limit=pc.limit)
+    plane = plane_around(pc, clouds) if clouds else plane_of(pc, limit=pc.limit)
     rows, highest = _rows(pc, plane, chosen)
     html = render(
         "pc_space/clouds",
@@ -86,20 +86,24 @@ def clouds(pc: PCSpace, images: Sequence[str] = (), detector: str = "") -> Fragm
 def _chosen(pc: PCSpace, images: Sequence[str], detector: str) -> list[dict[str, Any]]:
     for name in images:
         pc.row(name)
-    table = scored(pc, detector, of_all=bool(images))
+    table = by_score(pc, detector, of_all=bool(images))
     groups = []
     for label, title, kind in GROUPS:
         same = table["label"].isna() if label is None else (table["label"] == label).fillna(False)
         of_kind = table[same.to_numpy(bool)]
-        some = of_kind[of_kind["sample_id"].isin(images)] if images else spread(of_kind, N_IMAGES)
+        some = (
+            of_kind[of_kind["sample_id"].isin(images)]
+            if images
+            else evenly_spread(of_kind, N_IMAGES)
+        )
         if len(some):
-            listed = [shown(pc, row) for _, row in some.iterrows()]
+            listed = [scored_image(pc, row) for _, row in some.iterrows()]
             groups.append({"title": title, "kind": kind, "images": listed, "n": len(of_kind)})
     return groups
 
 
 def _rows(
-    pc: PCSpace, plane: Plane, groups: Sequence[dict[str, Any]]
+    pc: PCSpace, plane: PlaneDrawing, groups: Sequence[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], int]:
     """Draw all images on one scale of colours; return its last count too."""
     rasters = {
@@ -120,19 +124,19 @@ def _rows(
     return rows, highest
 
 
-def _cell(pc: PCSpace, plane: Plane, image: Shown, picture: bytes) -> dict[str, Any]:
+def _cell(pc: PCSpace, plane: PlaneDrawing, image: ScoredImage, picture: bytes) -> dict[str, Any]:
     name = short_names(pc.run.queries["sample_id"]).get(image.sample_id, image.sample_id)
     cell = {"id": image.sample_id, "name": name, "score": score_words(image.score)}
     if image.cloud is None:
         drawing = plane.small(picture, f"Histogram of the windows of {name}")
-        return {**cell, **stored(pc, image.sample_id), "drawing": drawing, "facts": ""}
+        return {**cell, **stored_thumbnail(pc, image.sample_id), "drawing": drawing, "facts": ""}
     outside = plane.outside(image.cloud)
     facts = f"{100 * outside.mean():.1f}\u202f% outside 3\u202fσ"
     return {
         **cell,
         "drawing": plane.small(picture, f"Windows of {name} in PC space, {facts}"),
         "facts": facts,
-        **lit(pc, image, outside, 480),
+        **light_up(pc, image, outside, 480),
     }
 
 

@@ -12,7 +12,7 @@ from anomalylab.pictures.shading import colour_table, shade_signed
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.pc_space.clouds import PICTURES
 from anomalylab.reports.pc_space.films import film_images, films
-from anomalylab.reports.pc_space.images import scored
+from anomalylab.reports.pc_space.images import by_score
 from anomalylab.reports.pc_space.missing import images_reason, is_readable
 from anomalylab.reports.pc_space.plane import legend
 
@@ -57,7 +57,7 @@ def bands(pc: PCSpace) -> Fragment:
     Fragment
         One line instead, if the images cannot be read.
     """
-    table = scored(pc, pc.run.detectors[0])
+    table = by_score(pc, pc.run.detectors[0])
     label = table["label"].fillna(-1)
     normal, anomalous = table[label == 0], table[label == 1]
     rows = [

@@ -11,7 +11,7 @@ from anomalylab.pictures.shading import shade, shade_signed
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.pc_space.clouds import PICTURES
 from anomalylab.reports.pc_space.images import plane_of
-from anomalylab.reports.pc_space.plane import Plane, legend
+from anomalylab.reports.pc_space.plane import PlaneDrawing, legend
 
 KEPT = 0.99999
 """Share of the windows that lie inside the frame of the pictures."""
@@ -90,7 +90,11 @@ def _coarser(cells: np.ndarray) -> np.ndarray:
 
 
 def _one(
-    pc: PCSpace, plane: Plane, group: str, shares: dict[str, np.ndarray], totals: dict[str, int]
+    pc: PCSpace,
+    plane: PlaneDrawing,
+    group: str,
+    shares: dict[str, np.ndarray],
+    totals: dict[str, int],
 ) -> dict[str, Any]:
     """Colour the expected count if both groups had as many windows as the larger."""
     scale = max(totals.values())
@@ -110,7 +114,7 @@ def _one(
 
 
 def _difference(
-    plane: Plane, shares: dict[str, np.ndarray], totals: dict[str, int]
+    plane: PlaneDrawing, shares: dict[str, np.ndarray], totals: dict[str, int]
 ) -> dict[str, Any]:
     roots = np.sqrt(shares["anomalous"]) - np.sqrt(shares["normal"])
     picture = indexed_png(
@@ -127,7 +131,7 @@ def _difference(
     }
 
 
-def _note(pc: PCSpace, totals: dict[str, int], beyond: int, plane: Plane) -> str:
+def _note(pc: PCSpace, totals: dict[str, int], beyond: int, plane: PlaneDrawing) -> str:
     n_windows = sum(totals.values())
     size = f"{pc.space.window} × {pc.space.window}"
     words = [f"All windows of {size} pixels of the training images, colours are logarithmic."]

@@ -14,9 +14,9 @@ from anomalylab.pictures.shading import shade
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.kit.words import short_names
 from anomalylab.reports.pc_space.clouds import PICTURES
-from anomalylab.reports.pc_space.images import Shown, plane_of, scored, shown
+from anomalylab.reports.pc_space.images import ScoredImage, by_score, plane_of, scored_image
 from anomalylab.reports.pc_space.missing import images_reason
-from anomalylab.reports.pc_space.plane import SIDE, Plane, legend
+from anomalylab.reports.pc_space.plane import SIDE, PlaneDrawing, legend
 
 FINE = 240
 """Cells of a large cloud along an axis."""
@@ -39,7 +39,7 @@ def histogram(pc: PCSpace, image: str = "") -> Fragment:
     Fragment
         The histogram alone, if the image cannot be read.
     """
-    seen = shown(pc, _chosen(pc, image))
+    seen = scored_image(pc, _chosen(pc, image))
     plane = plane_of(pc, limit=pc.limit)
     name = short_names(pc.samples["sample_id"])[seen.sample_id]
     counts = pc.histogram(seen.sample_id)
@@ -87,14 +87,14 @@ def numbers(values: np.ndarray, words: Callable[[float], str], picture: np.ndarr
 
 
 def _chosen(pc: PCSpace, image: str) -> pd.Series:
-    table = scored(pc, pc.run.detectors[0])
+    table = by_score(pc, pc.run.detectors[0])
     if image:
         return pc.samples.iloc[pc.row(image)].copy()
     anomalous = table[(table["label"] == 1).fillna(False).to_numpy(bool)]
     return (anomalous if len(anomalous) else table).iloc[0]
 
 
-def _fine(plane: Plane, seen: Shown, name: str, bins: int) -> list[dict[str, Any]]:
+def _fine(plane: PlaneDrawing, seen: ScoredImage, name: str, bins: int) -> list[dict[str, Any]]:
     if seen.cloud is None:
         return []
     cells = plane.raster(*plane.along(seen.cloud), side=FINE)
@@ -108,7 +108,9 @@ def _fine(plane: Plane, seen: Shown, name: str, bins: int) -> list[dict[str, Any
     ]
 
 
-def _coarse(plane: Plane, seen: Shown, name: str, counts: np.ndarray) -> dict[str, Any]:
+def _coarse(
+    plane: PlaneDrawing, seen: ScoredImage, name: str, counts: np.ndarray
+) -> dict[str, Any]:
     bins, picture = len(counts), shade(counts)
     over = [grid(bins), *numbers(counts, _short, picture)]
     return {

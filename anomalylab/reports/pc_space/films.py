@@ -8,7 +8,7 @@ from anomalylab.number_words import minus
 from anomalylab.pc_space.cloud import Cloud, patch
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.encode import data_url, png
-from anomalylab.reports.pc_space.images import scored, spread
+from anomalylab.reports.pc_space.images import by_score, evenly_spread
 
 STEPS = (-4.5, -3.0, -1.5, 0.0, 1.5, 3.0, 4.5)
 """Standard deviations from the middle at which windows are shown."""
@@ -21,7 +21,7 @@ N_IMAGES = 12
 
 def film_images(pc: PCSpace) -> list[str]:
     """Return the images that windows are taken from, evenly spaced by score."""
-    return list(spread(scored(pc, pc.run.detectors[0]), N_IMAGES)["sample_id"])
+    return list(evenly_spread(by_score(pc, pc.run.detectors[0]), N_IMAGES)["sample_id"])
 
 
 def films(pc: PCSpace, sample_ids: Sequence[str]) -> list[list[dict[str, str]]]:

@@ -17,7 +17,7 @@ from anomalylab.pictures.colours import rgb
 from anomalylab.pictures.encode import data_url, webp
 from anomalylab.pictures.thumbnails import outlines
 from anomalylab.reports.kit.rows import rows_of
-from anomalylab.reports.pc_space.plane import Plane
+from anomalylab.reports.pc_space.plane import PlaneDrawing
 
 GLOW = 0.62
 """How much of the colour of a lit-up pixel is amber."""
@@ -27,7 +27,7 @@ MARGIN = 2
 
 
 @dataclass(frozen=True)
-class Shown:
+class ScoredImage:
     """One image of a page, its score, and its windows if it can be read."""
 
     sample_id: str
@@ -37,18 +37,18 @@ class Shown:
 
 def plane_of(
     pc: PCSpace, pair: int = 0, limit: float | None = None, window: int | None = None
-) -> Plane:
+) -> PlaneDrawing:
     """Return a plane of a window size, the first and as wide as the densities if not told."""
     first, second = pc.pairs[pair]
     deviations = pc.spaces[window or pc.windows[0]].deviations
-    return Plane(
+    return PlaneDrawing(
         pc.extent if limit is None else limit,
         (f"PC{first + 1}", f"PC{second + 1}"),
         (float(deviations[first]), float(deviations[second])),
     )
 
 
-def around(pc: PCSpace, clouds: Sequence[Cloud]) -> Plane:
+def plane_around(pc: PCSpace, clouds: Sequence[Cloud]) -> PlaneDrawing:
     """Return the first plane, as wide as these clouds need but no wider than the densities."""
     plane = plane_of(pc)
     reach = [float(np.abs(values).max()) for cloud in clouds for values in plane.along(cloud)]
@@ -67,7 +67,7 @@ def score_words(score: float) -> str:
     return "<\u202f0.0001" if 0 < score < 1e-4 else readable(score)
 
 
-def scored(pc: PCSpace, detector: str, *, of_all: bool = False) -> pd.DataFrame:
+def by_score(pc: PCSpace, detector: str, *, of_all: bool = False) -> pd.DataFrame:
     """Return samples with the column ``score``, highest first.
 
     Parameters
@@ -83,28 +83,30 @@ def scored(pc: PCSpace, detector: str, *, of_all: bool = False) -> pd.DataFrame:
     return table.dropna(subset=["score"]).sort_values("score", ascending=False, kind="stable")
 
 
-def spread(table: pd.DataFrame, n: int) -> pd.DataFrame:
+def evenly_spread(table: pd.DataFrame, n: int) -> pd.DataFrame:
     """Return ``n`` rows at even distances from the first to the last."""
     rows = np.unique(np.linspace(0, len(table) - 1, min(n, len(table))).round().astype(int))
     return table.iloc[rows]
 
 
-def shown(pc: PCSpace, row: pd.Series) -> Shown:
+def scored_image(pc: PCSpace, row: pd.Series) -> ScoredImage:
     """Project an image for a page, if its file can be read."""
     try:
         cloud = pc.cloud(row["sample_id"])
     except DatasetError:
         cloud = None
-    return Shown(row["sample_id"], float(row.get("score", np.nan)), cloud)
+    return ScoredImage(row["sample_id"], float(row.get("score", np.nan)), cloud)
 
 
-def lit(pc: PCSpace, image: Shown, selected: np.ndarray, long_side: int) -> dict[str, Any]:
+def light_up(
+    pc: PCSpace, image: ScoredImage, selected: np.ndarray, long_side: int
+) -> dict[str, Any]:
     """Draw an image with selected windows in amber, and trace the outline of its defect.
 
     Parameters
     ----------
     pc : PCSpace
-    image : Shown
+    image : ScoredImage
         With a cloud.
     selected : bool ndarray of shape (n_rows, n_cols)
         Windows, whose centres are lit up.
@@ -139,8 +141,8 @@ def _outline(mask: np.ndarray | None, size: tuple[int, int]) -> str:
     return "".join("M" + "L".join(f"{x} {y}" for x, y in ring) + "Z" for ring in rings)
 
 
-def stored(pc: PCSpace, sample_id: str) -> dict[str, Any]:
-    """Return the thumbnail that the run holds of an image, as :func:`lit` does."""
+def stored_thumbnail(pc: PCSpace, sample_id: str) -> dict[str, Any]:
+    """Return the thumbnail that the run holds of an image, as :func:`light_up` does."""
     table = pc.run.table("thumbnails")
     rows = rows_of(table[table["sample_id"] == sample_id])
     if not rows:

@@ -18,7 +18,7 @@ SIGMAS = (1, 2, 3)
 
 
 @dataclass(frozen=True)
-class Plane:
+class PlaneDrawing:
     """Two axes of PC space from ``-limit`` to ``limit``, with the spread of the normal windows.
 
     Parameters

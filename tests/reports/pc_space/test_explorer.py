@@ -13,7 +13,7 @@ from anomalylab.reports.pc_space.linked import payload as pc_payload
 from anomalylab.reports.pc_space.linked.explorer import explorer
 from anomalylab.reports.pc_space.linked.payload import (
     band_weights,
-    chosen,
+    carried_images,
     default_images,
     payload,
 )
@@ -63,23 +63,23 @@ def test_the_images_of_the_page_are_the_extremes_of_both_kinds(pc):
         assert scores[ids].idxmax() in names
     assert scores[of_kind[1]].idxmin() in names
     assert len(names) == len(set(names)) <= pc_payload.N_ANOMALOUS + pc_payload.N_NORMAL
-    shown = [image.sample_id for image in chosen(pc)]
+    shown = [image.sample_id for image in carried_images(pc)]
     assert sorted(shown) == sorted(names)
 
 
 def test_only_as_many_images_are_taken_as_fit(pc, monkeypatch):
-    sizes = {image.sample_id: len(image.png) for image in chosen(pc)}
+    sizes = {image.sample_id: len(image.png) for image in carried_images(pc)}
     first, second, *_ = default_images(pc)
     monkeypatch.setattr(pc_payload, "BUDGET", sizes[first] + sizes[second])
-    assert {image.sample_id for image in chosen(pc)} == {first, second}
+    assert {image.sample_id for image in carried_images(pc)} == {first, second}
     monkeypatch.setattr(pc_payload, "BUDGET", 1)
-    assert [image.sample_id for image in chosen(pc)] == [first]
+    assert [image.sample_id for image in carried_images(pc)] == [first]
 
 
 def test_images_ranked_by_the_residual_are_first_seen_along_it(pc, data, monkeypatch):
     assert data["up"] == 1
     monkeypatch.setitem(pc.run.info, "detectors", {"residual": {}})
-    by_residual = payload(pc, chosen(pc))
+    by_residual = payload(pc, carried_images(pc))
     assert by_residual["axes"][by_residual["up"]] == "residual"
     first = by_residual["images"][by_residual["start"]]["id"]
     defects = [image["id"] for image in by_residual["images"] if image["label"] == 1]
@@ -89,7 +89,7 @@ def test_images_ranked_by_the_residual_are_first_seen_along_it(pc, data, monkeyp
 
 def test_named_images_are_taken_in_their_order_and_unknown_or_no_names_are_refused(pc):
     wanted = pc.samples["sample_id"].iloc[[5, 2]].tolist()
-    assert [image.sample_id for image in chosen(pc, wanted)] == wanted
+    assert [image.sample_id for image in carried_images(pc, wanted)] == wanted
     with pytest.raises(UnknownNameError, match="nowhere"):
         explorer(pc, ["nowhere.png"])
     with pytest.raises(ParameterError, match="empty"):

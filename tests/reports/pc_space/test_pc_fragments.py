@@ -23,8 +23,14 @@ from anomalylab.recipes.pc_space.run import run
 from anomalylab.reports import pc_space, report, working_copy
 from anomalylab.reports.pc_space.density import _border, _coarser
 from anomalylab.reports.pc_space.films import _nearest
-from anomalylab.reports.pc_space.images import around, lit, scored, shown, spread
-from anomalylab.reports.pc_space.plane import SIDE, Plane
+from anomalylab.reports.pc_space.images import (
+    by_score,
+    evenly_spread,
+    light_up,
+    plane_around,
+    scored_image,
+)
+from anomalylab.reports.pc_space.plane import SIDE, PlaneDrawing
 from anomalylab.runs.folder import Run
 from anomalylab.schema import SEARCH
 
@@ -76,7 +82,7 @@ def test_every_part_shows_itself_whatever_the_run_holds(pc, unsupervised, severa
 
 
 def test_a_point_is_drawn_where_its_coordinates_say():
-    plane = Plane(10.0, ("PC1", "PC2"), (1.0, 1.0))
+    plane = PlaneDrawing(10.0, ("PC1", "PC2"), (1.0, 1.0))
     cells = plane.raster(np.array([9.9, -20.0]), np.array([-9.9, 0.0]), 20)
     assert np.argwhere(cells).tolist() == [[19, 0]]
     assert plane.at(10, -10) == (SIDE, SIDE)
@@ -85,14 +91,14 @@ def test_a_point_is_drawn_where_its_coordinates_say():
 
 def test_a_raster_counts_as_numpy_does(rng):
     x, y = rng.normal(0, 4, (2, 500))
-    plane = Plane(6.0, ("PC1", "PC2"), (4.0, 4.0))
+    plane = PlaneDrawing(6.0, ("PC1", "PC2"), (4.0, 4.0))
     slow = np.histogram2d(x, y, 30, [(-6, 6), (-6, 6)])[0]
     assert (plane.raster(x, y, 30) == slow).all()
 
 
 def test_windows_outside_are_those_beyond_three_deviations(pc):
     cloud = pc.cloud(pc.run.queries["sample_id"].iloc[0])
-    plane = Plane(10.0, ("PC1", "PC2"), (1.0, 2.0))
+    plane = PlaneDrawing(10.0, ("PC1", "PC2"), (1.0, 2.0))
     expected = np.hypot(cloud.along("PC1"), cloud.along("PC2") / 2) > 3
     assert 0 < expected.sum() < expected.size
     assert (plane.outside(cloud) == expected).all()
@@ -100,21 +106,21 @@ def test_windows_outside_are_those_beyond_three_deviations(pc):
 
 def test_the_frame_holds_all_clouds_but_is_no_wider_than_the_densities(pc):
     clouds = [pc.cloud(name) for name in pc.run.queries["sample_id"]]
-    plane = around(pc, clouds)
+    plane = plane_around(pc, clouds)
     reach = max(np.abs(cloud.coordinates[..., :2]).max() for cloud in clouds)
     assert min(reach, pc.extent) <= plane.limit <= pc.extent
 
 
 def test_images_of_a_row_are_the_first_the_last_and_evenly_spaced_ones_between():
     table = pd.DataFrame({"a": range(11)})
-    assert spread(table, 6)["a"].tolist() == [0, 2, 4, 6, 8, 10]
-    assert spread(table.head(3), 6)["a"].tolist() == [0, 1, 2]
+    assert evenly_spread(table, 6)["a"].tolist() == [0, 2, 4, 6, 8, 10]
+    assert evenly_spread(table.head(3), 6)["a"].tolist() == [0, 1, 2]
 
 
 def test_clouds_stand_in_the_order_of_their_scores_normal_images_first(pc):
     html = pc_space.clouds(pc).html
     names = re.findall(r'class="al-file" title="([^"]+)"', html)
-    table = scored(pc, pc.run.detectors[0])
+    table = by_score(pc, pc.run.detectors[0])
     normal, anomalous = (table[table["label"] == label]["sample_id"] for label in (0, 1))
     assert names == [*normal, *anomalous]
     assert html.index("Normal images") < html.index("Anomalous images")
@@ -129,11 +135,11 @@ def test_given_images_are_the_ones_shown(pc):
 
 
 def test_windows_that_are_lit_up_are_amber_in_the_image_and_others_are_not(pc):
-    row = scored(pc, "residual").iloc[-1]  # a normal image, without an outline
-    image = shown(pc, row)
+    row = by_score(pc, "residual").iloc[-1]  # a normal image, without an outline
+    image = scored_image(pc, row)
     selected = np.zeros(image.cloud.shape, bool)
     selected[:30, :30] = True
-    drawn = lit(pc, image, selected, 1000)
+    drawn = light_up(pc, image, selected, 1000)
     assert drawn["outline"] == ""
     webp = base64.b64decode(drawn["src"].split(",", 1)[1])
     pixels = np.asarray(Image.open(io.BytesIO(webp)).convert("RGB"), int)
@@ -146,10 +152,10 @@ def test_windows_that_are_lit_up_are_amber_in_the_image_and_others_are_not(pc):
 
 
 def test_the_outline_surrounds_the_defect(pc):
-    image = shown(pc, scored(pc, "residual").iloc[0])
+    image = scored_image(pc, by_score(pc, "residual").iloc[0])
     mask = pc.mask(image.sample_id)
     rows, cols = np.nonzero(mask)
-    drawn = lit(pc, image, np.zeros(image.cloud.shape, bool), 1000)
+    drawn = light_up(pc, image, np.zeros(image.cloud.shape, bool), 1000)
     x, y = np.array(re.findall(r"([\d.-]+) ([\d.-]+)", drawn["outline"]), float).T
     assert (drawn["height"], drawn["width"]) == mask.shape
     assert x.min() == pytest.approx(cols.min() - 2, abs=0.6)

@@ -18,8 +18,8 @@ from anomalylab.pictures.shading import shade
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.words import LABELS, short_names
 from anomalylab.reports.pc_space.images import plane_of
-from anomalylab.reports.pc_space.linked.payload import SIGMA, Shown, chosen, payload
-from anomalylab.reports.pc_space.plane import Plane
+from anomalylab.reports.pc_space.linked.payload import SIGMA, CarriedImage, carried_images, payload
+from anomalylab.reports.pc_space.plane import PlaneDrawing
 
 SCRIPTS = (
     "kit/core.js",
@@ -69,7 +69,7 @@ def explorer(pc: PCSpace, sample_ids: Sequence[str] | None = None) -> Fragment:
     DatasetError
         If an image is gone or has changed.
     """
-    shown = chosen(pc, sample_ids)
+    shown = carried_images(pc, sample_ids)
     data = payload(pc, shown)
     html = render(
         "pc_space/linked/explorer", data=json_for_script(data), still=_still(pc, shown, data)
@@ -77,7 +77,7 @@ def explorer(pc: PCSpace, sample_ids: Sequence[str] | None = None) -> Fragment:
     return Fragment(html, SCRIPTS, STYLES)
 
 
-def _still(pc: PCSpace, shown: list[Shown], data: dict[str, Any]) -> dict[str, Any]:
+def _still(pc: PCSpace, shown: list[CarriedImage], data: dict[str, Any]) -> dict[str, Any]:
     first = shown[data["start"]]
     cloud = pc.cloud(first.sample_id)
     plane = plane_of(pc, limit=data["home"]["component"])
@@ -98,7 +98,7 @@ def _still(pc: PCSpace, shown: list[Shown], data: dict[str, Any]) -> dict[str, A
     }
 
 
-def _cloud_png(plane: Plane, cloud: Cloud, is_lit: np.ndarray) -> bytes:
+def _cloud_png(plane: PlaneDrawing, cloud: Cloud, is_lit: np.ndarray) -> bytes:
     x, y = cloud.along("PC1"), cloud.along("PC2")
     picture = shade(plane.raster(x, y, STILL_SIDE), "ice")
     lit = shade(plane.raster(x[is_lit], y[is_lit], STILL_SIDE), "amber")

@@ -29,7 +29,7 @@ PALETTES = ("inferno", "ice", "amber", "diverging_dark")
 
 
 @dataclass(frozen=True)
-class Shown:
+class CarriedImage:
     """An image of the page.
 
     Parameters
@@ -51,7 +51,7 @@ class Shown:
     png: str
 
 
-def chosen(pc: PCSpace, sample_ids: Sequence[str] | None = None) -> list[Shown]:
+def carried_images(pc: PCSpace, sample_ids: Sequence[str] | None = None) -> list[CarriedImage]:
     """Read the images of the page.
 
     Parameters
@@ -62,14 +62,14 @@ def chosen(pc: PCSpace, sample_ids: Sequence[str] | None = None) -> list[Shown]:
 
     Returns
     -------
-    list of Shown
+    list of CarriedImage
         Anomalous ones first, each kind by falling score; in the order given otherwise.
     """
     if sample_ids is not None:
         if not len(sample_ids):
             raise ParameterError("sample_ids is empty; name at least one image")
         return [_read(pc, sample_id) for sample_id in dict.fromkeys(sample_ids)]
-    shown: list[Shown] = []
+    shown: list[CarriedImage] = []
     room = BUDGET
     for sample_id in default_images(pc):
         image = _read(pc, sample_id)
@@ -102,13 +102,13 @@ def default_images(pc: PCSpace) -> list[str]:
     return list(dict.fromkeys(turns))
 
 
-def payload(pc: PCSpace, shown: Sequence[Shown]) -> dict[str, Any]:
+def payload(pc: PCSpace, shown: Sequence[CarriedImage]) -> dict[str, Any]:
     """Collect the data of the explorer.
 
     Parameters
     ----------
     pc : PCSpace
-    shown : sequence of Shown
+    shown : sequence of CarriedImage
 
     Returns
     -------
@@ -162,16 +162,16 @@ def band_weights(image: np.ndarray, band: np.ndarray) -> list[float]:
     return [*weights.tolist(), float(level - weights @ mean)]
 
 
-def _read(pc: PCSpace, sample_id: str) -> Shown:
+def _read(pc: PCSpace, sample_id: str) -> CarriedImage:
     sample = pc.samples.iloc[pc.row(sample_id)]
     image = pc.image(sample_id)
     label = None if pd.isna(sample["label"]) else int(sample["label"])
     height, width = image.shape[:2]
     score = pc.scores(pc.run.detectors[0]).get(sample_id)
-    return Shown(sample_id, label, score, width, height, _lossless(image))
+    return CarriedImage(sample_id, label, score, width, height, _lossless(image))
 
 
-def _image(pc: PCSpace, image: Shown, cloud: Cloud, name: str) -> dict[str, Any]:
+def _image(pc: PCSpace, image: CarriedImage, cloud: Cloud, name: str) -> dict[str, Any]:
     mask = pc.mask(image.sample_id)
     size = image.height, image.width
     return {
@@ -188,7 +188,7 @@ def _image(pc: PCSpace, image: Shown, cloud: Cloud, name: str) -> dict[str, Any]
     }
 
 
-def _about(pc: PCSpace, shown: Sequence[Shown]) -> str:
+def _about(pc: PCSpace, shown: Sequence[CarriedImage]) -> str:
     """Say which part of the images the page carries."""
     names = [image.sample_id for image in shown]
     is_test = pc.run.queries["sample_id"].isin(names).sum() == len(names)
@@ -226,10 +226,10 @@ def _is_by_residual(pc: PCSpace) -> bool:
     return pc.run.detectors[0] == RESIDUAL
 
 
-def _start(pc: PCSpace, shown: Sequence[Shown], clouds: Sequence[Cloud]) -> int:
+def _start(pc: PCSpace, shown: Sequence[CarriedImage], clouds: Sequence[Cloud]) -> int:
     """Return the image shown first: the one whose defect flies out furthest."""
 
-    def reach(image: Shown, cloud: Cloud) -> float:
+    def reach(image: CarriedImage, cloud: Cloud) -> float:
         if image.label == 0:
             return -1.0
         known = cloud.on_defect is not None and cloud.on_defect.any()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import holoviews as hv
 
 
-class Redrawn:
+class RefreshedLayers:
     """Draws some layers anew.
 
     Parameters

@@ -8,7 +8,7 @@ from anomalylab import datasets, detectors, extractors
 from anomalylab.errors import ParameterError
 from anomalylab.extractors import extract
 from anomalylab.features import Features
-from anomalylab.verdicts.verdict import verdict
+from anomalylab.verdicts.unlabelled import verdict
 
 N_DRAWS = 100
 
