@@ -5,16 +5,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from anomalylab.errors import ParameterError
 from anomalylab.extractors import _weights
+from anomalylab.extractors._spec import Network, NetworkSpec
 from anomalylab.registry import unknown_name
-
-if TYPE_CHECKING:
-    from anomalylab.extractors._network import Network
 
 IMAGENET_MEAN = (255 * 0.485, 255 * 0.456, 255 * 0.406)
 IMAGENET_STD = (255 * 0.229, 255 * 0.224, 255 * 0.225)
@@ -110,11 +108,29 @@ class TimmBackbone:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
     @cached_property
-    def network(self) -> "Network":
+    def spec(self) -> NetworkSpec:
+        """What the network is, apart from its weights and its engine."""
+        return NetworkSpec(
+            architecture=self.architecture,
+            levels={level: self.known[level] for level in self.levels},
+            size=self.size,  # type: ignore[arg-type]
+            mean=self.mean,
+            std=self.std,
+            options=self.options,
+            fuses=self.fuses,
+        )
+
+    @cached_property
+    def network(self) -> Network:
         """The network, built when first needed; this is where torch is imported."""
         from anomalylab.extractors import _network
 
-        return _network.build(self)
+        cut = _network.build(self.spec, self.found_weights)
+        if self.engine == "torch":
+            return _network.run_by_torch(cut)
+        from anomalylab.extractors import _openvino
+
+        return _openvino.compile_network(cut, self.spec.size)
 
     def prepare(self) -> None:
         """Build the network now, so that several threads may call."""
@@ -163,7 +179,7 @@ class TimmBackbone:
     def _sketch(self) -> tuple[dict[str, tuple[int, int, int]], float]:
         from anomalylab.extractors import _network
 
-        return _network.sketch(self)
+        return _network.sketch(self.spec)
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters as JSON values; ``create(name, **parameters)`` builds it again."""

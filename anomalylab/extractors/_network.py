@@ -1,8 +1,8 @@
 """Networks as plain functions: uint8 images in, feature maps out, channels last."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 import timm
@@ -13,26 +13,21 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from anomalylab.errors import ParameterError
 from anomalylab.extractors import _weights
-
-if TYPE_CHECKING:
-    from anomalylab.extractors._backbone import TimmBackbone
-
-Network = Callable[[np.ndarray], list[np.ndarray]]
-"""uint8 (n, height, width, 3) -> one float32 (n, n_rows, n_cols, n_channels) a level."""
+from anomalylab.extractors._spec import Network, NetworkSpec
 
 
 class Cut(nn.Module):
     """A network of timm up to the last level wanted, with normalisation of colours inside."""
 
-    def __init__(self, model: nn.Module, backbone: "TimmBackbone"):
+    def __init__(self, model: nn.Module, spec: NetworkSpec):
         super().__init__()
         self.model = model
-        self.indices = [backbone.known[level] for level in backbone.levels]
-        self.options = dict(backbone.options)
+        self.indices = list(spec.levels.values())
+        self.options = dict(spec.options)
         self.mean: Tensor
         self.std: Tensor
-        self.register_buffer("mean", torch.tensor(backbone.mean))
-        self.register_buffer("std", torch.tensor(backbone.std))
+        self.register_buffer("mean", torch.tensor(spec.mean))
+        self.register_buffer("std", torch.tensor(spec.std))
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Turn (n, height, width, 3) into one (n, rows, cols, channels) a level."""
@@ -47,41 +42,40 @@ class Cut(nn.Module):
         return [level.permute(0, 2, 3, 1).contiguous() for level in levels]
 
 
-def build(backbone: "TimmBackbone") -> Network:
-    """Return the cut network with its weights, run by the engine of the backbone.
+def build(spec: NetworkSpec, weights: _weights.Weights) -> Cut:
+    """Return the cut network with its weights.
 
     Raises
     ------
     WeightsError
         If the weights do not fit.
-    ParameterError
-        If the engine is not installed.
     """
-    model = full_model(backbone)
-    _weights.load_weights(model, backbone.found_weights)
-    cut = _cut(model, backbone).eval().requires_grad_(False)
-    if backbone.engine == "openvino":
-        from anomalylab.extractors import _openvino
+    model = full_model(spec)
+    _weights.load_weights(model, weights)
+    return _cut(model, spec).eval().requires_grad_(False)
 
-        return _openvino.compile_network(cut, backbone.size)  # type: ignore[arg-type]
+
+def run_by_torch(cut: Cut) -> Network:
+    """Return the cut network as a function that torch runs, channels last."""
     cut.to(memory_format=torch.channels_last)
     return lambda images: _run(cut, images)
 
 
-def full_model(backbone: "TimmBackbone") -> nn.Module:
+def full_model(spec: NetworkSpec) -> nn.Module:
     """Return the whole network with seeded random weights, classifier left out."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_weights.SEED)
-        return _create(backbone.architecture, backbone.size)  # type: ignore[arg-type]
+        return _create(spec.architecture, spec.size)
 
 
-def sketch(backbone: "TimmBackbone") -> tuple[dict[str, tuple[int, int, int]], float]:
+def sketch(spec: NetworkSpec) -> tuple[dict[str, tuple[int, int, int]], float]:
     """Return the shape of each level and the operations an image takes, computing nothing."""
     with torch.device("meta"), torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        cut = _cut(_create(backbone.architecture, backbone.size), backbone)  # type: ignore[arg-type]
-        levels = cut.eval()(torch.empty(1, *backbone.size, 3))  # type: ignore[misc]
-    shapes = [tuple(level.shape[1:]) for level in levels]
-    return dict(zip(backbone.levels, shapes, strict=True)), float(counter.get_total_flops())
+        cut = _cut(_create(spec.architecture, spec.size), spec)
+        levels = cut.eval()(torch.empty(1, *spec.size, 3))
+    n_rows_cols_channels = [(level.shape[1], level.shape[2], level.shape[3]) for level in levels]
+    shapes = dict(zip(spec.levels, n_rows_cols_channels, strict=True))
+    return shapes, float(counter.get_total_flops())
 
 
 def level_names(architecture: str) -> Sequence[str]:
@@ -108,14 +102,14 @@ def _create(architecture: str, size: tuple[int, int]) -> nn.Module:
         return timm.create_model(architecture, num_classes=0)
 
 
-def _cut(model: nn.Module, backbone: "TimmBackbone") -> Cut:
-    cut = Cut(model, backbone)
-    extra = {k: v for k, v in backbone.options.items() if k == "extra_blocks"}
-    keeps_norm = bool(backbone.options.get("norm"))
+def _cut(model: nn.Module, spec: NetworkSpec) -> Cut:
+    cut = Cut(model, spec)
+    extra = {k: v for k, v in spec.options.items() if k == "extra_blocks"}
+    keeps_norm = bool(spec.options.get("norm"))
     model.prune_intermediate_layers(  # type: ignore[operator]
         indices=cut.indices, prune_norm=not keeps_norm, prune_head=True, **extra
     )
-    if backbone.fuses:
+    if spec.fuses:
         _fuse(model)
     return cut
 

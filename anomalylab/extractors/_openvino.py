@@ -2,18 +2,15 @@
 
 import threading
 import warnings
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from anomalylab.errors import ParameterError
-
-if TYPE_CHECKING:
-    from anomalylab.extractors._network import Cut, Network
+from anomalylab.extractors._spec import Network
 
 
-def compile_network(cut: "Cut", size: tuple[int, int]) -> "Network":
+def compile_network(cut: torch.nn.Module, size: tuple[int, int]) -> Network:
     """Return the network compiled for as many threads as torch uses, one a stream.
 
     Raises

@@ -44,7 +44,7 @@ def uncut(extractor, images):
 
     from anomalylab.extractors import _network
 
-    model = _network.full_model(extractor).eval()
+    model = _network.full_model(extractor.spec).eval()
     _weights.load_weights(model, extractor.found_weights)
     colours = (torch.from_numpy(images).float() - torch.tensor(extractor.mean)) / torch.tensor(
         extractor.std
@@ -217,7 +217,7 @@ def test_weights_of_a_file_are_used(tmp_path, suffix):
     from anomalylab.extractors import _network
 
     random = small("resnet18")
-    state = _network.full_model(random).state_dict()
+    state = _network.full_model(random.spec).state_dict()
     state["fc.weight"] = torch.zeros(1000, 512)
     path = tmp_path / f"weights{suffix}"
     if suffix == ".pth":
