@@ -166,12 +166,19 @@ class DetectApp(AppViewer):
     def __panel__(self) -> pn.FlexBox:
         pictures = pn.FlexBox(
             pn.Column(
-                says(self.state, words.picture_words, "detector", "sample_id", "threshold"),
+                says(
+                    self.state,
+                    words.picture_words,
+                    "detector",
+                    "sample_id",
+                    "threshold",
+                    options=words.SET,
+                ),
                 self._plot(self.picture),
                 **HALF,
             ),
             pn.Column(
-                says(self.state, words.nearest_words, "detector", "sample_id"),
+                says(self.state, words.nearest_words, "detector", "sample_id", options=words.SET),
                 self._plot(self.nearest),
                 **HALF,
             ),

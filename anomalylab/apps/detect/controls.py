@@ -6,7 +6,7 @@ import panel as pn
 
 from anomalylab.apps.detect import words
 from anomalylab.apps.detect.state import DetectState
-from anomalylab.apps.kit.controls import TEXT, control, says
+from anomalylab.apps.kit.controls import control, says
 
 WIDTH = 260
 
@@ -21,7 +21,7 @@ def detect_controls(state: DetectState) -> pn.Column:
         control(of["detector"], "Detector", widgets.Select),
         control(of["rule"], "Threshold from", widgets.Select),
         threshold_slider(state),
-        says(state, words.counts_words, "detector", "threshold", "rule"),
+        says(state, words.counts_words, "detector", "threshold", "rule", options=words.SET),
         control(of["show"], "Images listed", widgets.Select),
         control(of["where"], "With the properties", widgets.MultiChoice)
         if has_properties
@@ -30,7 +30,7 @@ def detect_controls(state: DetectState) -> pn.Column:
         control(of["order"], "Order", widgets.Select),
         clear,
         control(of["opacity"], "Opacity of maps", widgets.FloatSlider, step=0.05),
-        pn.pane.HTML(words.map_legend(), **TEXT),
+        pn.pane.HTML(words.map_legend(), **words.SET),
         control(of["colour_by"], "Colour of points", widgets.Select),
         width=WIDTH,
         styles={"flex": f"0 0 {WIDTH}px"},

@@ -3,11 +3,15 @@
 from html import escape
 
 from anomalylab.apps.detect.state import DetectState
+from anomalylab.apps.kit.controls import text_options
 from anomalylab.metrics import rate_interval
 from anomalylab.pictures import map_colours
 from anomalylab.runs.folder import Run
 
 LEGEND_STEPS = range(0, 256, 15)
+
+SET = text_options("detect/words.css")
+"""How these words are set."""
 
 
 def verdict_words(run: Run, detector: str) -> str:

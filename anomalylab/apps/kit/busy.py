@@ -8,7 +8,7 @@ from anomalylab.apps.kit.styles import style_sheet
 def busy() -> pn.indicators.LoadingSpinner:
     """Return a wheel that follows whether the server is busy with this page."""
     wheel = pn.indicators.LoadingSpinner(
-        size=22, color="warning", align="start", margin=0, stylesheets=[style_sheet("busy.css")]
+        size=22, color="warning", align="start", margin=0, stylesheets=[style_sheet("kit/busy.css")]
     )
     pn.state.sync_busy(wheel)
     return wheel

@@ -40,7 +40,7 @@ class Cards(JSComponent):
     has_columns = param.Boolean(default=False)
 
     _esm = HERE / "cards.js"
-    _stylesheets: ClassVar[list[str]] = [style_sheet("cards.css")]
+    _stylesheets: ClassVar[list[str]] = [style_sheet("kit/cards.css")]
 
 
 class Stepper(JSComponent):
@@ -61,4 +61,4 @@ class Stepper(JSComponent):
     label = param.String(default="")
 
     _esm = HERE / "stepper.js"
-    _stylesheets: ClassVar[list[str]] = [style_sheet("cards.css")]
+    _stylesheets: ClassVar[list[str]] = [style_sheet("kit/cards.css")]

@@ -9,12 +9,14 @@ import param
 
 from anomalylab.apps.kit.styles import style_sheet
 
-TEXT: dict[str, Any] = {
-    "stylesheets": [style_sheet("controls.css")],
-    "sizing_mode": "stretch_width",
-    "margin": (2, 0),
-}
-"""How words are set."""
+
+def text_options(*names: str) -> dict[str, Any]:
+    """Return how words are set: by the style sheet of all words, and further ones."""
+    sheets = [style_sheet("kit/controls.css", *names)]
+    return {"stylesheets": sheets, "sizing_mode": "stretch_width", "margin": (2, 0)}
+
+
+TEXT = text_options()
 
 WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
 """Options of what fills its column."""
@@ -44,9 +46,14 @@ def control(
     return pn.Row(*widgets, sizing_mode="stretch_width", margin=0)
 
 
-def says(state: param.Parameterized, say: Callable[[Any], str], *names: str) -> pn.pane.HTML:
+def says(
+    state: param.Parameterized,
+    say: Callable[[Any], str],
+    *names: str,
+    options: dict[str, Any] = TEXT,
+) -> pn.pane.HTML:
     """Return HTML that ``say(state)`` writes anew whenever one of the named parameters changes."""
-    pane = pn.pane.HTML(say(state), **TEXT)
+    pane = pn.pane.HTML(say(state), **options)
     state.param.watch(lambda *_: pane.param.update(object=say(state)), list(names))
     return pane
 

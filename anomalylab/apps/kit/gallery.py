@@ -36,4 +36,4 @@ class PagedGallery(JSComponent):
     caption = param.String(default="")
 
     _esm = HERE / "gallery.js"
-    _stylesheets: ClassVar[list[str]] = [style_sheet("gallery.css")]
+    _stylesheets: ClassVar[list[str]] = [style_sheet("kit/gallery.css")]

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from anomalylab.pictures.colours import custom_properties
 
+APPS = Path(__file__).parents[1]
 
-def style_sheet(name: str) -> str:
-    """Return a style sheet of this folder after the colours that it names."""
-    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
-    return f"{custom_properties(':host')}\n{text}"
+
+def style_sheet(*names: str) -> str:
+    """Return style sheets of the live views, one after the other, after the colours they name."""
+    texts = [(APPS / name).read_text(encoding="utf-8") for name in names]
+    return "\n".join([custom_properties(":host"), *texts])

@@ -43,7 +43,7 @@ def provenance(run: Run) -> Fragment:
         parameters=list(flat(parameters)),
         versions=list(info["versions"].items()),
     )
-    return Fragment(html, TABLE_SCRIPTS)
+    return Fragment(html, TABLE_SCRIPTS, ("parts/provenance.css",))
 
 
 def flat(tree: Any, name: str = "") -> list[tuple[str, str]]:

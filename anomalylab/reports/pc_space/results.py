@@ -13,7 +13,6 @@ from anomalylab.reports.kit.metric_table import metric_row, missing_reasons
 from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.kit.words import CURVES, metric_words
 from anomalylab.reports.parts.curves import Areas, area_words, areas_of, beside, draw_curves
-from anomalylab.reports.pc_space.clouds import PICTURES
 from anomalylab.reports.pc_space.missing import supervised_reason
 from anomalylab.reports.pc_space.words import METHODS, PAPER, PUBLISHED, PUBLISHED_ON, method_names
 
@@ -70,7 +69,7 @@ def results(pc: PCSpace) -> Fragment:
         published_on=PUBLISHED_ON if published else "",
         paper=PAPER if published else (),
     )
-    return Fragment(html, TABLE_SCRIPTS, PICTURES)
+    return Fragment(html, TABLE_SCRIPTS, ("pc_space/results.css",))
 
 
 def curves(pc: PCSpace) -> Fragment:
