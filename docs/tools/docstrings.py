@@ -22,6 +22,8 @@ def mend(app: Sphinx, what: str, name: str, thing: object, options: object, line
     lines[:] = formulas_apart([outside_literals(escaped, line) for line in lines])
     space = name_space(what, name, thing, lines)
     lines[:] = [outside_literals(lambda text: renumbered(text, space), line) for line in lines]
+    if what in ("attribute", "data", "property"):  # else napoleon takes "this: that" for a type
+        lines.insert(0, "")
 
 
 def outside_literals(change: Callable[[str], str], line: str) -> str:

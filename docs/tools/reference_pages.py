@@ -45,7 +45,8 @@ def sections(paths: list[Path]) -> list[Path]:
 def section(path: Path) -> str:
     """Return the part of a page that lists one module."""
     name = module_name(path)
-    lines = [name, "-" * len(name), "", f".. automodule:: {name}"]
+    heading = [name, "-" * len(name), ""] if name.count(".") > 1 else []
+    lines = [*heading, f".. automodule:: {name}"]
     if path.stem == "__init__":
         lines += [f"   :members: {', '.join(own_names(path))}", "   :imported-members:"]
     elif path.stem in imported_names(path.with_name("__init__.py")):  # two things of one name
