@@ -47,3 +47,4 @@ html_static_path = ["_static"]
 html_css_files = ["anomalylab.css"]
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
