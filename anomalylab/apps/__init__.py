@@ -2,14 +2,12 @@
 
 import os
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 from anomalylab.errors import ParameterError, RunError
-from anomalylab.registry import unknown_name
 from anomalylab.runs.folder import Run
+from anomalylab.runs.kinds import kind_spelled, resolve
 
-APPS = ("detect", "pc-space")
 HOST = "127.0.0.1"
 
 
@@ -37,7 +35,8 @@ def serve(
 
     Parameters
     ----------
-    app : {"detect", "pc-space"}
+    app : str
+        A kind of run in any of its spellings, as ``"detect"`` or ``"pc-space"``.
     folder : path
         A run folder.
     data : path, optional
@@ -57,44 +56,26 @@ def serve(
     ParameterError
         If the port is taken.
     """
-    if app not in APPS:
-        unknown_name("app", app, APPS)
-    run = Run(folder)
-    page = _pc_space(run, data) if app == "pc-space" else _detect(run)
+    kind, run = kind_spelled(app), Run(folder)
+    if run.kind is not kind:
+        raise RunError(
+            f"{run.folder} holds {run.kind.holds}; show it with: "
+            f"{run.kind.show_command(run.folder)}"
+        )
+    page = resolve(kind.app)(run, data)
     _check_port(port)
     import panel as pn
 
     pn.extension(inline=False)
     _quiet()
     pn.serve(
-        {app: page},
+        {kind.words: page},
         port=port,
         address=HOST,
         websocket_origin=[f"{HOST}:{port}", f"localhost:{port}"],
         show=show,
-        title=f"{run.info['name']} · anomalylab",
+        title=f"{run.info.name} · anomalylab",
     )
-
-
-def _detect(run: Run) -> Callable:
-    """Return what makes a page of a run of detectors."""
-    if "recipe" in run.info:
-        raise RunError(f"{run.folder} holds a PC space; show it with: anomalylab serve pc-space")
-    from anomalylab.apps.detect.app import DetectApp
-
-    return lambda: DetectApp(run).page()
-
-
-def _pc_space(run: Run, data: Path | None) -> Callable:
-    """Return what makes a page of a PC space; all is compiled before the first one is asked for."""
-    from anomalylab.pc_space.opened import PCSpace
-
-    pc = PCSpace(run, data)
-    pc.image(pc.samples["sample_id"].iloc[0])
-    from anomalylab.apps.pc_space.app import PCSpaceApp
-
-    PCSpaceApp(pc).warm_up()
-    return lambda: PCSpaceApp(pc).page()
 
 
 def _check_port(port: int) -> None:

@@ -1,53 +1,23 @@
-"""What a run would do with a folder, before it does anything."""
+"""The command ``check``: what a run would do with a folder, before it does anything."""
 
-from anomalylab import detectors, extractors
-from anomalylab.datasets.check import check
-from anomalylab.datasets.check import describe as describe_report
-from anomalylab.runs import roles
-from anomalylab.runs.detect import create_extractor, network_size_of
-from anomalylab.runs.inputs import cell_of, load_samples
-from anomalylab.runs.request import Request
+import argparse
+
+from anomalylab.cli.options import add_command, add_data, add_images, detect_request
 
 
-def describe(request: Request) -> str:
-    """Return what was found, what each image will be used for, and what a run will take.
-
-    Raises
-    ------
-    DatasetError
-        If there is no such folder, or no image in it.
-    """
-    extractor = create_extractor(request)
-    samples, root = load_samples(request)
-    report = check(
-        samples,
-        root,
-        size=network_size_of(extractor),
-        cell=cell_of(extractor),
-        intensity=request.intensity,
-    )
-    size = (int(samples["height"].median()), int(samples["width"].median()))
-    cost = extractors.predict_cost(len(samples), extractor, size)
-    n_training = len(roles.training_rows(samples))
-    lines = [
-        describe_report(report),
-        "",
-        f"A run with {request.backbone} at {_by(extractor.size)}:",
-    ]
-    lines.append(
-        f"  embedding takes about {_duration(cost['seconds'])} the first time and "
-        f"{cost['bytes'] / 2**20:.0f} MiB of cache"
-    )
-    for choice in request.detectors:
-        detector = detectors.create(choice.name, preset=choice.preset, **choice.params)
-        n_bytes = detector.plan(n_training, extractor.shapes())
-        lines.append(f"  {choice.label} takes at most {n_bytes / 2**20:.0f} MiB of memory to fit")
-    return "\n".join(lines)
+def add(commands) -> None:
+    """Add the command to those of the parser."""
+    summary = "say what a folder holds and what each image will be used for"
+    add_command(commands, "check", call, summary, _fill)
 
 
-def _by(size: tuple[int, int] | None) -> str:
-    return "their own size" if size is None else f"{size[0]} x {size[1]} pixels"
+def _fill(parser: argparse.ArgumentParser) -> None:
+    add_data(parser)
+    add_images(parser)
 
 
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+def call(options: argparse.Namespace) -> None:
+    """Carry out the command."""
+    from anomalylab.runs.preview import describe
+
+    print(describe(detect_request(options)))

@@ -4,8 +4,13 @@ import argparse
 import contextlib
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from anomalylab.errors import AnomalyLabError
+from anomalylab.errors import AnomalyLabError, UnknownNameError
+from anomalylab.runs.kinds import KINDS, Kind, kind_spelled
+
+if TYPE_CHECKING:
+    from anomalylab.runs.request import Request
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -31,6 +36,7 @@ def add_command(
     call: Callable,
     summary: str,
     fill: Callable[[argparse.ArgumentParser], None] | None = None,
+    aliases: Sequence[str] = (),
 ) -> argparse.ArgumentParser:
     """Add a command that is carried out by ``call(options)``.
 
@@ -44,11 +50,14 @@ def add_command(
         Begins in lower case and ends without a full stop.
     fill : callable, optional
         Adds the arguments of a command that has those of :func:`add_data`.
+    aliases : sequence of str
+        Other names of the command.
     """
     parser = commands.add_parser(
-        name, help=summary, description=summary[0].upper() + summary[1:] + "."
+        name, aliases=aliases, help=summary, description=summary[0].upper() + summary[1:] + "."
     )
     parser.set_defaults(call=call)
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     parser.fill = fill
     return parser
 
@@ -89,6 +98,51 @@ def add_data(parser: argparse.ArgumentParser, own: Collection[str] = ()) -> None
     add_plugin(parser)
 
 
+def add_images(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how images are read and described."""
+    parser.add_argument(
+        "--backbone", default="lite0", help="network that describes the images (%(default)s)"
+    )
+    parser.add_argument("--levels", help="levels of the backbone, as block4,block6")
+    parser.add_argument(
+        "--size", help="N or HxW: pixels that images are resized to (the backbone's own)"
+    )
+    parser.add_argument(
+        "--intensity",
+        default="full",
+        help="how 16-bit and float pixels are read: full, or range:LO,HI (%(default)s)",
+    )
+    parser.add_argument(
+        "--resize", default="bilinear", choices=["bilinear", "area"], help="(%(default)s)"
+    )
+
+
+def detect_request(options: argparse.Namespace) -> "Request":
+    """Return what ``run`` and ``check`` are asked."""
+    from anomalylab.images.read import parse_size
+    from anomalylab.runs.request import DEFAULT_DETECTORS, DetectorChoice, Request
+
+    choices = tuple(DetectorChoice.parse(text) for text in getattr(options, "detector", []))
+    extra: dict[str, Any] = {
+        name: getattr(options, name)
+        for name in ("weights", "smoothing", "max_fpr", "seed")
+        if hasattr(options, name)
+    }
+    return Request(
+        data=options.data,
+        dataset=options.dataset,
+        dataset_params=dataset_params(options),
+        detectors=choices or DEFAULT_DETECTORS,
+        backbone=options.backbone,
+        levels=tuple(options.levels.split(",")) if options.levels else None,
+        size=parse_size(options.size) if options.size else None,
+        intensity=options.intensity,
+        resize=options.resize,
+        plugins=tuple(options.plugin),
+        **extra,
+    )
+
+
 def flag_of(parameter: str) -> str:
     """Return the option of a loader's parameter, as it is typed."""
     return "--" + parameter.replace("_", "-")
@@ -123,3 +177,37 @@ def _load_named_plugins(args: Sequence[str] | None) -> None:
     for path in parser.parse_known_args(args)[0].plugin:
         with contextlib.suppress(AnomalyLabError):
             load(path)
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that names a finished run."""
+    parser.add_argument(
+        "run", type=Path, metavar="RUN", help="folder that anomalylab run or recipe wrote"
+    )
+
+
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the run folder to write."""
+    parser.add_argument("-o", "--out", type=Path, help="run folder (reports/ and the name of DATA)")
+
+
+def add_moved_data(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says where the images of a run are now."""
+    kinds = ", ".join(kind.words for kind in KINDS.values() if kind.reads_images)
+    parser.add_argument(
+        "--data", type=Path, metavar="FOLDER", help=f"{kinds}: where the images are now"
+    )
+
+
+def kind_named(word: str) -> Kind:
+    """Read a kind of run in any of its spellings."""
+    try:
+        return kind_spelled(word)
+    except UnknownNameError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def add_kind(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the argument that names a kind of run."""
+    words = ", ".join(kind.words for kind in KINDS.values())
+    parser.add_argument("kind", type=kind_named, metavar="KIND", help=f"{what}: {words}")

@@ -46,6 +46,7 @@ def load(name: str, root: Path | None, **params) -> pd.DataFrame:
         If the loader, of a plugin say, returns no SAMPLES.
     """
     samples = registry.create(name, root=None if root is None else Path(root), **params)
+    samples = SAMPLES.completed(samples)
     SAMPLES.check(samples)
     for column, allowed in (("label", {0, 1}), ("split", set(SPLITS))):
         strange = sorted(set(samples[column].dropna()) - allowed, key=str)

@@ -190,7 +190,6 @@ class TimmBackbone:
     def describe(self) -> dict[str, Any]:
         """Return what a run records of how features were made."""
         return {
-            "backbone": self.name,
             "architecture": self.architecture,
             "weights": self.found_weights.description,
             "weights_digest": self.found_weights.digest,

@@ -29,10 +29,11 @@ import pandas as pd
 
 from anomalylab import datasets
 from anomalylab.compute.window_space import WindowSpace
-from anomalylab.errors import DatasetError, RunError
+from anomalylab.errors import DatasetError
 from anomalylab.extractors.band import project
 from anomalylab.images.read import content_hash, read_image, read_mask
 from anomalylab.pc_space.cloud import Cloud, make_cloud
+from anomalylab.pc_space.info import PCSpaceInfo
 from anomalylab.registry import unknown_name
 from anomalylab.runs.folder import Run
 
@@ -43,7 +44,7 @@ HELD_CLOUDS = 16
 
 
 class PCSpace:
-    """What ``anomalylab recipe kolektor`` wrote, and its images.
+    """What ``anomalylab recipe pc-space`` wrote, and its images.
 
     Parameters
     ----------
@@ -61,11 +62,7 @@ class PCSpace:
 
     def __init__(self, run: Run | Path | str, data: Path | str | None = None):
         self.run = run if isinstance(run, Run) else Run(run)
-        if self.run.info.get("recipe") != "kolektor":
-            raise RunError(
-                f"{self.run.folder} holds no PC space; make one with: anomalylab recipe kolektor"
-            )
-        self.info = self.run.info["pc_space"]
+        self.info = self.run.info.part_of(PCSpaceInfo)
         self._data = data
         self._clouds: OrderedDict[tuple[str, int], Cloud] = OrderedDict()
 
@@ -88,28 +85,27 @@ class PCSpace:
     @property
     def windows(self) -> list[int]:
         """Sides of the windows, the one that views show first."""
-        return self.info["windows"]
+        return self.info.windows
 
     @property
     def limit(self) -> float:
         """Half the width of the histograms of the first window size."""
-        return self.info["limits"][0]
+        return self.info.limits[0]
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
         """Pairs of components that span the planes, counted from 0."""
-        return [(first, second) for first, second in self.info["pairs"]]
+        return self.info.pairs
 
     @property
     def extent(self) -> float:
         """Half the width of the densities."""
-        return self.info["extent"]
+        return self.info.extent
 
     @property
     def residual(self) -> tuple[float, float]:
         """Mean and deviation of the distances of normal training windows from PC space."""
-        mean, deviation = self.info["residual"]
-        return mean, deviation
+        return self.info.residual
 
     @cached_property
     def spaces(self) -> dict[int, WindowSpace]:
@@ -177,11 +173,11 @@ class PCSpace:
             raise DatasetError(f"{path} is gone; give the folder of the images with --data")
         if content_hash(path) != sample["content_hash"]:
             raise DatasetError(f"{path} has changed since the run; repeat the recipe")
-        return read_image(path, intensity=self.run.info["intensity"])
+        return read_image(path, intensity=self.run.info.intensity)
 
     def band(self, sample_id: str) -> np.ndarray:
         """Return the one-band projection of an image: float32 (height, width)."""
-        return project(self.image(sample_id), self.info["orient"])[..., 0]
+        return project(self.image(sample_id), self.info.orient)[..., 0]
 
     def mask(self, sample_id: str) -> np.ndarray | None:
         """Return the pixels of the defect as bool (height, width), or None if not known."""
@@ -220,13 +216,13 @@ class PCSpace:
 
 def _root(run: Run, data: Path | str | None) -> Path:
     """Return the folder of the images of a run."""
-    dataset = run.info["dataset"]
+    dataset = run.info.dataset
     if data is not None:
         root = Path(data)
-    elif dataset["path"] is not None:
-        root = run.folder.resolve() / dataset["path"]
+    elif dataset.path is not None:
+        root = run.folder.resolve() / dataset.path
     else:  # built-in images are drawn again if need be
-        samples = datasets.load(dataset["loader"], None, **dataset["params"])
+        samples = datasets.load(dataset.loader, None, **dataset.params)
         root = Path(samples.attrs["root"])
     if not root.is_dir():
         raise DatasetError(f"{root} is no folder; give the folder of the images with --data")

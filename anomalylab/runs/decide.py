@@ -1,13 +1,13 @@
 """From scores to thresholds, chances and a verdict, for one detector of a run."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from anomalylab.metrics import auroc, bootstrap_interval, confusion
+from anomalylab.runs.info import VerdictInfo
 from anomalylab.runs.judge import Judged
 from anomalylab.verdicts import thresholds, unlabelled
 from anomalylab.verdicts.bulk import Bulk
@@ -26,15 +26,13 @@ class Decision:
         Rows of THRESHOLDS.
     scores : DataFrame
         Rows of SCORES.
-    verdict : dict
-        ``kind`` (measured, suspects, clean or undecidable), ``sentence``, ``reason``,
-        ``n_suspects``, ``expected_by_chance`` and ``training``, a sentence on the training set.
+    verdict : VerdictInfo
     """
 
     threshold: float
     thresholds: pd.DataFrame
     scores: pd.DataFrame
-    verdict: dict[str, Any]
+    verdict: VerdictInfo
 
 
 def decide(
@@ -75,7 +73,7 @@ def decide(
     else:
         words = beyond_training(judged.query_scores, default, of_training)
     if not np.isin(query, training).all():
-        words["training"] = f"Training images: {of_training.sentence}"
+        words = replace(words, training=f"Training images: {of_training.sentence}")
     on_maps = [
         thresholds.same_quantile(judged.training_scores, threshold, judged.training_map_max)
         for threshold in chosen
@@ -96,7 +94,7 @@ def decide(
 
 def measured(
     detector: str, truth: np.ndarray, scores: np.ndarray, threshold: Threshold, *, seed: int
-) -> dict[str, Any]:
+) -> VerdictInfo:
     """Say what a threshold chosen without labels makes of labelled images."""
     counts = confusion(truth, scores, threshold.value)
     n_defective = int(truth.sum())
@@ -121,7 +119,7 @@ def measured(
 
 def beyond_training(
     scores: np.ndarray, threshold: Threshold, of_training: unlabelled.Verdict
-) -> dict[str, Any]:
+) -> VerdictInfo:
     """Say how many new images lie beyond the training images, and how many would by chance."""
     n_beyond, n_images = int((scores >= threshold.value).sum()), len(scores)
     expected = _chance(threshold) * n_images
@@ -162,22 +160,20 @@ def _chance(threshold: Threshold) -> float:
     return threshold.expected_false / threshold.n_images
 
 
-def _of_verdict(found: unlabelled.Verdict) -> dict[str, Any]:
+def _of_verdict(found: unlabelled.Verdict) -> VerdictInfo:
     return _words(
         found.kind, found.sentence, found.reason, found.n_suspects, found.expected_by_chance
     )
 
 
-def _words(
-    kind: str, sentence: str, reason: str, n_suspects: int, expected: float
-) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "sentence": sentence,
-        "reason": reason,
-        "n_suspects": n_suspects,
-        "expected_by_chance": expected,
-    }
+def _words(kind: str, sentence: str, reason: str, n_suspects: int, expected: float) -> VerdictInfo:
+    return VerdictInfo(
+        kind=kind,
+        sentence=sentence,
+        reason=reason,
+        n_suspects=n_suspects,
+        expected_by_chance=expected,
+    )
 
 
 def _scores(

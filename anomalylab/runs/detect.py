@@ -2,25 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from anomalylab import __version__, detectors, extractors
+from anomalylab import detectors, extractors
 from anomalylab.compute.memory import refuse_beyond_available
-from anomalylab.compute.threads import n_threads
-from anomalylab.datasets.check import Finding, Report, check
+from anomalylab.datasets.check import Report, check
 from anomalylab.detectors import Detector
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.features import Features
-from anomalylab.images import read as images
-from anomalylab.runs import plugins, provenance, roles
+from anomalylab.runs import roles
 from anomalylab.runs.decide import Decision, decide
+from anomalylab.runs.describe import broken_records, run_info
 from anomalylab.runs.folder import Run, RunWriter, check_output, writing
+from anomalylab.runs.info import DetectInfo, DetectorInfo, ExtractorInfo, RunInfo
 from anomalylab.runs.inputs import cell_of, load_samples, with_images
 from anomalylab.runs.judge import judge
 from anomalylab.runs.measure import image_metrics, pixel_metrics
@@ -101,7 +99,7 @@ def run(request: Request, out: Path) -> Run:
             for label, detector in chosen.items()
         }
         _tables(writer, decisions, material, timings)
-        broken = extraction.broken.astype(str).to_dict("records")
+        broken = broken_records(extraction.broken)
         writer.info(_info(material, chosen, decisions, report, broken, out))
     return Run(out)
 
@@ -257,54 +255,37 @@ def _info(
     report: Report,
     broken: list[dict],
     out: Path,
-) -> dict[str, Any]:
-    request, samples = material.request, material.samples
-    hashes = [images.content_hash(material.root / path) for path in samples["image_path"]]
-    return {
-        "name": out.name,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "anomalylab_version": __version__,
-        "command": request.command(out),
-        "is_unlabelled": roles.is_unlabelled(samples),
-        "dataset": {
-            "loader": samples.attrs["loader"],
-            "root_name": request.data.resolve().name if request.data else "built-in images",
-            "category": ", ".join(sorted(samples["category"].unique())),
-            "params": dict(request.dataset_params),
-            "fingerprint": roles.fingerprint(samples, hashes),
-        },
-        "extractor": {
-            "name": request.backbone,
-            "fingerprint": material.extractor.fingerprint,
-            **material.extractor.describe(),
-        },
-        "intensity": request.intensity,
-        "resize": request.resize,
-        "smoothing": request.smoothing,
-        "max_fpr": request.max_fpr,
-        "seed": request.seed,
-        "detectors": {
-            label: {
-                "name": detector.name,
-                "params": asdict(detector),  # type: ignore[call-overload]
-                "levels": list(detector.chosen_levels(material.features.shapes)),
-            }
+) -> RunInfo:
+    request, extractor = material.request, material.extractor
+    described = extractor.describe()
+    part = DetectInfo(
+        extractor=ExtractorInfo(
+            name=request.backbone, fingerprint=extractor.fingerprint, **described
+        ),
+        detectors={
+            label: DetectorInfo(
+                name=detector.name,
+                params=asdict(detector),  # type: ignore[call-overload]
+                levels=list(detector.chosen_levels(material.features.shapes)),
+            )
             for label, detector in chosen.items()
         },
-        "training_ids": samples["sample_id"].iloc[material.training].tolist(),
-        "verdicts": {label: outcome.decision.verdict for label, outcome in outcomes.items()},
-        "findings": [_finding(finding) for finding in report.findings],
-        "broken": broken,
-        "versions": provenance.versions(),
-        "threads": n_threads(),
-        "plugins": [
-            {"file": path.name, "sha256": plugins.fingerprint(path)} for path in request.plugins
-        ],
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {**asdict(finding), "what": finding.message}
+        smoothing=request.smoothing,
+        resize=request.resize,
+    )
+    return run_info(
+        "detect",
+        part,
+        out=out,
+        request=request,
+        command=request.command(out),
+        samples=material.samples,
+        root=material.root,
+        verdicts={label: outcome.decision.verdict for label, outcome in outcomes.items()},
+        findings=report.findings,
+        broken=broken,
+        max_fpr=request.max_fpr,
+    )
 
 
 def _both(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:

@@ -49,6 +49,6 @@ def displayed_map(run: Run, detector: str, row: int, size: tuple[int, int]) -> n
 
 def _smoothing(run: Run) -> dict[str, Any]:
     return {
-        "smoothing": float(run.info["smoothing"]),
-        "network_size": tuple(run.info["extractor"]["size"]),
+        "smoothing": run.detect.smoothing,
+        "network_size": run.detect.extractor.size,
     }

@@ -3,7 +3,6 @@
 Whatever shows a run reads it from here and needs neither the images nor the network.
 """
 
-import json
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -11,7 +10,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,9 +19,9 @@ from anomalylab.errors import RunError
 from anomalylab.pictures.colours import LIGHT
 from anomalylab.pictures.encode import data_url
 from anomalylab.registry import unknown_name
-from anomalylab.schema import SCHEMA_VERSION, Table
-
-INFO = "run.json"
+from anomalylab.runs.info import FILE, DetectInfo, RunInfo, read_info, write_info
+from anomalylab.runs.kinds import KINDS, Kind
+from anomalylab.schema import Table
 
 N_STRIP = 10
 """Images that a run shows of itself in a cell."""
@@ -53,41 +51,41 @@ class Run:
     Parameters
     ----------
     folder : path
-        What ``anomalylab run`` wrote.
+        What ``anomalylab run`` or ``anomalylab recipe`` wrote.
 
     Attributes
     ----------
-    info : dict
+    info : RunInfo
         Parameters, versions, weights, fingerprints, verdicts; what ``run.json`` holds.
 
     Raises
     ------
     RunError
-        If the folder holds no finished run, or one of a newer version.
+        If the folder holds no finished run, a damaged one, or one of a newer version.
     """
 
     def __init__(self, folder: Path | str):
         self.folder = Path(folder)
-        path = self.folder / INFO
-        if not path.is_file():
-            raise RunError(f"{folder} holds no finished run ({INFO} is missing); make one with run")
-        self.info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if self.info["schema_version"] > SCHEMA_VERSION:
-            raise RunError(
-                f"{folder} was written with schema {self.info['schema_version']}, this version "
-                f"reads up to {SCHEMA_VERSION}; update anomalylab-vision"
-            )
+        self.info: RunInfo = read_info(self.folder)
+
+    @property
+    def kind(self) -> Kind:
+        """What kinds of run differ in, for this one."""
+        return KINDS[self.info.kind]
+
+    @property
+    def detect(self) -> DetectInfo:
+        """What a run of detectors adds to ``info``; refused for runs of another kind."""
+        return self.info.part_of(DetectInfo)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return the table called ``name``, e.g. ``"scores"``; empty if the run has none."""
         if name not in TABLES:
             unknown_name("table", name, TABLES)
         path = self.folder / f"{name}.parquet"
-        return (
-            pd.read_parquet(path)
-            if path.is_file()
-            else pd.DataFrame(columns=list(TABLES[name].columns))
-        )
+        if not path.is_file():
+            return pd.DataFrame(columns=list(TABLES[name].columns))
+        return TABLES[name].completed(pd.read_parquet(path))
 
     @cached_property
     def samples(self) -> pd.DataFrame:
@@ -102,12 +100,12 @@ class Run:
     @property
     def detectors(self) -> list[str]:
         """Names of the detectors, in the order asked for."""
-        return list(self.info["detectors"])
+        return list(self.info.verdicts)
 
     @property
     def verdict(self) -> str:
         """What the first detector found, in a sentence."""
-        return self.info["verdicts"][self.detectors[0]]["sentence"]
+        return self.info.verdicts[self.detectors[0]].sentence
 
     @property
     def is_labelled(self) -> bool:
@@ -137,9 +135,9 @@ class Run:
 
     def _repr_html_(self) -> str:
         """Show the verdict over the images that the first detector finds most anomalous."""
-        backbone, detector = self.info["extractor"]["name"], self.detectors[0]
+        detector = self.detectors[0]
         facts = (
-            f"{len(self.samples)} images, {', '.join(self.detectors)}, {backbone}; below, the "
+            f"{len(self.samples)} images, {', '.join(self.detectors)}; below, the "
             f"highest scores of {detector}, those beyond its threshold framed"
         )
         table = self.scores(detector).nlargest(N_STRIP, "score")
@@ -177,7 +175,9 @@ class RunWriter:
 
     def table(self, name: str, table: pd.DataFrame) -> None:
         """Check a table against its schema and write it."""
-        TABLES[name].check(table).to_parquet(self.folder / f"{name}.parquet", index=False)
+        TABLES[name].check(TABLES[name].completed(table)).to_parquet(
+            self.folder / f"{name}.parquet", index=False
+        )
 
     def score_maps(self, detector: str, score_maps: np.ndarray) -> None:
         """Write the score maps of the queries."""
@@ -187,10 +187,9 @@ class RunWriter:
         """Return where a fitted detector is to be saved."""
         return self.folder / "detectors" / detector
 
-    def info(self, info: dict[str, Any]) -> None:
+    def info(self, info: RunInfo) -> None:
         """Write what was done; the last thing to be written."""
-        text = json.dumps({"schema_version": SCHEMA_VERSION, **info}, indent=2, ensure_ascii=False)
-        (self.folder / INFO).write_text(text, encoding="utf-8")
+        write_info(info, self.folder)
 
 
 @contextmanager
@@ -221,7 +220,7 @@ def check_output(folder: Path) -> None:
     """Refuse a folder that exists, is not empty and is no run."""
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder} is a file; give a folder to write to")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / INFO).is_file():
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / FILE).is_file():
         raise RunError(f"{folder} is not empty and holds no run; choose another folder with -o")
 
 

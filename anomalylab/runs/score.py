@@ -1,8 +1,8 @@
 """Apply a finished run to new images: the same network, the same fits, the same thresholds."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,12 +12,13 @@ from anomalylab.compute.threads import n_threads
 from anomalylab.errors import WeightsError
 from anomalylab.extractors import Extraction, Extractor
 from anomalylab.features import Features
-from anomalylab.images import read as images
 from anomalylab.localise import map_max
-from anomalylab.runs import provenance, roles
+from anomalylab.runs import provenance
 from anomalylab.runs.decide import beyond_training
+from anomalylab.runs.describe import broken_records, dataset_info
 from anomalylab.runs.detect import TRAINING_FEATURES, network_size_of
 from anomalylab.runs.folder import Run, RunWriter, check_output, writing
+from anomalylab.runs.info import RunInfo, ScoredWith, VerdictInfo
 from anomalylab.runs.inputs import with_images
 from anomalylab.runs.measure import why_undefined
 from anomalylab.runs.shown import embedding, thumbnails
@@ -68,11 +69,11 @@ def score(folder: Path, data: Path, out: Path, *, weights: str | None = None) ->
             samples,
             Path(data),
             extractor,
-            intensity=base.info["intensity"],
-            resize=base.info["resize"],
+            intensity=base.info.intensity,
+            resize=base.detect.resize,
         )
     features = with_images(
-        extraction.features, extraction.samples, Path(data), intensity=base.info["intensity"]
+        extraction.features, extraction.samples, Path(data), intensity=base.info.intensity
     )
     extraction = extraction._replace(features=features)
     with writing(out) as writer:
@@ -84,19 +85,23 @@ def score(folder: Path, data: Path, out: Path, *, weights: str | None = None) ->
             scored.append(table)
             verdicts[label] = words
         _tables(base, writer, scored, extraction, Path(data), timings)
-        writer.info(_info(base, verdicts, extraction, Path(data), Path(out)))
+        writer.info(
+            scored_info(
+                base, verdicts, extraction.samples, extraction.broken, Path(data), Path(out)
+            )
+        )
     return Run(out)
 
 
 def _extractor(base: Run, weights: str | None) -> Extractor:
-    made = base.info["extractor"]
-    parameters = {name: value for name, value in made["parameters"].items() if value is not None}
+    made = base.detect.extractor
+    parameters = {name: value for name, value in made.parameters.items() if value is not None}
     if weights is not None:
         parameters["weights"] = weights
-    extractor = extractors.create(made["name"], **parameters)
-    if extractor.fingerprint != made["fingerprint"]:
+    extractor = extractors.create(made.name, **parameters)
+    if extractor.fingerprint != made.fingerprint:
         raise WeightsError(
-            f"the network at hand is not the one of {base.folder} ({made['weights']}); give the "
+            f"the network at hand is not the one of {base.folder} ({made.weights}); give the "
             "file of its weights with --weights"
         )
     return extractor
@@ -104,7 +109,7 @@ def _extractor(base: Run, weights: str | None) -> Extractor:
 
 def _score_one(
     base: Run, label: str, extraction: Extraction, extractor: Extractor, writer: RunWriter
-) -> tuple[pd.DataFrame, dict[str, Any]]:
+) -> tuple[pd.DataFrame, VerdictInfo]:
     detector = detectors.load(base.folder / "detectors" / label)
     scores, maps = detector.score(extraction.features)
     writer.score_maps(label, maps)
@@ -116,7 +121,7 @@ def _score_one(
             "sample_id": extraction.samples["sample_id"],
             "role": "query",
             "score": scores,
-            "map_max": map_max(maps, network_size_of(extractor), smoothing=base.info["smoothing"]),
+            "map_max": map_max(maps, network_size_of(extractor), smoothing=base.detect.smoothing),
             "p_value": np.nan if bulk is None else bulk.p_value(scores),
         }
     )
@@ -127,7 +132,7 @@ def _training(base: Run, label: str) -> pd.DataFrame:
     """Return the scores of the training images, each left out, in the order of the fit."""
     scores = base.table("scores")
     of_detector = scores[scores["detector"] == label].set_index("sample_id")
-    return of_detector.loc[base.info["training_ids"]].reset_index()
+    return of_detector.loc[base.info.training_ids].reset_index()
 
 
 def _default_threshold(base: Run, label: str) -> thresholds.Threshold:
@@ -153,7 +158,7 @@ def _tables(
     neighbours = _neighbours(base, features, samples)
     shown = base.table("thumbnails")
     shown = shown[shown["sample_id"].isin(neighbours["neighbour_id"])]
-    used = base.samples[base.samples["sample_id"].isin(base.info["training_ids"])]
+    used = base.samples[base.samples["sample_id"].isin(base.info.training_ids)]
     scores = [queries, _renamed(training.assign(role="training"))]
     writer.table("scores", pd.concat(scores, ignore_index=True))
     writer.table("thresholds", _without_oracles(base.table("thresholds")))
@@ -164,7 +169,7 @@ def _tables(
     writer.table("metrics", _no_metrics(base.detectors))
     writer.table("embedding", embedding(features, samples["sample_id"]))
     with timings.step("draw thumbnails", len(samples)):
-        new = thumbnails(samples, root, intensity=base.info["intensity"])
+        new = thumbnails(samples, root, intensity=base.info.intensity)
     writer.table("thumbnails", pd.concat([new, _renamed(shown)], ignore_index=True))
     writer.table("timings", timings.table())
     _csv(base, queries).to_csv(writer.folder / TABLE, index=False, float_format="%.9g")
@@ -183,7 +188,7 @@ def _neighbours(base: Run, features: Features, samples: pd.DataFrame) -> pd.Data
     """
     pooled = np.load(base.folder / TRAINING_FEATURES, allow_pickle=False)
     new = features.pooled()
-    ids = np.array(base.info["training_ids"])
+    ids = np.array(base.info.training_ids)
     is_pictured = np.isin(ids, base.table("thumbnails")["sample_id"].to_numpy(str))
     tables = []
     for label in base.detectors:
@@ -214,30 +219,28 @@ def _csv(base: Run, queries: pd.DataFrame) -> pd.DataFrame:
     return table.assign(is_beyond=table["score"] >= table["threshold"])
 
 
-def _info(
-    base: Run, verdicts: dict[str, Any], extraction: Extraction, data: Path, out: Path
-) -> dict[str, Any]:
-    samples = extraction.samples
-    hashes = [images.content_hash(data / path) for path in samples["image_path"]]
+def scored_info(
+    base: Run,
+    verdicts: dict[str, VerdictInfo],
+    samples: pd.DataFrame,
+    broken: pd.DataFrame,
+    data: Path,
+    out: Path,
+) -> RunInfo:
+    """Describe new images that a finished run has scored."""
     name = data.resolve().name
-    return {
-        **base.info,
-        "name": out.name,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "anomalylab_version": __version__,
-        "command": f"anomalylab score {base.folder.name} {name} -o {out.name}",
-        "scored_with": {"run": base.info["name"], "dataset": base.info["dataset"]},
-        "is_unlabelled": False,
-        "dataset": {
-            "loader": "folder",
-            "root_name": name,
-            "category": ", ".join(sorted(samples["category"].unique())),
-            "params": {},
-            "fingerprint": roles.fingerprint(samples, hashes),
-        },
-        "verdicts": verdicts,
-        "findings": [],
-        "broken": extraction.broken.to_dict("records"),
-        "versions": provenance.versions(),
-        "threads": n_threads(),
-    }
+    return replace(
+        base.info,
+        name=out.name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        anomalylab_version=__version__,
+        command=f"anomalylab score {base.folder.name} {name} -o {out.name}",
+        scored_with=ScoredWith(run=base.info.name, dataset=base.info.dataset),
+        is_unlabelled=False,
+        dataset=dataset_info(samples, data, loader="folder", root_name=name, params={}),
+        verdicts=verdicts,
+        findings=[],
+        broken=broken_records(broken),
+        versions=provenance.versions(),
+        threads=n_threads(),
+    )

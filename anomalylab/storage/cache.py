@@ -6,6 +6,7 @@ written under another name and renamed when it is whole, so that a killed proces
 that could be mistaken for data, and two processes at worst compute the same image twice.
 """
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -29,7 +30,6 @@ FOLDER_VARIABLE = "ANOMALYLAB_CACHE"
 
 IN_MEMORY = 2**30
 """Bytes up to which gathered features are returned in memory, and beyond as memory maps."""
-
 _FEATURES = "features"
 _INDEX = "index.json"
 _UNFINISHED = ".unfinished-"
@@ -224,12 +224,9 @@ class FeatureStore:
     def _sweep(self) -> None:
         """Delete what processes that died more than a day ago have left unfinished."""
         for path in self.folder.glob(f"{_UNFINISHED}*"):
-            if time.time() - path.stat().st_mtime < _ABANDONED_AFTER:
-                continue
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # another process was quicker
+                if time.time() - path.stat().st_mtime > _ABANDONED_AFTER:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _read_index(shard: Path, levels: Sequence[str]) -> list[str]:

@@ -29,7 +29,7 @@ def test_run_prints_the_verdict_and_the_next_step(data, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "knn finds" in printed
     assert f"anomalylab report {out}" in printed
-    assert json.loads((out / "run.json").read_text(encoding="utf-8"))["schema_version"] == 1
+    assert json.loads((out / "run.json").read_text(encoding="utf-8"))["schema_version"] == 2
 
 
 def test_an_error_is_one_line_and_exit_code_1(tmp_path, capsys):

@@ -16,7 +16,7 @@ from anomalylab.recipes.pc_space.run import deal_folds
 def test_a_normal_training_image_is_scored_in_the_space_of_the_other_folds(pc_run):
     pc = PCSpace(pc_run)
     samples = pc.samples
-    folds = deal_folds(samples, pc_run.info["seed"])
+    folds = deal_folds(samples, pc_run.info.seed)
     is_normal = (samples["split"] == "train") & (samples["label"] == 0)
     row = int(np.flatnonzero(is_normal)[3])
     name = samples["sample_id"].iloc[row]

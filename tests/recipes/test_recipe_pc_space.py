@@ -60,10 +60,10 @@ def test_a_run_tells_scores_of_all_images_and_opens_as_a_pc_space(pc_run):
         assert len(pc_run.scores(detector)) == len(pc_run.queries)
         assert len(pc_run.scores(detector, "training")) == N_TRAIN
         assert np.isfinite(pc_run.threshold(detector))
-    assert pc_run.info["supervised"] == {"is_possible": True, "reason": ""}
+    assert pc_run.info.part.why_no_odds == ""
     assert "defective test images" in pc_run.verdict
     assert space.cloud(pc_run.samples["sample_id"][0]).coordinates.shape[-1] == 2
-    assert not pc_run.info["dataset"]["path"].startswith("/")
+    assert not pc_run.info.dataset.path.startswith("/")
 
 
 def test_every_table_of_the_recipe_keeps_its_schema_and_the_run_shows_itself(pc_run):
@@ -85,7 +85,7 @@ def test_no_window_matrix_is_ever_held(rng):
 
 def test_histograms_are_those_of_the_clouds(pc_run):
     space = PCSpace(pc_run)
-    edges = np.linspace(-space.limit, space.limit, space.info["bins"] + 1)
+    edges = np.linspace(-space.limit, space.limit, space.info.bins + 1)
     for sample_id in space.samples["sample_id"][::5]:
         points = (
             space.spaces[WINDOW].coordinates(space.band(sample_id)).clip(-space.limit, space.limit)
@@ -140,7 +140,7 @@ def test_left_out_scores_are_those_of_classifiers_that_did_not_see_the_image(rng
 
 def test_a_log_odds_map_adds_the_weight_of_each_windows_bin(pc_run):
     opened = PCSpace(pc_run)
-    space, limit, bins = opened.space, opened.limit, opened.info["bins"]
+    space, limit, bins = opened.space, opened.limit, opened.info.bins
     band = opened.band(pc_run.queries["sample_id"][0])
     weights = np.random.default_rng(0).normal(size=(1, bins, bins))
     planes = Request(windows=(WINDOW,)).planes
@@ -189,8 +189,7 @@ def test_without_defective_training_images_the_rest_goes_on(tmp_path):
     data = write_kolektor(tmp_path / "data", n_defective=n_defective)
     finished = run(small(data), tmp_path / "run")
     assert finished.detectors == ["residual", "mahalanobis", "outside"]
-    assert not finished.info["supervised"]["is_possible"]
-    assert "there are 10 and 0" in finished.info["supervised"]["reason"]
+    assert "there are 10 and 0" in finished.info.part.why_no_odds
     assert finished.table("coefficients").empty
     assert PCSpace(finished).coefficients is None
     assert metric(finished, "residual", "auroc") == 1
@@ -210,8 +209,8 @@ def test_training_images_without_labels_shape_the_space_but_not_the_odds(tmp_pat
     data = write_kolektor(tmp_path / "data")
     (data / "train" / "10000_GT.png").unlink()
     finished = run(small(data), tmp_path / "run")
-    assert "train/10000.png" in finished.info["training_ids"]
-    assert "train/10000.png" not in finished.info["labelled_ids"]
+    assert "train/10000.png" in finished.info.training_ids
+    assert "train/10000.png" not in finished.info.part.labelled_ids
     assert len(finished.scores("odds", "training")) == N_TRAIN - 1
 
 
@@ -225,11 +224,11 @@ def test_without_normal_training_images_it_says_so(tmp_path):
 def test_without_labels_all_images_are_used(tmp_path):
     images = {f"{i}.png": image for i, image in enumerate(surfaces(6))}
     finished = run(small(write_images(tmp_path / "data", images)), tmp_path / "run")
-    assert finished.info["is_unlabelled"]
-    assert len(finished.info["training_ids"]) == len(finished.queries) == 6
+    assert finished.info.is_unlabelled
+    assert len(finished.info.training_ids) == len(finished.queries) == 6
     assert finished.detectors[0] == "residual"
     for name in ("mahalanobis", "outside"):
-        assert "not known" in finished.info["verdicts"][name]["sentence"]
+        assert "not known" in finished.info.verdicts[name].sentence
     assert "not known" not in finished.verdict
 
 
@@ -266,7 +265,7 @@ def test_a_file_that_cannot_be_decoded_is_set_aside(tmp_path):
     (data / "3.png").write_bytes(whole[:middle] + bytes(40) + whole[middle + 40 :])
     finished = run(small(data), tmp_path / "run")
     assert len(finished.samples) == 4
-    assert [item["sample_id"] for item in finished.info["broken"]] == ["3.png"]
+    assert [item["sample_id"] for item in finished.info.broken] == ["3.png"]
     assert len(finished.scores("residual")) == 4
 
 
@@ -307,8 +306,8 @@ def test_as_published_end_to_end(tmp_path):
     words = ["recipe", "kolektor", str(data), "--preset", "original", "--window", str(WINDOW)]
     assert cli.main([*words, "-o", str(out)]) == 0
     finished = Run(out)
-    space = finished.info["pc_space"]
-    assert {name: space[name] for name in PRESETS["original"]} == PRESETS["original"]
+    space = finished.info.part
+    assert {name: getattr(space, name) for name in PRESETS["original"]} == PRESETS["original"]
     counts = finished.table("features").filter(regex=r"^\d+_").sum(axis=1)
     samples = finished.samples
     n_windows = (samples["height"] - WINDOW + 1) * (samples["width"] - WINDOW + 1)
@@ -323,7 +322,7 @@ def test_several_windows_and_components_make_a_plane_of_each_pair(tmp_path):
     assert opened.histograms.shape[1:] == (6, 4, 4)
     assert opened.coefficients.shape == (6, 4, 4)
     assert len(finished.table("coefficients")) == 6 * 16
-    assert opened.info["limits"] == pytest.approx([21.6, 12.0])
+    assert opened.info.limits == pytest.approx([21.6, 12.0])
     assert opened.density("normal", 2).sum() == opened.density("normal", 0).sum()
 
 
@@ -343,22 +342,22 @@ def test_the_command_line_runs_it_and_says_what_is_wrong_in_one_line(tmp_path, c
     words = ["recipe", "kolektor", str(data), "--window", "9", "--counts", "-o", str(out)]
     assert cli.main(words) == 0
     assert "defective test images" in capsys.readouterr().out
-    command = Run(out).info["command"]
-    assert command == "anomalylab recipe kolektor data --window 9 --counts -o reports/run"
+    command = Run(out).info.command
+    assert command == "anomalylab recipe pc-space data --window 9 --counts -o reports/run"
     assert cli.main(["recipe", "kolektor", str(data), "--window", "8"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_the_bulk_of_the_residual_is_that_of_the_normal_training_windows(pc_run):
     pc = PCSpace(pc_run)
-    parts = [pc.cloud(name).along("residual").ravel() for name in pc_run.info["training_ids"]]
+    parts = [pc.cloud(name).along("residual").ravel() for name in pc_run.info.training_ids]
     windows = np.concatenate(parts).astype(float)
     np.testing.assert_allclose(pc.residual, (windows.mean(), windows.std()), rtol=1e-5)
 
 
 def test_findings_and_verdicts_say_what_this_recipe_does(pc_run):
-    said = " ".join(finding["message"] for finding in pc_run.info["findings"])
+    said = " ".join(finding.message for finding in pc_run.info.findings)
     assert "resized" not in said
     assert "left out of PC space" in said
-    for verdict in pc_run.info["verdicts"].values():
-        assert verdict["sentence"][0].isupper()
+    for verdict in pc_run.info.verdicts.values():
+        assert verdict.sentence[0].isupper()

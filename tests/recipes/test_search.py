@@ -55,12 +55,12 @@ def test_a_search_never_reads_a_test_image(tmp_path, monkeypatch, small_grid):
     table = finished.table("search")
     assert len(table) == 2 * 2 * 2 * 2
     chosen = table[table["is_chosen"]].iloc[0]
-    space = finished.info["pc_space"]
-    assert (space["windows"], space["bins"]) == ([chosen["window"]], chosen["bins"])
-    assert (space["n_components"], space["C"]) == (chosen["n_components"], chosen["C"])
-    assert space["limits"] == [pytest.approx(chosen["limit"])]
+    space = finished.info.part
+    assert (space.windows, space.bins) == ([chosen["window"]], chosen["bins"])
+    assert (space.n_components, space.C) == (chosen["n_components"], chosen["C"])
+    assert space.limits == [pytest.approx(chosen["limit"])]
     assert "search" in finished.table("timings")["step"].to_list()
-    assert "--search" in finished.info["command"]
+    assert "--search" in finished.info.command
 
 
 def test_a_search_scores_a_candidate_as_a_cross_validation_by_hand(tmp_path, small_grid):

@@ -237,7 +237,7 @@ def test_without_scripts_verdict_suspects_and_counts_are_there(browser, page, ru
         pictures = find_all(browser, ".al-suspects img")
         assert len(pictures) == 10
         assert all(p.get_attribute("src").startswith("data:image/webp") for p in pictures)
-        assert run.info["verdicts"][NAME]["sentence"] in source
+        assert run.info.verdicts[NAME].sentence in source
         counts = expected_counts(run, run.threshold(NAME))
         row = find(browser, ".al-still tbody tr").text.split()
         assert row[-4:] == [str(counts[key]) for key in ("tp", "fn", "fp", "tn")]

@@ -20,6 +20,7 @@ from anomalylab.errors import (
 from anomalylab.reports.parts.verdict import asked
 from anomalylab.runs.detect import run
 from anomalylab.runs.folder import TABLES, Run
+from anomalylab.runs.info import plain
 from anomalylab.runs.request import DetectorChoice, Request
 from anomalylab.runs.score import score
 
@@ -76,14 +77,14 @@ def test_easy_defects_are_told_from_normal_images(finished):
 
 def test_a_run_says_what_it_was_made_of(finished):
     info = finished.info
-    assert info["command"].startswith("anomalylab run fabric --detector patchcore")
-    assert len(info["dataset"]["fingerprint"]) == 16
-    assert info["extractor"]["weights_digest"]
-    assert set(info["versions"]) > {"python", "torch", "timm"}
+    assert info.command.startswith("anomalylab run fabric --detector patchcore")
+    assert len(info.dataset.fingerprint) == 16
+    assert info.part.extractor.weights_digest
+    assert set(info.versions) > {"python", "torch", "timm"}
 
 
 def test_no_absolute_path_is_handed_on(finished, textures):
-    assert str(textures.parent) not in json.dumps(finished.info)
+    assert str(textures.parent) not in json.dumps(plain(finished.info))
     paths = finished.samples["image_path"]
     assert not paths.str.startswith("/").any()
 
@@ -106,7 +107,7 @@ def test_unlabelled_images_are_all_judged_and_the_defects_are_suspects(judged, u
     assert len(scores) == 40
     suspects = set(scores[scores >= judged.threshold("patchcore")].index)
     defects = set(truth[truth == 1].index)
-    assert judged.info["verdicts"]["patchcore"]["kind"] == "suspects"
+    assert judged.info.verdicts["patchcore"].kind == "suspects"
     assert defects <= suspects
     assert len(suspects - defects) <= 2
 
@@ -138,7 +139,7 @@ def test_new_images_are_scored_as_the_run_would_have(finished, textures, tmp_pat
     before = finished.scores("patchcore").set_index("sample_id")["score"]
     after = scored.scores("patchcore").set_index("sample_id")["score"].add_prefix("test/")
     pd.testing.assert_series_equal(after.sort_index(), before.sort_index(), rtol=1e-5)
-    assert "more than chance" in scored.info["verdicts"]["patchcore"]["reason"]
+    assert "more than chance" in scored.info.verdicts["patchcore"].reason
 
 
 def test_scoring_twice_gives_the_same_bytes(finished, textures, tmp_path):
@@ -225,7 +226,7 @@ def test_a_broken_image_is_set_aside_and_said(unlabelled, tmp_path):
     request = Request(data=tmp_path / "data", detectors=choices("knn"), size=(128, 128))
     finished = run(request, tmp_path / "run")
     assert len(finished.samples) == 40
-    assert "broken" in json.dumps(finished.info["findings"] + finished.info["broken"])
+    assert "broken" in json.dumps(plain([*finished.info.findings, *finished.info.broken]))
 
 
 @pytest.mark.parametrize(
@@ -295,7 +296,7 @@ def test_masks_of_another_size_do_not_end_a_run(textures, tmp_path):
     Image.fromarray(np.full((7, 9), 255, np.uint8)).save(mask)
     request = Request(data=tmp_path / "fabric", detectors=choices("mahalanobis"), size=(128, 128))
     finished = run(request, tmp_path / "run")
-    assert any("size" in finding["what"] for finding in finished.info["findings"])
+    assert any("size" in finding.message for finding in finished.info.findings)
 
 
 def test_one_new_image_far_out_is_more_than_chance_explains(rng):
@@ -306,7 +307,7 @@ def test_one_new_image_far_out_is_more_than_chance_explains(rng):
     of_training = verdict(rng.normal(10, 1, size=60))
     threshold = thresholds.from_bulk(of_training.bulk)
     calm = np.full(10, 10.0)
-    assert beyond_training(calm, threshold, of_training)["kind"] == "clean"
+    assert beyond_training(calm, threshold, of_training).kind == "clean"
     words = beyond_training(np.append(calm, 40.0), threshold, of_training)
-    assert words["kind"] == "suspects"
-    assert words["n_suspects"] == 1
+    assert words.kind == "suspects"
+    assert words.n_suspects == 1

@@ -5,6 +5,8 @@ import json
 import pytest
 from fakes import fake_run
 
+from anomalylab.runs.folder import Run
+
 
 @pytest.fixture
 def run(tmp_path):
@@ -25,7 +27,8 @@ def test_a_run_shows_its_most_anomalous_images_first_and_frames_those_beyond_the
 def test_names_and_verdicts_are_escaped(run):
     info = json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
     info["verdicts"]["patchcore"]["sentence"] = "<b>bold</b>"
-    run.info.update(info)
+    (run.folder / "run.json").write_text(json.dumps(info), encoding="utf-8")
+    run = Run(run.folder)
     html = run._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;.png: score" in html

@@ -1,6 +1,8 @@
 """Which images are odd, where, and what does a threshold make of them?"""
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import holoviews as hv
@@ -15,6 +17,7 @@ from anomalylab.apps.kit.controls import question, says
 from anomalylab.apps.kit.gallery import PagedGallery
 from anomalylab.apps.kit.pictures import Pictures
 from anomalylab.apps.kit.viewer import AppViewer
+from anomalylab.errors import ParameterError
 from anomalylab.runs.folder import Run
 
 PAGE = 24
@@ -220,3 +223,10 @@ def _with(plot: hv.Overlay, layer: hv.DynamicMap) -> hv.DynamicMap:
     """Lay a moving layer over a plot that keeps its options."""
     options = plot.opts.get("plot").kwargs
     return (plot * layer).opts({"Overlay": options})
+
+
+def pages_of(run: Run, data: Path | None) -> Callable[[], pn.Column]:
+    """Return what makes a page of a run for each visitor; its pictures are in the run."""
+    if data is not None:
+        raise ParameterError("the app of a run of detectors reads no images; leave out --data")
+    return lambda: DetectApp(run).page()

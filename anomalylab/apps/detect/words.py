@@ -16,16 +16,16 @@ SET = text_options("detect/words.css")
 
 def verdict_words(run: Run, detector: str) -> str:
     """Return what the run found with a detector, and which data that is."""
-    info = run.info
-    height, width = info["extractor"]["size"]
+    info, extractor = run.info, run.detect.extractor
+    height, width = extractor.size
     n_training = len(run.samples) - len(run.queries)
     against = f" against {n_training} training images" if n_training else ", each left out in turn"
     facts = (
-        f"{len(run.queries)} images of “{info['dataset']['root_name']}” judged{against}; "
-        f"{info['extractor']['name']} at {height} × {width} pixels. "
-        f"{info['verdicts'][detector].get('reason', '')}"
+        f"{len(run.queries)} images of “{info.dataset.root_name}” judged{against}; "
+        f"{extractor.name} at {height} × {width} pixels. "
+        f"{info.verdicts[detector].reason}"
     )
-    verdict = info["verdicts"][detector]["sentence"]
+    verdict = info.verdicts[detector].sentence
     return f"<h2>{escape(verdict)}</h2><p class='note'>{escape(facts)}</p>"
 
 

@@ -1,6 +1,7 @@
 """Where in PC space are the windows of an image, and which part of the image is odd?"""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import panel as pn
@@ -16,6 +17,7 @@ from anomalylab.apps.pc_space.linked import LinkedWindows
 from anomalylab.apps.pc_space.pictures import WindowPictures
 from anomalylab.apps.pc_space.state import FAR_OUT, PCSpaceState
 from anomalylab.pc_space.opened import PCSpace
+from anomalylab.runs.folder import Run
 
 IMAGE_HEIGHT = 640
 """Of the image on the right, at most, in pixels of the screen; its width is at most as large."""
@@ -173,3 +175,17 @@ class PCSpaceApp(AppViewer):
         return pn.pane.HoloViews(
             plot, sizing_mode="stretch_width", margin=0, linked_axes=False, min_width=0
         )
+
+
+def pages_of(run: Run, data: Path | None) -> Callable[[], pn.Column]:
+    """Return what makes a page of a PC space; all is compiled before the first one is asked for.
+
+    Raises
+    ------
+    DatasetError
+        If the images are not there.
+    """
+    pc = PCSpace(run, data)
+    pc.image(pc.samples["sample_id"].iloc[0])
+    PCSpaceApp(pc).warm_up()
+    return lambda: PCSpaceApp(pc).page()

@@ -131,7 +131,7 @@ class CloudView:
 
     def _normal_sample(self) -> CloudSet:
         """Return some of the normal training images, evenly spread over their list."""
-        names = self.pc.run.info["training_ids"]
+        names = self.pc.run.info.training_ids
         chosen = np.unique(np.linspace(0, len(names) - 1, N_GROUND).round().astype(int))
         return CloudSet(make_clouds(self.pc, [names[i] for i in chosen]))
 
@@ -152,7 +152,7 @@ class CloudView:
         said = f"{percent(n / shown.n_windows)} of them lie beyond {radius}σ"
         if self._has_density:
             usual = share_beyond(self._density(), self.pc.extent, sizes, radius)
-            whose = "all" if self.pc.run.info["is_unlabelled"] else "normal training"
+            whose = "all" if self.pc.run.info.is_unlabelled else "normal training"
             said += f" (of {whose} windows {percent(usual)})"
         on_defect = sum(
             int((mask & truth).sum()) for mask, truth in zip(masks, shown.on_defect, strict=True)
@@ -191,7 +191,7 @@ class CloudView:
             n, of = int(self._density().sum()), "all"
         else:
             n, of = self._sample().n_windows, str(len(self._sample().clouds))
-        whose = "images" if self.pc.run.info["is_unlabelled"] else "normal training images"
+        whose = "images" if self.pc.run.info.is_unlabelled else "normal training images"
         return f"Grey-blue: where {grouped(n)} windows of {of} {whose} lie."
 
     def _odds(self) -> hv.RGB:

@@ -87,7 +87,7 @@ class WindowPictures:
             return None
         table, pair = self.pc.coefficients[number], self.pc.pairs[number]
         x, y = (cloud.coordinates[..., component] for component in pair)
-        cells, _ = cells_of(x, y, len(table), self.pc.limit, self.pc.info["overflow"])
+        cells, _ = cells_of(x, y, len(table), self.pc.limit, self.pc.info.overflow)
         of_bins = odds_colours(table)[::-1].transpose(1, 0, 2).reshape(-1, 4).copy()
         of_bins[:, 3] = OPACITY * of_bins[:, 3]
         clear = np.zeros((1, 4), np.uint8)

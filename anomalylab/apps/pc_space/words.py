@@ -21,10 +21,10 @@ NOTHING_LIT = "Nothing is selected."
 
 def head_words(pc: PCSpace) -> str:
     """Return what the page is and which data it shows."""
-    name = pc.run.info["dataset"].get("root_name", pc.run.info.get("name", ""))
+    name = pc.run.info.dataset.root_name
     side = pc.space.window
-    n_normal = len(pc.run.info["training_ids"])
-    is_unlabelled = pc.run.info["is_unlabelled"]
+    n_normal = len(pc.run.info.training_ids)
+    is_unlabelled = pc.run.info.is_unlabelled
     whose = "images taken as normal" if is_unlabelled else "normal training images"
     title = "Every window of an image is a point: where do the odd ones fly?"
     note = (

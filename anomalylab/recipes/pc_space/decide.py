@@ -1,7 +1,6 @@
 """From scores of labelled training images to thresholds and a verdict, for one classifier."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +8,7 @@ import pandas as pd
 from anomalylab import metrics
 from anomalylab.recipes.pc_space.odds import Judged
 from anomalylab.runs.decide import Decision
+from anomalylab.runs.info import VerdictInfo
 from anomalylab.verdicts import thresholds
 from anomalylab.verdicts.thresholds import Threshold
 
@@ -72,7 +72,7 @@ def decide(
 
 def measured(
     detector: str, truth: np.ndarray, scores: np.ndarray, threshold: Threshold, *, seed: int
-) -> dict[str, Any]:
+) -> VerdictInfo:
     """Say what the threshold makes of labelled test images."""
     counts = metrics.confusion(truth, scores, threshold.value)
     n_defective = int(truth.sum())
@@ -93,7 +93,7 @@ def measured(
     return _words("measured", sentence, reason, counts.true_positives + n_false, threshold, truth)
 
 
-def unmeasured(detector: str, scores: np.ndarray, threshold: Threshold) -> dict[str, Any]:
+def unmeasured(detector: str, scores: np.ndarray, threshold: Threshold) -> VerdictInfo:
     """Say how many images without known labels the threshold marks."""
     n_beyond = int((scores >= threshold.value).sum())
     sentence = f"{NAMES[detector]} mark{'' if detector == 'odds' else 's'} {n_beyond} of "
@@ -108,15 +108,15 @@ def unmeasured(detector: str, scores: np.ndarray, threshold: Threshold) -> dict[
 
 def _words(
     kind: str, sentence: str, reason: str, n_suspects: int, threshold: Threshold, truth: np.ndarray
-) -> dict[str, Any]:
+) -> VerdictInfo:
     share = threshold.expected_false / threshold.n_images
-    return {
-        "kind": kind,
-        "sentence": sentence,
-        "reason": reason,
-        "n_suspects": n_suspects,
-        "expected_by_chance": share * int((truth == 0).sum()),
-    }
+    return VerdictInfo(
+        kind=kind,
+        sentence=sentence,
+        reason=reason,
+        n_suspects=n_suspects,
+        expected_by_chance=share * int((truth == 0).sum()),
+    )
 
 
 def _scores(

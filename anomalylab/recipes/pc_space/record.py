@@ -1,24 +1,22 @@
 """What the recipe found, written down as a run folder."""
 
-import os
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from anomalylab import __version__
-from anomalylab.compute.threads import n_threads
 from anomalylab.datasets.check import Finding
+from anomalylab.pc_space.info import PCSpaceInfo
 from anomalylab.pc_space.opened import FOLDER
-from anomalylab.recipes.pc_space.looks import GRID, SIDE, View
+from anomalylab.recipes.pc_space.looks import SIDE, View
 from anomalylab.recipes.pc_space.outcomes import MAX_FPR, Material, Outcome, join
 from anomalylab.recipes.pc_space.request import Request
 from anomalylab.recipes.pc_space.tables import coefficients_table, features_table
-from anomalylab.runs import plugins, provenance, roles
+from anomalylab.runs import roles
+from anomalylab.runs.describe import run_info
 from anomalylab.runs.folder import RunWriter
+from anomalylab.runs.info import RunInfo, VerdictInfo
 from anomalylab.runs.shown import thumbnails
 from anomalylab.runs.timing import Timings
 
@@ -26,10 +24,10 @@ UNPROVEN = ("mahalanobis", "outside")
 """Scores whose bulk has not kept its word: with labels hidden, that of Mahalanobis distances called
 three times as many good images of built-in gravel odd as stated. That of the residual kept it."""
 
-UNPROVEN_WORDS = {
-    "sentence": "This score ranks the images; how many would lie far out by chance is not known.",
-    "reason": "Look at the images in the order of their scores.",
-}
+UNPROVEN_SENTENCE = (
+    "This score ranks the images; how many would lie far out by chance is not known."
+)
+UNPROVEN_REASON = "Look at the images in the order of their scores."
 
 
 @dataclass(frozen=True)
@@ -106,95 +104,60 @@ def _write_space(folder: Path, found: Found) -> None:
 
 def describe(
     found: Found, findings: list[Finding], broken: list[dict], command: str, out: Path
-) -> dict[str, Any]:
+) -> RunInfo:
     """Return what ``run.json`` holds."""
-    request, images = found.request, found.material.images
-    samples, source = images.samples, request.source
-    training = roles.training_rows(samples)
-    return {
-        "recipe": "kolektor",
-        "name": out.name,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "anomalylab_version": __version__,
-        "command": command,
-        "is_unlabelled": roles.is_unlabelled(samples),
-        "dataset": {
-            "loader": samples.attrs["loader"],
-            "root_name": source.data.resolve().name if source.data else "built-in images",
-            "path": _relative(images.root, out) if source.data else None,
-            "category": ", ".join(sorted(samples["category"].unique())),
-            "params": dict(source.dataset_params),
-            "fingerprint": roles.fingerprint(samples, list(images.hashes)),
-        },
-        "extractor": {
-            "name": "band",
-            "fingerprint": f"band-{request.orient}",
-            "weights": "none",
-            "size": list(GRID),
-        },
-        "pc_space": _describe_space(found),
-        "supervised": {"is_possible": not found.reason, "reason": found.reason},
-        "intensity": request.intensity,
-        "resize": "bilinear",
-        "smoothing": 0.0,
-        "max_fpr": MAX_FPR,
-        "seed": request.seed,
-        "detectors": {
-            label: {"name": label, "params": {}, "levels": ["band"]} for label in found.outcomes
-        },
-        "training_ids": samples["sample_id"].iloc[training].tolist(),
-        "labelled_ids": samples["sample_id"].iloc[found.material.labelled].tolist(),
-        "verdicts": {label: _verdict(label, outcome) for label, outcome in found.outcomes.items()},
-        "findings": [{**asdict(finding), "what": finding.message} for finding in findings],
-        "broken": broken,
-        "versions": provenance.versions(),
-        "threads": n_threads(),
-        "plugins": [
-            {"file": path.name, "sha256": plugins.fingerprint(path)} for path in request.plugins
-        ],
-    }
+    images = found.material.images
+    return run_info(
+        "pc_space",
+        _describe_space(found),
+        out=out,
+        request=found.request.source,
+        command=command,
+        samples=images.samples,
+        root=images.root,
+        verdicts={label: _verdict(label, outcome) for label, outcome in found.outcomes.items()},
+        findings=findings,
+        broken=broken,
+        max_fpr=MAX_FPR,
+        keeps_path=True,
+    )
 
 
-def _verdict(label: str, outcome: Outcome) -> dict[str, Any]:
+def _verdict(label: str, outcome: Outcome) -> VerdictInfo:
     """Return a verdict that is no more than was proven, and begins as sentences do."""
     verdict = outcome.decision.verdict
-    if label in UNPROVEN and verdict["kind"] != "measured":
-        return {**verdict, "kind": "undecidable", **UNPROVEN_WORDS}
-    sentence = str(verdict["sentence"])
-    return {**verdict, "sentence": sentence[:1].upper() + sentence[1:]}
+    if label in UNPROVEN and verdict.kind != "measured":
+        return replace(
+            verdict, kind="undecidable", sentence=UNPROVEN_SENTENCE, reason=UNPROVEN_REASON
+        )
+    return replace(verdict, sentence=verdict.sentence[:1].upper() + verdict.sentence[1:])
 
 
-def _describe_space(found: Found) -> dict[str, Any]:
-    request = found.request
-    return {
-        "windows": list(request.windows),
-        "limits": list(request.limits),
-        "bins": request.bins,
-        "pairs": [list(pair) for pair in request.pairs],
-        "extent": found.view.extent,
-        "side": SIDE,
-        "n_components": request.n_components,
-        "orient": request.orient,
-        "solver": request.solver,
-        "overflow": request.overflow,
-        "density": request.density,
-        "C": request.C,
-        "is_searched": request.search,
-        "residual": _bulk_of_residual(found),
-    }
+def _describe_space(found: Found) -> PCSpaceInfo:
+    request, samples = found.request, found.material.samples
+    return PCSpaceInfo(
+        windows=list(request.windows),
+        limits=list(request.limits),
+        bins=request.bins,
+        pairs=request.pairs,
+        extent=found.view.extent,
+        side=SIDE,
+        n_components=request.n_components,
+        orient=request.orient,
+        solver=request.solver,
+        overflow=request.overflow,
+        density=request.density,
+        C=request.C,
+        is_searched=request.search,
+        residual=_bulk_of_residual(found),
+        why_no_odds=found.reason,
+        labelled_ids=samples["sample_id"].iloc[found.material.labelled].tolist(),
+    )
 
 
-def _bulk_of_residual(found: Found) -> list[float]:
+def _bulk_of_residual(found: Found) -> tuple[float, float]:
     """Return mean and deviation of the distances of normal training windows from PC space."""
     training = roles.training_rows(found.material.samples)
     count, total, squares = found.material.described["residual_sums"][training].sum(axis=0)
     mean = total / count
-    return [float(mean), float(max(squares / count - mean**2, 0) ** 0.5)]
-
-
-def _relative(root: Path, out: Path) -> str:
-    """Return the way from the run folder to the images, in POSIX form."""
-    try:
-        return Path(os.path.relpath(root.resolve(), out.resolve())).as_posix()
-    except ValueError:  # another drive: the folder has to be given when images are wanted
-        return root.name
+    return float(mean), float(max(squares / count - mean**2, 0) ** 0.5)

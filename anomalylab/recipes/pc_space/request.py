@@ -128,6 +128,7 @@ class Request:
             dataset_params={**(BUILT_IN if is_built_in else {}), **self.dataset_params},
             intensity=self.intensity,
             seed=self.seed,
+            plugins=self.plugins,
         )
 
     @property
@@ -148,7 +149,7 @@ class Request:
 
     def command(self, out: Path) -> str:
         """Return the command that repeats the recipe; folders by their last name only."""
-        words = ["anomalylab", "recipe", "kolektor"] + ([self.data.name] if self.data else [])
+        words = ["anomalylab", "recipe", "pc-space"] + ([self.data.name] if self.data else [])
         words += ["--dataset", self.dataset] if self.dataset else []
         for key, value in self.dataset_params.items():
             text = value if isinstance(value, str) else json.dumps(value)

@@ -37,9 +37,9 @@ def payload(run: Run, detector: str = "") -> dict[str, Any]:
     shown = _shown_images(run)
     samples = run.samples.set_index("sample_id").loc[shown].reset_index()
     return {
-        "name": run.info["name"],
+        "name": run.info.name,
         "isLabelled": run.is_labelled,
-        "isUnlabelled": bool(run.info["is_unlabelled"]),
+        "isUnlabelled": run.info.is_unlabelled,
         "nQueries": len(queries),
         "colours": to_base64(map_colours.colours()),
         "stepsPerThreshold": map_colours.STEPS_PER_THRESHOLD,

@@ -19,6 +19,7 @@ from anomalylab.errors import AnomalyLabError, ParameterError, RunError
 from anomalylab.registry import unknown_name
 from anomalylab.reports.kit.fragment import FOLDER
 from anomalylab.runs.folder import Run
+from anomalylab.runs.kinds import KINDS
 
 TIMEOUT = 3600
 """Seconds that a cell may take."""
@@ -28,10 +29,6 @@ FINISHED = "This notebook ran to its end."
 
 PLACES = (FOLDER.parent / "notebooks", FOLDER.parent.parent / "notebooks")
 """Where notebooks are looked for: the installed package, then a checkout."""
-
-
-NOTEBOOK_OF = {None: "detect", "kolektor": "pc_space"}
-"""Recipe that made a run, None if it was no recipe -> notebook that shows such runs."""
 
 _LAUNCH = ("-m", "ipykernel_launcher", "--log-level=CRITICAL", "-f", "{connection_file}")
 
@@ -65,20 +62,6 @@ def find_notebook(name: str) -> Path:
     return known[name]
 
 
-def notebook_of(run: Run) -> str:
-    """Return the name of the notebook that shows runs of this kind.
-
-    Raises
-    ------
-    RunError
-        If there is none.
-    """
-    recipe = run.info.get("recipe")
-    if recipe not in NOTEBOOK_OF:
-        raise RunError(f"{run.folder} was made by the recipe {recipe!r}, which has no notebook")
-    return NOTEBOOK_OF[recipe]
-
-
 def check_notebook(name: str, run: Run) -> None:
     """Refuse a notebook that shows runs of another kind.
 
@@ -87,11 +70,11 @@ def check_notebook(name: str, run: Run) -> None:
     RunError
         The message names the notebook that fits.
     """
-    fitting = notebook_of(run)
-    if name in NOTEBOOK_OF.values() and name != fitting:
+    others = {kind.notebook for kind in KINDS.values()} - {run.kind.notebook}
+    if name in others:
         raise RunError(
             f"{run.folder} is no run for the notebook {name!r}; use: "
-            f"anomalylab notebook {fitting} {run.folder}"
+            f"anomalylab notebook {run.kind.words} {run.folder}"
         )
 
 

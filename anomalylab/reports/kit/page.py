@@ -13,8 +13,6 @@ from nbformat import NotebookNode
 from anomalylab.errors import ParameterError
 from anomalylab.reports.kit.fragment import FOLDER, assets_of, static_text, without_assets
 from anomalylab.reports.kit.notebooks import (
-    notebook_of,
-    notebook_parameters,
     relative,
     run_notebook,
     write_atomically,
@@ -75,8 +73,8 @@ def report(
         If ``data`` is given for a run whose page needs no images.
     """
     run = Run(run_folder)
-    name = notebook_of(run)
-    if data is not None and "data" not in notebook_parameters(name):
+    name = run.kind.notebook
+    if data is not None and not run.kind.reads_images:
         raise ParameterError(
             f"the page of {run.folder} needs no images: it holds what is shown; leave out --data"
         )
@@ -90,9 +88,7 @@ def report(
     if data is not None:
         parameters["data"] = relative(Path(data).resolve(), start)
     notebook = run_notebook(name, out.with_suffix(".ipynb"), **parameters)
-    return export_html(
-        notebook, out, name=str(run.info["name"]), created=str(run.info["created"])[:10]
-    )
+    return export_html(notebook, out, name=run.info.name, created=run.info.created[:10])
 
 
 def export_html(notebook: Path | str, out: Path | str, *, name: str, created: str = "") -> Path:

@@ -7,6 +7,7 @@ from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.kit.words import KINDS, method_words
 from anomalylab.runs.folder import Run
+from anomalylab.runs.info import FindingInfo, plain
 
 _SHOWN_ELSEWHERE = (
     "verdicts",
@@ -30,18 +31,18 @@ def provenance(run: Run) -> Fragment:
     Fragment
     """
     info = run.info
-    parameters = {key: value for key, value in info.items() if key not in _SHOWN_ELSEWHERE}
+    parameters = {k: value for k, value in plain(info).items() if k not in _SHOWN_ELSEWHERE}
     timings = run.table("timings")
     html = render(
         "parts/provenance",
-        command=info["command"],
-        findings=[_finding(finding) for finding in info.get("findings", [])],
+        command=info.command,
+        findings=[_finding(finding) for finding in info.findings],
         thresholds=_thresholds(run),
         timings=rows_of(timings),
         seconds=float(timings["seconds"].sum()),
         peak=float(timings["peak_mib"].max()) if len(timings) else 0.0,
         parameters=list(flat(parameters)),
-        versions=list(info["versions"].items()),
+        versions=list(info.versions.items()),
     )
     return Fragment(html, TABLE_SCRIPTS, ("parts/provenance.css",))
 
@@ -70,9 +71,9 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _finding(finding: dict[str, Any]) -> dict[str, Any]:
-    paths = list(finding.get("paths", []))
-    return {**finding, "paths": paths[:5], "n_more": max(0, len(paths) - 5)}
+def _finding(finding: FindingInfo) -> dict[str, Any]:
+    n_more = max(0, len(finding.paths) - 5)
+    return {**plain(finding), "paths": finding.paths[:5], "n_more": n_more}
 
 
 def _thresholds(run: Run) -> list[dict[str, Any]]:

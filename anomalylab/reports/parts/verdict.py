@@ -54,14 +54,14 @@ def show_verdict(run: Run, names: dict[str, str], **words: Any) -> Fragment:
         ``asked``, ``warnings``, ``tiles``, ``judges`` (what the methods are called together) and
         ``terms`` (term -> meaning) of the template.
     """
-    verdicts = run.info["verdicts"]
+    verdicts = run.info.verdicts
     method, *others = names
     first = verdicts[method]
     html = render(
         "parts/verdict",
-        sentence=first["sentence"],
-        reasons=[first[key] for key in ("reason", "training") if first.get(key)],
-        others=[(names[name], verdicts[name]["sentence"]) for name in others],
+        sentence=first.sentence,
+        reasons=[reason for reason in (first.reason, first.training) if reason],
+        others=[(names[name], verdicts[name].sentence) for name in others],
         **words,
     )
     return Fragment(html)
@@ -70,9 +70,9 @@ def show_verdict(run: Run, names: dict[str, str], **words: Any) -> Fragment:
 def asked(run: Run) -> str:
     """Return one sentence on the question, the data, the network and its weights."""
     info = run.info
-    data = info["dataset"]["category"] or info["dataset"]["root_name"]
+    data = info.dataset.category or info.dataset.root_name
     n_queries, n_train = len(run.queries), int((run.samples["split"] == "train").sum())
-    if info["is_unlabelled"]:
+    if info.is_unlabelled:
         question = (
             f"Which of {plural(n_queries, 'image')} of “{data}” stand apart from the others? Each "
             "was compared with all the others, without knowing which are good."
@@ -82,11 +82,11 @@ def asked(run: Run) -> str:
             f"Which of {plural(n_queries, 'image')} of “{data}” look unlike "
             f"{plural(n_train, 'training image')}?"
         )
-    extractor = info["extractor"]
-    height, width = extractor["size"]
-    weights = str(extractor["weights"]).removeprefix(f"{extractor['name']}, ")
+    extractor = run.detect.extractor
+    height, width = extractor.size
+    weights = extractor.weights.removeprefix(f"{extractor.name}, ")
     return (
-        f"{question} {_compared(run)} the network {extractor['name']}, at {height} × {width} "
+        f"{question} {_compared(run)} the network {extractor.name}, at {height} × {width} "
         f"pixels; its weights: {weights}."
     )
 
@@ -104,14 +104,14 @@ def _compared(run: Run) -> str:
 
 
 def _looks_at_images(run: Run, detector: str) -> bool:
-    levels = run.info["detectors"].get(detector, {}).get("levels", [])
+    levels = run.detect.detectors[detector].levels
     return bool(levels) and set(levels) <= set(ON_DEMAND)
 
 
 def warnings(run: Run) -> list[str]:
     """Return what a reader must know before believing the verdict."""
     found = []
-    if "random" in str(run.info["extractor"]["weights"]).lower():
+    if "random" in run.detect.extractor.weights.lower():
         found.append(
             "The network has random weights: this run shows that everything works, and nothing "
             "about the images."
@@ -121,7 +121,7 @@ def warnings(run: Run) -> list[str]:
 
 def findings_warnings(run: Run) -> list[str]:
     """Return that the check of the data found something, if it did."""
-    n_findings = sum(f["severity"] != "note" for f in run.info.get("findings", []))
+    n_findings = sum(finding.severity != "note" for finding in run.info.findings)
     if not n_findings:
         return []
     things = plural(n_findings, "thing")
@@ -130,14 +130,12 @@ def findings_warnings(run: Run) -> list[str]:
 
 def _tiles(run: Run) -> list[dict[str, Any]]:
     detector = run.detectors[0]
-    first = run.info["verdicts"][detector]
+    first = run.info.verdicts[detector]
     tiles = []
-    if first.get("n_suspects") is not None:
-        expected = first.get("expected_by_chance")
+    if first.n_suspects is not None:
+        expected = first.expected_by_chance
         chance = "" if expected is None else f"about {expected:.2g} would be if all were good"
-        tiles.append(
-            {"title": "Beyond the threshold", "value": first["n_suspects"], "note": chance}
-        )
+        tiles.append({"title": "Beyond the threshold", "value": first.n_suspects, "note": chance})
     tiles.append(images_tile(run))
     tile = score_tile(run.table("metrics"), detector, "auroc")
     return [*tiles, tile] if tile else tiles

@@ -73,7 +73,7 @@ def bands(pc: PCSpace) -> Fragment:
     figures = [] if missing else [_before_and_after(pc, *row) for row in rows]
     bar = legend("viridis", [f"−{DEVIATIONS:g}", "0", f"{DEVIATIONS:g} deviations"], is_signed=True)
     html = render(
-        "pc_space/bands", figures=figures, missing=missing, legend=bar, orient=pc.info["orient"]
+        "pc_space/bands", figures=figures, missing=missing, legend=bar, orient=pc.info.orient
     )
     return Fragment(html, styles=PICTURES)
 

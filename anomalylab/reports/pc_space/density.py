@@ -101,7 +101,7 @@ def _one(
     highest = max(float(cells.max()) for cells in shares.values())
     picture = indexed_png(shade(shares[group] * scale, vmax=highest * scale))
     n_images = _n_images(pc, group)
-    kind = "image" if pc.run.info["is_unlabelled"] else f"{group} image"
+    kind = "image" if pc.run.info.is_unlabelled else f"{group} image"
     title = f"{plural(n_images, kind)}, {millions(totals[group])} windows"
     return {
         "title": title,
@@ -141,7 +141,7 @@ def _note(pc: PCSpace, totals: dict[str, int], beyond: int, plane: PlaneDrawing)
             "that of the square roots of the densities, so that a colour means as much in the thin "
             "outskirts as in the dense middle."
         )
-    whose = "these" if pc.run.info["is_unlabelled"] else "normal"
+    whose = "these" if pc.run.info.is_unlabelled else "normal"
     words.append(f"Ellipses: 1, 2 and 3 standard deviations (σ) of the windows of {whose} images.")
     if beyond:
         words.append(
@@ -152,5 +152,5 @@ def _note(pc: PCSpace, totals: dict[str, int], beyond: int, plane: PlaneDrawing)
 
 def _n_images(pc: PCSpace, group: str) -> int:
     if group == "normal":
-        return len(pc.run.info["training_ids"])
+        return len(pc.run.info.training_ids)
     return int(((pc.samples["split"] == "train") & (pc.samples["label"] == 1)).sum())

@@ -138,7 +138,7 @@ def _beyond_words(pc: PCSpace, sample_id: str) -> str:
     table = pc.run.table("features")
     found = table.loc[table["sample_id"] == sample_id, "dropped"]
     limit = f"±{pc.limit:.3g}"
-    fate = "left out" if pc.info.get("overflow") == "drop" else "counted in the outermost bins"
+    fate = "left out" if pc.info.overflow == "drop" else "counted in the outermost bins"
     own = f"Of this image {percent(found.iloc[0])} lie" if len(found) else "Some lie"
     whole = f", of all images {percent(table['dropped'].mean())}" if len(found) else ""
     return (

@@ -16,8 +16,7 @@ def supervised_reason(pc: PCSpace) -> str:
     """
     if pc.coefficients is not None:
         return ""
-    stated = pc.run.info.get("supervised", {}).get("reason", "")
-    return stated or "the odds need normal and anomalous training images with labels"
+    return pc.info.why_no_odds or "the odds need normal and anomalous training images with labels"
 
 
 def images_reason(pc: PCSpace, sample_ids: Iterable[str]) -> str:

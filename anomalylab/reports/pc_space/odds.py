@@ -62,7 +62,7 @@ def _odds_figure(
 ) -> dict[str, Any]:
     of_size, pair = divmod(number, len(pc.pairs))
     size = pc.windows[of_size]
-    plane = plane_of(pc, pair, pc.info["limits"][of_size], size)
+    plane = plane_of(pc, pair, pc.info.limits[of_size], size)
     picture = shade_signed(values, "diverging_dark", vmax=highest)
     picture[~is_known.T[::-1], 3] = 0
     strongest = np.unravel_index(int(np.abs(values).argmax()), values.shape)

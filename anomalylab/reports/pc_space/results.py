@@ -47,7 +47,7 @@ def results(pc: PCSpace) -> Fragment:
     Fragment
     """
     table = pc.run.table("metrics")
-    is_layout = pc.run.info["dataset"]["loader"] == "kolektor_sdd2"
+    is_layout = pc.run.info.dataset.loader == "kolektor_sdd2"
     published = PUBLISHED if is_layout and not supervised_reason(pc) else {}
     groups = []
     for title, metrics in GROUPS.items():

@@ -40,7 +40,7 @@ def verdict(pc: PCSpace) -> Fragment:
     -------
     Fragment
     """
-    verdicts = pc.run.info["verdicts"]
+    verdicts = pc.run.info.verdicts
     names = method_names(name for name in pc.run.detectors if name in verdicts)
     return show_verdict(
         pc.run,
@@ -61,16 +61,16 @@ def asked(pc: PCSpace) -> str:
     pc : PCSpace
     """
     train = pc.samples[pc.samples["split"] == "train"]
-    n_normal, n_defective = len(pc.run.info["training_ids"]), int((train["label"] == 1).sum())
-    others = "the others" if pc.run.info["is_unlabelled"] else plural(n_normal, "normal image")
-    name = pc.run.info["dataset"]["category"] or pc.run.info["dataset"]["root_name"]
+    n_normal, n_defective = len(pc.run.info.training_ids), int((train["label"] == 1).sum())
+    others = "the others" if pc.run.info.is_unlabelled else plural(n_normal, "normal image")
+    name = pc.run.info.dataset.category or pc.run.info.dataset.root_name
     sizes = " and ".join(f"{window} × {window}" for window in pc.windows)
     n_components = pc.space.n_components
     sentences = [
         f"Which of {plural(len(pc.run.queries), 'image')} of “{name}” hold windows unlike those of "
         f"{others}?",
         f"Every window of {sizes} pixels became a point on the {n_components} axes along which "
-        f"the windows of {_their(pc)} vary most, {SOLVERS[pc.info['solver']]}.",
+        f"the windows of {_their(pc)} vary most, {SOLVERS[pc.info.solver]}.",
     ]
     if not supervised_reason(pc):
         sentences.append(
@@ -82,7 +82,7 @@ def asked(pc: PCSpace) -> str:
 
 
 def _their(pc: PCSpace) -> str:
-    return "all images" if pc.run.info["is_unlabelled"] else "those images"
+    return "all images" if pc.run.info.is_unlabelled else "those images"
 
 
 def _warnings(pc: PCSpace) -> list[str]:

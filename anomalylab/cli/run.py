@@ -1,0 +1,55 @@
+"""The command ``run``: score a folder of images and write a run folder."""
+
+import argparse
+from pathlib import Path
+
+from anomalylab.cli.options import add_command, add_data, add_images, add_out, detect_request
+
+DETECTOR_HELP = (
+    "detector, as NAME[@PRESET][:option=value,...], for example patchcore, padim@sroc or "
+    "patchcore:k=5,coreset=0.1; may be given several times, the first gives the verdict"
+)
+
+
+def add(commands) -> None:
+    """Add the command to those of the parser."""
+    add_command(commands, "run", call, "score a folder of images and write a run folder", _fill)
+
+
+def _fill(parser: argparse.ArgumentParser) -> None:
+    add_data(parser)
+    add_images(parser)
+    parser.add_argument(
+        "--detector", action="append", default=[], metavar="NAME", help=DETECTOR_HELP
+    )
+    parser.add_argument(
+        "--weights", metavar="FILE", help="weights of the backbone: a file, or 'random'"
+    )
+    parser.add_argument(
+        "--smoothing",
+        type=float,
+        default=4.0,
+        metavar="PX",
+        help="Gaussian smoothing of anomaly maps, in pixels of the resized image (%(default)s)",
+    )
+    parser.add_argument(
+        "--max-fpr",
+        type=float,
+        default=0.3,
+        help="false-positive rate up to which AU-PRO and AU-IoU integrate (%(default)s)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of everything drawn (%(default)s)"
+    )
+    add_out(parser)
+
+
+def call(options: argparse.Namespace) -> None:
+    """Carry out the command."""
+    from anomalylab.runs.detect import run
+
+    request = detect_request(options)
+    name = options.data.resolve().stem if options.data else str(request.dataset)
+    finished = run(request, options.out or Path("reports", name))
+    print(finished.verdict)
+    print(f"Run folder: {finished.folder}\nMake the page: anomalylab report {finished.folder}")

@@ -1,0 +1,32 @@
+"""The command ``score``: apply a finished run to new images."""
+
+import argparse
+from pathlib import Path
+
+from anomalylab.cli.options import add_command, add_plugin, add_run
+
+
+def add(commands) -> None:
+    """Add the command to those of the parser."""
+    summary = "apply a finished run to new images, without fitting"
+    parser = add_command(commands, "score", call, summary)
+    add_run(parser)
+    parser.add_argument("images", type=Path, metavar="IMAGES", help="folder of new images")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument(
+        "--weights", metavar="FILE", help="weights file, if the run was made with one"
+    )
+    add_plugin(parser)
+
+
+def call(options: argparse.Namespace) -> None:
+    """Carry out the command; the kind of the run decides how."""
+    from anomalylab.reports import report
+    from anomalylab.runs.folder import Run
+    from anomalylab.runs.kinds import resolve
+
+    base = Run(options.run)
+    score = resolve(base.kind.score)
+    run = score(options.run, options.images, options.out, weights=options.weights)
+    print(run.verdict)
+    print(f"Table: {run.folder / 'scores.csv'}\nOpen the page: {report(run.folder)}")

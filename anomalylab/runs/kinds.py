@@ -1,0 +1,152 @@
+"""The kinds of run, and what they differ in. Nothing else asks which kind a run is of.
+
+A new kind adds one entry to :data:`KINDS`. Entries name functions and types as ``module:name``, so
+that a kind is loaded only when it is used and nothing here imports the rooms above.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from anomalylab.errors import RunError
+from anomalylab.registry import unknown_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind of run.
+
+    Parameters
+    ----------
+    name : str
+        In code and in ``run.json``.
+    words : str
+        On the command line; ``name`` and ``aliases`` are accepted too.
+    holds : str
+        What such a run holds, for messages.
+    made_by : str
+        Command that makes one.
+    part : str
+        Type of what it adds to :class:`~anomalylab.runs.info.RunInfo`.
+    request, make : str
+        What the maker is asked, and the maker: ``make(request, out) -> Run``.
+    notebook : str
+        Notebook that its page is made of.
+    app : str
+        ``app(run, data) -> callable`` that returns a live page.
+    score : str
+        ``score(run, images, out, weights=None) -> Run``: how it scores new images.
+    options : str, optional
+        For recipes: module with ``SUMMARY``, ``PRESETS``, ``add_options(parser)`` and
+        ``request(options)``; those made by ``anomalylab run`` have none.
+    aliases : tuple of str
+        Older names.
+    reads_images : bool
+        Whether its page and app read images, so that their folder may have to be named.
+    """
+
+    name: str
+    words: str
+    holds: str
+    made_by: str
+    part: str
+    request: str
+    make: str
+    notebook: str
+    app: str
+    score: str
+    options: str | None = None
+    aliases: tuple[str, ...] = ()
+    reads_images: bool = False
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """All names of this kind, the one of the command line first."""
+        return tuple(dict.fromkeys([self.words, self.name, *self.aliases]))
+
+    def show_command(self, run: Path | str = "RUN") -> str:
+        """Return the command that shows such a run live."""
+        return f"anomalylab serve {self.words} {run}"
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            name="detect",
+            words="detect",
+            holds="scores of detectors",
+            made_by="anomalylab run",
+            part="anomalylab.runs.info:DetectInfo",
+            request="anomalylab.runs.request:Request",
+            make="anomalylab.runs.detect:run",
+            notebook="detect",
+            app="anomalylab.apps.detect.app:pages_of",
+            score="anomalylab.runs.score:score",
+        ),
+        Kind(
+            name="pc_space",
+            words="pc-space",
+            holds="a PC space",
+            made_by="anomalylab recipe pc-space",
+            part="anomalylab.pc_space.info:PCSpaceInfo",
+            request="anomalylab.recipes.pc_space.request:Request",
+            make="anomalylab.recipes.pc_space.run:run",
+            notebook="pc_space",
+            app="anomalylab.apps.pc_space.app:pages_of",
+            score="anomalylab.recipes.pc_space.score:score",
+            options="anomalylab.recipes.pc_space.options",
+            aliases=("kolektor",),
+            reads_images=True,
+        ),
+    )
+}
+
+
+def resolve(place: str) -> Any:
+    """Return what ``module:name`` names, or the module if there is no name."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name) if name else import_module(module)
+
+
+def kind_called(name: str, folder: Path) -> Kind:
+    """Return the kind that a run folder says it is of.
+
+    Raises
+    ------
+    RunError
+        If this version knows none of that name.
+    """
+    if name not in KINDS:
+        raise RunError(
+            f"{folder} is a run of the kind {name!r}, which this version does not know (it knows "
+            f"{', '.join(KINDS)}); update anomalylab-vision"
+        )
+    return KINDS[name]
+
+
+def kind_spelled(word: str) -> Kind:
+    """Return the kind that a person names, in any of its spellings.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none.
+    """
+    known = dict(_spellings())
+    if word not in known:
+        unknown_name("kind of run", word, known)
+    return known[word]
+
+
+def recipes() -> list[Kind]:
+    """Return the kinds that ``anomalylab recipe`` makes."""
+    return [kind for kind in KINDS.values() if kind.options]
+
+
+def _spellings() -> Iterator[tuple[str, Kind]]:
+    for kind in KINDS.values():
+        for word in kind.spellings:
+            yield word, kind
