@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from anomalylab.cli.options import add_command, add_plugin, add_run
+from anomalylab.errors import RunError
 
 
 def add(commands) -> None:
@@ -23,10 +24,15 @@ def call(options: argparse.Namespace) -> None:
     """Carry out the command; the kind of the run decides how."""
     from anomalylab.reports import report
     from anomalylab.runs.folder import Run
-    from anomalylab.runs.kinds import resolve
+    from anomalylab.runs.kinds import KINDS, resolve
 
-    base = Run(options.run)
-    score = resolve(base.kind.score)
-    run = score(options.run, options.images, options.out, weights=options.weights)
+    kind = Run(options.run).kind
+    if kind.score is None:
+        able = ", ".join(other.made_by for other in KINDS.values() if other.score)
+        raise RunError(
+            f"{options.run} holds {kind.holds}, which scores no new images; score them with a run "
+            f"made by {able}, or put them among the test images and make the run again"
+        )
+    run = resolve(kind.score)(options.run, options.images, options.out, weights=options.weights)
     print(run.verdict)
     print(f"Table: {run.folder / 'scores.csv'}\nOpen the page: {report(run.folder)}")

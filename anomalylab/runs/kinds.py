@@ -36,8 +36,9 @@ class Kind:
         Notebook that its page is made of.
     app : str
         ``app(run, data) -> callable`` that returns a live page.
-    score : str
-        ``score(run, images, out, weights=None) -> Run``: how it scores new images.
+    score : str, optional
+        ``score(run, images, out, weights=None) -> Run``: how it scores new images; None if such a
+        run cannot.
     options : str, optional
         For recipes: module with ``SUMMARY``, ``PRESETS``, ``add_options(parser)`` and
         ``request(options)``; those made by ``anomalylab run`` have none.
@@ -56,7 +57,7 @@ class Kind:
     make: str
     notebook: str
     app: str
-    score: str
+    score: str | None = None
     options: str | None = None
     aliases: tuple[str, ...] = ()
     reads_images: bool = False
@@ -96,7 +97,6 @@ KINDS: dict[str, Kind] = {
             make="anomalylab.recipes.pc_space.run:run",
             notebook="pc_space",
             app="anomalylab.apps.pc_space.app:pages_of",
-            score="anomalylab.recipes.pc_space.score:score",
             options="anomalylab.recipes.pc_space.options",
             aliases=("kolektor",),
             reads_images=True,

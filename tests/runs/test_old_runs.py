@@ -1,12 +1,19 @@
 """A run written by an old version opens for ever."""
 
+import zipfile
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
 
 from anomalylab.apps.detect.judgements import judgements
-from anomalylab.reports import detect
+from anomalylab.pc_space.opened import PCSpace
+from anomalylab.reports import detect, pc_space
 from anomalylab.runs.folder import TABLES, Run
+from anomalylab.runs.kinds import KINDS
+from anomalylab.runs.score import score
 
 OLD = Path(__file__).parents[1] / "data"
 
@@ -38,3 +45,68 @@ def test_every_part_of_the_page_can_be_made_of_an_old_run(old, part, told):
 
 def test_the_views_can_be_made_of_an_old_run(old):
     assert len(judgements(old, "patchcore")) == 6
+
+
+def unpacked(name, folder):
+    """One of the runs that are kept as archives, of images that are not kept."""
+    with zipfile.ZipFile(OLD / f"{name}.zip") as archive:
+        archive.extractall(folder)
+    return Run(folder / name)
+
+
+@pytest.fixture(params=["pc_space_v1", "pc_space_v2"])
+def old_pc(request, tmp_path):
+    return PCSpace(unpacked(request.param, tmp_path))
+
+
+def test_a_run_of_each_kind_as_this_version_writes_it_is_kept():
+    assert {path.stem.rpartition("_v")[0] for path in OLD.glob("*_v2.zip")} == set(KINDS)
+
+
+def test_every_table_of_an_old_pc_space_can_be_read(old_pc):
+    for name, table in TABLES.items():
+        table.check(old_pc.run.table(name))
+    assert old_pc.run.kind is KINDS["pc_space"]
+    assert old_pc.run.detectors == ["odds", "forest", "residual", "mahalanobis", "outside"]
+    assert old_pc.run.score_maps("odds").shape == (2, 64, 64)
+    assert old_pc.windows == [9]
+    assert len(old_pc.info.labelled_ids) == 5
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        ("verdict", "a square of 9 × 9 pixels"),
+        ("densities", "<svg"),
+        ("odds", "PC1"),
+        ("histogram", "outermost bins"),
+        ("curves", "among test images?"),
+        ("results", "Odds"),
+        ("provenance", "anomalylab recipe"),
+        ("explorer", "the images are not where they were; give their folder with --data"),
+    ],
+)
+def test_every_part_of_the_page_can_be_made_of_an_old_pc_space_without_its_images(
+    old_pc, part, told
+):
+    assert told in getattr(pc_space, part)(old_pc).html
+
+
+def test_the_tables_of_the_same_images_are_the_same_in_both_versions(tmp_path):
+    before, after = (unpacked(f"pc_space_v{version}", tmp_path) for version in (1, 2))
+    for name in set(TABLES) - {"timings"}:
+        added = ["category", "group"]  # the one is the folder's name, the other is new
+        old, new = (run.table(name).drop(columns=added, errors="ignore") for run in (before, after))
+        pd.testing.assert_frame_equal(old, new, check_dtype=False, check_like=True)
+
+
+def test_an_old_run_of_detectors_scores_new_images(tmp_path):
+    base = unpacked("detect_v2", tmp_path)
+    rng = np.random.default_rng(0)
+    (tmp_path / "new").mkdir()
+    for number in range(2):
+        noise = rng.integers(0, 255, (64, 64, 3), np.uint8)
+        Image.fromarray(noise).save(tmp_path / "new" / f"{number}.png")
+    scored = score(base.folder, tmp_path / "new", tmp_path / "scored")
+    assert (scored.scores("mahalanobis")["score"] > base.threshold("mahalanobis")).all()
+    assert scored.info.scored_with.run == base.info.name
