@@ -182,7 +182,7 @@ def _scores(
     """Return SCORES of the queries, and of the training images that are no queries."""
     is_only_training = ~np.isin(training, query)
 
-    def rows(role, ids, scores, map_max):
+    def rows(role: str, ids: np.ndarray, scores: np.ndarray, map_max: np.ndarray) -> pd.DataFrame:
         p_value = np.full(len(scores), np.nan) if bulk is None else bulk.p_value(scores)
         columns = {"sample_id": ids, "role": role, "score": scores, "map_max": map_max}
         return pd.DataFrame({"detector": detector, **columns, "p_value": p_value})

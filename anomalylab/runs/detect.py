@@ -22,7 +22,7 @@ from anomalylab.runs.info import DetectInfo, DetectorInfo, ExtractorInfo, RunInf
 from anomalylab.runs.inputs import cell_of, load_samples, with_images
 from anomalylab.runs.judge import judge
 from anomalylab.runs.measure import image_metrics, pixel_metrics
-from anomalylab.runs.request import Request
+from anomalylab.runs.request import DetectorChoice, Request
 from anomalylab.runs.shown import embedding, nearest_normal, thumbnails
 from anomalylab.runs.timing import Timings
 
@@ -112,7 +112,7 @@ def create_extractor(request: Request) -> Extractor:
     )
 
 
-def _create(choice, request: Request) -> Detector:
+def _create(choice: DetectorChoice, request: Request) -> Detector:
     cls = detectors.registry.get(choice.name)
     has_seed = any(field.name == "seed" for field in fields(cls))  # type: ignore[arg-type]
     seed = {"seed": request.seed} if has_seed else {}
@@ -253,7 +253,7 @@ def _info(
     chosen: Mapping[str, Detector],
     outcomes: Mapping[str, _Outcome],
     report: Report,
-    broken: list[dict],
+    broken: list[dict[str, str]],
     out: Path,
 ) -> RunInfo:
     request, extractor = material.request, material.extractor

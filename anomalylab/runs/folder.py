@@ -131,7 +131,9 @@ class Run:
 
     def score_maps(self, detector: str) -> np.ndarray:
         """Return the score maps of ``queries``, (n_queries, n_rows, n_cols), memory-mapped."""
-        return np.load(self.folder / "maps" / f"{detector}.npy", mmap_mode="r", allow_pickle=False)
+        path = self.folder / "maps" / f"{detector}.npy"
+        maps: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+        return maps
 
     def _repr_html_(self) -> str:
         """Show the verdict over the images that the first detector finds most anomalous."""

@@ -61,7 +61,8 @@ def with_images(
 
         def read(row: int) -> np.ndarray:
             image = read_image(paths[row], intensity=intensity)
-            return extractor(image[None])[name][0]
+            features: np.ndarray = extractor(image[None])[name][0]
+            return features
 
         return ImageLevel(read, np.arange(len(paths)))
 
