@@ -152,7 +152,7 @@ def test_a_space_has_at_least_two_axes_and_at_most_the_pixels_of_a_window(solve,
 def test_one_window_spans_no_space():
     with pytest.raises(ParameterError, match="at least 2 windows"):
         fit(moments(draw(5, 5), 5))
-    with pytest.raises(ParameterError, match="needs 3 windows an image, not 1"):
+    with pytest.raises(ParameterError, match="needs 3 windows per image, not 1"):
         incremental([draw(5, 5)], 5, 3)
 
 
