@@ -18,7 +18,17 @@ from anomalylab.errors import AnomalyLabError, ImageError
 from anomalylab.images import _pillow, _tiff
 from anomalylab.images._header import MAX_PIXELS, Header
 
-__all__ = ["MAX_PIXELS", "SUFFIXES", "Header", "probe", "read_resized", "read_values"]
+__all__ = [
+    "MAX_PIXELS",
+    "SUFFIXES",
+    "Header",
+    "decode_values",
+    "probe",
+    "read_bytes",
+    "read_header",
+    "read_resized",
+    "read_values",
+]
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
 """Endings, in lower case, of the files taken for images."""
@@ -50,10 +60,49 @@ def probe(path: Path) -> Header:
         ``MAX_PIXELS`` pixels. Damage inside the pixels is seen only by :func:`read_values`.
     """
     with _reading(path), open(path, "rb") as stream:
-        kind = _sniff(stream, path)
-        if kind == "TIFF":
-            return _tiff.read_header(stream, path)
-        return _pillow.read_header(stream, kind, path)
+        return _header_of(stream, path)
+
+
+def read_header(content: bytes, path: Path) -> Header:
+    """Do what :func:`probe` does with the bytes of a file that is read already.
+
+    Parameters
+    ----------
+    content : bytes
+        From :func:`read_bytes`.
+    path : Path
+        Named in messages.
+
+    Returns
+    -------
+    header : Header
+
+    Raises
+    ------
+    ImageError
+        As :func:`probe`.
+    """
+    with _reading(path):
+        return _header_of(io.BytesIO(content), path)
+
+
+def _header_of(stream: BinaryIO, path: Path) -> Header:
+    kind = _sniff(stream, path)
+    if kind == "TIFF":
+        return _tiff.read_header(stream, path)
+    return _pillow.read_header(stream, kind, path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a file, from which header, hash and pixels can be had in one reading.
+
+    Raises
+    ------
+    ImageError
+        If the file is missing or cannot be opened.
+    """
+    with _reading(path):
+        return Path(path).read_bytes()
 
 
 def read_values(path: Path) -> np.ndarray:
@@ -75,8 +124,30 @@ def read_values(path: Path) -> np.ndarray:
     ImageError
         As :func:`probe`, and if the pixels cannot be decoded.
     """
+    return decode_values(read_bytes(path), path)
+
+
+def decode_values(content: bytes, path: Path) -> np.ndarray:
+    """Decode the bytes of a file, as :func:`read_values` does.
+
+    Parameters
+    ----------
+    content : bytes
+        From :func:`read_bytes`.
+    path : Path
+        Named in messages.
+
+    Returns
+    -------
+    values : ndarray of shape (height, width, channels)
+
+    Raises
+    ------
+    ImageError
+        As :func:`read_values`.
+    """
     with _reading(path):
-        stream = io.BytesIO(Path(path).read_bytes())
+        stream = io.BytesIO(content)
         kind = _sniff(stream, path)
         if kind == "TIFF":
             return _tiff.read_pixels(stream, path)

@@ -20,7 +20,7 @@ from PIL import Image
 from PIL.Image import Resampling
 
 from anomalylab.errors import ImageError, ParameterError
-from anomalylab.images.files import read_resized, read_values
+from anomalylab.images.files import decode_values, read_resized, read_values
 from anomalylab.registry import unknown_name
 
 _METHODS = {"bilinear": Resampling.BILINEAR, "area": Resampling.BOX}
@@ -65,6 +65,31 @@ def read_image(
     if values is not None:
         return _as_rgb(values, limits, path)
     return resize(_as_rgb(read_values(path), limits, path), size, method=method)
+
+
+def decode_image(content: bytes, path: Path, *, intensity: str = "full") -> np.ndarray:
+    """Decode the bytes of a file that is read already, as :func:`read_image` does at full size.
+
+    Parameters
+    ----------
+    content : bytes
+        From :func:`anomalylab.images.files.read_bytes`.
+    path : Path
+        Named in messages.
+    intensity : str
+        See :func:`read_image`.
+
+    Returns
+    -------
+    image : uint8 ndarray of shape (height, width, 3)
+
+    Raises
+    ------
+    ImageError, ParameterError
+        As :func:`read_image`.
+    """
+    limits = parse_intensity(intensity)
+    return _as_rgb(decode_values(content, path), limits, path)
 
 
 def read_mask(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
@@ -176,6 +201,11 @@ def parse_intensity(rule: str) -> tuple[float, float] | None:
             f"intensity must be 'full' or 'range:LO,HI' with LO below HI, not {rule!r}"
         )
     return low, high
+
+
+def hash_of(content: bytes) -> str:
+    """Return 32 hexadecimal digits (BLAKE2b) of bytes, as :func:`content_hash` of their file."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def content_hash(path: Path) -> str:

@@ -31,7 +31,8 @@ from anomalylab import datasets
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import DatasetError
 from anomalylab.extractors.band import project
-from anomalylab.images.read import content_hash, read_image, read_mask
+from anomalylab.images.files import read_bytes
+from anomalylab.images.read import decode_image, hash_of, read_mask
 from anomalylab.pc_space.cloud import Cloud, make_cloud
 from anomalylab.pc_space.info import PCSpaceInfo
 from anomalylab.registry import unknown_name
@@ -41,6 +42,9 @@ FOLDER = "pc_space"
 GROUPS = ("normal", "anomalous")
 HELD_CLOUDS = 16
 """Clouds kept in memory; a cloud of 230 x 630 pixels takes 2 MB."""
+
+HELD_BYTES = 2**26
+"""Bytes of images kept in memory, and always the last one: 150 images of 230 x 630 pixels."""
 
 
 class PCSpace:
@@ -65,6 +69,7 @@ class PCSpace:
         self.info = self.run.info.part_of(PCSpaceInfo)
         self._data = data
         self._clouds: OrderedDict[tuple[str, int], Cloud] = OrderedDict()
+        self._images: OrderedDict[tuple[str, int, int], np.ndarray] = OrderedDict()
 
     @cached_property
     def root(self) -> Path:
@@ -160,7 +165,9 @@ class PCSpace:
         return int(rows[0])
 
     def image(self, sample_id: str) -> np.ndarray:
-        """Read an image as uint8 (height, width, 3).
+        """Return an image as uint8 (height, width, 3), read-only.
+
+        Some are kept for the next time; one whose file was written since is read again.
 
         Raises
         ------
@@ -171,9 +178,26 @@ class PCSpace:
         path = self.root / sample["image_path"]
         if not path.is_file():
             raise DatasetError(f"{path} is gone; give the folder of the images with --data")
-        if content_hash(path) != sample["content_hash"]:
+        state = path.stat()
+        key = (sample_id, state.st_size, state.st_mtime_ns)
+        if key not in self._images:
+            self._keep(key, self._read(path, sample["content_hash"]))
+        self._images.move_to_end(key)
+        return self._images[key]
+
+    def _read(self, path: Path, expected: str) -> np.ndarray:
+        content = read_bytes(path)
+        if hash_of(content) != expected:
             raise DatasetError(f"{path} has changed since the run; repeat the recipe")
-        return read_image(path, intensity=self.run.info.intensity)
+        image = decode_image(content, path, intensity=self.run.info.intensity)
+        image.setflags(write=False)
+        return image
+
+    def _keep(self, key: tuple[str, int, int], image: np.ndarray) -> None:
+        self._images[key] = image
+        n_bytes = sum(held.nbytes for held in self._images.values())
+        while n_bytes > HELD_BYTES and len(self._images) > 1:
+            n_bytes -= self._images.popitem(last=False)[1].nbytes
 
     def band(self, sample_id: str) -> np.ndarray:
         """Return the one-band projection of an image: float32 (height, width)."""

@@ -8,8 +8,8 @@ import pandas as pd
 from scipy import ndimage
 
 from anomalylab.errors import ImageError
-from anomalylab.images.files import probe, read_values
-from anomalylab.images.read import content_hash, read_mask
+from anomalylab.images.files import read_bytes, read_header, read_values
+from anomalylab.images.read import hash_of, read_mask
 
 N_DEEP = 64
 """Images of more than 8 bits that are decoded to see which values they use, spread evenly."""
@@ -52,9 +52,10 @@ def read_facts(samples: pd.DataFrame, root: Path) -> pd.DataFrame:
 
 def _image_facts(path: Path) -> dict:
     try:
-        header = probe(path)
+        content = read_bytes(path)
+        header = read_header(content, path)
         return {
-            "hash": content_hash(path),
+            "hash": hash_of(content),
             "mode": header.mode,
             "bits": header.bits,
             "is_float": header.is_float,

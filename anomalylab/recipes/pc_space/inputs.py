@@ -10,7 +10,8 @@ import pandas as pd
 
 from anomalylab.datasets.check import Finding, check
 from anomalylab.errors import DatasetError, ImageError, ParameterError
-from anomalylab.images import read as images
+from anomalylab.images.files import read_bytes
+from anomalylab.images.read import decode_image, hash_of, parse_intensity
 from anomalylab.recipes.pc_space.blocks import Images
 from anomalylab.recipes.pc_space.request import Request
 from anomalylab.runs import roles
@@ -30,7 +31,7 @@ def load(request: Request) -> tuple[pd.DataFrame, Path]:
     ParameterError
         If a window is larger than an image, or the intensity rule is not understood.
     """
-    images.parse_intensity(request.intensity)
+    parse_intensity(request.intensity)
     samples, root = load_samples(request.source)
     roles.check_roles(samples)
     check_sizes(samples, request.windows)
@@ -90,8 +91,9 @@ def check_images(
 
     def look(path: str) -> tuple[str, str]:
         try:
-            images.read_image(root / path, intensity=request.intensity)
-            return images.content_hash(root / path), ""
+            content = read_bytes(root / path)
+            decode_image(content, root / path, intensity=request.intensity)
+            return hash_of(content), ""
         except ImageError as error:
             return "", error.reason
 
