@@ -179,8 +179,12 @@ def test_damaged_blocks_are_computed_again(tmp_path, monkeypatch, pc_run):
     monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "cache"))
     data = write_kolektor(tmp_path / "data")
     run(small(data), tmp_path / "first")
-    for path in (tmp_path / "cache").rglob("*.npz"):
-        path.write_bytes(path.read_bytes()[:-40])
+    shards = list((tmp_path / "cache").rglob("*.block"))
+    assert shards
+    for path in shards:
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
     assert_same(run(small(data), tmp_path / "second"), pc_run)
 
 

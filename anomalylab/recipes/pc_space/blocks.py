@@ -1,17 +1,13 @@
-"""Images in blocks, and what was computed of a block, kept on disk until the work is done.
+"""Images in blocks of some dozen, and names for what is computed of a block.
 
-A block is some dozen images. Its file appears whole or not at all under a name made of all that it
-depends on, so that an interrupted run goes on where it was, and gives the very same numbers.
+A name is made of all that the numbers depend on, so that an interrupted run goes on where it was,
+and gives the very same numbers.
 """
 
 import hashlib
 import json
-import logging
-import os
 import threading
-import uuid
-import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -23,10 +19,9 @@ from tqdm.auto import tqdm
 
 from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces
-from anomalylab.errors import StorageError
 from anomalylab.extractors.band import project
 from anomalylab.images.read import read_image
-from anomalylab.storage.cache import FOLDER_VARIABLE, feature_store
+from anomalylab.storage.blocks import Arrays, BlockStore
 
 VERSION = 4
 """Raised whenever the same images give other numbers."""
@@ -35,10 +30,7 @@ BLOCK = 32
 PIECE = 4
 """Images that one thread adds up; fixed, so that sums do not depend on the number of threads."""
 
-Arrays = Mapping[str, np.ndarray]
 T = TypeVar("T")
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -111,64 +103,18 @@ def tick(bar: tqdm | None, n: int = 1) -> None:
             bar.update(n)
 
 
-class BlockStore:
-    """Arrays of finished blocks by name.
+def known_or_computed(
+    store: BlockStore, name: str, n_images: int, compute: Callable[[], Arrays], bar: tqdm
+) -> Arrays:
+    """Return the arrays of a block; a block that is known moves the bar by its images.
 
-    Parameters
-    ----------
-    kind : str
-        What the blocks hold; each kind has its folder in the cache.
-
-    Raises
-    ------
-    StorageError
-        If the cache cannot be written.
+    ``compute`` moves the bar itself. It runs with one thread of linear algebra.
     """
-
-    def __init__(self, kind: str):
-        store = feature_store(f"kolektor {kind}")
-        store.check_writable(0)
-        self.folder = store.folder
-
-    def get_or(self, name: str, compute: Callable[[], Arrays]) -> Arrays:
-        """Return the arrays of a block, computed now unless they are known."""
-        path = self.folder / f"{name}.npz"
-        known = _read(path)
-        if known is not None:
-            return known
-        with one_blas_thread():
-            arrays = compute()
-        _write(path, arrays)
-        return arrays
-
-    def knows(self, name: str) -> bool:
-        """Tell whether a block is finished."""
-        return (self.folder / f"{name}.npz").is_file()
-
-
-def _read(path: Path) -> Arrays | None:
-    if not path.is_file():
-        return None
-    try:
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            return dict(stored)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
-        log.warning("cached sums in %s are damaged and are computed again", path)
-        return None
-
-
-def _write(path: Path, arrays: Arrays) -> None:
-    unfinished = path.with_name(f".unfinished-{uuid.uuid4().hex}.npz")
-    try:
-        with open(unfinished, "wb") as stream:
-            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        raise StorageError(
-            f"cannot write to {path.parent}: {error.strerror or error}; make room or set "
-            f"{FOLDER_VARIABLE} to another folder"
-        ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    known = store.read(name)
+    if known is not None:
+        tick(bar, n_images)
+        return known
+    with one_blas_thread():
+        arrays = compute()
+    store.write(name, arrays)
+    return arrays

@@ -11,9 +11,10 @@ from tqdm.auto import tqdm
 
 from anomalylab.compute.threads import in_pieces
 from anomalylab.compute.window_space import WindowSpace
-from anomalylab.recipes.pc_space.blocks import Arrays, BlockStore, Images, in_blocks, tick
+from anomalylab.recipes.pc_space.blocks import Images, in_blocks, known_or_computed, tick
 from anomalylab.recipes.pc_space.looks import GRID, SCORES, SIGMAS, without_labels
 from anomalylab.recipes.pc_space.spaces import digest
+from anomalylab.storage.blocks import Arrays, BlockStore
 
 
 def look_left_out(
@@ -49,7 +50,6 @@ def _block(
     images: Images, space: WindowSpace, rows: np.ndarray, store: BlockStore, bar: tqdm
 ) -> Arrays:
     name = images.key(rows, "look left out", digest(space), GRID, SIGMAS)
-    was_known = store.knows(name)
 
     def work(row: int) -> dict[str, np.ndarray]:
         band = images.band(row)
@@ -61,6 +61,4 @@ def _block(
         seen = in_pieces(work, map(int, rows))
         return {key: np.stack([one[key] for one in seen]) for key in seen[0]}
 
-    arrays = store.get_or(name, compute)
-    bar.update(len(rows) if was_known else 0)
-    return arrays
+    return known_or_computed(store, name, len(rows), compute, bar)

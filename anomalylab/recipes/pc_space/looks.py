@@ -11,8 +11,9 @@ from anomalylab.compute.threads import in_pieces
 from anomalylab.compute.window_grid import on_grid
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.pc_space.histogram import Plane, cells_of, density, histogram
-from anomalylab.recipes.pc_space.blocks import PIECE, Arrays, BlockStore, Images, in_blocks, tick
+from anomalylab.recipes.pc_space.blocks import PIECE, Images, in_blocks, known_or_computed, tick
 from anomalylab.recipes.pc_space.spaces import digest
+from anomalylab.storage.blocks import Arrays, BlockStore
 
 GRID = (64, 64)
 """Cells of the maps that are kept of each image."""
@@ -232,7 +233,6 @@ def _block(
     images: Images, view: View, rows: np.ndarray, dense: bool, store: BlockStore, bar: tqdm
 ) -> Arrays:
     name = images.key(rows, "look", dense, view.key())
-    was_known = store.knows(name)
 
     def work(row: int) -> dict[str, np.ndarray]:
         described = look(images.band(row), view, dense=dense)
@@ -249,6 +249,4 @@ def _block(
                 rest.append(described)
         return {**total, **{key: np.stack([one[key] for one in rest]) for key in rest[0]}}
 
-    arrays = store.get_or(name, compute)
-    bar.update(len(rows) if was_known else 0)
-    return arrays
+    return known_or_computed(store, name, len(rows), compute, bar)

@@ -20,9 +20,10 @@ from anomalylab.errors import DatasetError
 from anomalylab.metrics import average_precision
 from anomalylab.pc_space.histogram import edges, pairs
 from anomalylab.recipes.pc_space import odds, spaces
-from anomalylab.recipes.pc_space.blocks import BlockStore, Images, in_blocks, tick
+from anomalylab.recipes.pc_space.blocks import Images, in_blocks, known_or_computed, tick
 from anomalylab.recipes.pc_space.request import Request
 from anomalylab.runs import roles
+from anomalylab.storage.blocks import Arrays, BlockStore
 
 WINDOWS = (15, 25, 35)
 BINS = (6, 10, 16)
@@ -188,9 +189,11 @@ def _histograms(
 
     def block(part: np.ndarray) -> Histograms:
         name = images.key(part, "search", spaces.digest(space), nested.borders.tolist())
-        was_known = store.knows(name)
-        found = store.get_or(name, lambda: {"fine": np.stack(in_pieces(work, map(int, part)))})
-        bar.update(len(part) if was_known else 0)
+
+        def compute() -> Arrays:
+            return {"fine": np.stack(in_pieces(work, map(int, part)))}
+
+        found = known_or_computed(store, name, len(part), compute, bar)
         return {
             grid: nested.coarse(found["fine"], *grid, request.overflow) for grid in nested.grids
         }

@@ -11,7 +11,8 @@ from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.window_moments import Moments, moments
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import DatasetError
-from anomalylab.recipes.pc_space.blocks import BlockStore, Images, add_up, in_blocks
+from anomalylab.recipes.pc_space.blocks import Images, add_up, in_blocks, known_or_computed
+from anomalylab.storage.blocks import BlockStore
 
 
 def moments_by_fold(
@@ -99,7 +100,6 @@ def _varying(space: WindowSpace) -> WindowSpace:
 def _block(images: Images, window: int, rows: np.ndarray, store: BlockStore, bar: tqdm) -> Moments:
     name = images.key(rows, "moments", window)
     upper = np.triu_indices(window**2)
-    was_known = store.knows(name)
 
     def compute() -> dict[str, np.ndarray]:
         found = add_up(lambda row: moments(images.band(row), window), rows, _plus, bar)
@@ -109,8 +109,7 @@ def _block(images: Images, window: int, rows: np.ndarray, store: BlockStore, bar
             "upper": found.products[upper],
         }
 
-    stored = store.get_or(name, compute)
-    bar.update(len(rows) if was_known else 0)
+    stored = known_or_computed(store, name, len(rows), compute, bar)
     products = np.zeros((window**2, window**2))
     products[upper] = stored["upper"]
     products += np.triu(products, 1).T
