@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from anomalylab.runs.request import Request
 
 
+ENGINES = ("auto", "torch", "openvino")
+"""What may run a network; written here, too, so that --help loads no network."""
+
+
 class CommandParser(argparse.ArgumentParser):
     """Parser of a command, which learns its arguments when the command is given.
 
@@ -105,6 +109,12 @@ def add_images(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--levels", help="levels of the backbone, as block4,block6")
     parser.add_argument(
+        "--engine",
+        default=ENGINES[0],
+        choices=ENGINES,
+        help="what runs the network; auto: the fastest that is installed (%(default)s)",
+    )
+    parser.add_argument(
         "--size", help="N or HxW: pixels that images are resized to (the backbone's own)"
     )
     parser.add_argument(
@@ -134,6 +144,7 @@ def detect_request(options: argparse.Namespace) -> "Request":
         dataset_params=dataset_params(options),
         detectors=choices or DEFAULT_DETECTORS,
         backbone=options.backbone,
+        engine=options.engine,
         levels=tuple(options.levels.split(",")) if options.levels else None,
         size=parse_size(options.size) if options.size else None,
         intensity=options.intensity,

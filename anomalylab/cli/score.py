@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from anomalylab.cli.options import add_command, add_plugin, add_run
+from anomalylab.cli.options import ENGINES, add_command, add_plugin, add_run
 from anomalylab.errors import RunError
 
 
@@ -16,6 +16,9 @@ def add(commands) -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder to write to")
     parser.add_argument(
         "--weights", metavar="FILE", help="weights file, if the run was made with one"
+    )
+    parser.add_argument(
+        "--engine", choices=ENGINES, help="what runs the network (as in RUN, if installed)"
     )
     add_plugin(parser)
 
@@ -33,6 +36,12 @@ def call(options: argparse.Namespace) -> None:
             f"{options.run} holds {kind.holds}, which scores no new images; score them with a run "
             f"made by {able}, or put them among the test images and make the run again"
         )
-    run = resolve(kind.score)(options.run, options.images, options.out, weights=options.weights)
+    run = resolve(kind.score)(
+        options.run,
+        options.images,
+        options.out,
+        weights=options.weights,
+        engine=options.engine,
+    )
     print(run.verdict)
     print(f"Table: {run.folder / 'scores.csv'}\nOpen the page: {report(run.folder)}")

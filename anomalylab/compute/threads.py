@@ -4,23 +4,51 @@ Many small steps, each spread over all cores, spend their time waiting for one a
 a busy machine; pieces do not wait.
 """
 
-from collections.abc import Callable, Iterable
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
-import torch
+import psutil
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+_here = threading.local()
+"""``is_worker``: whether this thread does one of several pieces."""
+
 
 def n_threads() -> int:
-    """Return the number of threads that torch uses."""
-    return torch.get_num_threads()
+    """Return the number of threads to compute with: torch's, or what torch would take.
+
+    That is ``OMP_NUM_THREADS`` if it is set, else one a physical core. It is 1 inside a piece.
+    """
+    if getattr(_here, "is_worker", False):
+        return 1
+    if "torch" in sys.modules:
+        return int(sys.modules["torch"].get_num_threads())
+    named = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    if named.isdigit() and int(named):
+        return int(named)
+    return min(psutil.cpu_count(logical=False) or 1, len(_own_cores()))
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[int]:
+    """Let torch, if it is loaded, compute in the calling thread; yields how many there were."""
+    n_before = n_threads()
+    _set_torch_threads(1)
+    try:
+        yield n_before
+    finally:
+        _set_torch_threads(n_before)
 
 
 def in_pieces(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """Do ``work`` on each item, as many at a time as torch has threads, one thread each.
+    """Do ``work`` on each item, as many at a time as there are threads, one thread each.
 
     Parameters
     ----------
@@ -36,11 +64,23 @@ def in_pieces(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
     n_workers = n_threads()
     if n_workers == 1:
         return [work(item) for item in items]
-    torch.set_num_threads(1)
+    with one_torch_thread(), ThreadPoolExecutor(n_workers, initializer=_become_worker) as pool:
+        return list(pool.map(work, items))
+
+
+def _become_worker() -> None:
+    _here.is_worker = True
+    _set_torch_threads(1)
+
+
+def _set_torch_threads(number: int) -> None:
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(number)
+
+
+def _own_cores() -> list[int]:
+    """Return the cores that this process may use; all where the system does not tell."""
     try:
-        with ThreadPoolExecutor(
-            n_workers, initializer=torch.set_num_threads, initargs=(1,)
-        ) as pool:
-            return list(pool.map(work, items))
-    finally:
-        torch.set_num_threads(n_workers)
+        return list(psutil.Process().cpu_affinity())
+    except (AttributeError, psutil.Error):
+        return list(range(os.cpu_count() or 1))

@@ -3,21 +3,26 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from typing import Any, ClassVar
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from anomalylab.errors import ParameterError
-from anomalylab.extractors import _weights
+from anomalylab.extractors import _engines, _weights
 from anomalylab.extractors._spec import Network, NetworkSpec
 from anomalylab.registry import unknown_name
+from anomalylab.storage import kept
+
+if TYPE_CHECKING:
+    from torch.nn import Module
 
 IMAGENET_MEAN = (255 * 0.485, 255 * 0.456, 255 * 0.406)
 IMAGENET_STD = (255 * 0.229, 255 * 0.224, 255 * 0.225)
 
-ENGINES = ("torch", "openvino")
+_SKETCH = "sketch.json"
 
 _FEATURES_VERSION = 1
 """Raised when the same parameters begin to give other features."""
@@ -40,10 +45,9 @@ class TimmBackbone:
     batch_size : int
         Images at a time. Below 16 it changes no bit of the results; from there on torch uses other
         kernels and they agree to 1e-5.
-    engine : {"torch", "openvino"}
-        ``openvino`` (extra ``fast``) is quicker from some hundred images on, needs seconds to
-        start, and agrees to 1e-4 relative. It is never chosen by itself, so that features do not
-        depend on what is installed.
+    engine : {"auto", "torch", "openvino"}
+        What runs the network: ``auto`` becomes the fastest that is installed and works here. The
+        features of any two agree to 1e-4 of the largest value of a level.
     """
 
     name: ClassVar[str]
@@ -72,7 +76,7 @@ class TimmBackbone:
     size: int | tuple[int, int]
     weights: str = "pretrained"
     batch_size: int = 8
-    engine: str = "torch"
+    engine: str = _engines.AUTO
 
     def __post_init__(self) -> None:
         self.size = _check_size(self.size, self.multiple)
@@ -85,8 +89,7 @@ class TimmBackbone:
         self.levels = tuple(level for level in self.known if level in self.levels)
         if self.batch_size < 1:
             raise ParameterError(f"batch_size must be at least 1, not {self.batch_size}")
-        if self.engine not in ENGINES:
-            unknown_name("engine", self.engine, ENGINES)
+        self.engine = _engines.chosen(self.engine)
 
     @cached_property
     def found_weights(self) -> _weights.Weights:
@@ -96,6 +99,10 @@ class TimmBackbone:
     @cached_property
     def fingerprint(self) -> str:
         """Hexadecimal digest of all that features depend on beside image and level."""
+        return self.fingerprint_with(self.engine)
+
+    def fingerprint_with(self, engine: str) -> str:
+        """Return the fingerprint that the same network has when another engine runs it."""
         parts = {
             "version": _FEATURES_VERSION,
             "architecture": self.architecture,
@@ -103,7 +110,7 @@ class TimmBackbone:
             "mean": self.mean,
             "std": self.std,
             "size": self.size,
-            "engine": self.engine,
+            "engine": engine,
         }
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
@@ -122,15 +129,21 @@ class TimmBackbone:
 
     @cached_property
     def network(self) -> Network:
-        """The network, built when first needed; this is where torch is imported."""
-        from anomalylab.extractors import _network
-
-        cut = _network.build(self.spec, self.found_weights)
+        """The network, made ready when first needed."""
         if self.engine == "torch":
-            return _network.run_by_torch(cut)
+            from anomalylab.extractors import _network
+
+            return _network.run_by_torch(_network.build(self.spec, self.found_weights))
         from anomalylab.extractors import _openvino
 
-        return _openvino.compile_network(cut, self.spec.size)
+        key = json.dumps([self.fingerprint, self.spec.levels, self.spec.options])
+        return _openvino.network(key, self._built, self.spec.size)
+
+    def _built(self) -> "Module":
+        """Build the network; this is where timm is imported."""
+        from anomalylab.extractors import _network
+
+        return _network.build(self.spec, self.found_weights)
 
     def prepare(self) -> None:
         """Build the network now, so that several threads may call."""
@@ -177,9 +190,18 @@ class TimmBackbone:
 
     @cached_property
     def _sketch(self) -> tuple[dict[str, tuple[int, int, int]], float]:
+        """Shapes and operations, kept in the cache so that planning loads no network."""
+        key = json.dumps(["sketch", _FEATURES_VERSION, version("timm"), asdict(self.spec)])
+        folder = kept.recall(key)
+        if folder is not None:
+            known = json.loads((folder / _SKETCH).read_text(encoding="utf-8"))
+            return {name: tuple(shape) for name, shape in known["shapes"]}, known["flops"]
         from anomalylab.extractors import _network
 
-        return _network.sketch(self.spec)
+        shapes, flops = _network.sketch(self.spec)
+        text = json.dumps({"shapes": list(shapes.items()), "flops": flops})
+        kept.keep(key, lambda target: (target / _SKETCH).write_text(text, encoding="utf-8"))
+        return shapes, flops
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters as JSON values; ``create(name, **parameters)`` builds it again."""

@@ -4,7 +4,6 @@ Each thread decodes some images and runs the network on them by itself, with one
 core waits for another inside a layer, and none is idle while files are read.
 """
 
-import contextlib
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
+from anomalylab.compute.threads import one_torch_thread
 from anomalylab.extractors._base import Extractor
 from anomalylab.storage.cache import FeatureStore
 
@@ -72,7 +72,7 @@ def embed(
             delay=SHOW_PROGRESS_AFTER,
             disable=not progress,
         ) as bar,
-        _one_torch_thread() as n_workers,
+        one_torch_thread() as n_workers,
     ):
         size = max(1, min(extractor.batch_size, len(paths) // (4 * n_workers)))
         jobs = [list(paths)[start : start + size] for start in range(0, len(paths), size)]
@@ -148,16 +148,3 @@ def _write(blocks: list[Block], store: FeatureStore) -> None:
             for level in blocks[0].levels
         },
     )
-
-
-@contextlib.contextmanager
-def _one_torch_thread() -> Iterator[int]:
-    """Give torch one thread; yields how many it had."""
-    import torch
-
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield n_threads
-    finally:
-        torch.set_num_threads(n_threads)

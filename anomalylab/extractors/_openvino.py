@@ -1,45 +1,70 @@
-"""The cut network run by OpenVINO, in float32."""
+"""The cut network run by OpenVINO, in float32.
+
+Its conversion from torch is kept in the cache, so that later processes load neither torch nor timm.
+"""
 
 import threading
 import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
+import openvino
 
-from anomalylab.errors import ParameterError
+from anomalylab.compute.threads import n_threads
 from anomalylab.extractors._spec import Network
+from anomalylab.storage import kept
+
+if TYPE_CHECKING:
+    import torch
+
+_FILE = "network.xml"
 
 
-def compile_network(cut: torch.nn.Module, size: tuple[int, int]) -> Network:
-    """Return the network compiled for as many threads as torch uses, one a stream.
+def network(key: str, build: "Callable[[], torch.nn.Module]", size: tuple[int, int]) -> Network:
+    """Return a network compiled for as many threads as may compute, one a stream.
 
-    Raises
-    ------
-    ParameterError
-        If OpenVINO is not installed.
+    Parameters
+    ----------
+    key : str
+        All that the network depends on; what was converted under it before is used again.
+    build : callable
+        Returns the network of torch; called only if there is nothing kept.
+    size : (height, width)
+        Of the images.
     """
-    try:
-        import openvino
-    except ImportError as error:
-        raise ParameterError(
-            'engine="openvino" needs the extra: pip install "anomalylab-vision[fast]"'
-        ) from error
+    key = f"{key} openvino {openvino.__version__}"
+    folder = kept.recall(key)
+    if folder is not None:
+        return _compiled(openvino.Core().read_model(folder / _FILE))
+    model = _converted(build(), size)
+    kept.keep(key, lambda target: _save(model, target))
+    return _compiled(model)
+
+
+def _converted(cut: "torch.nn.Module", size: tuple[int, int]) -> Any:
+    import torch
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch says that tracing is deprecated
         traced = torch.jit.trace(
             cut, torch.zeros(1, *size, 3, dtype=torch.uint8), check_trace=False
         )
-        model = openvino.convert_model(traced, input=([-1, *size, 3], openvino.Type.u8))
-    n_threads = torch.get_num_threads()
-    compiled = openvino.Core().compile_model(
-        model,
-        "CPU",
-        {
-            "INFERENCE_PRECISION_HINT": "f32",
-            "INFERENCE_NUM_THREADS": n_threads,
-            "NUM_STREAMS": n_threads,
-        },
-    )
+        return openvino.convert_model(traced, input=([-1, *size, 3], openvino.Type.u8))
+
+
+def _save(model: Any, folder: Path) -> None:
+    openvino.save_model(model, folder / _FILE, compress_to_fp16=False)
+
+
+def _compiled(model: Any) -> Network:
+    options = {
+        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_NUM_THREADS": n_threads(),
+        "NUM_STREAMS": n_threads(),
+    }
+    compiled = openvino.Core().compile_model(model, "CPU", options)
     requests = threading.local()
 
     def run(images: np.ndarray) -> list[np.ndarray]:

@@ -106,7 +106,9 @@ def run(request: Request, out: Path) -> Run:
 
 def create_extractor(request: Request) -> Extractor:
     """Build the extractor of a request, with its own defaults for what is not given."""
-    given = {"levels": request.levels, "size": request.size, "weights": request.weights}
+    given = {name: getattr(request, name) for name in ("levels", "size", "weights")}
+    if request.engine != extractors.AUTO:
+        given["engine"] = request.engine
     return extractors.create(
         request.backbone, **{name: value for name, value in given.items() if value is not None}
     )

@@ -9,7 +9,8 @@ from anomalylab.storage import cache
 def describe() -> str:
     """Return versions, backbones with their weights, threads and the cache as text."""
     lines = [f"{name:20} {version}" for name, version in versions().items()]
-    lines += [f"{'threads':20} {n_threads()}", "", "Backbones:"]
+    lines += [f"{'threads':20} {n_threads()}", f"{'engine':20} {extractors.engine_words()}"]
+    lines += ["", "Backbones:"]
     lines += [f"  {name:18} {extractors.availability(name)}" for name in extractors.registry]
     size = cache.size_of_cache() / 2**20
     lines += [

@@ -37,7 +37,7 @@ class Kind:
     app : str
         ``app(run, data) -> callable`` that returns a live page.
     score : str, optional
-        ``score(run, images, out, weights=None) -> Run``: how it scores new images; None if such a
+        ``score(run, images, out, weights=None, engine=None) -> Run``: how it scores new images; None if such a
         run cannot.
     options : str, optional
         For recipes: module with ``SUMMARY``, ``PRESETS``, ``add_options(parser)`` and

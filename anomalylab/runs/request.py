@@ -72,6 +72,8 @@ class Request:
         The first one gives the verdict.
     backbone, weights : str
         Extractor and, if not its default, the file of its weights.
+    engine : str
+        What runs the network; ``auto`` for the fastest that is installed.
     levels : tuple of str, optional
         Levels of the backbone; its default ones if not given.
     size : tuple of int, optional
@@ -94,6 +96,7 @@ class Request:
     detectors: tuple[DetectorChoice, ...] = DEFAULT_DETECTORS
     backbone: str = "lite0"
     weights: str | None = None
+    engine: str = "auto"
     levels: tuple[str, ...] | None = None
     size: tuple[int, int] | None = None
     intensity: str = "full"
@@ -124,7 +127,7 @@ class Request:
         words += ["--weights", Path(self.weights).name] if self.weights else []
         words += ["--levels", ",".join(self.levels)] if self.levels else []
         words += ["--size", "x".join(map(str, self.size))] if self.size else []
-        for option in ("intensity", "resize", "smoothing", "max_fpr", "seed"):
+        for option in ("engine", "intensity", "resize", "smoothing", "max_fpr", "seed"):
             value = getattr(self, option)
             if value != _DEFAULTS[option]:
                 words += [f"--{option.replace('_', '-')}", str(value)]

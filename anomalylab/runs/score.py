@@ -18,7 +18,7 @@ from anomalylab.runs.decide import beyond_training
 from anomalylab.runs.describe import broken_records, dataset_info
 from anomalylab.runs.detect import TRAINING_FEATURES, network_size_of
 from anomalylab.runs.folder import Run, RunWriter, check_output, writing
-from anomalylab.runs.info import RunInfo, ScoredWith, VerdictInfo
+from anomalylab.runs.info import ExtractorInfo, RunInfo, ScoredWith, VerdictInfo
 from anomalylab.runs.inputs import with_images
 from anomalylab.runs.measure import why_undefined
 from anomalylab.runs.shown import embedding, thumbnails
@@ -31,7 +31,9 @@ TABLE = "scores.csv"
 _TRAINING = "training: "
 
 
-def score(folder: Path, data: Path, out: Path, *, weights: str | None = None) -> Run:
+def score(
+    folder: Path, data: Path, out: Path, *, weights: str | None = None, engine: str | None = None
+) -> Run:
     """Score new images with the detectors of a finished run; nothing is fitted.
 
     Parameters
@@ -44,6 +46,8 @@ def score(folder: Path, data: Path, out: Path, *, weights: str | None = None) ->
         Where to write; a run folder again, with ``scores.csv`` beside its tables.
     weights : str, optional
         File of the network's weights, if the run was made with one.
+    engine : str, optional
+        What runs the network; that of the run if it is installed, else the fastest there is.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def score(folder: Path, data: Path, out: Path, *, weights: str | None = None) ->
     """
     check_output(Path(out))
     base = Run(folder)
-    extractor = _extractor(base, weights)
+    extractor = _extractor(base, weights, engine)
     samples = datasets.load("folder", data).assign(split="test")
     timings = Timings()
     with timings.step("embed images", len(samples)):
@@ -85,26 +89,29 @@ def score(folder: Path, data: Path, out: Path, *, weights: str | None = None) ->
             scored.append(table)
             verdicts[label] = words
         _tables(base, writer, scored, extraction, Path(data), timings)
-        writer.info(
-            scored_info(
-                base, verdicts, extraction.samples, extraction.broken, Path(data), Path(out)
-            )
+        info = scored_info(
+            base, verdicts, extraction.samples, extraction.broken, Path(data), Path(out)
         )
+        writer.info(replace(info, detect=replace(base.detect, extractor=_ran(base, extractor))))
     return Run(out)
 
 
-def _extractor(base: Run, weights: str | None) -> Extractor:
+def _extractor(base: Run, weights: str | None, engine: str | None) -> Extractor:
     made = base.detect.extractor
-    parameters = {name: value for name, value in made.parameters.items() if value is not None}
-    if weights is not None:
-        parameters["weights"] = weights
-    extractor = extractors.create(made.name, **parameters)
-    if extractor.fingerprint != made.fingerprint:
+    parameters = made.parameters if weights is None else made.parameters | {"weights": weights}
+    try:
+        return extractors.create_again(made.name, parameters, made.fingerprint, engine=engine)
+    except extractors.OtherNetworkError as error:
         raise WeightsError(
             f"the network at hand is not the one of {base.folder} ({made.weights}); give the "
             "file of its weights with --weights"
-        )
-    return extractor
+        ) from error
+
+
+def _ran(base: Run, extractor: Extractor) -> ExtractorInfo:
+    """Return what is recorded of the network, with the engine that ran it now."""
+    name = base.detect.extractor.name
+    return ExtractorInfo(name=name, fingerprint=extractor.fingerprint, **extractor.describe())
 
 
 def _score_one(

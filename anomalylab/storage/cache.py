@@ -31,6 +31,7 @@ FOLDER_VARIABLE = "ANOMALYLAB_CACHE"
 IN_MEMORY = 2**30
 """Bytes up to which gathered features are returned in memory, and beyond as memory maps."""
 _FEATURES = "features"
+_NETWORKS = "networks"
 _INDEX = "index.json"
 _UNFINISHED = ".unfinished-"
 _ABANDONED_AFTER = 24 * 3600.0
@@ -45,26 +46,27 @@ def cache_folder() -> Path:
 
 
 def size_of_cache(folder: Path | None = None) -> int:
-    """Return how many bytes of features are cached."""
-    features = (folder or cache_folder()) / _FEATURES
-    return sum(_size(path) for path in features.rglob("*"))
+    """Return how many bytes of features and networks are cached."""
+    return sum(_size(path) for part in _parts(folder) for path in part.rglob("*"))
 
 
 def clear_cache(folder: Path | None = None) -> None:
-    """Delete all cached features, and nothing else in the cache folder.
+    """Delete cached features and networks, and nothing else in the cache folder.
 
     Raises
     ------
     StorageError
         If they cannot be deleted.
     """
-    features = (folder or cache_folder()) / _FEATURES
-    if not features.exists():
-        return
-    try:
-        shutil.rmtree(features)
-    except OSError as error:
-        raise StorageError(f"cannot delete {features}: {error.strerror or error}") from error
+    for part in filter(Path.exists, _parts(folder)):
+        try:
+            shutil.rmtree(part)
+        except OSError as error:
+            raise StorageError(f"cannot delete {part}: {error.strerror or error}") from error
+
+
+def _parts(folder: Path | None) -> list[Path]:
+    return [(folder or cache_folder()) / name for name in (_FEATURES, _NETWORKS)]
 
 
 def feature_store(key: str, folder: Path | None = None) -> "FeatureStore":

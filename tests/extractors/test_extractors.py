@@ -34,8 +34,9 @@ def noise(n_images, size, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (n_images, *size, 3), dtype=np.uint8)
 
 
-def small(name, **params):
-    return extractors.create(name, weights="random", size=SMALL.get(name, (64, 80)), **params)
+def small(name, engine="torch", **params):
+    size = SMALL.get(name, (64, 80))
+    return extractors.create(name, weights="random", size=size, engine=engine, **params)
 
 
 def uncut(extractor, images):
@@ -61,7 +62,7 @@ def relative_error(ours, reference):
 
 @pytest.fixture(scope="module")
 def lite0():
-    return extractors.create("lite0")
+    return extractors.create("lite0", engine="torch")
 
 
 def test_lite0_sees_coffee_as_espresso():
@@ -120,33 +121,18 @@ def test_a_cut_network_with_real_weights_equals_the_whole_one(lite0):
 
 
 def test_the_network_ends_with_the_last_level_needed():
-    whole, cut = extractors.create("lite0"), extractors.create("lite0", levels="block4")
+    whole = extractors.create("lite0", engine="torch")
+    cut = extractors.create("lite0", engine="torch", levels="block4")
     assert cut.flops() < 0.8 * whole.flops()
     assert np.array_equal(cut(waves())["block4"], whole(waves())["block4"])
 
 
 def test_batch_size_changes_nothing():
     images = noise(17, (64, 64))
-    reference = extractors.create("lite0", size=64, batch_size=1)(images)
+    reference = extractors.create("lite0", engine="torch", size=64, batch_size=1)(images)
     for batch_size in (4, 8, 17):
-        levels = extractors.create("lite0", size=64, batch_size=batch_size)(images)
+        levels = extractors.create("lite0", engine="torch", size=64, batch_size=batch_size)(images)
         assert all(relative_error(levels[name], reference[name]) < 1e-5 for name in levels)
-
-
-def test_openvino_gives_the_values_of_torch():
-    pytest.importorskip("openvino")
-    images = noise(3, (65, 96))
-    params = {"size": (65, 96), "levels": ["block1", "block2"]}
-    ours = extractors.create("lite0", engine="openvino", **params)(images)
-    reference = extractors.create("lite0", **params)(images)
-    assert list(ours) == list(reference)
-    assert all(relative_error(ours[name], reference[name]) < 1e-4 for name in ours)
-
-
-def test_openvino_that_is_not_installed_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "openvino", None)
-    with pytest.raises(ParameterError, match=r"anomalylab-vision\[fast\]"):
-        extractors.create("lite0", size=64, engine="openvino").prepare()
 
 
 def test_any_backbone_of_timm_works_by_name():
@@ -200,13 +186,13 @@ def test_what_features_depend_on_changes_the_fingerprint(lite0):
     others = [
         extractors.create("lite0", size=(224, 240)),
         extractors.create("lite0", weights="random"),
-        extractors.create("lite0", engine="openvino"),
+        extractors.create("lite0", engine="torch", weights="random", size=70),
         extractors.create("resnet18", weights="random"),
     ]
     assert len({other.fingerprint for other in [lite0, *others]}) == 5
-    assert extractors.create("lite0", batch_size=3, levels="block1").fingerprint == (
-        lite0.fingerprint
-    )
+    assert extractors.create(
+        "lite0", engine="torch", batch_size=3, levels="block1"
+    ).fingerprint == (lite0.fingerprint)
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
@@ -224,7 +210,7 @@ def test_weights_of_a_file_are_used(tmp_path, suffix):
         torch.save({"state_dict": {f"module.{key}": value for key, value in state.items()}}, path)
     else:
         save_file(state, path)
-    extractor = extractors.create("resnet18", weights=str(path), size=random.size)
+    extractor = extractors.create("resnet18", weights=str(path), size=random.size, engine="torch")
     images = noise(1, random.size)
     assert np.array_equal(extractor(images)["layer2"], random(images)["layer2"])
     assert path.name in extractor.describe()["weights"]

@@ -1,0 +1,160 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from skimage import data
+from skimage.transform import resize
+
+from anomalylab import extractors
+from anomalylab.errors import ParameterError, UnknownNameError, WeightsError
+from anomalylab.storage import cache, kept
+
+LEVELS = {
+    "lite0": [f"block{number}" for number in range(1, 8)],
+    "resnet18": ["layer1", "layer2", "layer3", "layer4"],
+    "dinov2_vits14": ["block6", "block12"],
+}
+SIZE = (70, 98)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv(cache.FOLDER_VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def noise(n_images=3):
+    return np.random.default_rng(0).integers(0, 256, (n_images, *SIZE, 3), dtype=np.uint8)
+
+
+def real():
+    return (255 * resize(data.coffee(), SIZE)).astype(np.uint8)[None]
+
+
+def relative_error(ours, reference):
+    """The largest difference as a share of the largest value of the level."""
+    return np.abs(ours - reference).max() / np.abs(reference).max()
+
+
+def without_openvino(monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+
+
+def modules_after(code):
+    out = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}\nprint(sorted(sys.modules))"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return set(json.loads(out.stdout.splitlines()[-1].replace("'", '"')))
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_openvino_gives_the_values_of_torch_at_every_level(name):
+    pytest.importorskip("openvino")
+    params = {"size": SIZE, "levels": LEVELS[name]}
+    params |= {} if name == "lite0" else {"weights": "random"}
+    ours = extractors.create(name, engine="openvino", **params)
+    reference = extractors.create(name, engine="torch", **params)
+    for images in (noise(), real()):
+        found, expected = ours(images), reference(images)
+        assert list(found) == list(expected) == LEVELS[name]
+        assert all(relative_error(found[level], expected[level]) < 1e-4 for level in found)
+
+
+def test_another_image_differs_by_far_more_than_another_engine():
+    extractor = extractors.create("lite0", engine="torch", size=SIZE)
+    first, second = extractor(noise()), extractor(real())
+    assert all(relative_error(first[level][:1], second[level]) > 1e-2 for level in first)
+
+
+def test_the_engine_is_chosen_by_what_is_installed(monkeypatch):
+    pytest.importorskip("openvino")
+    assert extractors.create("lite0").engine == "openvino"
+    assert extractors.create("lite0", engine="torch").engine == "torch"
+    without_openvino(monkeypatch)
+    chosen = extractors.create("lite0")
+    assert chosen.engine == chosen.describe()["engine"] == "torch"
+    assert extractors.engine_words() == "torch (chosen by auto)"
+
+
+def test_an_openvino_that_cannot_be_loaded_is_not_chosen(monkeypatch):
+    openvino = pytest.importorskip("openvino")
+
+    def refuse():
+        raise RuntimeError("no such processor")
+
+    monkeypatch.setattr(openvino, "Core", refuse)
+    assert extractors.create("lite0").engine == "torch"
+
+
+def test_openvino_that_is_not_installed_is_named_before_anything_is_done(monkeypatch):
+    without_openvino(monkeypatch)
+    with pytest.raises(ParameterError, match=r"anomalylab-vision\[fast\]") as caught:
+        extractors.create("lite0", engine="openvino")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_engine_comes_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="torch"):
+        extractors.create("lite0", engine="torhc")
+
+
+def test_the_engine_is_part_of_the_key_of_features():
+    pytest.importorskip("openvino")
+    ours, other = (extractors.create("lite0", engine=name) for name in ("openvino", "torch"))
+    assert ours.fingerprint != other.fingerprint
+    assert ours.fingerprint_with("torch") == other.fingerprint
+
+
+def test_a_network_is_made_again_whatever_engine_ran_it(monkeypatch):
+    pytest.importorskip("openvino")
+    made = extractors.create("lite0", engine="openvino")
+    parameters = made.parameters()
+    again = extractors.create_again("lite0", parameters, made.fingerprint)
+    assert again.engine == "openvino"
+    other = extractors.create_again("lite0", parameters, made.fingerprint, engine="torch")
+    assert other.engine == "torch"
+    without_openvino(monkeypatch)
+    assert extractors.create_again("lite0", parameters, made.fingerprint).engine == "torch"
+    with pytest.raises(WeightsError, match="not the network"):
+        extractors.create_again("lite0", parameters | {"weights": "random"}, made.fingerprint)
+
+
+def test_a_kept_network_needs_neither_torch_nor_timm_and_gives_the_same():
+    pytest.importorskip("openvino")
+    first = extractors.create("lite0", engine="openvino", size=SIZE)(noise())
+    again = extractors.create("lite0", engine="openvino", size=SIZE)(noise())
+    assert all(np.array_equal(first[level], again[level]) for level in first)
+    code = (
+        "import numpy as np; from anomalylab import extractors\n"
+        f"e = extractors.create('lite0', engine='openvino', size={SIZE}); e.shapes\n"
+        f"e(np.zeros((1, *{SIZE}, 3), np.uint8))"
+    )
+    assert not {"torch", "timm", "torchvision"} & modules_after(code)
+
+
+def test_shapes_are_kept_so_that_planning_loads_no_network():
+    for size in (SIZE, 64):
+        extractors.create("lite0", size=size).shapes()
+    known = extractors.create("lite0", size=SIZE)
+    code = f"from anomalylab import extractors; e = extractors.create('lite0', size={SIZE})\n"
+    code += f"assert e.shapes() == {known.shapes()} and e.flops() == {known.flops()}"
+    assert not {"torch", "timm", "torchvision"} & modules_after(code)
+
+
+@pytest.mark.parametrize("name", ["network.bin", "network.xml"])
+def test_a_damaged_network_is_noticed_and_made_again(own_cache, name, caplog):
+    pytest.importorskip("openvino")
+    expected = extractors.create("lite0", engine="openvino", size=SIZE)(noise())
+    (path,) = (own_cache / kept.FOLDER).glob(f"*/{name}")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    found = extractors.create("lite0", engine="openvino", size=SIZE)(noise())
+    assert "damaged" in caplog.text
+    assert all(np.array_equal(found[level], expected[level]) for level in found)
+    assert bytes(content) != path.read_bytes()
