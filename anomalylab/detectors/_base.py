@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.exceptions import NotFittedError
 
 from anomalylab.detectors import _storage
 from anomalylab.detectors._pool import EXCLUSIONS, MAX_REFITS, Pool, RefitPool
@@ -225,6 +224,8 @@ class Detector(ABC):
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "shapes_"):
+            from sklearn.exceptions import NotFittedError
+
             raise NotFittedError(f"{self.name} must be fitted before it scores")
 
     def _check_shapes(self, features: Features) -> None:

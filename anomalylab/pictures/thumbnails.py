@@ -3,7 +3,6 @@
 import json
 
 import numpy as np
-from skimage.measure import approximate_polygon, find_contours
 
 from anomalylab.images.read import resize
 from anomalylab.pictures.encode import webp
@@ -55,6 +54,8 @@ def outlines(mask: np.ndarray, size: tuple[int, int]) -> list[list[list[float]]]
         Closed, in pixels of that picture, (0, 0) being its upper left corner. A hole is a ring of
         its own.
     """
+    from skimage.measure import find_contours
+
     rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(rows):
         return []
@@ -66,5 +67,7 @@ def outlines(mask: np.ndarray, size: tuple[int, int]) -> list[list[list[float]]]
 
 
 def _simplify(ring: np.ndarray) -> np.ndarray:
+    from skimage.measure import approximate_polygon
+
     simple = approximate_polygon(ring, _TOLERANCE)
     return simple if len(simple) > 3 else ring  # a speck would shrink to a point

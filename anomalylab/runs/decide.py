@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from anomalylab.compute.poisson import chance_of_at_least
 from anomalylab.metrics import auroc, bootstrap_interval, confusion
 from anomalylab.runs.info import VerdictInfo
 from anomalylab.runs.judge import Judged
@@ -125,7 +125,7 @@ def beyond_training(
     expected = _chance(threshold) * n_images
     if of_training.kind == "undecidable":
         return _words("undecidable", of_training.sentence, of_training.reason, 0, expected)
-    of_count = stats.poisson.sf(n_beyond - 1, expected)
+    of_count = chance_of_at_least(n_beyond, expected)
     of_farthest = 1.0
     if of_training.bulk is not None:
         of_farthest = n_images * of_training.bulk.p_value(scores.max()[None])[0]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from anomalylab.compute.poisson import chance_of_at_least
 from anomalylab.errors import ParameterError
 from anomalylab.number_words import few_digits
 from anomalylab.verdicts.bulk import Bulk, fit_bulk
@@ -144,7 +144,7 @@ def _limit(scores: np.ndarray, bulk: Bulk, expected_false: float) -> float:
 def _chance(scores: np.ndarray, bulk: Bulk, threshold: float) -> float:
     """Return the chance of such suspects if all images are normal."""
     at = bulk.p_value(np.array([threshold, scores.max()])) * len(scores)
-    of_count = stats.poisson.sf(np.count_nonzero(scores >= threshold) - 1, at[0])
+    of_count = chance_of_at_least(int(np.count_nonzero(scores >= threshold)), at[0])
     return float(min(of_count, at[1]))
 
 

@@ -1,8 +1,12 @@
 """The command line says what it does, and refuses in one line."""
 
+import hashlib
 import json
 import shutil
+import sys
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from anomalylab.cli.main import build_parser, main
@@ -122,3 +126,48 @@ def test_every_command_has_help(command, capsys):
         build_parser().parse_args([command, "--help"])
     assert exit_.value.code == 0
     assert "usage" in capsys.readouterr().out
+
+
+def test_a_run_tells_its_engine_and_scores_new_images_with_another(data, tmp_path, monkeypatch):
+    pytest.importorskip("openvino")
+    run, words = tmp_path / "run", ["--detector", "knn", "--size", "96"]
+    assert main(["run", str(data), *words, "--engine", "openvino", "-o", str(run)]) == 0
+    made = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert made["extractor"]["engine"] == "openvino"
+    assert "--engine openvino" in made["command"]
+    found = {}
+    for engine, options in (("openvino", []), ("torch", ["--engine", "torch"])):
+        out = tmp_path / engine
+        assert main(["score", str(run), str(data / "test"), "-o", str(out), *options]) == 0
+        info = json.loads((out / "run.json").read_text(encoding="utf-8"))
+        assert info["extractor"]["engine"] == engine
+        found[engine] = pd.read_csv(out / "scores.csv")["score"].to_numpy()
+    np.testing.assert_allclose(found["torch"], found["openvino"], rtol=1e-3)
+
+
+def test_an_old_run_of_torch_still_scores_where_another_engine_is_chosen(data, tmp_path):
+    run, out = tmp_path / "run", tmp_path / "scored"
+    words = ["--detector", "knn", "--size", "96", "--engine", "torch"]
+    assert main(["run", str(data), *words, "-o", str(run)]) == 0
+    made = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    # as the version before engines could be chosen computed it
+    parts = {"version": 1, "architecture": "tf_efficientnet_lite0"}
+    parts |= {"weights": made["extractor"]["weights_digest"], "mean": [127.0] * 3}
+    parts |= {"std": [128.0] * 3, "size": [96, 96], "engine": "torch"}
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    assert made["extractor"]["fingerprint"] == digest
+    assert main(["score", str(run), str(data / "test"), "-o", str(out)]) == 0
+    scored = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert scored["extractor"]["engine"] == "torch"
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_an_engine_that_is_not_installed_is_refused_in_a_line(
+    command, data, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    words = ["-o", str(tmp_path / "run")] if command == "run" else []
+    assert main([command, str(data), "--engine", "openvino", *words]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert 'pip install "anomalylab-vision[fast]"' in error
