@@ -37,8 +37,8 @@ class Kind:
     app : str
         ``app(run, data) -> callable`` that returns a live page.
     score : str, optional
-        ``score(run, images, out, weights=None, engine=None) -> Run``: how it scores new images; None if such a
-        run cannot.
+        ``score(run, images, out, weights=None, engine=None) -> Run``: how it scores new images;
+        None if such a run cannot.
     options : str, optional
         For recipes: module with ``SUMMARY``, ``PRESETS``, ``add_options(parser)`` and
         ``request(options)``; those made by ``anomalylab run`` have none.

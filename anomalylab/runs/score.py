@@ -92,7 +92,7 @@ def score(
         info = scored_info(
             base, verdicts, extraction.samples, extraction.broken, Path(data), Path(out)
         )
-        writer.info(replace(info, detect=replace(base.detect, extractor=_ran(base, extractor))))
+        writer.info(replace(info, part=replace(base.detect, extractor=_ran(base, extractor))))
     return Run(out)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from anomalylab.cli.main import build_parser, main
 from anomalylab.datasets.textures import make_textures
+from anomalylab.runs.folder import Run
 
 
 @pytest.fixture(scope="module")
@@ -132,15 +133,14 @@ def test_a_run_tells_its_engine_and_scores_new_images_with_another(data, tmp_pat
     pytest.importorskip("openvino")
     run, words = tmp_path / "run", ["--detector", "knn", "--size", "96"]
     assert main(["run", str(data), *words, "--engine", "openvino", "-o", str(run)]) == 0
-    made = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    assert made["extractor"]["engine"] == "openvino"
-    assert "--engine openvino" in made["command"]
+    made = Run(run)
+    assert made.detect.extractor.engine == "openvino"
+    assert "--engine openvino" in made.info.command
     found = {}
     for engine, options in (("openvino", []), ("torch", ["--engine", "torch"])):
         out = tmp_path / engine
         assert main(["score", str(run), str(data / "test"), "-o", str(out), *options]) == 0
-        info = json.loads((out / "run.json").read_text(encoding="utf-8"))
-        assert info["extractor"]["engine"] == engine
+        assert Run(out).detect.extractor.engine == engine
         found[engine] = pd.read_csv(out / "scores.csv")["score"].to_numpy()
     np.testing.assert_allclose(found["torch"], found["openvino"], rtol=1e-3)
 
@@ -149,16 +149,15 @@ def test_an_old_run_of_torch_still_scores_where_another_engine_is_chosen(data, t
     run, out = tmp_path / "run", tmp_path / "scored"
     words = ["--detector", "knn", "--size", "96", "--engine", "torch"]
     assert main(["run", str(data), *words, "-o", str(run)]) == 0
-    made = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    made = Run(run).detect.extractor
     # as the version before engines could be chosen computed it
     parts = {"version": 1, "architecture": "tf_efficientnet_lite0"}
-    parts |= {"weights": made["extractor"]["weights_digest"], "mean": [127.0] * 3}
+    parts |= {"weights": made.weights_digest, "mean": [127.0] * 3}
     parts |= {"std": [128.0] * 3, "size": [96, 96], "engine": "torch"}
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
-    assert made["extractor"]["fingerprint"] == digest
+    assert made.fingerprint == digest
     assert main(["score", str(run), str(data / "test"), "-o", str(out)]) == 0
-    scored = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    assert scored["extractor"]["engine"] == "torch"
+    assert Run(out).detect.extractor.engine == "torch"
 
 
 @pytest.mark.parametrize("command", ["check", "run"])
