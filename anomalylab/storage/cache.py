@@ -30,8 +30,8 @@ FOLDER_VARIABLE = "ANOMALYLAB_CACHE"
 
 IN_MEMORY = 2**30
 """Bytes up to which gathered features are returned in memory, and beyond as memory maps."""
+FOLDER_OF_NETWORKS = "networks"
 _FEATURES = "features"
-_NETWORKS = "networks"
 _INDEX = "index.json"
 _UNFINISHED = ".unfinished-"
 _ABANDONED_AFTER = 24 * 3600.0
@@ -66,7 +66,7 @@ def clear_cache(folder: Path | None = None) -> None:
 
 
 def _parts(folder: Path | None) -> list[Path]:
-    return [(folder or cache_folder()) / name for name in (_FEATURES, _NETWORKS)]
+    return [(folder or cache_folder()) / name for name in (_FEATURES, FOLDER_OF_NETWORKS)]
 
 
 def feature_store(key: str, folder: Path | None = None) -> "FeatureStore":
@@ -197,10 +197,7 @@ class FeatureStore:
         n_bytes = 4 * sum(math.prod(shape) for shape in shapes.values())
         if limit is not None and n_bytes > limit:
             return {level: self._map(places, level, shape) for level, shape in shapes.items()}
-        return {
-            level: _fill(np.empty(shape, np.float32), places, level)
-            for level, shape in shapes.items()
-        }
+        return {n: _fill(np.empty(shape, np.float32), places, n) for n, shape in shapes.items()}
 
     def _map(self, places: Sequence[Place], level: str, shape: tuple[int, ...]) -> np.ndarray:
         images = "\n".join(f"{place.shard.name} {place.row}" for place in places)

@@ -12,10 +12,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from anomalylab.storage.cache import cache_folder
-
-FOLDER = "networks"
-"""In the cache."""
+from anomalylab.storage.cache import FOLDER_OF_NETWORKS, cache_folder
 
 _CHECKSUMS = "checksums.json"
 
@@ -63,7 +60,11 @@ def keep(key: str, write: Callable[[Path], object]) -> None:
 
 
 def _folder(key: str) -> Path:
-    return cache_folder() / FOLDER / hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
+    return (
+        cache_folder()
+        / FOLDER_OF_NETWORKS
+        / hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
+    )
 
 
 def _checksum(path: Path) -> str:

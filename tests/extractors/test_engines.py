@@ -9,7 +9,7 @@ from skimage.transform import resize
 
 from anomalylab import extractors
 from anomalylab.errors import ParameterError, UnknownNameError, WeightsError
-from anomalylab.storage import cache, kept
+from anomalylab.storage import cache
 
 LEVELS = {
     "lite0": [f"block{number}" for number in range(1, 8)],
@@ -150,7 +150,7 @@ def test_shapes_are_kept_so_that_planning_loads_no_network():
 def test_a_damaged_network_is_noticed_and_made_again(own_cache, name, caplog):
     pytest.importorskip("openvino")
     expected = extractors.create("lite0", engine="openvino", size=SIZE)(noise())
-    (path,) = (own_cache / kept.FOLDER).glob(f"*/{name}")
+    (path,) = (own_cache / cache.FOLDER_OF_NETWORKS).glob(f"*/{name}")
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
