@@ -44,6 +44,9 @@ class Features:
     levels : mapping
         Level name -> float32 array of shape (n_images, n_rows, n_cols, n_channels), which may be
         a memory map, or an :class:`ImageLevel`.
+    groups : int ndarray of shape (n_images,), optional
+        Images of one number are left out together, as those of one physical part; each is its own
+        group if not given.
 
     Raises
     ------
@@ -52,8 +55,13 @@ class Features:
     """
 
     levels: Mapping[str, np.ndarray | ImageLevel]
+    groups: np.ndarray | None = None
 
     def __post_init__(self) -> None:
+        if self.groups is not None and len(self.groups) != len(self):
+            raise ParameterError(
+                f"groups must be one number per image; there are {len(self.groups)} for {len(self)}"
+            )
         lengths = {name: len(level) for name, level in self.levels.items()}
         if len(set(lengths.values())) != 1:
             raise ParameterError(f"levels must hold the same images; their numbers are {lengths}")
@@ -66,6 +74,20 @@ class Features:
 
     def __len__(self) -> int:
         return len(next(iter(self.levels.values())))
+
+    @property
+    def group_numbers(self) -> np.ndarray:
+        """The group of each image, counted from 0 in the order of first rows: (n_images,)."""
+        if self.groups is None:
+            return np.arange(len(self))
+        _, first, number = np.unique(self.groups, return_index=True, return_inverse=True)
+        rank: np.ndarray = np.argsort(np.argsort(first))
+        return rank[number]
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return len(self) if self.groups is None else len(np.unique(self.groups))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -116,12 +138,13 @@ class Features:
                 if isinstance(level, ImageLevel)
                 else level[index]
                 for name, level in self.levels.items()
-            }
+            },
+            None if self.groups is None else self.groups[index],
         )
 
     def only(self, names: Iterable[str]) -> "Features":
         """Return the levels called ``names``."""
-        return Features({name: self._get(name) for name in names})
+        return Features({name: self._get(name) for name in names}, self.groups)
 
     def pooled(self, names: Iterable[str] | None = None) -> np.ndarray:
         """Return the mean over cells of each level, side by side: (n_images, n_channels)."""

@@ -73,13 +73,14 @@ class GramGaussians:
         return squared
 
     @one_blas_thread()
-    def left_out(self) -> np.ndarray:
-        """Return squared distances (n_cells, n_images) of the training images, each left out."""
+    def left_out(self, groups: np.ndarray) -> np.ndarray:
+        """Return squared distances (n_cells, n_images) of the training images, groups left out."""
         squared = np.empty((self.training.n_cells, len(self.training)))
-        weight = self.covariance.weight(len(self.training) - 1)
+        by_size = gaussian.groups_by_size(groups)
         for cells in self._blocks(0):
+            covariance = self.covariance.of(cells)
             squared[cells] = gaussian.left_out_from_grams(
-                self._gram(cells), self.covariance.identity[cells], weight[cells]
+                self._gram(cells), covariance.identity, covariance.weight, by_size
             )
         return squared
 
@@ -139,18 +140,28 @@ class FactorGaussians:
         return squared
 
     @one_blas_thread()
-    def left_out(self, training: Cells) -> np.ndarray:
-        """Return squared distances (n_cells, n_images) of the training images, each left out."""
-        n_images = len(training)
-        squared = np.empty((training.n_cells, n_images))
-        weight = self.covariance.weight(n_images - 1)
+    def left_out(self, training: Cells, groups: np.ndarray) -> np.ndarray:
+        """Return squared distances (n_cells, n_images) of the training images, groups left out."""
+        squared = np.empty((training.n_cells, len(training)))
+        by_size = gaussian.groups_by_size(groups)
         for cells in _blocks(training):
             vectors = training.vectors(self.means, cells)
-            _, factor = gaussian.precision(vectors, self.covariance.identity[cells], weight[cells])
-            whitened = vectors @ factor.transpose(0, 2, 1)
-            inside = np.einsum("cnd,cnd->cn", whitened, whitened)
-            squared[cells] = gaussian.leave_one_out(inside, weight[cells], n_images)
+            for size, members in by_size.items():
+                weight = self.covariance.weight(len(training) - size)[cells]
+                identity = self.covariance.identity[cells]
+                whitened = vectors @ gaussian.precision(vectors, identity, weight)[1].transpose(
+                    0, 2, 1
+                )
+                for rows in [members[:, 0]] if size == 1 else members:
+                    squared[cells, rows] = _left_out(whitened[:, rows], size, weight, len(training))
         return squared
+
+
+def _left_out(whitened: np.ndarray, size: int, weight: np.ndarray, n_images: int) -> np.ndarray:
+    if size == 1:
+        inside = np.einsum("cnd,cnd->cn", whitened, whitened)
+        return gaussian.leave_one_out(inside, weight, n_images)
+    return gaussian.leave_group_out(whitened @ whitened.transpose(0, 2, 1), weight, n_images)
 
 
 def _blocks(images: Cells) -> Iterator[slice]:

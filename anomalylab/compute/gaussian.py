@@ -3,13 +3,20 @@
 ``d^2 = (x - mu)' S^-1 (x - mu)`` with ``S = identity * I + weight * Xc' Xc``, where the rows of
 ``Xc``, of shape (n_images, n_channels), are the training vectors less their mean ``mu``. With fewer
 images than channels everything follows from the Gram matrix ``Xc Xc'`` (Woodbury's identity).
-Leaving one image out is a change of rank one, so a single factorisation scores every training
-image as if it had been left out (Sherman & Morrison).
+Leaving images out is a change of low rank, so a single factorisation scores every training image as
+if it, or its group, had been left out (Sherman & Morrison; Woodbury).
 All arithmetic is float64; leading axes, written ``...``, run over cells.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.linalg import blas, lapack
+
+from anomalylab.errors import ParameterError
+
+Groups = dict[int, np.ndarray]
+"""Number of images of a group -> rows of all groups of that size, (n_groups, size)."""
 
 
 def distances_from_grams(
@@ -45,26 +52,128 @@ def distances_from_grams(
     return squared
 
 
-def left_out_from_grams(gram: np.ndarray, identity: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Compute squared distances of the training vectors, each left out of mean and covariance.
+def left_out_from_grams(
+    gram: np.ndarray, identity: np.ndarray, weight_of: Callable[[int], np.ndarray], groups: Groups
+) -> np.ndarray:
+    """Compute squared distances of the training vectors, each left out with its group.
 
-    ``Xc S^-1 Xc'`` has the distances to the mean of all images on its diagonal;
-    :func:`leave_one_out` turns them into those of images left out.
+    ``Xc S^-1 Xc'`` holds the inner products of images around the mean of all;
+    :func:`leave_one_out` and :func:`leave_group_out` turn them into distances of those left out.
 
     Parameters
     ----------
     gram : ndarray of shape (n_cells, n_images, n_images)
     identity : ndarray of shape (n_cells,)
-    weight : ndarray of shape (n_cells,)
-        As it is for one image less.
+    weight_of : callable
+        Number of images that are left -> ``weight``, of shape (n_cells,).
+    groups : dict
+        What :func:`groups_by_size` returns.
 
     Returns
     -------
     squared : ndarray of shape (n_cells, n_images)
     """
-    inverse = invert_lower(_cholesky(gram, identity, weight))
-    inside = np.einsum("ckn,ckn->cn", inverse, inverse @ gram)
-    return leave_one_out(inside, weight, gram.shape[-1])
+    n_images = gram.shape[-1]
+    squared = np.empty(gram.shape[:2])
+    for size, members in groups.items():
+        weight = weight_of(n_images - size)
+        inverse = invert_lower(_cholesky(gram, identity, weight))
+        product = inverse @ gram
+        if size == 1:
+            rows = members[:, 0]
+            inside = np.einsum("ckn,ckn->cn", inverse[..., rows], product[..., rows])
+            squared[:, rows] = leave_one_out(inside, weight, n_images)
+            continue
+        for rows in members:
+            inside = np.swapaxes(inverse[..., rows], -1, -2) @ product[..., rows]
+            squared[:, rows] = leave_group_out(inside, weight, n_images)
+    return squared
+
+
+def groups_by_size(groups: np.ndarray) -> Groups:
+    """Sort images into groups of equal size.
+
+    Parameters
+    ----------
+    groups : int ndarray of shape (n_images,)
+        Images of one number belong together.
+
+    Returns
+    -------
+    by_size : dict of int ndarray of shape (n_groups, size)
+        Size of a group -> rows of the groups of that size.
+
+    Raises
+    ------
+    ParameterError
+        If all images are of one group, so that none would be left.
+    """
+    by_size: dict[int, list[np.ndarray]] = {}
+    for group in np.unique(groups):
+        rows = np.flatnonzero(groups == group)
+        by_size.setdefault(len(rows), []).append(rows)
+    if len(groups) in by_size:
+        raise ParameterError(
+            f"all {len(groups)} training images are of one group; give others to compare it with"
+        )
+    return {size: np.stack(members) for size, members in by_size.items()}
+
+
+def leave_group_out(inside: np.ndarray, weight: np.ndarray, n_images: int) -> np.ndarray:
+    """Turn inner products around the mean of all images into distances of a group left out.
+
+    With ``K`` the inner products ``Xg S^-1 Xg'`` of the ``m`` images of a group and
+    ``C = I + 11' / (n - m)``, the squared distances are the diagonal of
+    ``C K (I - weight C K)^-1 C``. For one image this is :func:`leave_one_out`.
+
+    Parameters
+    ----------
+    inside : ndarray of shape (..., m, m)
+        ``K``, by the covariance of all images with the weight of ``n - m``.
+    weight : ndarray of shape (...)
+        That weight.
+    n_images : int
+        ``n``.
+
+    Returns
+    -------
+    squared : ndarray of shape (..., m)
+    """
+    shift = _shift(inside.shape[-1], n_images)
+    solved = np.linalg.solve(_group_gap(inside, weight, n_images), inside)
+    squared: np.ndarray = np.maximum(np.einsum("ij,...jk,ki->...i", shift, solved, shift), 0)
+    return squared
+
+
+def weighted_group_left_out(
+    whitened: np.ndarray, inside: np.ndarray, weight: np.ndarray, n_images: int
+) -> np.ndarray:
+    """Return inverse covariance times deviation for the images of a group that is left out.
+
+    ``(C^-1 - weight K)^-1 Xg S^-1``, in the words of :func:`leave_group_out`.
+
+    Parameters
+    ----------
+    whitened : ndarray of shape (m, n_channels)
+        ``Xg S^-1``.
+    inside, weight, n_images
+        As for :func:`leave_group_out`.
+    """
+    shift = _shift(len(inside), n_images)
+    gap = np.linalg.inv(shift) - np.asarray(weight) * inside
+    weighted: np.ndarray = np.linalg.solve(gap, whitened)
+    return weighted
+
+
+def _group_gap(inside: np.ndarray, weight: np.ndarray, n_images: int) -> np.ndarray:
+    shift = _shift(inside.shape[-1], n_images)
+    gap: np.ndarray = np.eye(len(shift)) - np.asarray(weight)[..., None, None] * inside @ shift
+    return gap
+
+
+def _shift(size: int, n_images: int) -> np.ndarray:
+    """Return ``C``, which takes deviations from the mean of all to those from the others'."""
+    return np.eye(size) + 1 / (n_images - size)
 
 
 def leave_one_out(inside: np.ndarray, weight: np.ndarray, n_images: int) -> np.ndarray:

@@ -47,6 +47,10 @@ class Covariance(NamedTuple):
         """Return what ``Xc' Xc`` of so many images is multiplied by, of shape (...)."""
         return self.share / max(n_images - self.ddof, 1)
 
+    def of(self, cells: slice) -> "Covariance":
+        """Return the covariances of some cells."""
+        return Covariance(self.identity[cells], self.share[cells], self.ddof)
+
     @classmethod
     def joined(cls, parts: Sequence["Covariance"]) -> "Covariance":
         """Return the covariances of several blocks of cells as one."""

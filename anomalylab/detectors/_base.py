@@ -1,21 +1,22 @@
 """The contract that every detector keeps."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from anomalylab.detectors import _storage
-from anomalylab.detectors._pool import EXCLUSIONS, MAX_REFITS, Pool, RefitPool
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
-from anomalylab.registry import Registry, unknown_name
+from anomalylab.registry import unknown_name
 
-N_FOLDS = 10
-"""Groups of training images left out in turn where refits are many."""
+LEAVE_OUT = ("none", "group", "folds")
+
+MAX_REFITS = 64
+"""Groups up to which images are left out one group at a time where each takes a refit."""
 
 
 class Detector(ABC):
@@ -34,7 +35,7 @@ class Detector(ABC):
     """Named choices of parameters, such as those of a paper."""
 
     keeps_cells: ClassVar[bool] = False
-    """Whether the training cells are kept, so that ``matches`` and ``keep_cells`` make sense."""
+    """Whether the training cells are kept, so that ``matches`` makes sense."""
 
     fixed_grid: ClassVar[bool] = False
     """Whether images must be aligned, as when each cell has a model of its own."""
@@ -44,6 +45,12 @@ class Detector(ABC):
 
     prefers_finest: ClassVar[bool] = False
     """Whether, of several stored levels, only those of the finest grid are used by default."""
+
+    has_closed_form: ClassVar[bool] = False
+    """Whether a group of images is left out without a refit."""
+
+    n_folds: ClassVar[int] = 10
+    """Parts that groups are dealt into for ``leave_out="folds"``."""
 
     levels: tuple[str, ...] | str | None
     """Levels used: named ones, ``"all"`` that are stored, or the method's default."""
@@ -72,7 +79,7 @@ class Detector(ABC):
         ParameterError
             If features are not finite, or too few for the method.
         """
-        features = self._select(features)
+        features = self.own_levels(features)
         self._fit(features)
         self._training = features
         self.shapes_ = {
@@ -109,14 +116,17 @@ class Detector(ABC):
         """Return one score a cell, of shape (n_images, n_rows, n_cols)."""
         return self.score(features)[1]
 
-    def training_scores(self, *, exclude: str = "image") -> tuple[np.ndarray, np.ndarray]:
+    def training_scores(self, *, leave_out: str | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Score the training images themselves.
 
         Parameters
         ----------
-        exclude : {"image", "none"}
-            ``image``: each image is scored as if it had not been in the training set.
-            ``none``: as the originals do, each image is compared with itself too.
+        leave_out : {"group", "folds", "none"}, optional
+            ``group``: each image is scored as if it and those of its group
+            (``features.groups``) had not been in the training set. ``folds``: groups are dealt
+            into ``n_folds`` parts, and each part is scored by a fit to the others. ``none``: as
+            the originals do, each image is compared with itself too. If not given, what
+            :meth:`usual_leave_out` returns.
 
         Returns
         -------
@@ -126,12 +136,27 @@ class Detector(ABC):
         Raises
         ------
         ParameterError
-            After ``load``, because training features are not saved.
+            After ``load``, because training features are not saved; or if ``group`` takes more
+            than ``MAX_REFITS`` refits.
         """
-        if exclude not in EXCLUSIONS:
-            unknown_name("value of exclude", exclude, EXCLUSIONS)
         training = self._own_training()
-        return self._score(training) if exclude == "none" else self._leave_one_out()
+        leave_out = self.usual_leave_out() if leave_out is None else leave_out
+        if leave_out not in LEAVE_OUT:
+            unknown_name("value of leave_out", leave_out, LEAVE_OUT)
+        if leave_out == "none":
+            return self._score(training)
+        if leave_out == "folds":
+            return self.scores_by_refits(training.group_numbers, self.n_folds)
+        return self._leave_out(training.group_numbers)
+
+    def usual_leave_out(self) -> str:
+        """Return how training images are scored unless it is said otherwise.
+
+        Group by group where there is a closed form or where refits are few; else in folds. A
+        detector whose fit is dear returns ``"folds"`` or ``"none"``.
+        """
+        n_groups = self._own_training().n_groups
+        return "group" if self.has_closed_form or n_groups <= MAX_REFITS else "folds"
 
     def matches(self, features: Features | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return which training image and cell each cell matched best.
@@ -155,10 +180,6 @@ class Detector(ABC):
         """
         raise ParameterError(f"{self.name} keeps no training cells; use knn or patchcore to match")
 
-    def pool(self, features: Features) -> "Pool":
-        """Prepare to be fitted on many subsets of ``features``; by default each is a refit."""
-        return RefitPool(self, self._select(features))
-
     def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> int:
         """Return the bytes that fitting on so many images of these level shapes takes at most."""
         used = [shapes[name] for name in self.chosen_levels(shapes) if name in shapes]
@@ -177,26 +198,40 @@ class Detector(ABC):
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
         """Return image scores and score maps; features are checked."""
 
-    def _leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
-        """Score each training image by a fit without it; override with a closed form.
+    def _leave_out(self, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Score each training image by a fit without its group; override with a closed form."""
+        n_groups = len(np.unique(groups))
+        if n_groups > MAX_REFITS:
+            raise ParameterError(
+                f"leaving out {n_groups} groups one by one takes as many fits of {self.name}; at "
+                f"most {MAX_REFITS} are done; use leave_out='folds'"
+            )
+        return self.scores_by_refits(groups, n_groups)
 
-        Up to ``MAX_REFITS`` images are left out one by one, more in ``N_FOLDS`` groups.
+    def scores_by_refits(self, groups: np.ndarray, n_parts: int) -> tuple[np.ndarray, np.ndarray]:
+        """Score the training images in parts, each by a fit to the other parts.
+
+        Parameters
+        ----------
+        groups : int ndarray of shape (n_images,)
+            Images of one number stay together.
+        n_parts : int
+            Groups are dealt into so many parts of about the same number of groups.
         """
-        features = self._training
-        n_images = len(features)
-        n_folds = n_images if n_images <= MAX_REFITS else N_FOLDS
-        order = np.random.default_rng(0).permutation(n_images)
-        parts = [
-            self._unfitted()
-            .fit(features.subset(np.setdiff1d(order, fold)))
-            .score(features.subset(fold))
-            for fold in np.array_split(order, n_folds)
-        ]
+        features, rows = self._own_training(), np.arange(len(groups))
+        dealt = np.random.default_rng(0).permutation(np.unique(groups))
+        places, parts = [], []
+        for part in np.array_split(dealt, min(n_parts, len(dealt))):
+            inside = np.isin(groups, part)
+            fitted = self.unfitted().fit(features.subset(rows[~inside]))
+            places.append(rows[inside])
+            parts.append(fitted.score(features.subset(rows[inside])))
         image_scores, score_maps = (np.concatenate(part) for part in zip(*parts, strict=True))
-        place = np.argsort(order)
+        place = np.argsort(np.concatenate(places))
         return image_scores[place], score_maps[place]
 
-    def _unfitted(self) -> Self:
+    def unfitted(self) -> Self:
+        """Return a detector with the same parameters that has learnt nothing."""
         return replace(self)  # type: ignore[type-var]  # subclasses are dataclasses
 
     def _own_training(self) -> Features:
@@ -211,11 +246,12 @@ class Detector(ABC):
     def _checked(self, features: Features) -> Features:
         """Return the levels to score, if they are like those that were fitted."""
         self._check_fitted()
-        features = self._select(features)
+        features = self.own_levels(features)
         self._check_shapes(features)
         return features
 
-    def _select(self, features: Features) -> Features:
+    def own_levels(self, features: Features) -> Features:
+        """Return the levels that this detector uses, refused unless they are finite."""
         features = features.only(self.chosen_levels(features.shapes) or features.names)
         for name, level in features.levels.items():
             if isinstance(level, np.ndarray) and not is_finite(level):
@@ -244,32 +280,3 @@ def is_finite(level: np.ndarray, block: int = 64) -> bool:
     return all(
         np.isfinite(level[start : start + block]).all() for start in range(0, len(level), block)
     )
-
-
-registry: Registry[Detector] = Registry("anomalylab.detectors", "detector")
-
-
-def register(name: str) -> Callable[[type[Detector]], type[Detector]]:
-    """Return a decorator that files a detector class under ``name``."""
-
-    def file_under_name(cls: type[Detector]) -> type[Detector]:
-        cls.name = name
-        return registry.register(name)(cls)
-
-    return file_under_name
-
-
-def create(name: str, *, preset: str | None = None, **params: Any) -> Detector:
-    """Build a detector from its name, a preset if wanted, and parameters that go before it.
-
-    Raises
-    ------
-    UnknownNameError
-        If the detector, the preset or a parameter does not exist.
-    """
-    if preset is not None:
-        presets = registry.get(name).presets  # type: ignore[attr-defined]
-        if preset not in presets:
-            unknown_name(f"preset of {name}", preset, presets)
-        params = {**presets[preset], **params}
-    return registry.create(name, **params)

@@ -1,96 +1,96 @@
-"""Answers for any training subset, the pool that refits and the one that need not."""
+"""Answers for any training subset: the pool that refits, and what faster ones share."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from anomalylab.detectors._base import MAX_REFITS, Detector
+from anomalylab.detectors._registry import registry
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 from anomalylab.registry import unknown_name
 
-if TYPE_CHECKING:
-    from anomalylab.detectors._base import Detector
-
-EXCLUSIONS = ("none", "image")
-
-MAX_REFITS = 64
-"""Rows up to which a refitting pool leaves images out one by one."""
+LEAVE_OUT = ("none", "group")
 
 
 class Pool(ABC):
     """Answers for any training subset of its images as a refit would.
 
     ``train`` and ``query`` are unique row numbers in any order; results follow the order of
-    ``query``. ``exclude="image"`` scores a query row that is also in ``train`` as if its image
-    were not. ``keep_cells`` (bool, (n_train, n_rows, n_cols)) keeps part of the training cells
-    and is for detectors that keep cells.
+    ``query``. ``leave_out="group"`` scores a query row that is also in ``train`` as if the images
+    of its group were not. Pools can be pickled: a worker process answers as this one does.
     """
 
     @abstractmethod
     def score(
-        self,
-        train: np.ndarray,
-        query: np.ndarray,
-        *,
-        exclude: str = "none",
-        keep_cells: np.ndarray | None = None,
+        self, train: np.ndarray, query: np.ndarray, *, leave_out: str = "none"
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return image scores and score maps of ``query``."""
 
-    def image_scores(self, train: np.ndarray, query: np.ndarray, **options: Any) -> np.ndarray:
-        """Return image scores of shape (n_query,); options as in :meth:`score`."""
-        return self.score(train, query, **options)[0]
+    def image_scores(
+        self, train: np.ndarray, query: np.ndarray, *, leave_out: str = "none"
+    ) -> np.ndarray:
+        """Return image scores of shape (n_query,)."""
+        return self.score(train, query, leave_out=leave_out)[0]
 
-    def score_map(self, train: np.ndarray, query: np.ndarray, **options: Any) -> np.ndarray:
-        """Return score maps of shape (n_query, n_rows, n_cols); options as in :meth:`score`."""
-        return self.score(train, query, **options)[1]
+    def score_map(
+        self, train: np.ndarray, query: np.ndarray, *, leave_out: str = "none"
+    ) -> np.ndarray:
+        """Return score maps of shape (n_query, n_rows, n_cols)."""
+        return self.score(train, query, leave_out=leave_out)[1]
 
 
 class RefitPool(Pool):
-    """The pool of any detector: fit on the rows of ``train``, score the rows of ``query``."""
+    """The pool of any detector: fit on the rows of ``train``, score the rows of ``query``.
 
-    def __init__(self, detector: "Detector", features: Features):
-        self.detector = detector
+    Parameters
+    ----------
+    detector : Detector
+    features : Features
+        The levels of the detector.
+    """
+
+    def __init__(self, detector: Detector, features: Features):
+        self.detector = detector.unfitted()
         self.features = features
 
     def score(
-        self,
-        train: np.ndarray,
-        query: np.ndarray,
-        *,
-        exclude: str = "none",
-        keep_cells: np.ndarray | None = None,
+        self, train: np.ndarray, query: np.ndarray, *, leave_out: str = "none"
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return image scores and score maps of ``query``, by refitting.
 
         Raises
         ------
         ParameterError
-            If rows repeat or do not exist, if ``keep_cells`` is given, or if more than
-            ``MAX_REFITS`` images would have to be left out one by one.
+            If rows repeat or do not exist, or if more than ``MAX_REFITS`` groups would have to be
+            left out one by one.
         """
         train, query = self._rows("train", train), self._rows("query", query)
-        if keep_cells is not None:
-            raise ParameterError(f"{self.detector.name} cannot leave out single cells")
-        if exclude not in EXCLUSIONS:
-            unknown_name("value of exclude", exclude, EXCLUSIONS)
-        inside = np.isin(query, train) if exclude == "image" else np.zeros(len(query), bool)
-        if inside.sum() > MAX_REFITS:
+        hidden = self.hidden_groups(train, query, leave_out)
+        if len(set(hidden[hidden >= 0])) > MAX_REFITS:
             raise ParameterError(
-                f"leaving out {inside.sum()} images one by one takes as many refits; "
-                f"at most {MAX_REFITS} are done"
+                f"leaving out {len(set(hidden[hidden >= 0]))} images or groups one by one takes as "
+                f"many refits; at most {MAX_REFITS} are done"
             )
-        groups = [(train, np.flatnonzero(~inside))] if (~inside).any() else []
-        groups += [(train[train != query[i]], np.array([i])) for i in np.flatnonzero(inside)]
-        parts = [self._refit(rows, query[where]) for rows, where in groups]
-        order = np.argsort(np.concatenate([where for _, where in groups]))
+        groups, places, parts = self.features.group_numbers, [], []
+        for group in np.unique(hidden):
+            where = np.flatnonzero(hidden == group)
+            kept = train if group < 0 else train[groups[train] != group]
+            fitted = self.detector.unfitted().fit(self.features.subset(kept))
+            places.append(where)
+            parts.append(fitted.score(self.features.subset(query[where])))
+        order = np.argsort(np.concatenate(places))
         image_scores, score_maps = (np.concatenate(part) for part in zip(*parts, strict=True))
         return image_scores[order], score_maps[order]
 
-    def _refit(self, train: np.ndarray, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        fitted = self.detector._unfitted().fit(self.features.subset(train))
-        return fitted.score(self.features.subset(query))
+    def hidden_groups(self, train: np.ndarray, query: np.ndarray, leave_out: str) -> np.ndarray:
+        """Return the group that each query must not see, -1 for none: (n_query,)."""
+        if leave_out not in LEAVE_OUT:
+            unknown_name("value of leave_out", leave_out, LEAVE_OUT)
+        is_hidden = np.isin(query, train) & (leave_out == "group")
+        return np.where(is_hidden, self.features.group_numbers[query], -1)
 
     def _rows(self, name: str, rows: np.ndarray) -> np.ndarray:
         rows = np.asarray(rows)
@@ -107,30 +107,21 @@ class RefitPool(Pool):
 
 
 class ClosedFormPool(RefitPool):
-    """Leaves out any number of images in closed form; Gaussians hold shrinkage and target fixed."""
+    """Leaves out any number of groups in closed form; Gaussians hold shrinkage and target fixed."""
 
     def score(
-        self,
-        train: np.ndarray,
-        query: np.ndarray,
-        *,
-        exclude: str = "none",
-        keep_cells: np.ndarray | None = None,
+        self, train: np.ndarray, query: np.ndarray, *, leave_out: str = "none"
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return image scores and score maps of ``query``, as a refit would.
 
         Raises
         ------
         ParameterError
-            If rows repeat or do not exist, or if ``keep_cells`` is given.
+            If rows repeat or do not exist.
         """
         train, query = self._rows("train", train), self._rows("query", query)
-        if keep_cells is not None:
-            raise ParameterError(f"{self.detector.name} cannot leave out single cells")
-        if exclude not in EXCLUSIONS:
-            unknown_name("value of exclude", exclude, EXCLUSIONS)
         position = np.full(len(self.features), -1)
-        if exclude == "image":
+        if (self.hidden_groups(train, query, leave_out) >= 0).any():
             position[train] = np.arange(len(train))
         return self._answer(train, query, position[query])
 
@@ -138,4 +129,43 @@ class ClosedFormPool(RefitPool):
     def _answer(
         self, train: np.ndarray, query: np.ndarray, position: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Score ``query``; where ``position`` is not -1, as that row of ``train`` left out."""
+        """Score ``query``; where ``position`` is not -1, as the group of that row of ``train``."""
+
+
+Maker = Callable[[Any, Features], Pool | None]
+
+_FAST: dict[str, Maker] = {}
+
+
+def fast_pool(name: str) -> Callable[[Maker], Maker]:
+    """Return a decorator that files what makes the fast pool of the detector ``name``.
+
+    It gets an unfitted detector and its levels, and returns None where a refit is better.
+    """
+
+    def file_under_name(maker: Maker) -> Maker:
+        _FAST[name] = maker
+        return maker
+
+    return file_under_name
+
+
+def pool_of(detector: Detector, features: Features) -> Pool:
+    """Prepare to be fitted on many subsets of ``features``: a fast pool if there is one.
+
+    Parameters
+    ----------
+    detector : Detector
+        Only its parameters matter.
+    features : Features
+
+    Returns
+    -------
+    pool : Pool
+        Refits where the detector has no faster way.
+    """
+    list(registry)  # pools are filed when the detectors' modules are imported
+    features = detector.own_levels(features)
+    maker = _FAST.get(detector.name)
+    pool = maker(detector.unfitted(), features) if maker is not None else None
+    return RefitPool(detector, features) if pool is None else pool

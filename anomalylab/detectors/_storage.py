@@ -3,31 +3,29 @@
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from anomalylab.detectors._registry import registry
 from anomalylab.errors import ParameterError
-
-if TYPE_CHECKING:
-    from anomalylab.detectors._base import Detector
 
 PARAMETERS = "detector.json"
 ARRAYS = "arrays.safetensors"
 
 
-def save(detector: "Detector", folder: Path) -> None:
+def save(detector: Any, folder: Path) -> None:
     """Write a fitted detector to ``folder``, which may exist."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays, numbers = _learnt(detector)
     save_file({name: np.array(a, order="C") for name, a in arrays.items()}, folder / ARRAYS)
-    parameters = {f.name: getattr(detector, f.name) for f in fields(detector)}  # type: ignore[arg-type]
+    parameters = {f.name: getattr(detector, f.name) for f in fields(detector)}
     record = {"name": detector.name, "parameters": parameters, "learnt": numbers}
     (folder / PARAMETERS).write_text(json.dumps(record, indent=2), encoding="utf-8")
 
 
-def load(folder: Path) -> "Detector":
+def load(folder: Path) -> Any:
     """Return the fitted detector that :func:`save` wrote.
 
     Raises
@@ -35,8 +33,6 @@ def load(folder: Path) -> "Detector":
     ParameterError
         If the folder holds none.
     """
-    from anomalylab.detectors._base import registry
-
     if not (folder / PARAMETERS).is_file():
         raise ParameterError(f"{folder} holds no saved detector ({PARAMETERS} is missing)")
     record = json.loads((folder / PARAMETERS).read_text(encoding="utf-8"))
@@ -56,7 +52,7 @@ def load(folder: Path) -> "Detector":
     return detector
 
 
-def _learnt(detector: "Detector") -> tuple[dict[str, np.ndarray], dict[str, object]]:
+def _learnt(detector: Any) -> tuple[dict[str, np.ndarray], dict[str, object]]:
     """Split what was learnt into arrays (called ``name`` or ``name/key``) and numbers."""
     arrays: dict[str, np.ndarray] = {}
     numbers: dict[str, object] = {}

@@ -17,7 +17,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from anomalylab.detectors._base import Detector, register
+from anomalylab.compute.grouped_search import GroupedSearch
+from anomalylab.detectors._base import Detector
+from anomalylab.detectors._registry import register
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features, enlargement
 from anomalylab.registry import unknown_name
@@ -30,7 +32,9 @@ LEVEL_NORMS = ("none", "l2", "std")
 @register("knn")
 @dataclass(kw_only=True)
 class KNN(Detector):
-    """Mean distance of an image's mean features to those of its nearest training images [1]_.
+    """``1/k sum over j <= k of |x - x_j|`` with ``x_j`` the nearest training images of ``x`` [1]_.
+
+    ``x`` is the mean over cells of the features of an image.
 
     The map compares each cell with cells of these images only [2]_: per level, then enlarged
     bilinearly to the finest grid and averaged over levels.
@@ -62,6 +66,7 @@ class KNN(Detector):
     """
 
     keeps_cells: ClassVar[bool] = True
+    has_closed_form: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
         "sroc": {"k": 5, "squared": True, "gallery": "same_location"},
         "spade": {"k": 50, "gallery": "all", "kappa": 1},
@@ -89,9 +94,9 @@ class KNN(Detector):
         Parameters, results and errors are those of the base class. Only the k nearest images are
         looked at.
         """
-        leave_out = features is None
+        hidden = self._own_training().group_numbers if features is None else None
         features = self._own_training() if features is None else self._checked(features)
-        images = self._nearest_images(self._embed(features), leave_out=leave_out)[1]
+        images = self._nearest_images(self._embed(features), hidden)[1]
         finest = max(features.names, key=lambda name: features.level(name)[0, ..., 0].size)
         pairs = zip(features.level(finest), images, strict=True)
         found = [self._nearest_cells(finest, image, near)[1][..., 0] for image, near in pairs]
@@ -114,15 +119,17 @@ class KNN(Detector):
         self.embeddings_ = self._embed(features)
 
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
-        return self._judge(features, leave_out=False)
+        return self._judge(features, None)
 
-    def _leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
-        return self._judge(self._own_training(), leave_out=True)
+    def _leave_out(self, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self._judge(self._own_training(), groups)
 
-    def _judge(self, features: Features, *, leave_out: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _judge(
+        self, features: Features, hidden: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
         from anomalylab.compute.threads import in_pieces
 
-        squared, images = self._nearest_images(self._embed(features), leave_out=leave_out)
+        squared, images = self._nearest_images(self._embed(features), hidden)
         image_scores = (squared if self.squared else np.sqrt(squared)).mean(axis=1)
         n_rows, n_cols = features.grid()
         score_map = np.zeros((len(features), n_rows, n_cols))
@@ -155,19 +162,26 @@ class KNN(Detector):
         return np.concatenate(parts, axis=1)
 
     def _nearest_images(
-        self, embeddings: np.ndarray, *, leave_out: bool
+        self, embeddings: np.ndarray, hidden: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return squared distances and rows of the k nearest training images, (n_images, k)."""
+        """Return squared distances and rows of the k nearest training images, (n_images, k).
+
+        ``hidden`` is the group of training images that each image must not see, None for none.
+        """
         from anomalylab.compute.neighbours import NearestNeighbours
 
-        own = np.arange(len(self.embeddings_))
-        if leave_out and len(own) <= self.k:
+        if hidden is None:
+            return NearestNeighbours(self.embeddings_).search(embeddings, self.k)
+        n_left = len(hidden) - int(np.unique(hidden, return_counts=True)[1].max())
+        if n_left < self.k:
             raise ParameterError(
-                f"to leave one out, knn needs more than k={self.k} training images, "
-                f"not {len(own)}; lower k or give more images"
+                f"to leave images out, knn needs more than k={self.k} training images: without one "
+                f"group {n_left} are left; lower k or give more images"
             )
-        searcher = NearestNeighbours(self.embeddings_, groups=own)
-        return searcher.search(embeddings, self.k, exclude_groups=own if leave_out else None)
+        searcher = GroupedSearch(
+            lambda bank, groups: NearestNeighbours(bank, groups=groups), self.embeddings_, hidden
+        )
+        return searcher.search(embeddings, self.k, exclude_groups=hidden)
 
     def _nearest_cells(
         self, name: str, image: np.ndarray, near: np.ndarray

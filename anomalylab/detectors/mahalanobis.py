@@ -12,14 +12,14 @@ References
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from anomalylab.compute import gaussian, shrinkage
-from anomalylab.detectors._base import Detector, register
-from anomalylab.detectors._pool import ClosedFormPool
+from anomalylab.detectors._base import Detector
+from anomalylab.detectors._registry import register
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features, enlargement
 from anomalylab.registry import unknown_name
@@ -33,10 +33,11 @@ Vectors = dict[str, np.ndarray]
 @register("mahalanobis")
 @dataclass(kw_only=True)
 class Mahalanobis(Detector):
-    """Distance of an image's mean features to the Gaussian of normal ones, summed over levels.
+    """``sum of sqrt((x - mu)' S^-1 (x - mu))`` over levels, ``x`` the mean features of an image.
 
-    The covariance of each level is shrunk after Ledoit & Wolf. Leaving an image out holds the
-    amount of shrinkage and its target fixed; all else is exact.
+    ``mu`` and ``S`` are mean and covariance of ``x`` over the training images. The covariance of
+    each level is shrunk after Ledoit & Wolf. Leaving images out holds the amount of shrinkage and
+    its target fixed; all else is exact.
 
     Parameters
     ----------
@@ -57,6 +58,7 @@ class Mahalanobis(Detector):
     """
 
     holds_shrinkage: ClassVar[bool] = True
+    has_closed_form: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
         "sroc": {"levels": ("block4", "block6", "block7"), "map": "gradcam"},
         "rippel": {"levels": None},
@@ -69,22 +71,18 @@ class Mahalanobis(Detector):
         if self.map not in MAPS:
             unknown_name("map of mahalanobis", self.map, MAPS)
 
-    def pool(self, features: Features) -> "MahalanobisPool":
-        """Pool the features once; a subset is then a choice of rows."""
-        return MahalanobisPool(self, self._select(features))
-
     def _fit(self, features: Features) -> None:
-        self._learn(pooled(features))
+        self.learn(pooled(features))
 
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
-        distances, gradients, means = self._distances(pooled(features))
-        return distances, self._map(features, gradients, means)
+        distances, gradients, means = self.distances(pooled(features))
+        return distances, self.map_of(features, gradients, means)
 
-    def _leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
-        distances, gradients, means = self._left_out(pooled(self._training))
-        return distances, self._map(self._training, gradients, means)
+    def _leave_out(self, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        distances, gradients, means = self.left_out(pooled(self._training), groups)
+        return distances, self.map_of(self._training, gradients, means)
 
-    def _learn(self, vectors: Vectors) -> None:
+    def learn(self, vectors: Vectors) -> None:
         """Estimate the Gaussian of each level from vectors of shape (n_images, n_channels)."""
         n_images = len(next(iter(vectors.values())))
         if n_images < 2:
@@ -99,7 +97,7 @@ class Mahalanobis(Detector):
                 level - mean, covariance.identity, covariance.weight(n_images)
             )
 
-    def _distances(self, vectors: Vectors) -> tuple[np.ndarray, Vectors, Vectors]:
+    def distances(self, vectors: Vectors) -> tuple[np.ndarray, Vectors, Vectors]:
         """Return the distances of images, and by level their gradients and the mean."""
         gradients, means, distances = {}, {}, []
         for name, mean in self.mean_.items():
@@ -110,25 +108,34 @@ class Mahalanobis(Detector):
             distances.append(distance)
         return np.sum(distances, axis=0), gradients, means
 
-    def _left_out(self, vectors: Vectors) -> tuple[np.ndarray, Vectors, Vectors]:
-        """Return the same for the training images, each left out of mean and covariance."""
+    def left_out(self, vectors: Vectors, groups: np.ndarray) -> tuple[np.ndarray, Vectors, Vectors]:
+        """Return the same for the training images, groups left out of mean and covariance.
+
+        Parameters
+        ----------
+        vectors : dict
+            Of the training images.
+        groups : int ndarray of shape (n_images,)
+            Images of one number are left out together.
+        """
         gradients, means, distances = {}, {}, []
+        by_size = gaussian.groups_by_size(groups)
         for name, mean in self.mean_.items():
             centred = vectors[name] - mean
-            n_others = len(centred) - 1
-            weighted = _left_out_weighted(centred, self._covariance[name])
-            outside = centred * (n_others + 1) / n_others
-            distance, gradients[name] = _distance_and_gradient(outside, weighted)
-            means[name] = mean - centred / n_others
+            weighted = _left_out_weighted(centred, self._covariance[name], by_size)
+            shift = _mean_shift(centred, by_size)
+            distance, gradients[name] = _distance_and_gradient(centred + shift, weighted)
+            means[name] = mean - shift
             distances.append(distance)
         return np.sum(distances, axis=0), gradients, means
 
-    def _map(
+    def map_of(
         self,
         features: Features,
         gradients: Vectors,
         means: Vectors,
     ) -> np.ndarray:
+        """Return the map of each image from the gradients of its distance: (n, rows, cols)."""
         n_rows, n_cols = features.grid(gradients)
         score_map = np.zeros((len(features), n_rows, n_cols))
         for name, gradient in gradients.items():
@@ -161,35 +168,6 @@ class Mahalanobis(Detector):
         return level_map if self.map == "centred" else np.maximum(level_map, 0)
 
 
-class MahalanobisPool(ClosedFormPool):
-    """The pooled features of all images."""
-
-    def __init__(self, detector: Mahalanobis, features: Features):
-        super().__init__(detector, features)
-        self._detector = detector
-        self._vectors = pooled(features)
-
-    def _answer(
-        self, train: np.ndarray, query: np.ndarray, position: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        fitted = replace(self._detector)
-        training = {name: level[train] for name, level in self._vectors.items()}
-        fitted._learn(training)
-        distances, gradients, means = fitted._distances(
-            {name: level[query] for name, level in self._vectors.items()}
-        )
-        is_left_out = position >= 0
-        if is_left_out.any():
-            rows = position[is_left_out]
-            left_out, left_out_gradients, left_out_means = fitted._left_out(training)
-            distances[is_left_out] = left_out[rows]
-            for name in gradients:
-                gradients[name][is_left_out] = left_out_gradients[name][rows]
-                means[name] = np.array(means[name])
-                means[name][is_left_out] = left_out_means[name][rows]
-        return distances, fitted._map(self.features.subset(query), gradients, means)
-
-
 def pooled(features: Features) -> Vectors:
     """Return each level's mean over cells, float64 of shape (n_images, n_channels)."""
     return {
@@ -208,15 +186,34 @@ def _covariance(name: str, mean: np.ndarray, centred: np.ndarray) -> shrinkage.C
     return shrinkage.ledoit_wolf(square_norms, np.square(products).sum(), centred.shape[1])
 
 
-def _left_out_weighted(centred: np.ndarray, covariance: shrinkage.Covariance) -> np.ndarray:
-    """Return inverse covariance times deviation of each image, left out of both."""
-    n_images = len(centred)
-    weight = covariance.weight(n_images - 1)
-    factors = gaussian.precision(centred, covariance.identity, weight)
-    weighted = gaussian.apply_precision(*factors, centred)
-    inside = np.einsum("nd,nd->n", centred, weighted)
-    gap = gaussian.leverage_gap(inside, weight, n_images)
-    return weighted * (n_images / (n_images - 1) / gap)[:, None]
+def _left_out_weighted(
+    centred: np.ndarray, covariance: shrinkage.Covariance, by_size: gaussian.Groups
+) -> np.ndarray:
+    """Return inverse covariance times deviation of each image, its group left out of both."""
+    n_images, found = len(centred), np.empty_like(centred)
+    for size, members in by_size.items():
+        weight = covariance.weight(n_images - size)
+        factors = gaussian.precision(centred, covariance.identity, weight)
+        weighted = gaussian.apply_precision(*factors, centred)
+        if size == 1:
+            rows = members[:, 0]
+            inside = np.einsum("nd,nd->n", centred[rows], weighted[rows])
+            gap = gaussian.leverage_gap(inside, weight, n_images)
+            found[rows] = weighted[rows] * (n_images / (n_images - 1) / gap)[:, None]
+            continue
+        for rows in members:
+            inside = centred[rows] @ weighted[rows].T
+            found[rows] = gaussian.weighted_group_left_out(weighted[rows], inside, weight, n_images)
+    return found
+
+
+def _mean_shift(centred: np.ndarray, by_size: gaussian.Groups) -> np.ndarray:
+    """Return how far the mean moves away from an image when its group is left out."""
+    shift = np.empty_like(centred)
+    for size, members in by_size.items():
+        for rows in members:
+            shift[rows] = centred[rows].sum(axis=0) / (len(centred) - size)
+    return shift
 
 
 def _distance_and_gradient(

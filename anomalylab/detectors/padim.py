@@ -10,7 +10,7 @@ References
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -20,9 +20,8 @@ from anomalylab.compute.cell_gaussians import KEPT_BYTES, FactorGaussians, GramG
 from anomalylab.compute.cells import BLOCK_BYTES, Cells
 from anomalylab.compute.shrinkage import Covariance, Estimator, is_flat
 from anomalylab.detectors import _channels
-from anomalylab.detectors._base import Detector, register
-from anomalylab.detectors._gaussian_pools import GramPool
-from anomalylab.detectors._pool import Pool
+from anomalylab.detectors._base import Detector
+from anomalylab.detectors._registry import register
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 from anomalylab.registry import unknown_name
@@ -33,12 +32,12 @@ COVARIANCES = ("ledoit_wolf", "ridge")
 @register("padim")
 @dataclass(kw_only=True)
 class PaDiM(Detector):
-    """Mahalanobis distance to the Gaussian of normal features in the same cell.
+    """``sqrt((x - mu)' S^-1 (x - mu))`` with ``mu`` and ``S`` of the normal features per cell.
 
     The image score is the largest distance of its cells, before any smoothing. Coarse levels
     are repeated to the finest grid. With fewer training images than channels the training
-    features are kept, one copy a level, and no matrix of channels by channels is ever formed;
-    otherwise a factor of each inverse covariance is. Leaving an image out holds the shrinkage
+    features are kept, one copy per level, and no matrix of channels by channels is ever formed;
+    otherwise a factor of each inverse covariance is. Leaving images out holds the shrinkage
     and its target fixed; all else is exact. Cells that do not vary over the training images get
     the mean variance of the others under Ledoit-Wolf, with a warning.
 
@@ -80,6 +79,7 @@ class PaDiM(Detector):
     fixed_grid: ClassVar[bool] = True
     prefers_finest: ClassVar[bool] = True
     holds_shrinkage: ClassVar[bool] = True
+    has_closed_form: ClassVar[bool] = True
 
     levels: tuple[str, ...] | str | None = None
     covariance: str = "ledoit_wolf"
@@ -101,54 +101,45 @@ class PaDiM(Detector):
         features = 4 * n_images * sum(int(np.prod(shape)) for shape in used.values())
         return features + self._own_bytes(n_images, used, self.n_dims)
 
-    def pool(self, features: Features) -> Pool:
-        """Compute one Gram matrix a cell if memory allows; a subset is then a part of each."""
-        features = self._select(features)
-        n_rows, n_cols = features.grid()
-        if 8 * n_rows * n_cols * len(features) ** 2 > memory.available() // 2:
-            return super().pool(features)
-        chooser = replace(self)
-        chooser._choose(features)
-        images = chooser._reduced(features)
-        return GramPool(self, features, images, chooser._estimator, chooser._finish)
-
     def _fit(self, features: Features) -> None:
         if len(features) < 2:
             raise ParameterError(f"padim needs at least 2 training images, not {len(features)}")
         shapes = {name: features.level(name).shape[1:] for name in features.names}
-        self._choose(features)
+        self.choose(features)
         self._refuse_what_does_not_fit(len(features), shapes)
-        training = self._reduced(features)
+        training = self.reduced(features)
         means, variances, square_means = training.moments()
-        estimator = self._estimator(training.n_channels, variances, square_means)
+        estimator = self.estimator_of(training.n_channels, variances, square_means)
         self._learn(training, means, estimator)
 
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
-        return self._finish(self._restored().distances(self._reduced(features)))
+        return self.finish(self._restored().distances(self.reduced(features)))
 
-    def _leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
+    def _leave_out(self, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         gaussians = self._restored()
         if isinstance(gaussians, GramGaussians):
-            return self._finish(gaussians.left_out())
-        return self._finish(gaussians.left_out(self._reduced(self._training)))
+            return self.finish(gaussians.left_out(groups))
+        return self.finish(gaussians.left_out(self.reduced(self._training), groups))
 
-    def _choose(self, features: Features) -> None:
+    def choose(self, features: Features) -> None:
         """Choose the channels and the grid."""
         widths = {name: features.level(name).shape[3] for name in features.names}
         self.selection_ = _channels.choose(widths, self.n_dims, self.select, self.seed)
         self.grid_ = np.array(features.grid())
         self.covers_ = _channels.covers(features, self.selection_)
 
-    def _reduced(self, features: Features) -> Cells:
+    def reduced(self, features: Features) -> Cells:
+        """Return the chosen channels, cell by cell."""
         return self._cells(_channels.reduce(features, self.selection_))
 
     def _cells(self, levels: Mapping[str, np.ndarray]) -> Cells:
         maps = (level.reshape(len(level), -1, level.shape[-1]) for level in levels.values())
         return Cells(tuple(maps), tuple(self.covers_[name] for name in levels))
 
-    def _estimator(
+    def estimator_of(
         self, n_channels: int, variances: np.ndarray, square_means: np.ndarray
     ) -> Estimator:
+        """Return the estimator of covariances, refused if nothing varies."""
         flat = is_flat(variances, square_means)
         if flat.all():
             raise ParameterError(
@@ -189,7 +180,8 @@ class PaDiM(Detector):
                 self._gaussians = GramGaussians(training, means, covariance)
         return self._gaussians
 
-    def _finish(self, squared: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def finish(self, squared: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Turn squared distances (n_cells, n_images) into image scores and score maps."""
         score_map = np.sqrt(squared.T).astype(np.float32).reshape(-1, *self.grid_.tolist())
         return score_map.max(axis=(1, 2)).astype(np.float64), score_map
 

@@ -16,14 +16,15 @@ import numpy as np
 from scipy.special import logsumexp
 
 from anomalylab.compute import memory
-from anomalylab.detectors._base import Detector, register
+from anomalylab.compute.grouped_search import GroupedSearch, Searcher
+from anomalylab.detectors._base import Detector
+from anomalylab.detectors._registry import register
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 from anomalylab.registry import unknown_name
 
 if TYPE_CHECKING:
-    from anomalylab.compute.ivf import InvertedLists
-    from anomalylab.compute.neighbours import NearestNeighbours
+    pass
 
 BLOCK = 64
 """Images scored at a time."""
@@ -92,6 +93,7 @@ class PatchCore(Detector):
     }
 
     prefers_finest: ClassVar[bool] = True
+    has_closed_form: ClassVar[bool] = True
 
     levels: tuple[str, ...] | str | None = None
     k: int = 1
@@ -123,9 +125,9 @@ class PatchCore(Detector):
         Parameters, results and errors are those of the base class. Where a coreset is kept, only
         its cells can be matched.
         """
-        leave_out = features is None
+        hidden = self._own_training().group_numbers if features is None else None
         features = self._own_training() if features is None else self._checked(features)
-        blocks = self._blocks(features, leave_out=leave_out)
+        blocks = self._blocks(features, hidden)
         rows = [self._search(cells, 1, images)[1][..., 0] for cells, images in blocks]
         nearest = np.concatenate(rows)
         return self.bank_image_[nearest], self.bank_cell_[nearest]
@@ -169,32 +171,41 @@ class PatchCore(Detector):
         )
 
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
-        return self._judge_all(features, leave_out=False)
+        return self._judge_all(features, None)
 
-    def _leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
-        """Compare each image with the cells of all others that are kept.
+    def _leave_out(self, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Compare each image with the cells of all other groups that are kept.
 
         Without a coreset this is what a fit on the others gives; a coreset and inverted lists are
         not chosen again.
         """
-        return self._judge_all(self._own_training(), leave_out=True)
+        return self._judge_all(self._own_training(), groups)
 
-    def _judge_all(self, features: Features, *, leave_out: bool) -> tuple[np.ndarray, np.ndarray]:
-        scores = [self._judge(*block) for block in self._blocks(features, leave_out=leave_out)]
+    def _judge_all(
+        self, features: Features, hidden: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        scores = [self._judge(*block) for block in self._blocks(features, hidden)]
         image_scores, score_maps = zip(*scores, strict=True)
         return np.concatenate(image_scores), np.concatenate(score_maps)
 
     def _blocks(
-        self, features: Features, *, leave_out: bool
+        self, features: Features, hidden: np.ndarray | None
     ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-        """Yield cells (n, rows, cols, channels) and the training image each must not see (n,)."""
-        if leave_out and len(np.unique(self.bank_image_)) < 2:
+        """Yield cells (n, rows, cols, channels) and the group each image must not see (n,)."""
+        if hidden is not None and len(np.unique(self._bank_groups())) < 2:
             raise ParameterError(
                 "a single training image cannot be compared with others; give at least 2"
             )
         for start in range(0, len(features), BLOCK):
-            cells = self._embed(features.subset(slice(start, start + BLOCK)))
-            yield cells, np.arange(start, start + len(cells)) if leave_out else None
+            part = slice(start, start + BLOCK)
+            yield self._embed(features.subset(part)), None if hidden is None else hidden[part]
+
+    def _bank_groups(self) -> np.ndarray:
+        """Return the group of each row of the bank; after ``load`` its image."""
+        if not hasattr(self, "_training"):
+            return self.bank_image_
+        groups: np.ndarray = self._training.group_numbers[self.bank_image_]
+        return groups
 
     def _judge(self, cells: np.ndarray, images: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         squared, rows = self._search(cells, self.k, images)
@@ -231,21 +242,24 @@ class PatchCore(Detector):
         squared, rows = self._searched().search(queries, k, exclude_groups=groups)
         return squared.reshape(*grid, k), rows.reshape(*grid, k)
 
-    def _searched(self) -> "NearestNeighbours | InvertedLists":
+    def _searched(self) -> GroupedSearch:
         """Return the bank prepared for search; prepared once."""
         if "_searcher" not in self.__dict__:
             self._searcher = self._prepared()
         return self._searcher
 
-    def _prepared(self) -> "NearestNeighbours | InvertedLists":
+    def _prepared(self) -> GroupedSearch:
+        return GroupedSearch(self._searcher_of, self.bank_, self._bank_groups())
+
+    def _searcher_of(self, bank: np.ndarray, groups: np.ndarray) -> Searcher:
         if self.index == "exact":
             from anomalylab.compute.neighbours import NearestNeighbours
 
-            return NearestNeighbours(self.bank_, groups=self.bank_image_)
+            return NearestNeighbours(bank, groups=groups)
         from anomalylab.compute.ivf import InvertedLists
 
         nprobe = min(self.nprobe, len(self.centres_))
-        return InvertedLists(self.bank_, self.centres_, nprobe=nprobe, groups=self.bank_image_)
+        return InvertedLists(bank, self.centres_, nprobe=nprobe, groups=groups)
 
     def _list_centres(self) -> np.ndarray:
         if self.index == "exact":

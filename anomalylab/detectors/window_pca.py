@@ -7,6 +7,7 @@ add up, leaving an image out takes no more than subtracting its own.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces, n_threads
 from anomalylab.compute.window_moments import Moments, check_window, moments
 from anomalylab.compute.window_space import WindowSpace
-from anomalylab.detectors._base import Detector, register
+from anomalylab.detectors._base import Detector
+from anomalylab.detectors._registry import register
 from anomalylab.detectors._window_maps import (
     AT_ONCE,
     STATISTICS,
@@ -23,7 +25,6 @@ from anomalylab.detectors._window_maps import (
     read_band,
     total_moments,
 )
-from anomalylab.detectors._window_pool import WindowPool
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 from anomalylab.registry import unknown_name
@@ -35,7 +36,9 @@ Spaces = dict[int, WindowSpace]
 @register("window_pca")
 @dataclass(kw_only=True)
 class WindowPCA(Detector):
-    """Distance of windows from those of normal images, found without gathering windows.
+    """``|x - mu|^2 - |P (x - mu)|^2`` of a window ``x`` with ``P`` the space of normal windows.
+
+    This is the statistic ``residual``; the others are below. Windows are never gathered.
 
     Images are read one at a time and may differ in size; the map has one grid for all.
 
@@ -64,6 +67,8 @@ class WindowPCA(Detector):
         Side of a window, as text -> what :class:`~anomalylab.compute.window_space.WindowSpace`
         holds under that name.
     """
+
+    has_closed_form: ClassVar[bool] = True
 
     levels: tuple[str, ...] = ("band",)
     window: int | tuple[int, ...] = 25
@@ -114,10 +119,6 @@ class WindowPCA(Detector):
             for window in self.windows
         }
 
-    def pool(self, features: Features) -> WindowPool:
-        """Sum each image's windows once; a subset is then a sum or a difference of sums."""
-        return WindowPool(self, self._select(features))
-
     def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> int:
         """Return the bytes that fitting takes at most, beside the images read at the moment."""
         products = 8 * sum(window**4 for window in self.windows)
@@ -146,29 +147,46 @@ class WindowPCA(Detector):
 
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
         spaces = self.spaces
-        return self._each(features, lambda band: self.judge(band, spaces))
+        return self._each(features, lambda _, band: self.judge(band, spaces))
 
-    def _leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
-        if len(self._training) < 2:
-            raise ParameterError("window_pca needs at least 2 training images to leave one out")
+    def _leave_out(self, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if len(np.unique(groups)) < 2:
+            raise ParameterError(
+                "window_pca needs training images of at least 2 groups to leave one out"
+            )
+        together = self._moments_of_groups(groups)
 
-        def judge_left_out(band: np.ndarray) -> tuple[float, np.ndarray]:
-            totals = self._moments.items()
-            others = {window: total - moments(band, window) for window, total in totals}
+        def judge_left_out(row: int, band: np.ndarray) -> tuple[float, np.ndarray]:
+            of_group = together.get(int(groups[row]))
+            others = {
+                window: total - (of_group[window] if of_group else moments(band, window))
+                for window, total in self._moments.items()
+            }
             return self.judge(band, self.fit_spaces(others))
 
         return self._each(self._training, judge_left_out)
 
+    def _moments_of_groups(self, groups: np.ndarray) -> dict[int, dict[int, Moments]]:
+        """Sum the windows of each group of more than one image."""
+        numbers, counts = np.unique(groups, return_counts=True)
+        name = self.levels[0]
+        return {
+            int(group): total_moments(
+                name, self._training.subset(groups == group).images(name), self.windows
+            )
+            for group in numbers[counts > 1]
+        }
+
     @one_blas_thread()
     def _each(
-        self, features: Features, judge_one: Callable[[np.ndarray], tuple[float, np.ndarray]]
+        self, features: Features, judge_one: Callable[[int, np.ndarray], tuple[float, np.ndarray]]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Read and judge each image; return image scores and score maps."""
         name = self.levels[0]
         images = features.images(name)
 
         def work(row: int) -> tuple[float, np.ndarray]:
-            return judge_one(read_band(name, images, row))
+            return judge_one(row, read_band(name, images, row))
 
         scores, maps = zip(*in_pieces(work, range(len(images))), strict=True)
         return np.array(scores), np.stack(maps)

@@ -118,7 +118,10 @@ def _create(choice: DetectorChoice, request: Request) -> Detector:
     cls = detectors.registry.get(choice.name)
     has_seed = any(field.name == "seed" for field in fields(cls))  # type: ignore[arg-type]
     seed = {"seed": request.seed} if has_seed else {}
-    return detectors.create(choice.name, preset=choice.preset, **{**seed, **choice.params})
+    detector: Detector = detectors.create(
+        choice.name, preset=choice.preset, **{**seed, **choice.params}
+    )
+    return detector
 
 
 def _check_memory(

@@ -1,5 +1,6 @@
 """From a request to checked samples and their features."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,30 @@ from anomalylab.images.read import read_image
 from anomalylab.runs.request import Request
 
 ON_DEMAND = ("pixels", "band")
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """Reads images of files as a level; paths and names alone, so that it can be pickled.
+
+    Parameters
+    ----------
+    paths : tuple of path
+    intensity : str
+        How pixel values are read.
+    level : str
+        ``"pixels"`` or ``"band"``.
+    """
+
+    paths: tuple[Path, ...]
+    intensity: str
+    level: str
+
+    def __call__(self, row: int) -> np.ndarray:
+        """Return the image of a row: float32 (n_rows, n_cols, n_channels)."""
+        image = read_image(self.paths[row], intensity=self.intensity)
+        level: np.ndarray = extractors.create(self.level)(image[None])[self.level][0]
+        return level
 
 
 def load_samples(request: Request) -> tuple[pd.DataFrame, Path]:
@@ -54,17 +79,19 @@ def with_images(
 
     Detectors that are fitted on images name these levels; others never read them.
     """
-    paths = [root / path for path in samples["image_path"]]
+    paths = tuple(root / path for path in samples["image_path"])
+    on_demand = {
+        name: ImageLevel(ImageFiles(paths, intensity, name), np.arange(len(paths)))
+        for name in ON_DEMAND
+        if name not in features.names
+    }
+    return Features({**features.levels, **on_demand}, groups_of(samples))
 
-    def level(name: str) -> ImageLevel:
-        extractor = extractors.create(name)
 
-        def read(row: int) -> np.ndarray:
-            image = read_image(paths[row], intensity=intensity)
-            features: np.ndarray = extractor(image[None])[name][0]
-            return features
-
-        return ImageLevel(read, np.arange(len(paths)))
-
-    on_demand = {name: level(name) for name in ON_DEMAND if name not in features.names}
-    return Features({**features.levels, **on_demand})
+def groups_of(samples: pd.DataFrame) -> np.ndarray | None:
+    """Return the number of the group of each image; None if each is its own group."""
+    named = samples["group"]
+    if named.isna().all():
+        return None
+    names = named.where(named.notna(), samples["sample_id"])
+    return np.asarray(pd.factorize(names)[0])

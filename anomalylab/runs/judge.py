@@ -33,7 +33,7 @@ def judge(
 ) -> Judged:
     """Fit on the rows of ``training`` and score those rows and the rows of ``query``.
 
-    Training rows are scored with their own image left out, also where they are queries.
+    Training rows are left out as the detector usually does, also where they are queries.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def judge(
         Of anomaly maps, in pixels of the resized images.
     """
     detector.fit(features.subset(training))
-    training_scores, training_maps = detector.training_scores(exclude="image")
+    training_scores, training_maps = detector.training_scores()
     place = {row: i for i, row in enumerate(training)}
     is_new = np.array([row not in place for row in query])
     query_scores = np.empty(len(query))

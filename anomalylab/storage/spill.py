@@ -1,21 +1,28 @@
 """Arrays put away on disk for as long as a process needs them."""
 
+import io
 import os
 import shutil
-import tempfile
 import threading
+import uuid
 import weakref
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import psutil
 
 from anomalylab.errors import StorageError
 from anomalylab.storage.cache import FOLDER_VARIABLE, cache_folder
 
+_FOLDER = "spills"
+
 
 class Spill:
-    """float32 arrays by number, in a file that the system deletes with this object or the process.
+    """float32 arrays by number, in a file that goes with this object or, at last, its process.
 
-    Threads may write and read at the same time.
+    Threads may write and read at the same time. A copy that was pickled reads the same file as long
+    as this object lives. What a killed process has left is deleted by the next spill.
 
     Parameters
     ----------
@@ -29,14 +36,16 @@ class Spill:
     """
 
     def __init__(self, n_bytes: int = 0):
-        folder = cache_folder()
+        folder = cache_folder() / _FOLDER
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            _sweep(folder)
             free = shutil.disk_usage(folder).free
-            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  closed by finalize
+            self._path = folder / f"{os.getpid()}-{uuid.uuid4().hex}"
+            self._file: io.BufferedRandom | io.BufferedReader = open(self._path, "w+b")  # noqa: SIM115  closed by finalize
         except OSError as error:
             raise _unwritable(error) from error
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, _delete, self._file, self._path)
         if free < n_bytes:
             raise StorageError(
                 f"intermediate sums take {n_bytes / 2**20:.0f} MiB and the disk of {folder} has "
@@ -44,6 +53,15 @@ class Spill:
             )
         self._lock = threading.Lock()
         self._places: dict[int, tuple[int, tuple[int, ...]]] = {}
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"path": self._path, "places": self._places}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._path, self._places = state["path"], state["places"]
+        self._lock = threading.Lock()
+        self._file = open(self._path, "rb")  # noqa: SIM115  closed by finalize
+        weakref.finalize(self, self._file.close)
 
     def write(self, number: int, array: np.ndarray) -> None:
         """Put an array away, once for each number.
@@ -78,3 +96,16 @@ def _unwritable(error: OSError) -> StorageError:
         f"cannot write to {cache_folder()}: {error.strerror or error}; "
         f"make room or set {FOLDER_VARIABLE} to another folder"
     )
+
+
+def _delete(file: io.BufferedRandom | io.BufferedReader, path: Path) -> None:
+    file.close()
+    path.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what processes that are gone have left."""
+    for path in folder.iterdir():
+        pid = path.name.partition("-")[0]
+        if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+            path.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from anomalylab.compute.window_moments import Moments, moments, window_matrix
 from anomalylab.compute.window_space import WindowSpace, fit
-from anomalylab.detectors import create
+from anomalylab.detectors import create, pool_of
 from anomalylab.features import Features, ImageLevel
 
 HEIGHT, WIDTH, WINDOW = 630, 230, 25
@@ -120,7 +120,7 @@ def bench_pool() -> None:
     bands = [surface(i % 8)[..., None].astype(np.float32) for i in range(N_POOL)]
     features = Features({"band": ImageLevel(lambda row: bands[row], np.arange(N_POOL))})
     start = time.perf_counter()
-    pool = create("window_pca").pool(features)
+    pool = pool_of(create("window_pca"), features)
     line(f"pool of {N_POOL} images, an image", (time.perf_counter() - start) / N_POOL, "s")
     store = pool._stores[WINDOW]
     line("sum over all of them, once", seconds(lambda: store._sum(np.arange(N_POOL)), 1), "s")
@@ -136,7 +136,7 @@ def bench_pool() -> None:
         seconds(lambda: pool.score(everything[9:], one), 5),
         "s",
     )
-    without = seconds(lambda: pool.score(everything, everything, exclude="image"), 1) / N_POOL
+    without = seconds(lambda: pool.score(everything, everything, leave_out="group"), 1) / N_POOL
     line("scoring an image left out, all cores", without, "s")
 
 

@@ -4,6 +4,7 @@ from sklearn.covariance import LedoitWolf
 
 from anomalylab.compute import cells, gaussian, shrinkage
 from anomalylab.compute.cells import Cells
+from anomalylab.errors import ParameterError
 
 WIDE, TALL = (12, 30), (60, 7)
 """Fewer images than channels, and more."""
@@ -113,8 +114,12 @@ def test_leaving_one_out_equals_an_explicit_refit_with_the_same_shrinkage(shape)
     centred = vectors - vectors.mean(axis=0)
     identity, share = 0.4, 0.7
     gram = (centred @ centred.T)[None]
-    weight = np.array([share / (n_images - 1)])
-    closed = gaussian.left_out_from_grams(gram, np.array([identity]), weight)[0]
+    alone = gaussian.groups_by_size(np.arange(n_images))
+
+    def weight_of(n_left):
+        return np.array([share / n_left])
+
+    closed = gaussian.left_out_from_grams(gram, np.array([identity]), weight_of, alone)[0]
     for row in range(n_images):
         others = np.delete(vectors, row, axis=0)
         deviation = vectors[row] - others.mean(axis=0)
@@ -122,6 +127,32 @@ def test_leaving_one_out_equals_an_explicit_refit_with_the_same_shrinkage(shape)
         assert closed[row] == pytest.approx(
             deviation @ np.linalg.solve(covariance, deviation), rel=1e-8
         )
+
+
+@pytest.mark.parametrize("shape", [WIDE, TALL, (6, 5)])
+def test_leaving_a_group_out_equals_an_explicit_refit_with_the_same_shrinkage(shape):
+    vectors = draw(shape)
+    n_images = len(vectors)
+    groups = np.array([0, 1, 0, 2, 1, 0, *range(3, n_images - 3)])
+    centred = vectors - vectors.mean(axis=0)
+    gram, identity, share = (centred @ centred.T)[None], 0.4, 0.7
+
+    def weight_of(n_left):
+        return np.array([share / n_left])
+
+    by_size = gaussian.groups_by_size(groups)
+    closed = gaussian.left_out_from_grams(gram, np.array([identity]), weight_of, by_size)[0]
+    for row in range(n_images):
+        others = vectors[groups != groups[row]]
+        deviation = vectors[row] - others.mean(axis=0)
+        covariance = dense(others - others.mean(axis=0), identity, share / len(others))
+        expected = deviation @ np.linalg.solve(covariance, deviation)
+        assert closed[row] == pytest.approx(expected, rel=1e-8)
+
+
+def test_images_of_a_single_group_leave_nothing_to_compare_with():
+    with pytest.raises(ParameterError, match="all 3 training images are of one group"):
+        gaussian.groups_by_size(np.zeros(3, int))
 
 
 def test_triangles_are_solved_and_inverted_cell_by_cell():

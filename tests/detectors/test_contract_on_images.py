@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from anomalylab.detectors import Detector
+from anomalylab.detectors import Detector, pool_of
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features, ImageLevel
 
@@ -69,7 +69,7 @@ def test_a_detector_of_features_never_reads_the_images(bands):
 @pytest.mark.parametrize("train", [[0, 2, 4, 6, 8], [9, 3, 5, 1]])
 def test_a_trained_detector_answers_from_its_pool_as_a_refit_does(pixels, train):
     detector, query = LinearAutoEncoder(), np.array([11, 0, 7])
-    scores, maps = detector.pool(pixels).score(np.array(train), query)
+    scores, maps = pool_of(detector, pixels).score(np.array(train), query)
     expected = LinearAutoEncoder().fit(pixels.subset(train)).score(pixels.subset(query))
     np.testing.assert_allclose(scores, expected[0], rtol=1e-4)
     np.testing.assert_allclose(maps, expected[1], rtol=1e-4)
@@ -89,7 +89,7 @@ def test_many_images_are_left_out_in_groups(rng):
     scores, maps = detector.training_scores()
     assert scores.shape == (70,)
     assert maps.shape == (70, 8, 8)
-    assert (scores != detector.training_scores(exclude="none")[0]).all()
+    assert (scores != detector.training_scores(leave_out="none")[0]).all()
 
 
 def test_fitted_on_images_it_is_saved_and_loaded(pixels, tmp_path, monkeypatch):

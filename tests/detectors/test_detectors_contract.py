@@ -3,6 +3,7 @@
 All see the same features: stored levels, and images of two sizes that are read on demand.
 """
 
+import pickle
 from dataclasses import fields, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from anomalylab import detectors
-from anomalylab.detectors._base import Detector
+from anomalylab.detectors import pool_of
 from anomalylab.errors import ParameterError, UnknownNameError
 from anomalylab.features import Features, ImageLevel
 
@@ -33,8 +34,26 @@ def draw(seed, n_images):
     return with_bands(stored, bands)
 
 
+class Bands:
+    """Images in memory, read as those on disk are."""
+
+    def __init__(self, bands):
+        self.bands = bands
+
+    def __call__(self, row):
+        return self.bands[row]
+
+
 def with_bands(stored, bands):
-    return Features({**stored, "band": ImageLevel(lambda row: bands[row], np.arange(len(bands)))})
+    return Features({**stored, "band": ImageLevel(Bands(bands), np.arange(len(bands)))})
+
+
+GROUPS = np.array([0, 1, 2, 1, 3, 4, 4, 4, 5, 6, 0, 7, 8, 9, 10, 11, 12, 13, 14, 15])
+"""Of the normal images: three groups hold more than one image, not all side by side."""
+
+
+def grouped(features):
+    return Features(features.levels, GROUPS)
 
 
 @pytest.fixture
@@ -234,19 +253,70 @@ def test_what_is_saved_holds_no_pickle(detector, normal, tmp_path):
 def test_left_out_scores_are_those_of_refits(detector, normal):
     if detector.holds_shrinkage:
         pytest.skip("leaves images out with the shrinkage held fixed; compared in its own tests")
-    scores = detector.fit(normal).training_scores(exclude="image")
-    assert_same(scores, Detector._leave_one_out(detector), rtol=1e-4)
+    scores = detector.fit(normal).training_scores(leave_out="group")
+    refits = detector.scores_by_refits(np.arange(20), 20)
+    assert_same(scores, refits, rtol=1e-4)
+
+
+def test_images_of_a_group_are_left_out_together(detector, normal):
+    if detector.holds_shrinkage:
+        pytest.skip("leaves groups out with the shrinkage held fixed; compared in its own tests")
+    detector.fit(grouped(normal))
+    refits = detector.scores_by_refits(GROUPS, len(np.unique(GROUPS)))
+    assert_same(detector.training_scores(leave_out="group"), refits, rtol=1e-4)
+    alone = detector.fit(normal).training_scores(leave_out="group")
+    is_single = np.bincount(GROUPS)[GROUPS] == 1
+    assert_same([p[is_single] for p in alone], [p[is_single] for p in refits], rtol=1e-4)
+
+
+def test_folds_keep_groups_together_and_take_few_fits(detector, normal, monkeypatch):
+    fits = []
+    detector.fit(grouped(normal))
+    fit = type(detector).fit
+    monkeypatch.setattr(
+        type(detector), "fit", lambda self, part: fits.append(part) or fit(self, part)
+    )
+    scores, maps = detector.training_scores(leave_out="folds")
+    assert len(fits) == detector.n_folds
+    assert scores.shape == (20,)
+    assert maps.shape == (20, 4, 6)
+    for part in fits:
+        kept = set(part.groups)
+        assert not kept & set(GROUPS) - kept
+        assert len(part) == np.isin(GROUPS, list(kept)).sum()
+
+
+def test_a_pool_leaves_out_the_group_of_the_query(detector, normal):
+    train, query = np.arange(1, 17), np.array([17, 3, 6, 10, 11])
+    features = grouped(normal)
+    pooled = pool_of(detector, features).score(train, query, leave_out="group")
+    if detector.holds_shrinkage:
+        left_out = detector.fit(features.subset(train)).training_scores(leave_out="group")
+        inside = [part[query[1:] - 1] for part in left_out]
+        assert_same([part[1:] for part in pooled], inside, rtol=1e-4)
+        return
+    for i, row in enumerate(query):
+        kept = train[GROUPS[train] != GROUPS[row]] if row in train else train
+        fitted = replace(detector).fit(normal.subset(kept))
+        assert_same([part[[i]] for part in pooled], fitted.score(normal.subset([row])), rtol=1e-4)
+
+
+def test_a_pool_answers_the_same_in_another_process(detector, normal):
+    pool = pool_of(detector, normal)
+    question = np.arange(15), np.array([3, 17])
+    again = pickle.loads(pickle.dumps(pool)).score(*question, leave_out="group")
+    assert_same(again, pool.score(*question, leave_out="group"), rtol=1e-12)
 
 
 def test_scores_with_itself_are_those_of_scoring_the_training_images(detector, normal):
     assert_same(
-        detector.fit(normal).training_scores(exclude="none"), detector.score(normal), rtol=1e-6
+        detector.fit(normal).training_scores(leave_out="none"), detector.score(normal), rtol=1e-6
     )
 
 
-def test_an_unknown_exclusion_suggests_the_nearest(detector, normal):
-    with pytest.raises(UnknownNameError, match="image"):
-        detector.fit(normal).training_scores(exclude="images")
+def test_an_unknown_way_to_leave_out_suggests_the_nearest(detector, normal):
+    with pytest.raises(UnknownNameError, match="group"):
+        detector.fit(normal).training_scores(leave_out="groups")
 
 
 def test_cells_match_where_cells_are_kept(detector, normal, query):
@@ -268,14 +338,14 @@ def test_cells_match_where_cells_are_kept(detector, normal, query):
 def test_a_pool_answers_as_a_refit_would(detector, normal, seed):
     rng = np.random.default_rng(seed)
     train, query = rng.permutation(20)[:12], rng.permutation(20)[:9]
-    pooled = detector.pool(normal).score(train, query)
+    pooled = pool_of(detector, normal).score(train, query)
     refit = replace(detector).fit(normal.subset(train)).score(normal.subset(query))
     assert_same(pooled, refit, rtol=1e-4)
 
 
 def test_a_pool_leaves_out_the_query_itself(detector, normal):
     train, query = np.arange(15), np.array([17, 3, 11])
-    pooled = detector.pool(normal).score(train, query, exclude="image")
+    pooled = pool_of(detector, normal).score(train, query, leave_out="group")
     if detector.holds_shrinkage:
         left_out = detector.fit(normal.subset(train)).training_scores()
         assert_same([part[1:] for part in pooled], [part[[3, 11]] for part in left_out], rtol=1e-4)
@@ -286,7 +356,7 @@ def test_a_pool_leaves_out_the_query_itself(detector, normal):
 
 
 def test_a_pool_refuses_rows_that_repeat_or_do_not_exist(detector, normal):
-    pool = detector.pool(normal)
+    pool = pool_of(detector, normal)
     for train in ([0, 0, 1], [0, 20], []):
         with pytest.raises(ParameterError, match="train"):
             pool.score(np.array(train, int), np.array([1]))

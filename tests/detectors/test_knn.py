@@ -39,13 +39,13 @@ def test_squared_distances_are_averaged_on_request():
 
 def test_left_out_scores_do_not_see_the_image_itself():
     knn = detectors.create("knn", k=1).fit(on_a_line(0, 1, 5))
-    np.testing.assert_array_equal(knn.training_scores(exclude="image")[0], [1, 1, 4])
-    np.testing.assert_array_equal(knn.training_scores(exclude="none")[0], [0, 0, 0])
+    np.testing.assert_array_equal(knn.training_scores(leave_out="group")[0], [1, 1, 4])
+    np.testing.assert_array_equal(knn.training_scores(leave_out="none")[0], [0, 0, 0])
 
 
 def test_scoring_with_itself_shrinks_the_score_by_one_in_k(two_levels):
-    with_itself = detectors.create("knn", k=5).fit(two_levels).training_scores(exclude="none")[0]
-    without = detectors.create("knn", k=4).fit(two_levels).training_scores(exclude="image")[0]
+    with_itself = detectors.create("knn", k=5).fit(two_levels).training_scores(leave_out="none")[0]
+    without = detectors.create("knn", k=4).fit(two_levels).training_scores(leave_out="group")[0]
     np.testing.assert_allclose(with_itself, 4 / 5 * without, rtol=1e-12)
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.covariance import LedoitWolf
 
-from anomalylab.detectors import create
+from anomalylab.detectors import create, pool_of
 from anomalylab.errors import ParameterError, UnknownNameError
 from anomalylab.features import Features, enlargement
 
@@ -53,7 +53,7 @@ def test_squared_distances_average_the_number_of_channels_when_images_abound():
     rng = np.random.default_rng(0)
     mixing = rng.normal(size=(5, 5))
     level = (rng.normal(size=(20_000, 1, 1, 5)) @ mixing).astype(np.float32)
-    scores = create("mahalanobis").fit(Features({"a": level})).training_scores(exclude="none")[0]
+    scores = create("mahalanobis").fit(Features({"a": level})).training_scores(leave_out="none")[0]
     assert np.square(scores).mean() == pytest.approx(5, rel=0.01)
 
 
@@ -116,7 +116,7 @@ def refit_without(normal, row, name):
 @pytest.mark.parametrize("name", list(SHAPES))
 def test_leaving_one_out_equals_a_refit_with_the_same_shrinkage(normal, name):
     detector = create("mahalanobis", levels=(name,)).fit(normal)
-    scores, score_map = detector.training_scores(exclude="image")
+    scores, score_map = detector.training_scores(leave_out="group")
     for row in range(len(normal)):
         distance, part = refit_without(normal, row, name)
         assert scores[row] == pytest.approx(distance, rel=1e-8)
@@ -134,7 +134,7 @@ def test_leaving_out_adds_over_levels(normal):
 
 def test_left_out_images_lie_further_than_included_ones(normal):
     detector = create("mahalanobis").fit(normal)
-    left_out, included = (detector.training_scores(exclude=e)[0] for e in ("image", "none"))
+    left_out, included = (detector.training_scores(leave_out=e)[0] for e in ("group", "none"))
     assert (left_out > included).all()
 
 
@@ -186,7 +186,7 @@ def test_a_pool_answers_as_a_refit_would(normal):
     detector = create("mahalanobis")
     rows = np.random.default_rng(0).permutation(20)
     train, query = rows[:14], rows[10:]
-    answer = detector.pool(normal).score(train, query)
+    answer = pool_of(detector, normal).score(train, query)
     expected = replace(detector).fit(normal.subset(train)).score(normal.subset(query))
     for part, other in zip(answer, expected, strict=True):
         np.testing.assert_allclose(part, other, rtol=1e-6)
@@ -196,7 +196,7 @@ def test_a_pool_answers_as_a_refit_would(normal):
 def test_a_pool_leaves_images_out_as_the_detector_does(normal, map):
     detector = create("mahalanobis", map=map)
     train, query = np.arange(14)[::-1], np.array([15, 3, 14, 0])
-    answer = detector.pool(normal).score(train, query, exclude="image")
+    answer = pool_of(detector, normal).score(train, query, leave_out="group")
     detector.fit(normal.subset(train))
     left_out, outside = detector.training_scores(), detector.score(normal.subset(query))
     for part, inside, other in zip(answer, left_out, outside, strict=True):
@@ -204,11 +204,29 @@ def test_a_pool_leaves_images_out_as_the_detector_does(normal, map):
         np.testing.assert_allclose(part[[0, 2]], other[[0, 2]], rtol=1e-6)
 
 
-def test_a_pool_cannot_leave_out_cells_and_knows_its_rows(normal):
-    pool = create("mahalanobis").pool(normal)
-    with pytest.raises(ParameterError, match="single cells"):
-        pool.score(np.arange(5), np.arange(5), keep_cells=np.ones((5, 4, 6), bool))
+def test_a_pool_knows_its_rows_and_what_can_be_left_out(normal):
+    pool = pool_of(create("mahalanobis"), normal)
     with pytest.raises(ParameterError, match="unique row numbers from 0 to 19"):
         pool.score(np.array([1, 1]), np.arange(5))
-    with pytest.raises(UnknownNameError, match="exclude"):
-        pool.score(np.arange(5), np.arange(5), exclude="images")
+    with pytest.raises(UnknownNameError, match="leave_out"):
+        pool.score(np.arange(5), np.arange(5), leave_out="images")
+
+
+@pytest.mark.parametrize("n_images", [12, 40])
+def test_a_group_is_left_out_as_if_it_had_not_been_there_with_the_shrinkage_held(rng, n_images):
+    level = rng.normal(size=(n_images, 2, 3, 16)).astype(np.float32)
+    groups = np.arange(n_images) // 3  # the last one may be smaller
+    groups[:2] = groups.max() + 1
+    detector = create("mahalanobis").fit(Features({"a": level}, groups))
+    scores, maps = detector.training_scores(leave_out="group")
+    vectors = level.mean(axis=(1, 2), dtype=float)
+    covariance = detector._covariance["a"]
+    for row in range(n_images):
+        others = vectors[groups != groups[row]]
+        centred = others - others.mean(axis=0)
+        weight = covariance.weight(len(others))
+        matrix = covariance.identity * np.eye(16) + weight * centred.T @ centred
+        away = vectors[row] - others.mean(axis=0)
+        expected = np.sqrt(away @ np.linalg.solve(matrix, away))
+        assert scores[row] == pytest.approx(expected, rel=1e-9)
+        assert maps[row].sum() == pytest.approx(expected, rel=1e-5)

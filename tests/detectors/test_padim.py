@@ -6,7 +6,7 @@ import pytest
 from sklearn.covariance import LedoitWolf
 
 from anomalylab.compute import cell_gaussians, cells, memory
-from anomalylab.detectors import RefitPool, create, load
+from anomalylab.detectors import RefitPool, create, load, pool_of
 from anomalylab.errors import ParameterError, UnknownNameError
 from anomalylab.features import Features
 
@@ -292,7 +292,7 @@ def test_a_pool_answers_as_a_refit_would(n_train, params):
     features, detector = draw(50), create("padim", levels="all", **params)
     rows = np.random.default_rng(0).permutation(50)
     train, query = rows[:n_train], rows[n_train - 4 : n_train + 6]  # four of them in train
-    answer = detector.pool(features).score(train, query)
+    answer = pool_of(detector, features).score(train, query)
     expected = replace(detector).fit(features.subset(train)).score(features.subset(query))
     for part, other in zip(answer, expected, strict=True):
         np.testing.assert_allclose(part, other, rtol=1e-4)
@@ -302,7 +302,7 @@ def test_a_pool_answers_as_a_refit_would(n_train, params):
 def test_a_pool_leaves_images_out_as_the_detector_does(n_train):
     features, detector = draw(50), create("padim", levels="all")
     train, query = np.arange(n_train)[::-1], np.array([n_train + 1, 3, n_train, 0])
-    score_map = detector.pool(features).score_map(train, query, exclude="image")
+    score_map = pool_of(detector, features).score_map(train, query, leave_out="group")
     detector.fit(features.subset(train))
     left_out = detector.training_scores()[1]
     np.testing.assert_allclose(score_map[[1, 3]], left_out[[-4, -1]], rtol=1e-4)
@@ -315,7 +315,7 @@ def test_a_pool_sees_that_a_cell_does_not_vary_over_a_subset():
     features = Features({n: np.concatenate([still.level(n), moving.level(n)]) for n in SHAPES})
     rows = np.arange(len(features))
     with pytest.warns(UserWarning, match="4 of 24 cells"):
-        score_map = create("padim", levels="all").pool(features).score_map(rows[:N_WIDE], rows)
+        score_map = pool_of(create("padim", levels="all"), features).score_map(rows[:N_WIDE], rows)
     with pytest.warns(UserWarning, match="4 of 24 cells"):
         detector = create("padim", levels="all").fit(still)
     np.testing.assert_allclose(score_map, detector.score_map(features), rtol=1e-4, atol=1e-4)
@@ -323,7 +323,7 @@ def test_a_pool_sees_that_a_cell_does_not_vary_over_a_subset():
 
 def test_a_pool_too_large_for_memory_refits(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 1000)
-    assert type(create("padim", levels="all").pool(draw(N_WIDE))) is RefitPool
+    assert type(pool_of(create("padim", levels="all"), draw(N_WIDE))) is RefitPool
 
 
 def test_by_default_only_the_levels_of_the_finest_grid_are_used():
@@ -332,3 +332,27 @@ def test_by_default_only_the_levels_of_the_finest_grid_are_used():
     np.testing.assert_array_equal(
         by_default.score_map(features), by_name.fit(features).score_map(features)
     )
+
+
+@pytest.mark.parametrize("n_images", [9, 30])
+def test_a_group_is_left_out_of_each_cell_with_the_shrinkage_held(rng, n_images):
+    level = rng.normal(size=(n_images, 2, 2, 12)).astype(np.float32)
+    groups = np.arange(n_images) % 4
+    detector = create("padim").fit(Features({"a": level}, groups))
+    maps = detector.training_scores(leave_out="group")[1]
+    for row, cell in np.ndindex(n_images, 4):
+        vectors = level[:, cell // 2, cell % 2].astype(float)
+        others = vectors[groups != groups[row]]
+        centred = others - others.mean(axis=0)
+        share = detector.share_[cell] / (len(others) - detector.ddof_)
+        matrix = detector.identity_[cell] * np.eye(12) + share * centred.T @ centred
+        away = vectors[row] - others.mean(axis=0)
+        expected = np.sqrt(away @ np.linalg.solve(matrix, away))
+        assert maps[row].ravel()[cell] == pytest.approx(expected, rel=1e-5)
+
+
+def test_images_of_one_group_cannot_be_left_out(rng):
+    level = rng.normal(size=(6, 2, 2, 8)).astype(np.float32)
+    detector = create("padim").fit(Features({"a": level}, np.zeros(6, int)))
+    with pytest.raises(ParameterError, match="all 6 training images are of one group"):
+        detector.training_scores()

@@ -71,8 +71,8 @@ def test_a_defect_does_not_hide_behind_its_own_cells(two_levels):
     level = two_levels.level("fine").copy()
     level[3, 0:4, 0:6] = 40
     fitted = detectors.create("patchcore", levels="all", k=2).fit(Features({"fine": level}))
-    left_out, _ = fitted.training_scores(exclude="image")
-    resubstituted, _ = fitted.training_scores(exclude="none")
+    left_out, _ = fitted.training_scores(leave_out="group")
+    resubstituted, _ = fitted.training_scores(leave_out="none")
     assert left_out.argmax() == 3
     assert left_out[3] > 10 * resubstituted[3]
 
@@ -95,12 +95,14 @@ def test_with_itself_in_memory_a_cell_scores_k_less_one_in_k(rng):
     # Cells far apart but for pairs within an image would differ; single cells have no such pairs.
     single = Features({"line": rng.normal(size=(30, 1, 1, 4)).astype(np.float32)})
     with_itself = (
-        detectors.create("patchcore", levels="all", k=5).fit(single).training_scores(exclude="none")
+        detectors.create("patchcore", levels="all", k=5)
+        .fit(single)
+        .training_scores(leave_out="none")
     )
     without = (
         detectors.create("patchcore", levels="all", k=4)
         .fit(single)
-        .training_scores(exclude="image")
+        .training_scores(leave_out="group")
     )
     np.testing.assert_allclose(with_itself[0], 4 / 5 * without[0], rtol=1e-12)
 

@@ -10,10 +10,9 @@ from sklearn.decomposition import PCA
 
 from anomalylab import detectors
 from anomalylab.compute.window_moments import window_matrix
-from anomalylab.detectors import _window_maps
-from anomalylab.detectors._base import Detector
+from anomalylab.detectors import _window_maps, pool_of
 from anomalylab.detectors._pool import RefitPool
-from anomalylab.detectors._window_pool import MomentStore, moments
+from anomalylab.detectors.window_pool import MomentStore, moments
 from anomalylab.errors import ParameterError, StorageError, UnknownNameError
 from anomalylab.features import Features, ImageLevel
 from anomalylab.storage.spill import Spill
@@ -138,21 +137,21 @@ def test_a_blot_is_found_where_it_is_whatever_the_size_of_the_image(normal):
 def test_left_out_scores_are_those_of_refits(normal, parameters):
     detector = make(**parameters).fit(normal)
     for one, other in zip(
-        detector.training_scores(), Detector._leave_one_out(detector), strict=True
+        detector.training_scores(), detector.scores_by_refits(np.arange(9), 9), strict=True
     ):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("n_train", [2, 3, 7, 9])
-@pytest.mark.parametrize("exclude", ["none", "image"])
+@pytest.mark.parametrize("leave_out", ["none", "group"])
 @pytest.mark.parametrize("window", [5, (3, 7)])
 def test_a_pool_answers_as_a_refit_whether_few_or_many_are_removed(
-    normal, n_train, exclude, window
+    normal, n_train, leave_out, window
 ):
     detector = make(window=window)
     train = np.random.default_rng(n_train).permutation(9)[:n_train]
-    found = detector.pool(normal).score(train, np.arange(9), exclude=exclude)
-    expected = RefitPool(detector, normal).score(train, np.arange(9), exclude=exclude)
+    found = pool_of(detector, normal).score(train, np.arange(9), leave_out=leave_out)
+    expected = RefitPool(detector, normal).score(train, np.arange(9), leave_out=leave_out)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
@@ -161,8 +160,8 @@ def test_a_pool_decodes_each_image_once(normal):
     read = []
     inner = normal.images("band")
     spied = ImageLevel(lambda row: read.append(row) or inner[row], np.arange(9))
-    pool = make(window=(3, 5)).pool(Features({"band": spied}))
-    pool.score(np.arange(4), np.arange(9), exclude="image")
+    pool = pool_of(make(window=(3, 5)), Features({"band": spied}))
+    pool.score(np.arange(4), np.arange(9), leave_out="group")
     assert sorted(read) == list(range(9))
 
 
@@ -181,12 +180,12 @@ def test_far_from_zero_single_precision_is_still_enough():
 
 def test_what_a_pool_put_on_disk_goes_with_it(normal, tmp_path, monkeypatch):
     monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "new"))
-    pool = make().pool(normal)
+    pool = pool_of(make(), normal)
     files = [pool._bands._file, pool._stores[5]._spill._file]
     del pool
     gc.collect()
     assert all(file.closed for file in files)
-    assert not list((tmp_path / "new").iterdir())
+    assert not [path for path in (tmp_path / "new").rglob("*") if path.is_file()]
 
 
 def test_sums_that_do_not_fit_on_the_disk_are_refused():

@@ -49,7 +49,7 @@ def left_out_scores(nearness, rows):
 def test_scores_from_nearness_are_those_of_the_detector(images, nearness):
     rows = np.random.default_rng(0).choice(len(nearness), 20, replace=False)
     fitted = detectors.create(DEFAULT_DETECTOR).fit(images[0].subset(rows))
-    expected = fitted.training_scores(exclude="image")[0]
+    expected = fitted.training_scores(leave_out="group")[0]
     np.testing.assert_allclose(left_out_scores(nearness, rows), expected, rtol=1e-5)
 
 

@@ -1,19 +1,17 @@
-"""Pools of Gaussian detectors: any training subset, without touching features again.
+"""The pool of PaDiM: any training subset, without touching features again.
 
-Pooled vectors (Mahalanobis) or one Gram matrix a cell (PaDiM) are computed once for all images.
-A subset is then a choice of rows, or a principal submatrix that is centred anew.
+One Gram matrix per cell is computed once for all images. A subset is then a principal submatrix
+that is centred anew.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 
-from anomalylab.compute import gaussian
+from anomalylab.compute import gaussian, memory
 from anomalylab.compute.blas import one_blas_thread
-from anomalylab.compute.cells import Cells, blocks
+from anomalylab.compute.cells import blocks
 from anomalylab.compute.shrinkage import Estimator
-from anomalylab.detectors._base import Detector
-from anomalylab.detectors._pool import ClosedFormPool
+from anomalylab.detectors._pool import ClosedFormPool, fast_pool
+from anomalylab.detectors.padim import PaDiM
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 
@@ -23,27 +21,18 @@ class GramPool(ClosedFormPool):
 
     Parameters
     ----------
-    detector : Detector
+    detector : PaDiM
+        Unfitted; chooses its channels here.
     features : Features
-    images : Cells
-        The same images, channels already chosen.
-    estimator : callable
-        Channels, variances and squared means of all cells -> :class:`Estimator`.
-    finish : callable
-        Squared distances (n_cells, n_images) -> image scores and score maps.
     """
 
+    detector: PaDiM
+
     @one_blas_thread()
-    def __init__(
-        self,
-        detector: Detector,
-        features: Features,
-        images: Cells,
-        estimator: Callable[[int, np.ndarray, np.ndarray], Estimator],
-        finish: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
-    ):
+    def __init__(self, detector: PaDiM, features: Features):
         super().__init__(detector, features)
-        self._estimator, self._finish = estimator, finish
+        self.detector.choose(features)
+        images = self.detector.reduced(features)
         self._n_channels = images.n_channels
         means, variances, square_means = images.moments()
         self._square_sizes = variances + square_means
@@ -62,12 +51,12 @@ class GramPool(ClosedFormPool):
         mean_norms = to_mean[:, train].mean(axis=1)
         own_norms = np.einsum("cnn->cn", self._grams)
         variances = np.maximum(own_norms[:, train].mean(axis=1) - mean_norms, 0)
-        estimator = self._estimator(self._n_channels, variances, self._square_sizes)
+        estimator = self.detector.estimator_of(self._n_channels, variances, self._square_sizes)
         shift = mean_norms[:, None] / 2 - to_mean
         squared = np.empty((len(self._grams), len(query)))
         for cells in blocks(len(squared), 8 * len(train) * (3 * len(self.features) + len(train))):
             squared[cells] = self._distances(cells, shift, train, query, position, estimator)
-        return self._finish(squared)
+        return self.detector.finish(squared)
 
     def _distances(
         self,
@@ -88,8 +77,10 @@ class GramPool(ClosedFormPool):
         is_left_out = position >= 0
         squared = np.empty((len(gram), len(query)))
         if is_left_out.any():
-            weight = covariance.weight(len(train) - 1)
-            left_out = gaussian.left_out_from_grams(gram, covariance.identity, weight)
+            groups = gaussian.groups_by_size(self.features.group_numbers[train])
+            left_out = gaussian.left_out_from_grams(
+                gram, covariance.identity, covariance.weight, groups
+            )
             squared[:, is_left_out] = left_out[:, position[is_left_out]]
         if not is_left_out.all():
             others = query[~is_left_out]
@@ -102,3 +93,12 @@ class GramPool(ClosedFormPool):
                 covariance.weight(len(train)),
             )
         return squared
+
+
+@fast_pool("padim")
+def gram_pool(detector: PaDiM, features: Features) -> GramPool | None:
+    """Return the pool of Gram matrices if memory allows it."""
+    n_rows, n_cols = features.grid()
+    if 8 * n_rows * n_cols * len(features) ** 2 > memory.available() // 2:
+        return None
+    return GramPool(detector, features)

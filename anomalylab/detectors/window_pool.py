@@ -1,19 +1,15 @@
 """The pool of window PCA: the moments of every image, kept on disk and added or subtracted."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces
 from anomalylab.compute.window_moments import Moments, moments
-from anomalylab.detectors._pool import ClosedFormPool
+from anomalylab.detectors._pool import ClosedFormPool, fast_pool
 from anomalylab.detectors._window_maps import read_band
+from anomalylab.detectors.window_pca import WindowPCA
 from anomalylab.features import Features
 from anomalylab.storage.spill import Spill
-
-if TYPE_CHECKING:
-    from anomalylab.detectors.window_pca import WindowPCA
 
 
 class MomentStore:
@@ -69,6 +65,7 @@ class MomentStore:
         return Moments(int(counts.sum()), weighted.sum(axis=0), products)
 
 
+@fast_pool("window_pca")
 class WindowPool(ClosedFormPool):
     """Moments of all images; bands too, so that no image is decoded twice.
 
@@ -79,10 +76,11 @@ class WindowPool(ClosedFormPool):
         The level of the detector.
     """
 
+    detector: WindowPCA
+
     @one_blas_thread()
-    def __init__(self, detector: "WindowPCA", features: Features):
+    def __init__(self, detector: WindowPCA, features: Features):
         super().__init__(detector, features)
-        self._detector = detector
         self._bands = Spill()
         self._stores = {window: MomentStore(window, len(features)) for window in detector.windows}
         name = detector.levels[0]
@@ -101,16 +99,17 @@ class WindowPool(ClosedFormPool):
         self, train: np.ndarray, query: np.ndarray, position: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         totals = {window: store.of(train) for window, store in self._stores.items()}
-        spaces = self._detector.fit_spaces(totals)
+        spaces, groups = self.detector.fit_spaces(totals), self.features.group_numbers
 
         def work(place: int) -> tuple[float, np.ndarray]:
             row = int(query[place])
             band = self._bands.read(row)
             if position[place] < 0:
-                return self._detector.judge(band, spaces)
-            own = {window: store.of(np.array([row])) for window, store in self._stores.items()}
+                return self.detector.judge(band, spaces)
+            hidden = train[groups[train] == groups[row]]
+            own = {window: store.of(hidden) for window, store in self._stores.items()}
             others = {window: total - own[window] for window, total in totals.items()}
-            return self._detector.judge(band, self._detector.fit_spaces(others))
+            return self.detector.judge(band, self.detector.fit_spaces(others))
 
         scores, maps = zip(*in_pieces(work, range(len(query))), strict=True)
         return np.array(scores), np.stack(maps)

@@ -1,0 +1,48 @@
+"""A search that leaves out groups of rows, whatever the order of the rows."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+
+class Searcher(Protocol):
+    """Finds the nearest rows of a bank, those of one group hidden."""
+
+    def search(
+        self, queries: np.ndarray, k: int, *, exclude_groups: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return squared distances and rows, each of shape (n_queries, k)."""
+        ...
+
+
+class GroupedSearch:
+    """A bank sorted by group for searchers whose groups must rise; rows keep their numbers.
+
+    Parameters
+    ----------
+    prepare : callable
+        Bank and rising groups -> searcher.
+    bank : float32 ndarray of shape (n_bank, n_channels)
+    groups : int ndarray of shape (n_bank,)
+        In any order.
+    """
+
+    def __init__(
+        self,
+        prepare: Callable[[np.ndarray, np.ndarray], Searcher],
+        bank: np.ndarray,
+        groups: np.ndarray,
+    ):
+        self._order = None
+        if (np.diff(groups) < 0).any():
+            self._order = np.argsort(groups, kind="stable")
+            bank, groups = bank[self._order], groups[self._order]
+        self._searcher = prepare(bank, groups)
+
+    def search(
+        self, queries: np.ndarray, k: int, *, exclude_groups: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return squared distances and rows of the nearest, each of shape (n_queries, k)."""
+        squared, rows = self._searcher.search(queries, k, exclude_groups=exclude_groups)
+        return squared, rows if self._order is None else self._order[rows]

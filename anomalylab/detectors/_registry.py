@@ -1,0 +1,36 @@
+"""Names of detectors: one file adds one, nothing else changes."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from anomalylab.registry import Registry, unknown_name
+
+C = TypeVar("C", bound=type)
+
+registry: Registry[Any] = Registry("anomalylab.detectors", "detector")
+
+
+def register(name: str) -> Callable[[C], C]:
+    """Return a decorator that files a detector class under ``name``."""
+
+    def file_under_name(cls: C) -> C:
+        cls.name = name  # type: ignore[attr-defined]
+        return registry.register(name)(cls)
+
+    return file_under_name
+
+
+def create(name: str, *, preset: str | None = None, **params: Any) -> Any:
+    """Build a detector from its name, a preset if wanted, and parameters that go before it.
+
+    Raises
+    ------
+    UnknownNameError
+        If the detector, the preset or a parameter does not exist.
+    """
+    if preset is not None:
+        presets = registry.get(name).presets  # type: ignore[attr-defined]
+        if preset not in presets:
+            unknown_name(f"preset of {name}", preset, presets)
+        params = {**presets[preset], **params}
+    return registry.create(name, **params)
