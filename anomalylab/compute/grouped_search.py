@@ -5,6 +5,8 @@ from typing import Protocol
 
 import numpy as np
 
+from anomalylab.errors import ParameterError
+
 
 class Searcher(Protocol):
     """Finds the nearest rows of a bank, those of one group hidden."""
@@ -46,3 +48,15 @@ class GroupedSearch:
         """Return squared distances and rows of the nearest, each of shape (n_queries, k)."""
         squared, rows = self._searcher.search(queries, k, exclude_groups=exclude_groups)
         return squared, rows if self._order is None else self._order[rows]
+
+
+def hidden_rows(
+    groups: np.ndarray | None, exclude_groups: np.ndarray | None, n_queries: int
+) -> np.ndarray:
+    """Return the first and last row (exclusive) that each query must not see: (n_queries, 2)."""
+    if exclude_groups is None:
+        return np.zeros((n_queries, 2), np.int64)
+    if groups is None or len(exclude_groups) != n_queries:
+        raise ParameterError("exclude_groups needs groups of the bank and one number per query")
+    sides = [np.searchsorted(groups, exclude_groups, side) for side in ("left", "right")]
+    return np.stack(sides, axis=1)

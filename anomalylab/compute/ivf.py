@@ -16,7 +16,8 @@ import faiss
 import numpy as np
 import torch
 
-from anomalylab.compute.neighbours import hidden_rows, sorted_exactly, tensor
+from anomalylab.compute.grouped_search import hidden_rows
+from anomalylab.compute.neighbours import sorted_exactly, tensor
 from anomalylab.errors import ParameterError
 
 

@@ -1,10 +1,6 @@
 """Locally aware patch features: a cell together with the eight around it (PatchCore)."""
 
 import numpy as np
-import torch
-from torch.nn import functional
-
-BLOCK = 32  # images
 
 
 def neighbourhood_mean(level: np.ndarray) -> np.ndarray:
@@ -20,11 +16,14 @@ def neighbourhood_mean(level: np.ndarray) -> np.ndarray:
     -------
     pooled : float32 ndarray of the same shape
     """
+    n_rows, n_cols = level.shape[1:3]
     out = np.empty(level.shape, np.float32)
-    for start in range(0, len(level), BLOCK):
-        maps = torch.from_numpy(level[start : start + BLOCK].copy()).permute(0, 3, 1, 2)
-        pooled = functional.avg_pool2d(maps, 3, stride=1, padding=1)
-        out[start : start + BLOCK] = pooled.permute(0, 2, 3, 1).numpy()
+    for image, target in zip(level, out, strict=True):
+        padded = np.pad(image, ((1, 1), (1, 1), (0, 0)))
+        target[...] = padded[:n_rows, :n_cols]
+        for row, col in list(np.ndindex(3, 3))[1:]:
+            target += padded[row : row + n_rows, col : col + n_cols]
+        target /= 9
     return out
 
 
@@ -48,6 +47,9 @@ def neighbourhood_windows(level: np.ndarray, n_columns: int) -> np.ndarray:
     .. [1] Roth et al. (2022). Towards Total Recall in Industrial Anomaly Detection.
        https://arxiv.org/abs/2106.08265
     """
+    import torch
+    from torch.nn import functional
+
     out = np.empty((*level.shape[:3], n_columns), np.float32)
     for image, target in zip(level, out, strict=True):
         maps = torch.from_numpy(image.copy()).permute(2, 0, 1)[None]
@@ -58,6 +60,9 @@ def neighbourhood_windows(level: np.ndarray, n_columns: int) -> np.ndarray:
 
 def channel_windows(rows: np.ndarray, n_columns: int) -> np.ndarray:
     """Average channels in ``n_columns`` windows: (..., n_channels) -> (..., n_columns)."""
+    import torch
+    from torch.nn import functional
+
     flat = torch.from_numpy(rows).reshape(-1, 1, rows.shape[-1])
     return (
         functional.adaptive_avg_pool1d(flat, n_columns).reshape(*rows.shape[:-1], n_columns).numpy()

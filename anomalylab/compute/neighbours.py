@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from anomalylab.compute.grouped_search import hidden_rows
 from anomalylab.compute.threads import in_pieces
 from anomalylab.errors import ParameterError
 
@@ -241,18 +242,6 @@ def principal_directions(bank: torch.Tensor, mean: torch.Tensor) -> torch.Tensor
     _, vectors = torch.linalg.eigh(sample.T @ sample)
     directions: torch.Tensor = vectors[:, -fitting[0] :].float()
     return directions
-
-
-def hidden_rows(
-    groups: np.ndarray | None, exclude_groups: np.ndarray | None, n_queries: int
-) -> np.ndarray:
-    """Return the first and last row (exclusive) that each query must not see: (n_queries, 2)."""
-    if exclude_groups is None:
-        return np.zeros((n_queries, 2), np.int64)
-    if groups is None or len(exclude_groups) != n_queries:
-        raise ParameterError("exclude_groups needs groups of the bank and one number per query")
-    sides = [np.searchsorted(groups, exclude_groups, side) for side in ("left", "right")]
-    return np.stack(sides, axis=1)
 
 
 def _hide(products: torch.Tensor, hidden: np.ndarray) -> None:

@@ -18,6 +18,7 @@ from typing import ClassVar
 import numpy as np
 
 from anomalylab.compute.grouped_search import GroupedSearch
+from anomalylab.compute.nearest import nearest_neighbours
 from anomalylab.detectors._base import Detector
 from anomalylab.detectors._registry import register
 from anomalylab.errors import ParameterError
@@ -168,10 +169,8 @@ class KNN(Detector):
 
         ``hidden`` is the group of training images that each image must not see, None for none.
         """
-        from anomalylab.compute.neighbours import NearestNeighbours
-
         if hidden is None:
-            return NearestNeighbours(self.embeddings_).search(embeddings, self.k)
+            return nearest_neighbours(self.embeddings_).search(embeddings, self.k)
         n_left = len(hidden) - int(np.unique(hidden, return_counts=True)[1].max())
         if n_left < self.k:
             raise ParameterError(
@@ -179,7 +178,7 @@ class KNN(Detector):
                 f"group {n_left} are left; lower k or give more images"
             )
         searcher = GroupedSearch(
-            lambda bank, groups: NearestNeighbours(bank, groups=groups), self.embeddings_, hidden
+            lambda bank, groups: nearest_neighbours(bank, groups=groups), self.embeddings_, hidden
         )
         return searcher.search(embeddings, self.k, exclude_groups=hidden)
 
@@ -195,13 +194,11 @@ class KNN(Detector):
         which : int ndarray of shape (n_rows, n_cols, n_nearest)
             Cells counted through the images ``near``, row by row.
         """
-        from anomalylab.compute.neighbours import NearestNeighbours
-
         gallery = self.cells_[name][near]
         grid = image.shape[:2]
         if self.gallery == "same_location":
             return _same_location(image, gallery)
-        searcher = NearestNeighbours(gallery.reshape(-1, gallery.shape[3]))
+        searcher = nearest_neighbours(gallery.reshape(-1, gallery.shape[3]))
         squared, which = searcher.search(image.reshape(-1, image.shape[2]), self.kappa)
         return squared.reshape(*grid, self.kappa), which.reshape(*grid, self.kappa)
 

@@ -17,6 +17,7 @@ from scipy.special import logsumexp
 
 from anomalylab.compute import memory
 from anomalylab.compute.grouped_search import GroupedSearch, Searcher
+from anomalylab.compute.nearest import nearest_neighbours
 from anomalylab.detectors._base import Detector
 from anomalylab.detectors._registry import register
 from anomalylab.errors import ParameterError
@@ -253,9 +254,7 @@ class PatchCore(Detector):
 
     def _searcher_of(self, bank: np.ndarray, groups: np.ndarray) -> Searcher:
         if self.index == "exact":
-            from anomalylab.compute.neighbours import NearestNeighbours
-
-            return NearestNeighbours(bank, groups=groups)
+            return nearest_neighbours(bank, groups=groups)
         from anomalylab.compute.ivf import InvertedLists
 
         nprobe = min(self.nprobe, len(self.centres_))

@@ -1,0 +1,111 @@
+"""Exact nearest neighbours by whichever way starts sooner.
+
+Both find the same rows, at distances that are equal to the rounding of float64.
+
+A search in numpy compares every query with every row. One in torch rules most pairs out by a bound,
+but torch takes some seconds to load. Where it is not loaded and all pairs are compared sooner than
+that, numpy it is.
+"""
+
+import sys
+
+import numpy as np
+
+from anomalylab.compute.blas import one_blas_thread
+from anomalylab.compute.grouped_search import Searcher, hidden_rows
+from anomalylab.compute.threads import in_pieces
+from anomalylab.errors import ParameterError
+
+MAX_PRODUCTS = 4e10
+"""Multiplications up to which all pairs are compared in about the time that torch takes to load."""
+
+N_QUERIES = 64
+"""Queries of a block; its products with the bank stay small."""
+
+
+def nearest_neighbours(bank: np.ndarray, *, groups: np.ndarray | None = None) -> Searcher:
+    """Prepare a bank that is searched for about as many queries as it has rows.
+
+    Parameters
+    ----------
+    bank : float32 ndarray of shape (n_bank, n_channels)
+        A reference is held.
+    groups : int ndarray of shape (n_bank,), optional
+        Rising numbers, for searches that leave out a group.
+    """
+    if "torch" not in sys.modules and float(len(bank)) * bank.size <= MAX_PRODUCTS:
+        return AllPairs(bank, groups=groups)
+    from anomalylab.compute.neighbours import NearestNeighbours
+
+    return NearestNeighbours(bank, groups=groups)
+
+
+class AllPairs:
+    """Compares every query with every row of a bank, in numpy.
+
+    ``|a - b|^2 = |a|^2 + |b|^2 - 2 ab`` in float32 ranks the rows; what may be among the ``k``
+    nearest within its error is compared again in float64, by subtraction.
+
+    Parameters and errors are those of :class:`anomalylab.compute.neighbours.NearestNeighbours`.
+    """
+
+    def __init__(self, bank: np.ndarray, *, groups: np.ndarray | None = None):
+        if bank.ndim != 2 or bank.size == 0:
+            raise ParameterError(f"a bank has shape (n_rows, n_channels), not {bank.shape}")
+        if groups is not None and (len(groups) != len(bank) or (np.diff(groups) < 0).any()):
+            raise ParameterError("groups must be one number per row of the bank, and rise")
+        self.bank, self.groups = np.asarray(bank, np.float32), groups
+        self._mean = self.bank.mean(axis=0, dtype=np.float64).astype(np.float32)
+        self._centred = self.bank - self._mean
+        self._half = np.square(self._centred).sum(axis=1) / 2
+        self._slack = 1e-6 * max(10.0, bank.shape[1] ** 0.5)
+
+    @one_blas_thread()
+    def search(
+        self, queries: np.ndarray, k: int, *, exclude_groups: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Find the ``k`` nearest rows of the bank, nearest first; of equals the first."""
+        if queries.ndim != 2 or queries.shape[1] != self.bank.shape[1]:
+            raise ParameterError(
+                f"queries must have shape (n, {self.bank.shape[1]}), not {queries.shape}"
+            )
+        hidden = hidden_rows(self.groups, exclude_groups, len(queries))
+        n_seen = len(self.bank) - int((hidden[:, 1] - hidden[:, 0]).max(initial=0))
+        if not 1 <= k <= n_seen:
+            raise ParameterError(f"k must lie from 1 to {n_seen}, the rows to compare, not {k}")
+        squared, rows = np.empty((len(queries), k)), np.empty((len(queries), k), np.int64)
+
+        def search(start: int) -> None:
+            part = slice(start, start + N_QUERIES)
+            near = self._near(np.asarray(queries[part], np.float32), k, hidden[part])
+            for place, candidates in enumerate(near, start):
+                found = self._sorted(queries[place], candidates, k)
+                squared[place], rows[place] = found
+
+        in_pieces(search, range(0, len(queries), N_QUERIES))
+        return squared, rows
+
+    def _near(self, queries: np.ndarray, k: int, hidden: np.ndarray) -> list[np.ndarray]:
+        """Return for each query the rows that may be among the nearest."""
+        centred = queries - self._mean
+        products = centred @ self._centred.T
+        products -= self._half
+        for row, (first, last) in zip(products, hidden, strict=True):
+            row[first:last] = -np.inf
+        if k == 1:
+            least = products.max(axis=1)
+        else:
+            least = np.partition(products, len(self.bank) - k, axis=1)[:, len(self.bank) - k]
+        half = np.square(centred).sum(axis=1) / 2
+        reach = 4 * self._slack * (half + self._half.max())
+        return [
+            np.flatnonzero(row >= low) for row, low in zip(products, least - reach, strict=True)
+        ]
+
+    def _sorted(
+        self, query: np.ndarray, candidates: np.ndarray, k: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        difference = self.bank[candidates].astype(np.float64) - query
+        squared = np.square(difference).sum(axis=1)
+        order = np.argsort(squared, kind="stable")[:k]
+        return squared[order], candidates[order]
