@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from anomalylab.datasets._seen import Seen, look
 from anomalylab.errors import DatasetError, ImageError
 from anomalylab.images.files import SUFFIXES, Header, probe
 from anomalylab.images.read import read_mask
@@ -114,26 +115,20 @@ def samples_table(
     paths = [row["image_path"] for row in rows]
     masks = [row["mask_path"] for row in rows if row["mask_path"] is not None]
     with ThreadPoolExecutor() as pool:
-        headers = list(pool.map(lambda path: _probe(root, path), paths))
+        seen = list(pool.map(lambda path: _look(root, path), paths))
         of_masks = list(pool.map(lambda path: _probe(root, path), masks))
     unreadable = {
         mask for mask, header in zip(masks, of_masks, strict=True) if isinstance(header, ImageError)
     }
     table = [
-        {
-            "sample_id": row["image_path"],
-            **row,
-            "mask_path": None if row["mask_path"] in unreadable else row["mask_path"],
-            "width": header.width,
-            "height": header.height,
-        }
-        for row, header in zip(rows, headers, strict=True)
-        if isinstance(header, Header)
+        _row(row, found, unreadable)
+        for row, found in zip(rows, seen, strict=True)
+        if isinstance(found, Seen)
     ]
     broken = [
-        {"path": path, "reason": header.reason}
-        for path, header in zip(paths, headers, strict=True)
-        if isinstance(header, ImageError)
+        {"path": path, "reason": found.reason}
+        for path, found in zip(paths, seen, strict=True)
+        if isinstance(found, ImageError)
     ]
     if not table:
         raise DatasetError(
@@ -142,6 +137,7 @@ def samples_table(
         )
     samples = pd.DataFrame(table).astype({"label": "Int64"})
     samples = samples.sort_values("image_path", ignore_index=True)
+    samples["group"] = _groups(samples)
     samples.attrs = {
         "broken": broken,
         "ignored": dict(ignored),
@@ -150,15 +146,48 @@ def samples_table(
     return samples
 
 
+def _row(row: Mapping, seen: Seen, unreadable: set[str]) -> dict[str, object]:
+    return {
+        "sample_id": row["image_path"],
+        **row,
+        "mask_path": None if row["mask_path"] in unreadable else row["mask_path"],
+        "width": seen.header.width,
+        "height": seen.header.height,
+        "content_hash": seen.content_hash,
+    }
+
+
+def _groups(samples: pd.DataFrame) -> pd.Series:
+    """Return the groups that were given; copies of one file are a group where none is given."""
+    given = samples["group"] if "group" in samples else pd.Series(None, samples.index, object)
+    hashes = samples["content_hash"]
+    copies = ("copies of " + hashes.str[:12]).where(hashes.duplicated(keep=False), None)
+    return given.astype(object).where(given.notna(), copies)
+
+
+def _look(root: Path, path: str) -> Seen | ImageError:
+    """Read a file once, for its header and its hash."""
+    try:
+        _check_name(path)
+        return look(root / path)
+    except ImageError as error:
+        return error
+
+
 def _probe(root: Path, path: str) -> Header | ImageError:
     try:
-        path.encode()
-    except UnicodeEncodeError:
-        return ImageError(path.encode(errors="replace").decode(), "its name is not valid text")
-    try:
+        _check_name(path)
         return probe(root / path)
     except ImageError as error:
         return error
+
+
+def _check_name(path: str) -> None:
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        shown = path.encode(errors="replace").decode()
+        raise ImageError(shown, "its name is not valid text") from error
 
 
 def _nothing_found(root: Path, ignored: Mapping[str, int], expected: str) -> str:

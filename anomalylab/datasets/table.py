@@ -15,7 +15,7 @@ TABLE_SUFFIXES = frozenset({".csv", ".parquet"})
 
 _LABELS = {"0": 0, "1": 1, "false": 0, "true": 1, "normal": 0, "anomalous": 1}
 _GIVEN = ("image_path", "mask_path", "split", "label", "defect_type", "category")
-_TAKEN = (set(SAMPLES.columns) | set(SCORES.columns)) - set(_GIVEN)
+_TAKEN = (set(SAMPLES.columns) | set(SCORES.columns)) - {*_GIVEN, "group"}
 
 
 def fits(path: Path) -> bool:
@@ -82,7 +82,7 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
-        return pd.read_csv(path, dtype=dict.fromkeys((*_GIVEN, "path"), str))
+        return pd.read_csv(path, dtype=dict.fromkeys((*_GIVEN, "path", "group"), str))
     except (ValueError, OSError) as error:
         why = " ".join(str(error).split())
         raise DatasetError(f"the table {path.name!r} cannot be read ({why})") from error

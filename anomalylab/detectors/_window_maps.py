@@ -5,7 +5,7 @@ from functools import reduce
 from operator import add
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from anomalylab.compute.threads import in_pieces, n_threads
 from anomalylab.compute.window_grid import on_grid
@@ -101,4 +101,9 @@ def _values(band: np.ndarray, space: WindowSpace, statistic: str, coverage: floa
     if statistic == "mahalanobis":
         scaled: np.ndarray = distances / space.n_components
         return scaled
-    return np.asarray(distances > stats.chi2.ppf(coverage, space.n_components), np.float64)
+    return np.asarray(distances > _reach(coverage, space.n_components), np.float64)
+
+
+def _reach(coverage: float, n_components: int) -> float:
+    """Return the quantile of the chi-squared distribution of so many degrees of freedom."""
+    return float(2 * special.gammaincinv(n_components / 2, coverage))

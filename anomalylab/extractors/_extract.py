@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -13,14 +13,19 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from anomalylab.errors import DatasetError, StorageError
+from anomalylab.errors import DatasetError, ImageError, StorageError
 from anomalylab.extractors._base import Extractor
 from anomalylab.extractors._embedding import Read, embed, why
 from anomalylab.features import Features, ImageLevel
-from anomalylab.images import read as images
+from anomalylab.images.files import read_bytes
+from anomalylab.images.read import content_hash, decode_image, hash_of, parse_intensity, read_image
+from anomalylab.images.read import resize as resize_image
 from anomalylab.storage.cache import IN_MEMORY, FeatureStore, Place, feature_store
 
 NO_COST = {"n_embedded": 0.0, "decode_cpu": 0.0, "network_cpu": 0.0}
+
+
+Seen = Callable[[str, np.ndarray], None]
 
 
 class Extraction(NamedTuple):
@@ -50,6 +55,7 @@ def extract(
     resize: str = "bilinear",
     cache: bool | Path = True,
     progress: bool = True,
+    seen: Seen | None = None,
 ) -> Extraction:
     """Read the images of a table and turn them into features.
 
@@ -73,6 +79,9 @@ def extract(
         Keep features in the user's cache, nowhere, or in the cache folder given.
     progress : bool
         Show a progress bar if it takes more than two seconds.
+    seen : callable, optional
+        Called with the content hash and the image at its full size, uint8 (height, width, 3), for
+        each image that is decoded to be embedded now, from several threads.
 
     Returns
     -------
@@ -88,33 +97,80 @@ def extract(
         If the extractor's weights are missing or do not fit.
     """
     started = time.perf_counter()
-    images.parse_intensity(intensity)
+    parse_intensity(intensity)
     paths = [Path(root) / path for path in samples["image_path"]]
 
-    def read(path: Path) -> np.ndarray:
-        return images.read_image(path, intensity=intensity, size=extractor.size, method=resize)
-
     if extractor.on_demand:
-        reasons, features = _read_later(paths, read, extractor)
-        cost = dict(NO_COST)
+        reasons, features = _read_later(paths, intensity, resize, extractor)
+        hashes, cost = [""] * len(paths), dict(NO_COST)
     else:
         key = json.dumps([extractor.fingerprint, intensity, resize])
         with _open_store(key, cache) as store:
-            reasons, places, cost = _find_or_embed(paths, read, extractor, store, progress)
+            hashes, reasons = _hashes(samples, paths)
+            read = Reader(dict(zip(paths, hashes, strict=True)), extractor, intensity, resize, seen)
+            found = _find_or_embed(paths, hashes, reasons, read, extractor, store, progress)
+            reasons, places, cost = found
             limit = None if cache is False else IN_MEMORY
             features = Features(store.gather(places, extractor.levels, limit))
     kept = np.array([reason is None for reason in reasons])
     broken = pd.DataFrame({"sample_id": samples["sample_id"].array, "reason": reasons})[~kept]
+    samples = samples.assign(
+        content_hash=pd.Series([name or None for name in hashes], samples.index)
+    )
     cost |= {"n_images": len(samples), "seconds": time.perf_counter() - started}
     return Extraction(
         features, samples[kept].reset_index(drop=True), broken.reset_index(drop=True), cost
     )
 
 
+class Reader:
+    """Reads an image for the network: once, whatever else is made of it.
+
+    Parameters
+    ----------
+    hashes : mapping
+        Image file -> its content hash when it was listed.
+    extractor : Extractor
+    intensity, resize : str
+    seen : callable, optional
+        See :func:`extract`.
+    """
+
+    def __init__(
+        self,
+        hashes: Mapping[Path, str],
+        extractor: Extractor,
+        intensity: str,
+        resize: str,
+        seen: Seen | None,
+    ):
+        self.hashes, self.size, self.seen = hashes, extractor.size, seen
+        self.intensity, self.resize = intensity, resize
+
+    def __call__(self, path: Path) -> np.ndarray:
+        """Return the image at the extractor's size.
+
+        Raises
+        ------
+        ImageError
+            If the file cannot be used, or is not the one that was listed.
+        """
+        content = read_bytes(path)
+        if hash_of(content) != self.hashes[path]:
+            raise ImageError(path, "it changed while the run was under way")
+        image = decode_image(content, path, intensity=self.intensity)
+        if self.seen is not None:
+            self.seen(self.hashes[path], image)
+        return image if self.size is None else resize_image(image, self.size, method=self.resize)
+
+
 def _read_later(
-    paths: Sequence[Path], read: Read, extractor: Extractor
+    paths: Sequence[Path], intensity: str, resize: str, extractor: Extractor
 ) -> tuple[list[str | None], Features]:
     """Return why images cannot be read, and levels that read the others when asked."""
+
+    def read(path: Path) -> np.ndarray:
+        return read_image(path, intensity=intensity, size=extractor.size, method=resize)
 
     def try_to_read(path: Path) -> str | None:
         try:
@@ -135,13 +191,15 @@ def _read_later(
 
 
 def _find_or_embed(
-    paths: Sequence[Path], read: Read, extractor: Extractor, store: FeatureStore, progress: bool
+    paths: Sequence[Path],
+    hashes: Sequence[str],
+    reasons: list[str | None],
+    read: Read,
+    extractor: Extractor,
+    store: FeatureStore,
+    progress: bool,
 ) -> tuple[list[str | None], list[Place], dict[str, float]]:
     """Return why images cannot be used, where the features of the others are, and what it cost."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        hashes, reasons = (
-            map(list, zip(*pool.map(_hash, paths), strict=True)) if paths else ([], [])
-        )
     missing = dict(zip(hashes, paths, strict=True))
     missing.pop("", None)
     places = store.find(missing, extractor.levels)
@@ -160,12 +218,19 @@ def _find_or_embed(
     return reasons, [places[name] for name in kept], cost
 
 
-def _hash(path: Path) -> tuple[str, str | None]:
-    """Return the content hash of a file and None, or nothing and the reason."""
-    try:
-        return images.content_hash(path), None
-    except OSError as error:
-        return "", why(error)
+def _hashes(samples: pd.DataFrame, paths: Sequence[Path]) -> tuple[list[str], list[str | None]]:
+    """Return the content hash of each image, and why there is none; files are hashed if need be."""
+    known = samples["content_hash"] if "content_hash" in samples else [None] * len(samples)
+
+    def find(pair: tuple[str | None, Path]) -> tuple[str, str | None]:
+        try:
+            return (str(pair[0]) if pd.notna(pair[0]) else content_hash(pair[1])), None
+        except OSError as error:
+            return "", why(error)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(find, zip(known, paths, strict=True)))
+    return [name for name, _ in found], [reason for _, reason in found]
 
 
 def _refuse_none_readable(paths: Sequence[Path], reasons: Sequence[str | None]) -> None:

@@ -35,8 +35,12 @@ def thumbnail(
     shrink = min(1.0, long_side / max(image.shape[:2]))
     height, width = (max(1, round(side * shrink)) for side in image.shape[:2])
     small = resize(image, (height, width), method="area")
-    contour = None if mask is None else json.dumps(outlines(mask, (height, width)))
-    return webp(small, _QUALITY), width, height, contour
+    return webp(small, _QUALITY), width, height, contour_of(mask, (height, width))
+
+
+def contour_of(mask: np.ndarray | None, size: tuple[int, int]) -> str | None:
+    """Write the outlines of a mask on a picture of ``size`` (height, width) as JSON, if any."""
+    return None if mask is None else json.dumps(outlines(mask, size))
 
 
 def outlines(mask: np.ndarray, size: tuple[int, int]) -> list[list[list[float]]]:

@@ -19,11 +19,12 @@ from anomalylab.runs.decide import Decision, decide
 from anomalylab.runs.describe import broken_records, run_info
 from anomalylab.runs.folder import Run, RunWriter, check_output, writing
 from anomalylab.runs.info import DetectInfo, DetectorInfo, ExtractorInfo, RunInfo
-from anomalylab.runs.inputs import cell_of, load_samples, with_images
+from anomalylab.runs.inputs import cell_of, load_samples, network_size_of, with_images
 from anomalylab.runs.judge import judge
 from anomalylab.runs.measure import image_metrics, pixel_metrics
+from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.request import DetectorChoice, Request
-from anomalylab.runs.shown import embedding, nearest_normal, thumbnails
+from anomalylab.runs.shown import embedding, nearest_normal
 from anomalylab.runs.timing import Timings
 
 TRAINING_FEATURES = "training_pooled.npy"
@@ -41,6 +42,7 @@ class Material:
     features: Features
     training: np.ndarray
     query: np.ndarray
+    shown: Thumbnails
 
     @property
     def queries(self) -> pd.DataFrame:
@@ -81,18 +83,23 @@ def run(request: Request, out: Path) -> Run:
     samples, root = load_samples(request)
     roles.check_roles(samples)
     _check_memory(samples, extractor, chosen)
-    timings = Timings()
+    timings, shown = Timings(), Thumbnails(request.intensity)
     with timings.step("check images", len(samples)):
         report = _checked(samples, root, extractor, request)
     with timings.step("embed images", len(samples)):
         extraction = extractors.extract(
-            samples, root, extractor, intensity=request.intensity, resize=request.resize
+            samples,
+            root,
+            extractor,
+            intensity=request.intensity,
+            resize=request.resize,
+            seen=shown.see,
         )
     samples = extraction.samples
     roles.check_roles(samples)
     features = with_images(extraction.features, samples, root, intensity=request.intensity)
     training, query = roles.training_rows(samples), roles.query_rows(samples)
-    material = Material(request, root, extractor, samples, features, training, query)
+    material = Material(request, root, extractor, samples, features, training, query, shown)
     with writing(out) as writer:
         decisions = {
             label: _detector(writer, label, detector, material, timings)
@@ -214,11 +221,6 @@ def _detector(
     )
 
 
-def network_size_of(extractor: Extractor) -> tuple[int, int]:
-    """Return the size that anomaly maps are smoothed at."""
-    return extractor.size or (224, 224)
-
-
 def _neighbours(label: str, found: pd.DataFrame, material: Material) -> pd.DataFrame:
     ids = material.samples["sample_id"].to_numpy()
     table = found.assign(
@@ -243,9 +245,7 @@ def _tables(
         for outcome in outcomes.values():
             shown |= set(outcome.neighbours["neighbour_id"])
         samples = material.samples[material.samples["sample_id"].isin(shown)]
-        writer.table(
-            "thumbnails", thumbnails(samples, material.root, intensity=material.request.intensity)
-        )
+        writer.table("thumbnails", material.shown.table(samples, material.root))
     with timings.step("embed in two dimensions", len(material.samples)):
         writer.table("embedding", embedding(material.features, material.samples["sample_id"]))
     pooled = material.features.subset(material.training).pooled()

@@ -72,6 +72,11 @@ def cell_of(extractor: Extractor) -> int:
     return min(round(extractor.size[0] / n_rows) for n_rows, _, _ in shapes.values())
 
 
+def network_size_of(extractor: Extractor) -> tuple[int, int]:
+    """Return the size that anomaly maps are smoothed at."""
+    return extractor.size or (224, 224)
+
+
 def with_images(
     features: Features, samples: pd.DataFrame, root: Path, *, intensity: str
 ) -> Features:

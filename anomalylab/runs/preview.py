@@ -4,8 +4,8 @@ from anomalylab import detectors, extractors
 from anomalylab.datasets.check import check
 from anomalylab.datasets.check import describe as describe_report
 from anomalylab.runs import roles
-from anomalylab.runs.detect import create_extractor, network_size_of
-from anomalylab.runs.inputs import cell_of, load_samples
+from anomalylab.runs.detect import create_extractor
+from anomalylab.runs.inputs import cell_of, load_samples, network_size_of
 from anomalylab.runs.request import Request
 
 

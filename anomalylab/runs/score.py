@@ -16,12 +16,13 @@ from anomalylab.localise import map_max
 from anomalylab.runs import provenance
 from anomalylab.runs.decide import beyond_training
 from anomalylab.runs.describe import broken_records, dataset_info
-from anomalylab.runs.detect import TRAINING_FEATURES, network_size_of
+from anomalylab.runs.detect import TRAINING_FEATURES
 from anomalylab.runs.folder import Run, RunWriter, check_output, writing
 from anomalylab.runs.info import ExtractorInfo, RunInfo, ScoredWith, VerdictInfo
-from anomalylab.runs.inputs import with_images
+from anomalylab.runs.inputs import network_size_of, with_images
 from anomalylab.runs.measure import why_undefined
-from anomalylab.runs.shown import embedding, thumbnails
+from anomalylab.runs.pictures import Thumbnails
+from anomalylab.runs.shown import embedding
 from anomalylab.runs.timing import Timings
 from anomalylab.verdicts import thresholds
 from anomalylab.verdicts.unlabelled import verdict
@@ -176,7 +177,7 @@ def _tables(
     writer.table("metrics", _no_metrics(base.detectors))
     writer.table("embedding", embedding(features, samples["sample_id"]))
     with timings.step("draw thumbnails", len(samples)):
-        new = thumbnails(samples, root, intensity=base.info.intensity)
+        new = Thumbnails(base.info.intensity).table(samples, root)
     writer.table("thumbnails", pd.concat([new, _renamed(shown)], ignore_index=True))
     writer.table("timings", timings.table())
     _csv(base, queries).to_csv(writer.folder / TABLE, index=False, float_format="%.9g")

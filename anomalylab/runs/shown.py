@@ -1,35 +1,14 @@
-"""What a page shows beside numbers: thumbnails, an embedding, the nearest normal images."""
+"""What a page shows beside numbers and pictures: an embedding, the nearest normal images."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from anomalylab.features import Features
-from anomalylab.images.read import read_image, read_mask
-from anomalylab.pictures.thumbnails import thumbnail
 
 N_CANDIDATES = 20
 """Normal images, nearest by their pooled features, whose cells are compared."""
-
-
-def thumbnails(samples: pd.DataFrame, root: Path, *, intensity: str) -> pd.DataFrame:
-    """Return THUMBNAILS of the samples, made on all cores."""
-
-    def make(row: Any) -> tuple[object, ...]:
-        image = read_image(root / row.image_path, intensity=intensity)
-        mask = None if pd.isna(row.mask_path) else read_mask(root / row.mask_path)
-        if mask is not None and mask.shape != image.shape[:2]:
-            mask = None
-        return (row.sample_id, *thumbnail(image, mask))
-
-    with ThreadPoolExecutor() as pool:
-        rows = list(pool.map(make, samples.itertuples()))
-    table = pd.DataFrame(rows, columns=["sample_id", "image", "width", "height", "contour"])
-    return table.astype({"contour": "string"})
 
 
 def embedding(features: Features, sample_ids: Iterable[str]) -> pd.DataFrame:

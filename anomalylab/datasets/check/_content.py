@@ -25,8 +25,7 @@ def check_duplicates(facts: pd.DataFrame) -> list[Finding]:
             "warning",
             "duplicates",
             twins.loc[n_splits == 1, "image_path"],
-            "{files} with the same content as another of their split: they count several times, "
-            "and hide each other where each image is judged by the others",
+            "{files} with the same content as another of their split: they count several times",
             "keep one of each",
         ),
         *about(

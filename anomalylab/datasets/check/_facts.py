@@ -2,14 +2,16 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import ndimage
 
+from anomalylab.datasets._seen import seen_before
 from anomalylab.errors import ImageError
-from anomalylab.images.files import read_bytes, read_header, read_values
-from anomalylab.images.read import hash_of, read_mask
+from anomalylab.images.files import read_values
+from anomalylab.images.read import read_mask
 
 N_DEEP = 64
 """Images of more than 8 bits that are decoded to see which values they use, spread evenly."""
@@ -35,7 +37,7 @@ def read_facts(samples: pd.DataFrame, root: Path) -> pd.DataFrame:
         mask; ``problem`` and ``mask_problem``, why a file cannot be used, or ``""``.
     """
     with ThreadPoolExecutor() as pool:
-        images = list(pool.map(lambda path: _image_facts(root / path), samples["image_path"]))
+        images = list(pool.map(lambda row: _image_facts(row, root), samples.itertuples()))
         masks = list(pool.map(lambda path: _mask_facts(root, path), samples["mask_path"]))
         facts = pd.concat(
             [samples.reset_index(drop=True), pd.DataFrame(images), pd.DataFrame(masks)], axis=1
@@ -50,12 +52,12 @@ def read_facts(samples: pd.DataFrame, root: Path) -> pd.DataFrame:
     return facts
 
 
-def _image_facts(path: Path) -> dict:
+def _image_facts(row: Any, root: Path) -> dict:
+    """Return what the listing has seen of a file, or what the file itself tells."""
     try:
-        content = read_bytes(path)
-        header = read_header(content, path)
+        header, content_hash = seen_before(root / row.image_path, row.content_hash)
         return {
-            "hash": hash_of(content),
+            "hash": content_hash,
             "mode": header.mode,
             "bits": header.bits,
             "is_float": header.is_float,
@@ -63,7 +65,13 @@ def _image_facts(path: Path) -> dict:
             "problem": "",
         }
     except ImageError as error:
-        unknown = {"hash": str(path), "mode": "", "bits": 0, "is_float": False, "format": ""}
+        unknown = {
+            "hash": str(root / row.image_path),
+            "mode": "",
+            "bits": 0,
+            "is_float": False,
+            "format": "",
+        }
         return {**unknown, "problem": error.reason}
 
 

@@ -17,7 +17,7 @@ from anomalylab.runs import roles
 from anomalylab.runs.describe import run_info
 from anomalylab.runs.folder import RunWriter
 from anomalylab.runs.info import RunInfo, VerdictInfo
-from anomalylab.runs.shown import thumbnails
+from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.timing import Timings
 
 UNPROVEN = ("mahalanobis", "outside")
@@ -80,7 +80,7 @@ def write(writer: RunWriter, found: Found, timings: Timings) -> None:
     if found.search is not None:
         writer.table("search", found.search)
     with timings.step("draw thumbnails", len(images.samples)):
-        pictures = thumbnails(images.samples, images.root, intensity=images.intensity)
+        pictures = Thumbnails(images.intensity).table(images.samples, images.root)
     writer.table("thumbnails", pictures)
     writer.table("timings", timings.table())
     _write_space(writer.folder / FOLDER, found)

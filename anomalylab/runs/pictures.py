@@ -1,0 +1,110 @@
+"""Thumbnails of a run, made while images are decoded for something else, and kept by content."""
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from anomalylab.images.read import read_image, read_mask
+from anomalylab.pictures.thumbnails import contour_of, thumbnail
+from anomalylab.storage.blocks import Arrays, BlockStore
+
+BLOCK = 32
+"""Images whose thumbnails are kept together."""
+
+Picture = tuple[bytes, int, int]
+"""WebP, width, height."""
+
+
+class Thumbnails:
+    """Makes THUMBNAILS; those of images that were shown before come from the cache.
+
+    Parameters
+    ----------
+    intensity : str
+        How images are read.
+    """
+
+    def __init__(self, intensity: str):
+        self.intensity = intensity
+        self._made: dict[str, Picture] = {}
+
+    def see(self, content_hash: str, image: np.ndarray) -> None:
+        """Make the thumbnail of an image, uint8 (height, width, 3), that is decoded anyway."""
+        self._made[content_hash] = thumbnail(image)[:3]
+
+    def table(self, samples: pd.DataFrame, root: Path) -> pd.DataFrame:
+        """Return THUMBNAILS of the samples, outlines drawn from their masks.
+
+        Parameters
+        ----------
+        samples : DataFrame
+            Rows of SAMPLES with their content hashes.
+        root : path
+        """
+        store, rows = BlockStore("thumbnails"), []
+        with ThreadPoolExecutor() as pool:
+            for block in _blocks(samples):
+                pictures = self._block(block, root, store, pool)
+                masks = pool.map(lambda row: _mask(root, row), block.itertuples())
+                for row, picture, mask in zip(block.itertuples(), pictures, masks, strict=True):
+                    fits = mask is not None and mask.shape == (row.height, row.width)
+                    contour = contour_of(mask if fits else None, picture[:0:-1])
+                    rows.append((row.sample_id, *picture, contour))
+        table = pd.DataFrame(rows, columns=["sample_id", "image", "width", "height", "contour"])
+        return table.astype({"contour": "string"})
+
+    def _block(
+        self, samples: pd.DataFrame, root: Path, store: BlockStore, pool: ThreadPoolExecutor
+    ) -> list[Picture]:
+        name = _name(samples, self.intensity)
+        kept = None if name is None else store.read(name)
+        if kept is not None:
+            return _unpacked(kept)
+        pictures = list(pool.map(lambda row: self._picture(root, row), samples.itertuples()))
+        if name is not None:
+            store.write(name, _packed(pictures))
+        return pictures
+
+    def _picture(self, root: Path, row: Any) -> Picture:
+        made = self._made.get(str(row.content_hash))
+        if made is None:
+            image = read_image(root / row.image_path, intensity=self.intensity)
+            made = thumbnail(image)[:3]
+        return made
+
+
+def _blocks(samples: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    for start in range(0, len(samples), BLOCK):
+        yield samples.iloc[start : start + BLOCK]
+
+
+def _mask(root: Path, row: Any) -> np.ndarray | None:
+    return None if pd.isna(row.mask_path) else read_mask(root / row.mask_path)
+
+
+def _name(samples: pd.DataFrame, intensity: str) -> str | None:
+    """Name a block by what its images are; None if a hash is not known."""
+    if samples["content_hash"].isna().any():
+        return None
+    text = "\n".join(["thumbnails of 192 px", intensity, *samples["content_hash"]])
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _packed(pictures: list[Picture]) -> Arrays:
+    sizes = np.array([(len(webp), width, height) for webp, width, height in pictures], np.int64)
+    content = np.frombuffer(b"".join(webp for webp, _, _ in pictures), np.uint8)
+    return {"sizes": sizes, "content": content}
+
+
+def _unpacked(arrays: Arrays) -> list[Picture]:
+    ends = np.cumsum(arrays["sizes"][:, 0])
+    content = arrays["content"].tobytes()
+    return [
+        (content[end - length : end], int(width), int(height))
+        for (length, width, height), end in zip(arrays["sizes"], ends, strict=True)
+    ]
