@@ -13,6 +13,8 @@ from PIL import Image
 
 from anomalylab import datasets
 from anomalylab.extractors import create, extract
+from anomalylab.recipes.pc_space.request import Request as RecipeRequest
+from anomalylab.recipes.pc_space.run import run as run_recipe
 from anomalylab.runs.detect import run
 from anomalylab.runs.inputs import groups_of
 from anomalylab.runs.request import DetectorChoice, Request
@@ -107,3 +109,18 @@ def test_an_image_cut_short_after_listing_is_told(folder):
     (folder / "0.png").write_bytes(b"")
     found = extract(samples, folder, create("lite0", weights="random", size=64), cache=False)
     assert found.broken["sample_id"].tolist() == ["0.png"]
+
+
+def test_a_recipe_opens_an_image_to_list_it_and_to_look_at_it_however_many_passes_it_takes(
+    folder, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "cache"))
+    with openings(folder) as counts:
+        first = run_recipe(RecipeRequest(data=folder, windows=(9,)), tmp_path / "first")
+    assert set(counts.values()) == {2}
+    monkeypatch.setattr("anomalylab.recipes.pc_space.blocks.HELD_BYTES", 0)
+    monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "other"))
+    with openings(folder) as counts:
+        second = run_recipe(RecipeRequest(data=folder, windows=(9,)), tmp_path / "second")
+    assert min(counts.values()) > 2  # without room, each pass reads again
+    pd.testing.assert_frame_equal(first.table("scores"), second.table("scores"))

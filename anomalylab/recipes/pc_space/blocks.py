@@ -8,7 +8,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +21,7 @@ from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces
 from anomalylab.extractors.band import project
 from anomalylab.images.read import read_image
+from anomalylab.runs.pictures import Thumbnails
 from anomalylab.storage.blocks import Arrays, BlockStore
 
 VERSION = 4
@@ -29,6 +30,9 @@ VERSION = 4
 BLOCK = 32
 PIECE = 4
 """Images that one thread adds up; fixed, so that sums do not depend on the number of threads."""
+
+HELD_BYTES = 2**28
+"""Bands kept in memory between the passes; those of further images are read again in each."""
 
 T = TypeVar("T")
 
@@ -47,6 +51,10 @@ class Images:
         Content hash of each image.
     intensity, orient : str
         How images are read and turned into one band.
+    held : dict
+        Row -> its band, float32 (height, width), for as many as :data:`HELD_BYTES` allow.
+    shown : Thumbnails, optional
+        What was made of images when they were checked.
     """
 
     samples: pd.DataFrame
@@ -54,21 +62,45 @@ class Images:
     hashes: Sequence[str]
     intensity: str
     orient: str
+    held: dict[int, np.ndarray] = field(default_factory=dict)
+    shown: Thumbnails | None = None
 
     def band(self, row: int) -> np.ndarray:
         """Return the one-band projection of an image: float64 (height, width)."""
-        image = read_image(
-            self.root / self.samples["image_path"].iloc[row], intensity=self.intensity
-        )
-        if (image == image[0, 0]).all():  # constant; noted by the check of the data
-            return np.zeros(image.shape[:2])
-        return project(image, self.orient)[..., 0].astype(np.float64)
+        band = self.held.get(row)
+        if band is None:
+            path = self.root / self.samples["image_path"].iloc[row]
+            band = band_of(read_image(path, intensity=self.intensity), self.orient)
+        return band.astype(np.float64)
 
     def key(self, rows: Iterable[int], *params: object) -> str:
         """Return a name for what is computed of some images with some parameters."""
         hashes = [self.hashes[row] for row in rows]
         text = json.dumps([VERSION, self.intensity, self.orient, *params, hashes])
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def band_of(image: np.ndarray, orient: str) -> np.ndarray:
+    """Return the one-band projection of an image: float32 (height, width)."""
+    if (image == image[0, 0]).all():  # constant; noted by the check of the data
+        return np.zeros(image.shape[:2], np.float32)
+    band: np.ndarray = project(image, orient)[..., 0]
+    return band
+
+
+class Room:
+    """What is left of :data:`HELD_BYTES`, shared by threads."""
+
+    def __init__(self) -> None:
+        self._left, self._lock = HELD_BYTES, threading.Lock()
+
+    def take(self, band: np.ndarray) -> np.ndarray | None:
+        """Return the band if there is room to hold it, else None."""
+        with self._lock:
+            if band.nbytes > self._left:
+                return None
+            self._left -= band.nbytes
+            return band
 
 
 def in_blocks(rows: Iterable[int], size: int = BLOCK) -> list[np.ndarray]:

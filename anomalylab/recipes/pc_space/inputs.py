@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from anomalylab.datasets.check import Finding, check
 from anomalylab.errors import DatasetError, ImageError, ParameterError
 from anomalylab.images.files import read_bytes
 from anomalylab.images.read import decode_image, hash_of, parse_intensity
-from anomalylab.recipes.pc_space.blocks import Images
+from anomalylab.recipes.pc_space.blocks import Images, Room, band_of
 from anomalylab.recipes.pc_space.request import Request
 from anomalylab.runs import roles
 from anomalylab.runs.inputs import load_samples
+from anomalylab.runs.pictures import Thumbnails
 
 ABOUT_RESIZING = ("mixed_sizes", "squeezed")
 """Findings that matter only where images are resized, which they are not here."""
@@ -89,25 +92,49 @@ def check_images(
         worst = report.findings[0]
         raise DatasetError(f"{worst.message}; {worst.advice}")
 
-    def look(path: str) -> tuple[str, str]:
-        try:
-            content = read_bytes(root / path)
-            decode_image(content, root / path, intensity=request.intensity)
-            return hash_of(content), ""
-        except ImageError as error:
-            return "", error.reason
-
+    shown, room = Thumbnails(request.intensity), Room()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        looked = list(pool.map(look, samples["image_path"]))
-    reasons = [reason for _, reason in looked]
-    is_read = [not reason for reason in reasons]
-    broken = pd.DataFrame({"sample_id": samples["sample_id"].to_numpy(), "reason": reasons})
+        looked = list(
+            pool.map(lambda path: _look(root / path, request, shown, room), samples["image_path"])
+        )
+    is_read = [isinstance(found, Looked) for found in looked]
+    broken = [
+        {"sample_id": sample_id, "reason": found.reason}
+        for sample_id, found in zip(samples["sample_id"], looked, strict=True)
+        if isinstance(found, ImageError)
+    ]
     attrs = samples.attrs
     samples = samples[is_read].reset_index(drop=True)
     samples.attrs = attrs
-    samples["content_hash"] = [name for name, reason in looked if not reason]
+    usable = [found for found in looked if isinstance(found, Looked)]
+    samples["content_hash"] = [found.content_hash for found in usable]
     roles.check_roles(samples)
-    usable = Images(
-        samples, root, samples["content_hash"].tolist(), request.intensity, request.orient
+    images = Images(
+        samples,
+        root,
+        samples["content_hash"].tolist(),
+        request.intensity,
+        request.orient,
+        {row: found.band for row, found in enumerate(usable) if found.band is not None},
+        shown,
     )
-    return usable, _told(report.findings), broken[broken["reason"] != ""].to_dict("records")
+    return images, _told(report.findings), broken
+
+
+class Looked(NamedTuple):
+    """What one reading of an image gives: its hash, and its band if there is room for it."""
+
+    content_hash: str
+    band: np.ndarray | None
+
+
+def _look(path: Path, request: Request, shown: Thumbnails, room: Room) -> Looked | ImageError:
+    """Read and decode an image once; its thumbnail is made on the way."""
+    try:
+        content = read_bytes(path)
+        image = decode_image(content, path, intensity=request.intensity)
+    except ImageError as error:
+        return error
+    name = hash_of(content)
+    shown.see(name, image)
+    return Looked(name, room.take(band_of(image, request.orient)))

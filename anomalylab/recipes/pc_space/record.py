@@ -80,7 +80,7 @@ def write(writer: RunWriter, found: Found, timings: Timings) -> None:
     if found.search is not None:
         writer.table("search", found.search)
     with timings.step("draw thumbnails", len(images.samples)):
-        pictures = Thumbnails(images.intensity).table(images.samples, images.root)
+        pictures = (images.shown or Thumbnails(images.intensity)).table(images.samples, images.root)
     writer.table("thumbnails", pictures)
     writer.table("timings", timings.table())
     _write_space(writer.folder / FOLDER, found)
