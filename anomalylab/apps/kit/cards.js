@@ -17,7 +17,10 @@ export function render({ model }) {
       make("img", { src: model.sources[item.id] ?? "", alt: item.title }),
       make("span", { className: "words" }, item.words),
     );
-    button.addEventListener("click", () => { model.active = item.id; model.clicks += 1; });
+    button.addEventListener("click", () => {
+      model.active = item.id;
+      model.clicks += 1;
+    });
     return button;
   };
 
@@ -50,7 +53,9 @@ export function render({ model }) {
       return part;
     });
     root.classList.toggle("columns", model.has_columns);
-    root.replaceChildren(...(parts.length ? parts : [make("p", { className: "empty", hidden: !model.empty }, model.empty)]));
+    root.replaceChildren(
+      ...(parts.length ? parts : [make("p", { className: "empty", hidden: !model.empty }, model.empty)]),
+    );
     mark();
     if (focused) [...root.querySelectorAll(".card")].find((b) => b.dataset.id === focused)?.focus();
   };

@@ -17,7 +17,9 @@ export function render({ model }) {
     const words = make("span", { className: "words" });
     words.append(make("b", {}, `${item.above ? "▲" : "▽"} ${item.score}`), make("i", {}, item.outcome));
     button.append(picture, words);
-    button.addEventListener("click", () => { model.active = item.id; });
+    button.addEventListener("click", () => {
+      model.active = item.id;
+    });
     return button;
   };
 
@@ -31,7 +33,9 @@ export function render({ model }) {
   const turn = (step, text) => {
     const button = make("button", { type: "button", className: "turn" }, text);
     button.disabled = model.page + step < 0 || model.page + step >= model.n_pages;
-    button.addEventListener("click", () => { model.page += step; });
+    button.addEventListener("click", () => {
+      model.page += step;
+    });
     return button;
   };
 

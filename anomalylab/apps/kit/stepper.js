@@ -2,7 +2,10 @@
 export function render({ model }) {
   const root = document.createElement("div");
   root.className = "stepper";
-  const go = (way) => { model.last = way; model.steps += 1; };
+  const go = (way) => {
+    model.last = way;
+    model.steps += 1;
+  };
 
   const button = (text, title, way) => {
     const element = Object.assign(document.createElement("button"), { type: "button", title });
@@ -12,7 +15,9 @@ export function render({ model }) {
   };
 
   const label = document.createElement("span");
-  const write = () => { label.textContent = model.label; };
+  const write = () => {
+    label.textContent = model.label;
+  };
   const onKey = (event) => {
     const way = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const target = event.composedPath()[0];

@@ -1,5 +1,5 @@
 // Images as points: near ones look alike to the network. Drag to select.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
   const MARGIN = 14;
@@ -8,7 +8,14 @@
   al.Embedding = class {
     constructor(store, { tip, open }) {
       Object.assign(this, { store, tip, open, shape: "lasso", current: -1 });
-      this.svg = al.svg("svg", { class: "al-plot al-embedding-plot", tabindex: 0, role: "application", "aria-label": "Embedding of the images. Left and right arrow step through images, space selects, Enter enlarges, Escape clears." });
+      this.svg = al.svg("svg", {
+        class: "al-plot al-embedding-plot",
+        tabindex: 0,
+        role: "application",
+        "aria-label":
+          "Embedding of the images. Left and right arrow step through images, space selects, Enter enlarges, " +
+          "Escape clears.",
+      });
       this.legend = al.el("p", { class: "al-note al-keys" });
       this.node = al.el("div", { class: "al-embedding" }, this.controls(), this.svg, this.legend);
       this.listenToPointer();
@@ -20,17 +27,45 @@
 
     controls() {
       const { store } = this;
-      const choices = [...(store.data.isLabelled ? ["label"] : []), "score", ...store.filterColumns().map(([name]) => name)];
-      const select = al.el("select", { onchange: () => store.change({ colourBy: select.value }) }, ...choices.map((name) => al.el("option", { value: name }, name.replaceAll("_", " "))));
+      const choices = [
+        ...(store.data.isLabelled ? ["label"] : []),
+        "score",
+        ...store.filterColumns().map(([name]) => name),
+      ];
+      const select = al.el(
+        "select",
+        { onchange: () => store.change({ colourBy: select.value }) },
+        ...choices.map((name) => al.el("option", { value: name }, name.replaceAll("_", " "))),
+      );
       const button = (shape) =>
-        al.el("button", { type: "button", "data-shape": shape, "aria-pressed": String(shape === this.shape), onclick: () => this.reshape(shape) }, shape);
-      this.shapes = al.el("div", { class: "al-segments", role: "group", "aria-label": "Shape of the selection" }, button("lasso"), button("box"));
-      return al.el("div", { class: "al-fields" }, al.el("label", { class: "al-field" }, al.el("span", {}, "Colour by"), select), this.shapes);
+        al.el(
+          "button",
+          {
+            type: "button",
+            "data-shape": shape,
+            "aria-pressed": String(shape === this.shape),
+            onclick: () => this.reshape(shape),
+          },
+          shape,
+        );
+      this.shapes = al.el(
+        "div",
+        { class: "al-segments", role: "group", "aria-label": "Shape of the selection" },
+        button("lasso"),
+        button("box"),
+      );
+      return al.el(
+        "div",
+        { class: "al-fields" },
+        al.el("label", { class: "al-field" }, al.el("span", {}, "Colour by"), select),
+        this.shapes,
+      );
     }
 
     reshape(shape) {
       this.shape = shape;
-      for (const button of this.shapes.children) button.setAttribute("aria-pressed", String(button.dataset.shape === shape));
+      for (const button of this.shapes.children)
+        button.setAttribute("aria-pressed", String(button.dataset.shape === shape));
     }
 
     draw(width) {
@@ -41,10 +76,16 @@
       const [xs, ys] = [all.map((p) => p[0]), all.map((p) => p[1])];
       const [left, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
       const zoom = Math.min((width - 2 * MARGIN) / (right - left || 1), (this.height - 2 * MARGIN) / (high - low || 1));
-      const place = ([x, y]) => [width / 2 + (x - (left + right) / 2) * zoom, this.height / 2 - (y - (low + high) / 2) * zoom];
+      const place = ([x, y]) => [
+        width / 2 + (x - (left + right) / 2) * zoom,
+        this.height / 2 - (y - (low + high) / 2) * zoom,
+      ];
       this.points = query.map(place);
       const [x0, y0] = place([0, 0]);
-      const d = training.map(place).map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join("");
+      const d = training
+        .map(place)
+        .map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`)
+        .join("");
       this.area = al.svg("path", { class: "al-lasso" });
       this.dots = this.points.map(([cx, cy]) => al.svg("circle", { cx, cy, r: 4.5 }));
       const size = { viewBox: `0 0 ${width} ${this.height}`, width, height: this.height };
@@ -62,7 +103,7 @@
       const { store } = this;
       if (["colourBy", "detector", "threshold"].some((key) => key in changes)) this.recolour();
       this.dots.forEach((dot, i) => {
-        const isSelected = store.state.selection !== null && store.state.selection.has(i);
+        const isSelected = store.state.selection?.has(i);
         dot.setAttribute("class", `${isSelected ? "al-is-selected" : ""} ${store.isFaded(i) ? "al-is-faded" : ""}`);
       });
     }
@@ -71,7 +112,11 @@
       const { colourOf, keys } = colouring(this.store);
       this.dots.forEach((dot, i) => (dot.style.fill = colourOf(i)));
       const training = this.store.data.embedding.training.length ? [["training", "var(--hollow)"]] : [];
-      this.legend.replaceChildren(...[...keys, ...training].map(([words, colour]) => al.el("span", { class: "al-key" }, al.el("i", { style: `background:${colour}` }), words)));
+      this.legend.replaceChildren(
+        ...[...keys, ...training].map(([words, colour]) =>
+          al.el("span", { class: "al-key" }, al.el("i", { style: `background:${colour}` }), words),
+        ),
+      );
     }
 
     nearest(x, y, reach) {
@@ -98,7 +143,12 @@
         const [x, y] = at(event);
         if (!path) return this.hover(this.nearest(x, y, 14), event.clientX, event.clientY);
         path.push([x, y]);
-        return this.area.setAttribute("d", `M${this.outline(path).map((p) => p.join(" ")).join("L")}Z`);
+        return this.area.setAttribute(
+          "d",
+          `M${this.outline(path)
+            .map((p) => p.join(" "))
+            .join("L")}Z`,
+        );
       });
       const finish = (event) => {
         if (path) this.finish(path, at(event));
@@ -113,7 +163,12 @@
     outline(path) {
       if (this.shape === "lasso") return path;
       const [[x0, y0], [x1, y1]] = [path[0], path[path.length - 1]];
-      return [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
+      return [
+        [x0, y0],
+        [x1, y0],
+        [x1, y1],
+        [x0, y1],
+      ];
     }
 
     // A drag selects what it encloses; a click opens an image, or clears on empty ground.
@@ -195,6 +250,13 @@
     const { value } = store.threshold;
     const shade = (part) => `color-mix(in oklab, var(--anomalous) ${Math.round(100 * part)}%, var(--score-low))`;
     const part = (score) => (score >= value ? 1 : 0.6 * ((score - least) / (value - least)) ** 2);
-    return { colourOf: (i) => shade(part(store.scores[i])), keys: [["lowest score", shade(0)], ["just below the threshold", shade(0.6)], ["at or above it", shade(1)]] };
+    return {
+      colourOf: (i) => shade(part(store.scores[i])),
+      keys: [
+        ["lowest score", shade(0)],
+        ["just below the threshold", shade(0.6)],
+        ["at or above it", shade(1)],
+      ],
+    };
   }
 })();

@@ -1,5 +1,5 @@
 // One image, large, beside its nearest image, with every fact there is.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
 
@@ -13,9 +13,25 @@
       this.node = al.el(
         "dialog",
         { class: "al-dialog", "aria-label": "Enlarged image" },
-        al.el("header", {}, this.title, al.el("div", { class: "al-fields" }, button("← Previous", () => this.step(-1)), button("Next →", () => this.step(1)), button("Close", () => this.node.close()))),
+        al.el(
+          "header",
+          {},
+          this.title,
+          al.el(
+            "div",
+            { class: "al-fields" },
+            button("← Previous", () => this.step(-1)),
+            button("Next →", () => this.step(1)),
+            button("Close", () => this.node.close()),
+          ),
+        ),
         this.pictures,
-        al.el("div", { class: "al-fields" }, al.opacityControl(store), al.mapLegend(store.colours, store.data.stepsPerThreshold)),
+        al.el(
+          "div",
+          { class: "al-fields" },
+          al.opacityControl(store),
+          al.mapLegend(store.colours, store.data.stepsPerThreshold),
+        ),
         this.facts,
       );
       this.node.addEventListener("keydown", (event) => this.key(event));
@@ -57,18 +73,28 @@
       this.fade();
       this.title.textContent = image.id;
       const figure = (picture, words) => al.el("figure", {}, picture, al.el("figcaption", {}, words));
-      const own = al.picture(image, { alt: al.describe(store, i), maps: store.detectorMaps, query: i, cell: neighbour && neighbour.cell, grid });
+      const own = al.picture(image, {
+        alt: al.describe(store, i),
+        maps: store.detectorMaps,
+        query: i,
+        cell: neighbour?.cell,
+        grid,
+      });
       this.pictures.replaceChildren(figure(own, this.ownWords(image, neighbour)));
       if (neighbour) {
         const other = store.data.images[neighbour.image];
-        const words = `${al.nearestWords(store.data)}: ${other.id}${neighbour.match ? "; boxed: the place it was compared with" : ""}`;
+        const words =
+          `${al.nearestWords(store.data)}: ` +
+          `${other.id}${neighbour.match ? "; boxed: the place it was compared with" : ""}`;
         this.pictures.append(figure(al.picture(other, { alt: words, cell: neighbour.match, grid }), words));
       }
-      this.facts.replaceChildren(...this.factsOf(i).flatMap(([name, value]) => [al.el("dt", {}, name), al.el("dd", {}, value)]));
+      this.facts.replaceChildren(
+        ...this.factsOf(i).flatMap(([name, value]) => [al.el("dt", {}, name), al.el("dd", {}, value)]),
+      );
     }
 
     ownWords(image, neighbour) {
-      const box = neighbour && neighbour.cell ? "boxed: its most unusual place" : "";
+      const box = neighbour?.cell ? "boxed: its most unusual place" : "";
       const truth = image.contour.length ? "white line: the true defect" : "";
       return [box, truth].filter(Boolean).join("; ") || "the image";
     }
@@ -83,7 +109,9 @@
         ["score", `${al.format(store.scores[i], 4)} (${store.state.detector})`],
         ["threshold", `${al.format(store.threshold.value, 4)}, so ${store.isAbove(i) ? "▲ above" : "▽ below"}`],
         ["rank", `${al.group(store.rankOf(i))} of ${al.group(data.nQueries)}`],
-        ...(p === null ? [] : [["chance among normal images", p < 0.0001 ? "under 1 in 10\u202f000" : al.format(p, 2)]]),
+        ...(p === null
+          ? []
+          : [["chance among normal images", p < 0.0001 ? "under 1 in 10\u202f000" : al.format(p, 2)]]),
         ["label", al.classOf(image.label).name],
         ...further.map(([name, values]) => [name.replaceAll("_", " "), values[i]]),
         ["original size", `${image.size[0]} × ${image.size[1]} px`],

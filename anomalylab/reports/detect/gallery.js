@@ -1,5 +1,5 @@
 // Images in order of their score, each with its map and its nearest image from training.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
   const PAGE = 24;
@@ -22,7 +22,8 @@
       this.node.style.setProperty("--al-opacity", this.store.state.opacity);
       const isLook = "opacity" in changes || "colourBy" in changes;
       if (isLook) return;
-      if ("filter" in changes || "threshold" in changes || "detector" in changes || !("page" in changes)) this.countFilters();
+      if ("filter" in changes || "threshold" in changes || "detector" in changes || !("page" in changes))
+        this.countFilters();
       this.rows = this.store.ranked();
       this.nPages = Math.max(1, Math.ceil(this.rows.length / PAGE));
       this.store.state.page = al.clamp(this.store.state.page, 0, this.nPages - 1);
@@ -36,15 +37,30 @@
       const names = { all: "All", above: "Above threshold", below: "Below", alarms: "False alarms", misses: "Misses" };
       const shown = Object.keys(names).filter((key) => store.data.isLabelled || !["alarms", "misses"].includes(key));
       this.filters = shown.map((key) =>
-        al.el("button", { type: "button", "data-filter": key, onclick: () => store.change({ filter: key }) }, names[key], " ", al.el("span", { class: "al-badge" })),
+        al.el(
+          "button",
+          { type: "button", "data-filter": key, onclick: () => store.change({ filter: key }) },
+          names[key],
+          " ",
+          al.el("span", { class: "al-badge" }),
+        ),
       );
       const columns = store.filterColumns().map(([name, values]) => this.columnFilter(name, values));
       const order = al.el(
         "select",
         { onchange: () => store.change({ order: order.value }) },
-        ...Object.entries({ high: "highest score first", low: "lowest score first", near: "nearest to the threshold" }).map(([value, words]) => al.el("option", { value }, words)),
+        ...Object.entries({
+          high: "highest score first",
+          low: "lowest score first",
+          near: "nearest to the threshold",
+        }).map(([value, words]) => al.el("option", { value }, words)),
       );
-      const search = al.el("input", { type: "search", placeholder: "part of a file name", "data-search": true, oninput: () => store.change({ search: search.value }) });
+      const search = al.el("input", {
+        type: "search",
+        placeholder: "part of a file name",
+        "data-search": true,
+        oninput: () => store.change({ search: search.value }),
+      });
       const opacity = al.opacityControl(store);
       this.bar.append(
         al.el("div", { class: "al-segments", role: "group", "aria-label": "Which images" }, ...this.filters),
@@ -89,7 +105,12 @@
       this.summary.replaceChildren(shown);
       if (selection === null) return;
       this.summary.append(
-        al.el("span", { class: "al-selected" }, `${al.count(selection.size, "image")} selected in the embedding `, al.el("button", { type: "button", onclick: () => this.store.change({ selection: null }) }, "Clear selection")),
+        al.el(
+          "span",
+          { class: "al-selected" },
+          `${al.count(selection.size, "image")} selected in the embedding `,
+          al.el("button", { type: "button", onclick: () => this.store.change({ selection: null }) }, "Clear selection"),
+        ),
       );
     }
 
@@ -98,7 +119,11 @@
       const shown = this.rows.slice(start, start + PAGE);
       this.painted = new Map(shown.map((i) => [this.key(i), this.paintedPicture(i)]));
       const cards = shown.map((i) => this.card(i));
-      const nothing = al.el("li", { class: "al-nothing" }, "No image passes these filters. Choose “All”, or clear the selection.");
+      const nothing = al.el(
+        "li",
+        { class: "al-nothing" },
+        "No image passes these filters. Choose “All”, or clear the selection.",
+      );
       this.grid.replaceChildren(...(cards.length ? cards : [nothing]));
     }
 
@@ -125,13 +150,27 @@
         "button",
         { type: "button", class: "al-card-open", onclick: () => this.open(i) },
         this.painted.get(this.key(i)),
-        neighbour ? al.picture(store.data.images[neighbour.image], { alt: `${al.nearestWords(store.data)}: ${store.data.images[neighbour.image].id}` }) : null,
+        neighbour
+          ? al.picture(store.data.images[neighbour.image], {
+              alt: `${al.nearestWords(store.data)}: ${store.data.images[neighbour.image].id}`,
+            })
+          : null,
       );
       return al.el(
         "li",
         { class: `al-card ${isAbove ? "al-is-above" : ""}`, "data-i": i },
         button,
-        al.el("div", { class: "al-card-facts" }, al.el("b", { title: isAbove ? "at or above the threshold" : "below the threshold" }, `${isAbove ? "▲" : "▽"} ${al.format(store.scores[i])}`), al.chip(image.label), al.el("span", { class: "al-file", title: image.id }, image.name)),
+        al.el(
+          "div",
+          { class: "al-card-facts" },
+          al.el(
+            "b",
+            { title: isAbove ? "at or above the threshold" : "below the threshold" },
+            `${isAbove ? "▲" : "▽"} ${al.format(store.scores[i])}`,
+          ),
+          al.chip(image.label),
+          al.el("span", { class: "al-file", title: image.id }, image.name),
+        ),
       );
     }
 
@@ -142,9 +181,14 @@
         this.store.change({ page: to });
         this.bar.scrollIntoView({ block: "start" });
       };
-      const button = (words, to) => al.el("button", { type: "button", disabled: to < 0 || to >= this.nPages, onclick: () => go(to) }, words);
+      const button = (words, to) =>
+        al.el("button", { type: "button", disabled: to < 0 || to >= this.nPages, onclick: () => go(to) }, words);
       const last = Math.min(this.rows.length, (page + 1) * PAGE);
-      this.pager.replaceChildren(button("← Previous", page - 1), al.el("span", {}, `${page * PAGE + 1}–${last} of ${al.group(this.rows.length)}`), button("Next →", page + 1));
+      this.pager.replaceChildren(
+        button("← Previous", page - 1),
+        al.el("span", {}, `${page * PAGE + 1}–${last} of ${al.group(this.rows.length)}`),
+        button("Next →", page + 1),
+      );
     }
   };
 
@@ -154,19 +198,31 @@
     return Math.round(al.clamp(300 * Math.sqrt(shapes[shapes.length >> 1]), 200, 520));
   }
 
-  al.chip = (label) => (label === null ? null : al.el("span", { class: `al-chip al-chip-${label}` }, al.classOf(label).name));
+  al.chip = (label) =>
+    label === null ? null : al.el("span", { class: `al-chip al-chip-${label}` }, al.classOf(label).name);
 
   al.nearestWords = (data) => (data.isUnlabelled ? "most similar other image" : "nearest training image");
 
   al.describe = (store, i) => {
     const image = store.data.images[i];
     const label = image.label === null ? "" : `, ${al.classOf(image.label).name}`;
-    return `${image.id}${label}, score ${al.format(store.scores[i])}, ${store.isAbove(i) ? "above" : "below"} the threshold`;
+    return (
+      `${image.id}${label}, score ${al.format(store.scores[i])}, ${store.isAbove(i) ? "above" : "below"} ` +
+      `the threshold`
+    );
   };
 
   // One opacity for all maps; several controls may show it.
   al.opacityControl = (store) => {
-    const input = al.el("input", { type: "range", min: 0, max: 1, step: 0.05, value: store.state.opacity, "data-opacity": true, oninput: () => store.change({ opacity: Number(input.value) }) });
+    const input = al.el("input", {
+      type: "range",
+      min: 0,
+      max: 1,
+      step: 0.05,
+      value: store.state.opacity,
+      "data-opacity": true,
+      oninput: () => store.change({ opacity: Number(input.value) }),
+    });
     store.listen((changes) => "opacity" in changes && (input.value = changes.opacity));
     return al.el("label", { class: "al-field" }, al.el("span", {}, "Map opacity"), input);
   };

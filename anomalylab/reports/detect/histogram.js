@@ -1,5 +1,5 @@
 // Scores of all images, a brick an image, with a threshold that can be moved.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
   const MARGIN = { left: 40, right: 18, top: 44, bottom: 42 };
@@ -29,7 +29,13 @@
       const view = { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT };
       Object.entries(view).forEach(([name, value]) => this.svg.setAttribute(name, value));
       const hadFocus = this.handle && this.handle === document.activeElement;
-      this.svg.replaceChildren(this.drawAxes(), this.drawTraining(), this.drawBricks(), this.drawBulk(), this.drawHandle());
+      this.svg.replaceChildren(
+        this.drawAxes(),
+        this.drawTraining(),
+        this.drawBricks(),
+        this.drawBulk(),
+        this.drawHandle(),
+      );
       if (hadFocus) this.handle.focus();
       this.caption.textContent = this.words();
       this.mark();
@@ -45,7 +51,9 @@
       const { scores } = this.store;
       this.nBins = this.width > 560 ? 48 : 26;
       this.bins = Array.from({ length: this.nBins }, () => []);
-      const byClass = scores.map((_, i) => i).sort((a, b) => this.store.labels[a] - this.store.labels[b] || scores[a] - scores[b]);
+      const byClass = scores
+        .map((_, i) => i)
+        .sort((a, b) => this.store.labels[a] - this.store.labels[b] || scores[a] - scores[b]);
       byClass.forEach((i) => this.bins[this.binOf(scores[i])].push(i));
       this.tallest = Math.max(...this.bins.map((bin) => bin.length), 4);
       this.brick = (HEIGHT - MARGIN.top - MARGIN.bottom) / this.tallest;
@@ -69,7 +77,9 @@
       this.scale.marks.forEach((value) => {
         axes.append(al.svg("text", { x: this.scale.x(value), y: bottom + 17, "text-anchor": "middle" }, words(value)));
       });
-      const title = `score of ${this.store.state.detector}${this.scale.isLog ? ", logarithmic" : ""}: higher is more unusual →`;
+      const title =
+        `score of ${this.store.state.detector}${this.scale.isLog ? ", logarithmic" : ""}: higher is ` +
+        `more unusual →`;
       axes.append(al.svg("text", { x: this.width - MARGIN.right, y: HEIGHT - 6, "text-anchor": "end" }, title));
       axes.append(al.svg("text", { x: 0, y: MARGIN.top - 12 }, "images"));
       return axes;
@@ -144,7 +154,13 @@
       this.label = al.svg("text", { y: 15, class: "al-threshold-words" });
       this.handle = al.svg(
         "g",
-        { class: "al-threshold", tabindex: 0, role: "slider", "aria-orientation": "horizontal", "aria-label": "Threshold on the score" },
+        {
+          class: "al-threshold",
+          tabindex: 0,
+          role: "slider",
+          "aria-orientation": "horizontal",
+          "aria-label": "Threshold on the score",
+        },
         al.svg("line", { y1: 22, y2: bottom + 5 }),
         al.svg("rect", { x: -22, y: 0, width: 44, height: HEIGHT, class: "al-threshold-reach" }),
         al.svg("path", { d: "M-8 22h16v9l-8 9l-8-9z" }),
@@ -169,7 +185,16 @@
     }
 
     key(event) {
-      const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -STEPS, End: STEPS }[event.key];
+      const by = {
+        ArrowLeft: -1,
+        ArrowDown: -1,
+        ArrowRight: 1,
+        ArrowUp: 1,
+        PageDown: -10,
+        PageUp: 10,
+        Home: -STEPS,
+        End: STEPS,
+      }[event.key];
       if (!by) return;
       event.preventDefault();
       const x = this.scale.x(this.store.threshold.value) + (by * this.scale.width) / STEPS;
@@ -183,17 +208,24 @@
       const x = this.scale.x(value);
       this.handle.setAttribute("transform", `translate(${x} 0)`);
       const [low, high] = this.scale.ends;
-      const set = { "aria-valuemin": low, "aria-valuemax": high, "aria-valuenow": value, "aria-valuetext": this.spoken(value) };
+      const set = {
+        "aria-valuemin": low,
+        "aria-valuemax": high,
+        "aria-valuenow": value,
+        "aria-valuetext": this.spoken(value),
+      };
       Object.entries(set).forEach(([name, words]) => this.handle.setAttribute(name, words));
       const isRight = x < this.width * 0.6;
       this.label.setAttribute("x", isRight ? x - 8 : x + 8);
       this.label.setAttribute("text-anchor", isRight ? "start" : "end");
-      this.label.textContent = `${al.format(value)} ${store.threshold.method === null ? "chosen on these images" : "threshold of the run"}`;
+      this.label.textContent =
+        `${al.format(value)} ` +
+        `${store.threshold.method === null ? "chosen on these images" : "threshold of the run"}`;
       this.label.classList.toggle("al-is-chosen", store.threshold.method === null);
       this.bricks.forEach((brick, i) => {
         brick.classList.toggle("al-is-below", !store.isAbove(i));
         brick.classList.toggle("al-is-faded", store.isFaded(i));
-        brick.classList.toggle("al-is-selected", store.state.selection !== null && store.state.selection.has(i));
+        brick.classList.toggle("al-is-selected", store.state.selection?.has(i));
       });
     }
 
@@ -208,7 +240,10 @@
       const bricks = "Each brick is an image; point at it to see it, click to enlarge.";
       if (!training.length) return bricks + curve;
       const scaled = this.shrink < 1 ? `, drawn at ${al.format(this.shrink, 2)} of their number` : "";
-      return `${bricks} Outline: ${al.count(training.length, "training image")}, each left out when it was scored${scaled}.${curve}`;
+      return (
+        `${bricks} Outline: ${al.count(training.length, "training image")}, each left out when it was ` +
+        `scored${scaled}.${curve}`
+      );
     }
   };
 
@@ -255,6 +290,8 @@
     for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) {
       marks.push(...[1, 2, 5].map((factor) => factor * power).filter((mark) => mark >= low && mark <= high));
     }
-    return marks.length > width / 60 ? marks.filter((mark) => /^10*$/.test(String(mark / 10 ** Math.floor(Math.log10(mark))))) : marks;
+    return marks.length > width / 60
+      ? marks.filter((mark) => /^10*$/.test(String(mark / 10 ** Math.floor(Math.log10(mark)))))
+      : marks;
   }
 })();

@@ -1,5 +1,5 @@
 // What the threshold means in counts, rates and money.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
   const LINE = { defects: 5, missCost: 100, alarmCost: 1 };
@@ -9,7 +9,10 @@
       this.store = store;
       this.line = { ...LINE };
       this.where = al.el("div", { class: "al-where" });
-      this.counts = al.el("div", { class: `al-readouts ${store.data.isLabelled ? "al-is-judged" : ""}`, "aria-live": "polite" });
+      this.counts = al.el("div", {
+        class: `al-readouts ${store.data.isLabelled ? "al-is-judged" : ""}`,
+        "aria-live": "polite",
+      });
       this.node = al.el("div", {}, this.counts);
       if (store.data.isLabelled) {
         this.onTheLine = al.el("div", { class: "al-tiles", "aria-live": "polite" });
@@ -37,11 +40,24 @@
       const select = al.el(
         "select",
         { onchange: () => this.store.setThreshold(thresholds.find((t) => t.method === select.value)) },
-        ...thresholds.map((t) => option(`${t.words}: ${al.format(t.value)}${t.isDefault ? " (the run's)" : ""}`, t.method)),
+        ...thresholds.map((t) =>
+          option(`${t.words}: ${al.format(t.value)}${t.isDefault ? " (the run's)" : ""}`, t.method),
+        ),
         ...(method === null ? [option(`chosen on these images: ${al.format(value)}`, "")] : []),
       );
-      const reset = al.el("button", { type: "button", disabled: method !== null && this.store.threshold.isDefault, onclick: () => this.store.setThreshold(thresholds[0]) }, "Reset");
-      const note = method === null ? "Chosen on these images: expect it to do a little worse on new ones." : this.store.threshold.note;
+      const reset = al.el(
+        "button",
+        {
+          type: "button",
+          disabled: method !== null && this.store.threshold.isDefault,
+          onclick: () => this.store.setThreshold(thresholds[0]),
+        },
+        "Reset",
+      );
+      const note =
+        method === null
+          ? "Chosen on these images: expect it to do a little worse on new ones."
+          : this.store.threshold.note;
       this.where.replaceChildren(
         al.el("label", { class: "al-field" }, al.el("span", {}, "Threshold"), select),
         reset,
@@ -53,35 +69,73 @@
       const rates = al.rates(counts);
       const good = counts.fp + counts.tn;
       const bad = counts.tp + counts.fn;
-      const floor = counts.fp === 0 ? ` ${al.group(good)} good images cannot promise fewer than 1 in ${al.group(good + 1)}.` : "";
+      const floor =
+        counts.fp === 0 ? ` ${al.group(good)} good images cannot promise fewer than 1 in ${al.group(good + 1)}.` : "";
       return [
         this.table(counts),
         al.el(
           "div",
           { class: "al-tiles" },
           tile("Defects found", `${counts.tp} of ${bad}`, `recall ${interval(rates.recall, al.percent)}`, "recall"),
-          tile("Alarms that are right", `${counts.tp} of ${counts.tp + counts.fp}`, `precision ${interval(rates.precision, al.percent)}`, "precision"),
-          tile("False alarms per 1\u202f000 good parts", al.format(1000 * rates.falseAlarms.value, 3), `${range(rates.falseAlarms, (p) => al.format(1000 * p, 2))}.${floor}`, "false-alarms"),
+          tile(
+            "Alarms that are right",
+            `${counts.tp} of ${counts.tp + counts.fp}`,
+            `precision ${interval(rates.precision, al.percent)}`,
+            "precision",
+          ),
+          tile(
+            "False alarms per 1\u202f000 good parts",
+            al.format(1000 * rates.falseAlarms.value, 3),
+            `${range(rates.falseAlarms, (p) => al.format(1000 * p, 2))}.${floor}`,
+            "false-alarms",
+          ),
         ),
       ];
     }
 
     table(counts) {
-      const cell = (n, key, words) => al.el("td", { "data-count": key, class: `al-count-${key}` }, al.el("b", {}, al.group(n)), ` ${words}`);
+      const cell = (n, key, words) =>
+        al.el("td", { "data-count": key, class: `al-count-${key}` }, al.el("b", {}, al.group(n)), ` ${words}`);
       const row = (words, ...cells) => al.el("tr", {}, al.el("th", { scope: "row" }, words), ...cells);
       return al.el(
         "table",
         { class: "al-confusion" },
-        al.el("thead", {}, al.el("tr", {}, al.el("td"), al.el("th", { scope: "col" }, "above threshold"), al.el("th", { scope: "col" }, "below"))),
-        al.el("tbody", {}, row("defective", cell(counts.tp, "tp", "found"), cell(counts.fn, "fn", "missed")), row("good", cell(counts.fp, "fp", counts.fp === 1 ? "false alarm" : "false alarms"), cell(counts.tn, "tn", "passed"))),
+        al.el(
+          "thead",
+          {},
+          al.el(
+            "tr",
+            {},
+            al.el("td"),
+            al.el("th", { scope: "col" }, "above threshold"),
+            al.el("th", { scope: "col" }, "below"),
+          ),
+        ),
+        al.el(
+          "tbody",
+          {},
+          row("defective", cell(counts.tp, "tp", "found"), cell(counts.fn, "fn", "missed")),
+          row(
+            "good",
+            cell(counts.fp, "fp", counts.fp === 1 ? "false alarm" : "false alarms"),
+            cell(counts.tn, "tn", "passed"),
+          ),
+        ),
       );
     }
 
     unjudged(counts) {
       const { expectedFalse, nImages, isDefault } = this.store.threshold;
-      const expected = isDefault && expectedFalse !== null ? `about ${al.format(expectedFalse, 2)} would by chance among ${al.count(nImages, "image")}` : "no number by chance is known for this threshold";
+      const expected =
+        isDefault && expectedFalse !== null
+          ? `about ${al.format(expectedFalse, 2)} would by chance among ${al.count(nImages, "image")}`
+          : "no number by chance is known for this threshold";
       return [
-        al.el("div", { class: "al-tiles" }, tile("At or above the threshold", `${counts.flagged} of ${counts.n}`, expected, "flagged")),
+        al.el(
+          "div",
+          { class: "al-tiles" },
+          tile("At or above the threshold", `${counts.flagged} of ${counts.n}`, expected, "flagged"),
+        ),
         al.el("p", { class: "al-note" }, "No image here has a known label: misses and false alarms cannot be counted."),
       ];
     }
@@ -94,12 +148,24 @@
           this.line[key] = Math.min(Number(input.value), key === "defects" ? 1000 : Infinity);
           this.update();
         });
-        return al.el("label", { class: "al-field" }, al.el("span", {}, words), input, al.el("span", { class: "al-unit" }, unit));
+        return al.el(
+          "label",
+          { class: "al-field" },
+          al.el("span", {}, words),
+          input,
+          al.el("span", { class: "al-unit" }, unit),
+        );
       };
       return al.el(
         "div",
         { class: "al-stack al-line" },
-        al.el("div", { class: "al-fields" }, field("Defects", "defects", "per 1\u202f000 parts", 0.1), field("Cost of a missed defect", "missCost", "", 1), field("Cost of a false alarm", "alarmCost", "", 0.1)),
+        al.el(
+          "div",
+          { class: "al-fields" },
+          field("Defects", "defects", "per 1\u202f000 parts", 0.1),
+          field("Cost of a missed defect", "missCost", "", 1),
+          field("Cost of a false alarm", "alarmCost", "", 0.1),
+        ),
         this.onTheLine,
       );
     }
@@ -119,10 +185,18 @@
   };
 
   const amount = (value) => al.format(value, value >= 1000 ? 4 : 3);
-  const range = (share, format) => (share.value === null ? "none to judge by" : `95 % interval ${format(share.low)} to ${format(share.high)}`);
-  const interval = (share, format) => (share.value === null ? "– (none to judge by)" : `${format(share.value)}, ${range(share, format)}`);
+  const range = (share, format) =>
+    share.value === null ? "none to judge by" : `95 % interval ${format(share.low)} to ${format(share.high)}`;
+  const interval = (share, format) =>
+    share.value === null ? "– (none to judge by)" : `${format(share.value)}, ${range(share, format)}`;
 
   function tile(title, value, note, key) {
-    return al.el("div", { class: "al-tile", "data-readout": key }, al.el("span", { class: "al-tile-title" }, title), al.el("b", {}, value), al.el("span", { class: "al-note" }, note));
+    return al.el(
+      "div",
+      { class: "al-tile", "data-readout": key },
+      al.el("span", { class: "al-tile-title" }, title),
+      al.el("b", {}, value),
+      al.el("span", { class: "al-note" }, note),
+    );
   }
 })();

@@ -1,5 +1,5 @@
 // What is shown, in one place: whoever changes it tells the rest.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
 
@@ -78,7 +78,10 @@
       return names
         .map((name) => [name, [...new Set(this.data.columns[name].slice(0, this.data.nQueries))]])
         .filter(([, values]) => values.length > 1 && values.length <= 40)
-        .map(([name, values]) => [name, values.sort((a, b) => String(a).localeCompare(String(b), "en", { numeric: true }))]);
+        .map(([name, values]) => [
+          name,
+          values.sort((a, b) => String(a).localeCompare(String(b), "en", { numeric: true })),
+        ]);
     }
     passes(i, filter = this.state.filter) {
       const { selection, columns, search } = this.state;

@@ -1,5 +1,5 @@
 // Elements, classes and marks of axes that every part uses. Data only ever becomes text, never markup.
-(function () {
+(() => {
   "use strict";
   const al = (window.anomalylab = window.anomalylab || {});
   const SVG = "http://www.w3.org/2000/svg";

@@ -1,5 +1,5 @@
 // Anomaly maps: one byte a cell, enlarged bilinearly, coloured by a table of 256 colours.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
 

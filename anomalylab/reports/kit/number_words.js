@@ -1,5 +1,5 @@
 // Numbers as readers see them; anomalylab/number_words.py writes them by the same rules.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
 
@@ -17,7 +17,7 @@
     return part === undefined ? grouped : `${grouped}.${part}`;
   };
   al.percent = (share) => (share === null ? "–" : `${(100 * share).toFixed(1).replace(/\.0$/, "")}\u202f%`);
-  al.count = (n, one, many) => `${al.group(n)} ${n === 1 ? one : many || one + "s"}`;
+  al.count = (n, one, many) => `${al.group(n)} ${n === 1 ? one : many || `${one}s`}`;
 
   // Numbers of one axis, all with as many decimals as their step needs.
   al.tickWords = (marks) => {

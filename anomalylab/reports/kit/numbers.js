@@ -1,5 +1,5 @@
 // What a threshold means: counts, their intervals, and what they come to on a line.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
   const TAIL = 0.025; // on either side of a 95 % interval
@@ -62,7 +62,13 @@
     let x = z;
     for (; x < 15; x += 1) moved -= Math.log(x);
     const y = 1 / (x * x);
-    return moved + (x - 0.5) * Math.log(x) - x + 0.9189385332046727 + (1 / 12 - y * (1 / 360 - y * (1 / 1260 - y / 1680))) / x;
+    return (
+      moved +
+      (x - 0.5) * Math.log(x) -
+      x +
+      0.9189385332046727 +
+      (1 / 12 - y * (1 / 360 - y * (1 / 1260 - y / 1680))) / x
+    );
   }
 
   al.rates = (counts) => ({

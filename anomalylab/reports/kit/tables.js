@@ -1,5 +1,5 @@
 // Tables that copy as tab-separated text; some sort by a click on a head.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
 
@@ -17,14 +17,18 @@
 
   function sort(table, column, head) {
     const isDown = head.getAttribute("aria-sort") === "descending";
-    const rows = [...table.tBodies[0].rows].sort((a, b) => (isDown ? 1 : -1) * compare(keyOf(a, column), keyOf(b, column)));
+    const rows = [...table.tBodies[0].rows].sort(
+      (a, b) => (isDown ? 1 : -1) * compare(keyOf(a, column), keyOf(b, column)),
+    );
     [...table.tHead.rows[0].cells].forEach((cell) => cell.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", isDown ? "ascending" : "descending");
     table.tBodies[0].append(...rows);
   }
 
   async function copy(table, button) {
-    const text = [...table.rows].map((row) => [...row.cells].map((cell) => cell.innerText.trim().replaceAll(/\s+/g, " ")).join("\t")).join("\n");
+    const text = [...table.rows]
+      .map((row) => [...row.cells].map((cell) => cell.textContent.trim().replaceAll(/\s+/g, " ")).join("\t"))
+      .join("\n");
     try {
       await navigator.clipboard.writeText(text);
       button.textContent = "Copied";
@@ -45,7 +49,11 @@
   function start(table) {
     table.classList.add("al-is-live");
     if (table.classList.contains("al-sortable")) makeSortable(table);
-    const button = al.el("button", { type: "button", class: "al-copy", onclick: () => copy(table, button) }, "Copy table");
+    const button = al.el(
+      "button",
+      { type: "button", class: "al-copy", onclick: () => copy(table, button) },
+      "Copy table",
+    );
     table.closest(".al-table").after(button);
   }
 

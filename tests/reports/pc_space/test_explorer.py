@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,7 +79,8 @@ def test_only_as_many_images_are_taken_as_fit(pc, monkeypatch):
 
 def test_images_ranked_by_the_residual_are_first_seen_along_it(pc, data, monkeypatch):
     assert data["up"] == 1
-    monkeypatch.setitem(pc.run.info, "detectors", {"residual": {}})
+    verdicts = {"residual": pc.run.info.verdicts["residual"]}
+    monkeypatch.setattr(pc.run, "info", replace(pc.run.info, verdicts=verdicts))
     by_residual = payload(pc, carried_images(pc))
     assert by_residual["axes"][by_residual["up"]] == "residual"
     first = by_residual["images"][by_residual["start"]]["id"]

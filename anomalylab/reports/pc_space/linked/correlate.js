@@ -1,5 +1,5 @@
 // Cross-correlation of an image with square kernels, exact, tile by tile in the frequency domain.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
   const TURN = 12; // milliseconds of work between two breaths
@@ -109,7 +109,8 @@
       const [nRows, nCols] = [height - side + 1, width - side + 1];
       const results = this.spectra.map(() => new Float64Array(nRows * nCols));
       const corners = [];
-      for (let top = 0; top < nRows; top += step) for (let left = 0; left < nCols; left += step) corners.push({ top, left });
+      for (let top = 0; top < nRows; top += step)
+        for (let left = 0; left < nCols; left += step) corners.push({ top, left });
       let since = performance.now();
       for (let at = 0; at < corners.length; at += 2) {
         this.pair({ image, height, width, nRows, nCols }, corners.slice(at, at + 2), results);
@@ -146,7 +147,10 @@
       if (!corner) return;
       const { top, left } = corner;
       for (let row = top; row < Math.min(top + this.n, height); row += 1) {
-        tile.set(image.subarray(row * width + left, row * width + Math.min(left + this.n, width)), (row - top) * this.fourier.stride);
+        tile.set(
+          image.subarray(row * width + left, row * width + Math.min(left + this.n, width)),
+          (row - top) * this.fourier.stride,
+        );
       }
     }
 
@@ -154,7 +158,8 @@
       const { n, step, fourier } = this;
       for (let row = top; row < Math.min(top + step, nRows); row += 1) {
         const from = (row - top) * fourier.stride - left;
-        for (let col = left; col < Math.min(left + step, nCols); col += 1) result[row * nCols + col] = tile[from + col] / (n * n);
+        for (let col = left; col < Math.min(left + step, nCols); col += 1)
+          result[row * nCols + col] = tile[from + col] / (n * n);
       }
     }
   };

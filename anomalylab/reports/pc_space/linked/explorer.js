@@ -1,5 +1,5 @@
 // Puts the cloud, its image and its patches together and takes the place of the still ones.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
   const [GAP, BESIDE] = [24, 270]; // between the views; the narrowest column of patches
@@ -24,7 +24,9 @@
       interval: () => `${n} windows ${verb} at ${data.axes[selection.axis]} ${al.format(selection.at, 2)}`,
       spots: () => `${n} windows ${verb} here in the image`,
     };
-    const begin = (beginnings[selection.kind] || (() => `${n} of ${all} windows ${count === 1 ? "is" : "are"} inside the line`))();
+    const begin = (
+      beginnings[selection.kind] || (() => `${n} of ${all} windows ${count === 1 ? "is" : "are"} inside the line`)
+    )();
     if (touching === null || !count || store.image.label !== 1) return begin;
     return `${begin}; ${share(touching)} of them touch the defect`;
   }
@@ -35,8 +37,13 @@
     const parts = [image.name, al.classOf(image.label).name];
     if (image.score !== null) parts.push(`score ${al.format(image.score)} (${store.data.detector})`);
     const { selection } = store.state;
-    const isPlane = selection && selection.kind === "sigma" && selection.x !== store.residual && selection.y !== store.residual;
-    if (isPlane) parts.push(`${share(store.count / cloud.n)} of its windows lie beyond, of Gaussian ones ${share(Math.exp(-(selection.n ** 2) / 2))} would`);
+    const isPlane =
+      selection && selection.kind === "sigma" && selection.x !== store.residual && selection.y !== store.residual;
+    if (isPlane)
+      parts.push(
+        `${share(store.count / cloud.n)} of its windows lie beyond, of Gaussian ones ` +
+          `${share(Math.exp(-(selection.n ** 2) / 2))} would`,
+      );
     const base = al.pcShare(cloud, null);
     if (image.label === 1 && base) parts.push(`of all its windows ${share(base)} touch the defect, outlined in white`);
     if (image.label === 1 && base === null) parts.push("where its defect lies is not known");
@@ -45,7 +52,11 @@
 
   function choices(store, key, name, words) {
     const options = store.data.axes.map((axis, i) => al.el("option", { value: i }, axis));
-    const select = al.el("select", { "data-axis": key, "aria-label": words, onchange: () => store.change({ [key]: Number(select.value) }) }, ...options);
+    const select = al.el(
+      "select",
+      { "data-axis": key, "aria-label": words, onchange: () => store.change({ [key]: Number(select.value) }) },
+      ...options,
+    );
     const mark = () => (select.value = store.state[key]);
     store.listen(mark);
     mark();
@@ -53,17 +64,30 @@
   }
 
   function tools(store) {
-    const button = (tool, words) => al.el("button", { type: "button", "data-tool": tool, title: words, onclick: () => store.change({ tool }) }, tool);
-    const buttons = [button("lasso", "Draw around points"), button("box", "Drag a box around points"), button("move", "Drag the cloud about")];
-    const mark = () => buttons.forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.tool === store.state.tool)));
+    const button = (tool, words) =>
+      al.el("button", { type: "button", "data-tool": tool, title: words, onclick: () => store.change({ tool }) }, tool);
+    const buttons = [
+      button("lasso", "Draw around points"),
+      button("box", "Drag a box around points"),
+      button("move", "Drag the cloud about"),
+    ];
+    const mark = () =>
+      buttons.forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.tool === store.state.tool)));
     store.listen(mark);
     mark();
     return al.el("div", { class: "al-segments", role: "group", "aria-label": "What dragging does" }, ...buttons);
   }
 
   function zoomButtons(store, plane) {
-    const button = (words, name, act) => al.el("button", { type: "button", "aria-label": name, title: name, onclick: act }, words);
-    return al.el("div", { class: "al-segments" }, button("−", "Zoom out", () => plane.zoomBy(1.4)), button("+", "Zoom in", () => plane.zoomBy(1 / 1.4)), button("All", "Show all windows", () => store.change({ view: store.homeView() })));
+    const button = (words, name, act) =>
+      al.el("button", { type: "button", "aria-label": name, title: name, onclick: act }, words);
+    return al.el(
+      "div",
+      { class: "al-segments" },
+      button("−", "Zoom out", () => plane.zoomBy(1.4)),
+      button("+", "Zoom in", () => plane.zoomBy(1 / 1.4)),
+      button("All", "Show all windows", () => store.change({ view: store.homeView() })),
+    );
   }
 
   function layers(store) {
@@ -74,45 +98,105 @@
       grid: "The bins whose counts stand for an image",
       odds: "Red bins: more windows there raise the odds of a defect. Blue: they lower them",
     };
-    const has = { normal: Object.keys(store.data.grounds), odds: store.data.odds ? Object.keys(store.data.odds.pictures) : [] };
-    const boxes = Object.entries(names).filter(([key]) => key !== "odds" || store.data.odds).map(([key, name]) => {
-      const box = al.el("input", { type: "checkbox", "data-layer": key, onchange: () => store.change({ layers: { ...store.state.layers, [key]: box.checked } }) });
-      return { key, box, node: al.el("label", { class: "al-field", title: words[key] }, box, al.el("span", {}, name)) };
-    });
-    const mark = () => boxes.forEach(({ key, box, node }) => {
-      const { x, y } = store.state;
-      const isFlat = x === store.residual || y === store.residual;
-      box.disabled = key === "grid" ? isFlat : key in has && !has[key].some((pair) => pair === `${x},${y}` || pair === `${y},${x}`);
-      box.checked = store.state.layers[key];
-      node.classList.toggle("al-is-off", box.disabled);
-    });
+    const has = {
+      normal: Object.keys(store.data.grounds),
+      odds: store.data.odds ? Object.keys(store.data.odds.pictures) : [],
+    };
+    const boxes = Object.entries(names)
+      .filter(([key]) => key !== "odds" || store.data.odds)
+      .map(([key, name]) => {
+        const box = al.el("input", {
+          type: "checkbox",
+          "data-layer": key,
+          onchange: () => store.change({ layers: { ...store.state.layers, [key]: box.checked } }),
+        });
+        return {
+          key,
+          box,
+          node: al.el("label", { class: "al-field", title: words[key] }, box, al.el("span", {}, name)),
+        };
+      });
+    const mark = () =>
+      boxes.forEach(({ key, box, node }) => {
+        const { x, y } = store.state;
+        const isFlat = x === store.residual || y === store.residual;
+        box.disabled =
+          key === "grid"
+            ? isFlat
+            : key in has && !has[key].some((pair) => pair === `${x},${y}` || pair === `${y},${x}`);
+        box.checked = store.state.layers[key];
+        node.classList.toggle("al-is-off", box.disabled);
+      });
     store.listen(mark);
     mark();
     return boxes.map(({ node }) => node);
   }
 
   function shading(store) {
-    const select = al.el("select", { "data-scale": true, onchange: () => store.change({ scale: select.value }) }, al.el("option", { value: "log" }, "log"), al.el("option", { value: "eq_hist" }, "equal areas"));
-    return al.el("label", { class: "al-field", title: "log: equal steps of colour are equal factors; equal areas: each colour covers as many cells as any other" }, al.el("span", {}, "Shading"), select);
+    const select = al.el(
+      "select",
+      { "data-scale": true, onchange: () => store.change({ scale: select.value }) },
+      al.el("option", { value: "log" }, "log"),
+      al.el("option", { value: "eq_hist" }, "equal areas"),
+    );
+    return al.el(
+      "label",
+      {
+        class: "al-field",
+        title:
+          "log: equal steps of colour are equal factors; equal areas: each colour covers as many cells as any other",
+      },
+      al.el("span", {}, "Shading"),
+      select,
+    );
   }
 
   function sigmas(store) {
-    const slider = al.el("input", { type: "range", min: 1, max: 10, step: 0.5, value: store.state.n, "data-sigma": true, "aria-label": "Light up windows beyond so many standard deviations" });
+    const slider = al.el("input", {
+      type: "range",
+      min: 1,
+      max: 10,
+      step: 0.5,
+      value: store.state.n,
+      "data-sigma": true,
+      "aria-label": "Light up windows beyond so many standard deviations",
+    });
     const words = al.el("output", {}, `${store.state.n}\u202fσ`);
     slider.addEventListener("input", () => {
       const n = Number(slider.value);
       words.textContent = `${n}\u202fσ`;
       store.change({ n, selection: store.beyond(n) });
     });
-    return al.el("label", { class: "al-field", title: "Windows outside of the ellipse of so many standard deviations of the normal windows" }, al.el("span", {}, "Light up beyond"), slider, words);
+    return al.el(
+      "label",
+      {
+        class: "al-field",
+        title: "Windows outside of the ellipse of so many standard deviations of the normal windows",
+      },
+      al.el("span", {}, "Light up beyond"),
+      slider,
+      words,
+    );
   }
 
-  const gradient = (palette) => `linear-gradient(90deg,${Array.from({ length: 13 }, (_, k) => `rgb(${[...palette.subarray(3 * Math.round((k * 255) / 12)).subarray(0, 3)].join()})`).join()})`;
+  const gradient = (palette) => {
+    const colour = (_, k) => {
+      const start = 3 * Math.round((k * 255) / 12);
+      return `rgb(${[...palette.subarray(start, start + 3)].join()})`;
+    };
+    return `linear-gradient(90deg,${Array.from({ length: 13 }, colour).join()})`;
+  };
 
   function oddsLegend(store) {
     if (!store.data.odds) return null;
     const end = al.format(Math.exp(store.data.odds.end), 2);
-    const node = al.el("p", { class: "al-note al-pc-odds", hidden: true }, al.el("span", {}, `odds ÷\u202f${end}`), al.el("i", { style: `background:${gradient(store.palettes.diverging_dark)}` }), al.el("span", {}, `× ${end} for one standard deviation more windows in a bin`));
+    const node = al.el(
+      "p",
+      { class: "al-note al-pc-odds", hidden: true },
+      al.el("span", {}, `odds ÷\u202f${end}`),
+      al.el("i", { style: `background:${gradient(store.palettes.diverging_dark)}` }),
+      al.el("span", {}, `× ${end} for one standard deviation more windows in a bin`),
+    );
     store.listen((changes) => "layers" in changes && (node.hidden = !changes.layers.odds));
     return node;
   }
@@ -128,15 +212,58 @@
       title.textContent = answer(store);
       note.textContent = remark(store);
     });
-    const clear = al.el("button", { type: "button", "data-clear": true, onclick: () => store.change({ selection: null }) }, "Clear");
+    const clear = al.el(
+      "button",
+      { type: "button", "data-clear": true, onclick: () => store.change({ selection: null }) },
+      "Clear",
+    );
     store.listen(() => (clear.disabled = !store.state.selection));
-    const over = al.el("div", { class: "al-fields" }, choices(store, "x", "Across", "Axis across"), choices(store, "y", "Up", "Axis up"), tools(store), zoomButtons(store, plane), sigmas(store), clear);
-    const under = al.el("div", { class: "al-fields al-pc-layers" }, al.el("span", { class: "al-label" }, "Show"), ...layers(store), shading(store));
+    const over = al.el(
+      "div",
+      { class: "al-fields" },
+      choices(store, "x", "Across", "Axis across"),
+      choices(store, "y", "Up", "Axis up"),
+      tools(store),
+      zoomButtons(store, plane),
+      sigmas(store),
+      clear,
+    );
+    const under = al.el(
+      "div",
+      { class: "al-fields al-pc-layers" },
+      al.el("span", { class: "al-label" }, "Show"),
+      ...layers(store),
+      shading(store),
+    );
     const patches = new al.PcPatches(store);
     const views = al.el("div", { class: "al-pc-views" }, plane.node, image.node, patches.node);
-    const how = al.el("p", { class: "al-note al-pc-how" }, "Each point is a window of the image, placed by what its pixels have in common with the components. Draw around points, or brush over the image: the other view lights up. Click the cloud, then turn the wheel to zoom; double-click shows all. Left and right arrow change the image, Escape clears.", al.el("br"), store.data.about);
-    const stage = al.el("section", { class: "al-panel" }, new al.PcFilm(store).node, title, note, over, views, under, oddsLegend(store) || "", how);
-    const live = al.el("div", { class: "al-live", "data-lm-suppress-shortcuts": true }, stage, new al.PcSweep(store).node);
+    const how = al.el(
+      "p",
+      { class: "al-note al-pc-how" },
+      "Each point is a window of the image, placed by what its pixels have in common with the components. Draw " +
+        "around points, or brush over the image: the other view lights up. Click the cloud, then turn the wheel " +
+        "to zoom; double-click shows all. Left and right arrow change the image, Escape clears.",
+      al.el("br"),
+      store.data.about,
+    );
+    const stage = al.el(
+      "section",
+      { class: "al-panel" },
+      new al.PcFilm(store).node,
+      title,
+      note,
+      over,
+      views,
+      under,
+      oddsLegend(store) || "",
+      how,
+    );
+    const live = al.el(
+      "div",
+      { class: "al-live", "data-lm-suppress-shortcuts": true },
+      stage,
+      new al.PcSweep(store).node,
+    );
     live.addEventListener("keydown", (event) => key(store, event));
     root.querySelector(".al-still").replaceWith(live);
     al.whenResized(views, (width) => layOut(store, width, { views, plane, image, patches }));

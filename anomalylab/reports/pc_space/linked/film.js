@@ -1,5 +1,5 @@
 // The images of the page in a row, to choose one.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
 
@@ -21,7 +21,12 @@
         { type: "button", "data-i": i, "aria-label": words, title: words, onclick: () => this.store.open(i) },
         al.el("img", { src: image.url, alt: "", width, height, draggable: "false" }),
         al.el("span", { class: "al-pc-film-name" }, image.name.split("/").slice(-2).join("/")),
-        al.el("span", { class: "al-pc-film-score" }, al.el("i", { class: "al-dot", style: `background:${kind.colour}` }), al.format(image.score, 2)),
+        al.el(
+          "span",
+          { class: "al-pc-film-score" },
+          al.el("i", { class: "al-dot", style: `background:${kind.colour}` }),
+          al.format(image.score, 2),
+        ),
       );
     }
 

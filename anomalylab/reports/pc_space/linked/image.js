@@ -1,5 +1,5 @@
 // The image of the cloud: chosen windows lit up at their centres; click or brush to choose there.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
   const LIT = 112; // opacity of amber
@@ -50,7 +50,9 @@
       [this.canvas.width, this.canvas.height] = [width, height];
       this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
       const d = image.contour.map((ring) => `M${ring.map((p) => p.join(" ")).join("L")}Z`).join("");
-      this.contour.replaceChildren(...(d ? [al.svg("path", { d, class: "al-truth-halo" }), al.svg("path", { d, class: "al-truth" })] : []));
+      this.contour.replaceChildren(
+        ...(d ? [al.svg("path", { d, class: "al-truth-halo" }), al.svg("path", { d, class: "al-truth" })] : []),
+      );
       if (this.height) this.fit();
     }
 
@@ -61,7 +63,9 @@
       if (!cloud || !lit) return context.clearRect(0, 0, width, height);
       const shade = new ImageData(width, height);
       const half = cloud.window >> 1;
-      const [dark, amber] = [DIM, [...al.rgb(this.node, "amber"), LIT]].map((colour) => new Uint32Array(new Uint8Array(colour).buffer)[0]);
+      const [dark, amber] = [DIM, [...al.rgb(this.node, "amber"), LIT]].map(
+        (colour) => new Uint32Array(new Uint8Array(colour).buffer)[0],
+      );
       const pixels = new Uint32Array(shade.data.buffer).fill(dark);
       for (let i = 0; i < cloud.n; i += 1) {
         if (lit[i]) pixels[(Math.floor(i / cloud.nCols) + half) * width + (i % cloud.nCols) + half] = amber;

@@ -1,5 +1,5 @@
 // Lines over the cloud: the origin, ellipses of the normal windows, bins of the histogram, marks.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
 
@@ -18,7 +18,9 @@
     const { sigmas, middles } = store.data;
     const [cx, cy] = [frame.x(middles[x]), frame.y(middles[y])];
     const radii = (n) => [frame.x(middles[x] + n * sigmas[x]) - cx, cy - frame.y(middles[y] + n * sigmas[y])];
-    const rings = [1, 2, 3].map((n) => al.svg("ellipse", { class: "al-sigma", cx, cy, rx: radii(n)[0], ry: radii(n)[1] }));
+    const rings = [1, 2, 3].map((n) =>
+      al.svg("ellipse", { class: "al-sigma", cx, cy, rx: radii(n)[0], ry: radii(n)[1] }),
+    );
     if (Math.min(...radii(1)) < 18) return rings; // no room between them for names
     const names = [1, 2, 3].map((n) => {
       const [px, py] = [cx + radii(n)[0] * Math.SQRT1_2, cy - radii(n)[1] * Math.SQRT1_2];
@@ -43,10 +45,19 @@
     const ys = al.ticks(bottom, top, 6);
     const word = (attributes, text) => al.svg("text", { class: "al-pc-mark", ...attributes }, text);
     const [wordX, wordY] = [al.tickWords(xs), al.tickWords(ys)];
-    const across = xs.filter((v) => frame.x(v) > 44 && frame.x(v) < side - 56).map((v) => word({ x: frame.x(v), y: side - 7, "text-anchor": "middle" }, wordX(v)));
-    const up = ys.filter((v) => frame.y(v) > 40 && frame.y(v) < side - 24).map((v) => word({ x: 8, y: frame.y(v) + 4 }, wordY(v)));
+    const across = xs
+      .filter((v) => frame.x(v) > 44 && frame.x(v) < side - 56)
+      .map((v) => word({ x: frame.x(v), y: side - 7, "text-anchor": "middle" }, wordX(v)));
+    const up = ys
+      .filter((v) => frame.y(v) > 40 && frame.y(v) < side - 24)
+      .map((v) => word({ x: 8, y: frame.y(v) + 4 }, wordY(v)));
     const [nameX, nameY] = [store.state.x, store.state.y].map((axis) => store.data.axes[axis]);
-    return [...across, ...up, word({ x: side - 10, y: side - 7, "text-anchor": "end", class: "al-pc-axis" }, `${nameX} →`), word({ x: 8, y: 20, class: "al-pc-axis" }, `${nameY} ↑`)];
+    return [
+      ...across,
+      ...up,
+      word({ x: side - 10, y: side - 7, "text-anchor": "end", class: "al-pc-axis" }, `${nameX} →`),
+      word({ x: 8, y: 20, class: "al-pc-axis" }, `${nameY} ↑`),
+    ];
   }
 
   al.pcLines = (store, side) => {

@@ -1,5 +1,5 @@
 // Chosen windows as what they are: small pieces of the image.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
   const N_PATCHES = 24; // about so many where they have the width to themselves
@@ -16,13 +16,27 @@
 
   // A patch that shows its place in both views when pointed at or focused.
   al.pcPatchButton = (store, i, words, title) => {
-    const touches = store.cloud.onDefect && store.cloud.onDefect[i];
+    const touches = store.cloud.onDefect?.[i];
     const [row, col] = store.centre(i);
-    const label = `Window at row ${row}, column ${col}: ${store.words(i)}${touches ? ", touches the defect" : ""}${title || ""}`;
+    const label =
+      `Window at row ${row}, column ${col}: ` +
+      `${store.words(i)}${touches ? ", touches the defect" : ""}${title || ""}`;
     const point = () => store.pointAt(i);
     const leave = () => store.pointAt(null);
-    const choose = () => store.change({ selection: { kind: "spots", spots: [[row, col]], radius: store.cloud.window >> 1 } });
-    const attributes = { type: "button", class: `al-pc-open${touches ? " al-is-on-defect" : ""}`, "data-window": i, "aria-label": label, title: label, onpointerenter: point, onfocus: point, onpointerleave: leave, onblur: leave, onclick: choose };
+    const choose = () =>
+      store.change({ selection: { kind: "spots", spots: [[row, col]], radius: store.cloud.window >> 1 } });
+    const attributes = {
+      type: "button",
+      class: `al-pc-open${touches ? " al-is-on-defect" : ""}`,
+      "data-window": i,
+      "aria-label": label,
+      title: label,
+      onpointerenter: point,
+      onfocus: point,
+      onpointerleave: leave,
+      onblur: leave,
+      onclick: choose,
+    };
     return al.el("button", attributes, al.pcPatch(store, i), words ? al.el("span", {}, words) : null);
   };
 
@@ -59,13 +73,19 @@
       if (!cloud) return;
       const found = al.pcExtremes(cloud, lit, this.capacity, (i) => store.extremeness(i));
       const isResidual = state.x === store.residual || state.y === store.residual;
-      const value = (i) => (isResidual ? al.format(cloud.along[store.residual][i], 2) : `${al.format(Math.sqrt(cloud.distance[i]), 2)}\u202fσ`);
+      const value = (i) =>
+        isResidual
+          ? al.format(cloud.along[store.residual][i], 2)
+          : `${al.format(Math.sqrt(cloud.distance[i]), 2)}\u202fσ`;
       this.list.replaceChildren(...found.map((i) => al.pcPatchButton(store, i, value(i))));
       this.title.textContent = found.length ? "What do they look like?" : "Nothing is selected";
       const unit = isResidual ? "distance from PC space" : "distance from the mean of normal windows";
-      const rest = found.length === this.capacity ? `${this.capacity} that differ in place` : "Those that differ in place";
+      const rest =
+        found.length === this.capacity ? `${this.capacity} that differ in place` : "Those that differ in place";
       const defect = cloud.onDefect && store.image.label === 1 ? " Red: touches the defect." : "";
-      this.note.textContent = found.length ? `${rest}, most extreme first; below each, its ${unit}.${defect}` : "Draw around points of the cloud, or brush over the image.";
+      this.note.textContent = found.length
+        ? `${rest}, most extreme first; below each, its ${unit}.${defect}`
+        : "Draw around points of the cloud, or brush over the image.";
     }
   };
 })();

@@ -1,5 +1,5 @@
 // The cloud of the windows of an image: drag to select or move, turn the wheel to zoom.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
   const REACH = 9; // pixels within which a window is pointed at
@@ -16,9 +16,22 @@
       this.words = al.el("div", { class: "al-pc-readout", "aria-hidden": "true" });
       this.bar = al.el("progress", { max: 1, hidden: true, "aria-label": "Windows computed" });
       this.failure = al.el("p", { class: "al-pc-failure", hidden: true });
-      const label = "Cloud of the windows of the image. Drag to select, plus and minus zoom, 0 shows all, Escape clears, left and right arrow change the image.";
-      this.node = al.el("div", { class: "al-pc-plane", tabindex: 0, role: "application", "aria-label": label }, this.canvas, this.svg, this.words, this.bar, this.failure);
-      this.layers = { grounds: pictures(store.data.grounds), odds: pictures(store.data.odds ? store.data.odds.pictures : {}) };
+      const label =
+        "Cloud of the windows of the image. Drag to select, plus and minus zoom, 0 shows all, Escape clears, " +
+        "left and right arrow change the image.";
+      this.node = al.el(
+        "div",
+        { class: "al-pc-plane", tabindex: 0, role: "application", "aria-label": label },
+        this.canvas,
+        this.svg,
+        this.words,
+        this.bar,
+        this.failure,
+      );
+      this.layers = {
+        grounds: pictures(store.data.grounds),
+        odds: pictures(store.data.odds ? store.data.odds.pictures : {}),
+      };
       Object.values(this.layers).forEach((images) => images.forEach((image) => image.decode().then(() => this.draw())));
       this.listenToPointer();
       this.node.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
@@ -84,7 +97,8 @@
       const { x, y, view } = this.store.state;
       const { shown } = this;
       const isOther = shown && (shown.x !== x || shown.y !== y);
-      if (isOther && this.store.cloud && !matchMedia("(prefers-reduced-motion: reduce)").matches) Object.assign(this, { last: shown, since: now });
+      if (isOther && this.store.cloud && !matchMedia("(prefers-reduced-motion: reduce)").matches)
+        Object.assign(this, { last: shown, since: now });
       this.shown = { x, y, view };
       const t = this.last ? Math.min(1, (now - this.since) / TURN) : 1;
       if (t === 1) this.last = null;
@@ -95,7 +109,17 @@
       const { store, canvas, last, ratio, shown } = this;
       const { scale } = store.state;
       const { palettes, lit, data } = store;
-      const raster = al.pcRaster(store.cloud, { plane: shown, last, part, side: canvas.width, lit, scale, palettes, faintest: data.faintest, ratio });
+      const raster = al.pcRaster(store.cloud, {
+        plane: shown,
+        last,
+        part,
+        side: canvas.width,
+        lit,
+        scale,
+        palettes,
+        faintest: data.faintest,
+        ratio,
+      });
       this.sheet = this.sheet || al.el("canvas");
       this.sheet.width = this.sheet.height = canvas.width;
       this.sheet.getContext("2d").putImageData(raster, 0, 0);
@@ -107,9 +131,14 @@
       const { x, y, view } = this.store.state;
       const straight = images.get(`${x},${y}`);
       const image = straight || images.get(`${y},${x}`);
-      if (!image || !image.complete) return;
+      if (!image?.complete) return;
       const frame = al.pcFrame(view, this.canvas.width);
-      const [left, top, wide, high] = [frame.x(-limit), frame.y(limit), frame.x(limit) - frame.x(-limit), frame.y(-limit) - frame.y(limit)];
+      const [left, top, wide, high] = [
+        frame.x(-limit),
+        frame.y(limit),
+        frame.x(limit) - frame.x(-limit),
+        frame.y(-limit) - frame.y(limit),
+      ];
       context.save();
       context.imageSmoothingEnabled = isSmooth;
       context.globalAlpha = isSmooth ? 1 : 0.62;
@@ -148,7 +177,10 @@
 
     place(event) {
       const box = this.node.getBoundingClientRect();
-      return [((event.clientX - box.left) / box.width) * this.side, ((event.clientY - box.top) / box.height) * this.side];
+      return [
+        ((event.clientX - box.left) / box.width) * this.side,
+        ((event.clientY - box.top) / box.height) * this.side,
+      ];
     }
 
     listenToPointer() {
@@ -182,7 +214,12 @@
       if (!path) return undefined;
       path.push(at);
       if (store.state.tool === "move") return this.shift(before, at);
-      return this.area.setAttribute("d", `M${this.outline(path).map((p) => p.join(" ")).join("L")}Z`);
+      return this.area.setAttribute(
+        "d",
+        `M${this.outline(path)
+          .map((p) => p.join(" "))
+          .join("L")}Z`,
+      );
     }
 
     shift(before, at) {
@@ -200,7 +237,12 @@
     outline(path) {
       if (this.store.state.tool === "lasso") return path;
       const [[x0, y0], [x1, y1]] = [path[0], path[path.length - 1]];
-      return [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
+      return [
+        [x0, y0],
+        [x1, y0],
+        [x1, y1],
+        [x0, y1],
+      ];
     }
 
     // A drag selects what it encloses, a click on empty ground clears.

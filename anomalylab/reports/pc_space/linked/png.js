@@ -1,6 +1,6 @@
 // PNG files as numbers. The page reads its images itself: what a browser draws on a canvas may pass
 // through a colour profile, or be blurred on purpose to protect its user.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
 

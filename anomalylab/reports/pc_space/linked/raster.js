@@ -1,5 +1,5 @@
 // Points as a picture: counts in cells of one pixel, shaded; chosen points over the others.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
 
@@ -43,7 +43,8 @@
       if (cell < 0 || (lit && !lit[i])) continue;
       const right = Math.min(size, side - (cell % side));
       const below = Math.min(cell + size * side, counts.length);
-      for (let start = cell; start < below; start += side) for (let at = start; at < start + right; at += 1) counts[at] += 1;
+      for (let start = cell; start < below; start += side)
+        for (let at = start; at < start + right; at += 1) counts[at] += 1;
     }
     return counts;
   }
@@ -52,7 +53,8 @@
   function sharesOf(counts, how) {
     let most = 0;
     for (let i = 0; i < counts.length; i += 1) if (counts[i] > most) most = counts[i];
-    if (how === "log") return new Float64Array(most + 1).map((_, count) => Math.log1p(count) / Math.log1p(Math.max(most, 1)));
+    if (how === "log")
+      return new Float64Array(most + 1).map((_, count) => Math.log1p(count) / Math.log1p(Math.max(most, 1)));
     const cells = new Float64Array(most + 1);
     for (let i = 0; i < counts.length; i += 1) cells[counts[i]] += 1;
     cells[0] = 0;
@@ -65,7 +67,10 @@
   }
 
   // The 256 colours of a palette as pixels.
-  const tableOf = (palette) => new Uint32Array(Uint8Array.from({ length: 1024 }, (_, k) => (k % 4 === 3 ? 255 : palette[3 * (k >> 2) + (k % 4)])).buffer);
+  const tableOf = (palette) =>
+    new Uint32Array(
+      Uint8Array.from({ length: 1024 }, (_, k) => (k % 4 === 3 ? 255 : palette[3 * (k >> 2) + (k % 4)])).buffer,
+    );
 
   function paint(pixels, counts, palette, faintest, how) {
     const table = tableOf(palette);
@@ -79,7 +84,8 @@
     const picture = new ImageData(side, side);
     const pixels = new Uint32Array(picture.data.buffer);
     let places = placesOf(cloud, plane, side);
-    if (last) places = between(placesOf(cloud, last, side), places, part, [last.x !== plane.x, last.y !== plane.y], side);
+    if (last)
+      places = between(placesOf(cloud, last, side), places, part, [last.x !== plane.x, last.y !== plane.y], side);
     const cells = cellsOf(places, side);
     paint(pixels, countsOf(cells, side, null, ratio), lit ? palettes.ice : palettes.inferno, faintest, scale);
     if (lit) paint(pixels, countsOf(cells, side, lit, ratio), palettes.amber, 110, scale);

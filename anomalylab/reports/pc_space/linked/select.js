@@ -1,5 +1,5 @@
 // Ways to choose windows: one byte a window, 1 for chosen.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
 
@@ -46,8 +46,16 @@
       const half = cloud.window >> 1;
       const lit = new Uint8Array(cloud.n);
       for (const [row, col] of spots) {
-        for (let r = Math.max(Math.ceil(row - radius), half); r <= Math.min(row + radius, cloud.nRows - 1 + half); r += 1) {
-          for (let c = Math.max(Math.ceil(col - radius), half); c <= Math.min(col + radius, cloud.nCols - 1 + half); c += 1) {
+        for (
+          let r = Math.max(Math.ceil(row - radius), half);
+          r <= Math.min(row + radius, cloud.nRows - 1 + half);
+          r += 1
+        ) {
+          for (
+            let c = Math.max(Math.ceil(col - radius), half);
+            c <= Math.min(col + radius, cloud.nCols - 1 + half);
+            c += 1
+          ) {
             if ((r - row) ** 2 + (c - col) ** 2 <= radius ** 2) lit[(r - half) * cloud.nCols + c - half] = 1;
           }
         }

@@ -1,5 +1,5 @@
 // Every window of an image as a point: what the run's Python does, done again in the page.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
   const TOLERANCE = 0.05; // in units of the axes; a cell of the raster is larger
@@ -48,12 +48,18 @@
       const products = await this.correlator.run(band, height, width, onProgress);
       const [nRows, nCols] = [height - side + 1, width - side + 1];
       const cloud = { window: side, nRows, nCols, n: nRows * nCols };
-      const energy = boxSums(band.map((value) => value * value), height, width, side);
+      const energy = boxSums(
+        band.map((value) => value * value),
+        height,
+        width,
+        side,
+      );
       Object.assign(cloud, this.coordinates(products, energy));
       cloud.onDefect = await touching(image, side, cloud.n);
       cloud.error = this.check(cloud, image.checks);
       cloud.milliseconds = performance.now() - start;
-      if (cloud.error > TOLERANCE) throw new Error(`coordinates differ by ${cloud.error.toFixed(2)} from those of the run`);
+      if (cloud.error > TOLERANCE)
+        throw new Error(`coordinates differ by ${cloud.error.toFixed(2)} from those of the run`);
       return cloud;
     }
 
@@ -81,7 +87,9 @@
 
     // The largest difference from coordinates that came with the image.
     check(cloud, checks) {
-      const errors = checks.flatMap(([row, col, ...values]) => values.map((value, axis) => Math.abs(cloud.along[axis][row * cloud.nCols + col] - value)));
+      const errors = checks.flatMap(([row, col, ...values]) =>
+        values.map((value, axis) => Math.abs(cloud.along[axis][row * cloud.nCols + col] - value)),
+      );
       return Math.max(0, ...errors);
     }
 
@@ -94,7 +102,8 @@
   function bandOf({ channels, pixels }, [red, green, blue, add]) {
     const band = new Float32Array(pixels.length / channels);
     const [second, third] = channels === 1 ? [0, 0] : [1, 2];
-    for (let i = 0, at = 0; i < band.length; i += 1, at += channels) band[i] = red * pixels[at] + green * pixels[at + second] + blue * pixels[at + third] + add;
+    for (let i = 0, at = 0; i < band.length; i += 1, at += channels)
+      band[i] = red * pixels[at] + green * pixels[at + second] + blue * pixels[at + third] + add;
     return band;
   }
 
@@ -113,7 +122,9 @@
     const boxes = new Float64Array(nRows * nCols);
     for (let row = 0; row < nRows; row += 1) {
       const [top, bottom] = [row * wide, (row + side) * wide];
-      for (let col = 0; col < nCols; col += 1) boxes[row * nCols + col] = sums[bottom + col + side] - sums[top + col + side] - sums[bottom + col] + sums[top + col];
+      for (let col = 0; col < nCols; col += 1)
+        boxes[row * nCols + col] =
+          sums[bottom + col + side] - sums[top + col + side] - sums[bottom + col] + sums[top + col];
     }
     return boxes;
   }

@@ -1,5 +1,5 @@
 // What is shown of PC space, in one place: whoever changes it tells the rest.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
 
@@ -80,7 +80,10 @@
       if (state.selection && state.selection.kind === "spots") state.selection = this.beyond();
       this.change({ i, progress: 0 });
       try {
-        const ready = await Promise.all([this.space.cloud(i, (progress) => state.i === i && this.change({ progress })), this.load(i)]);
+        const ready = await Promise.all([
+          this.space.cloud(i, (progress) => state.i === i && this.change({ progress })),
+          this.load(i),
+        ]);
         if (state.i !== i) return;
         [this.cloud] = ready;
       } catch (error) {
@@ -119,7 +122,9 @@
       const home = this.homeView();
       const wide = (right - left) * factor;
       if (wide > 4 * (home[1] - home[0]) || wide < (home[1] - home[0]) / 200) return;
-      this.change({ view: [x + (left - x) * factor, x + (right - x) * factor, y + (bottom - y) * factor, y + (top - y) * factor] });
+      this.change({
+        view: [x + (left - x) * factor, x + (right - x) * factor, y + (bottom - y) * factor, y + (top - y) * factor],
+      });
     }
     move(dx, dy) {
       const [left, right, bottom, top] = this.state.view;
@@ -143,7 +148,9 @@
       return al.clamp(row - half, 0, nRows - 1) * nCols + al.clamp(col - half, 0, nCols - 1);
     }
     words(i) {
-      return this.data.axes.map((name, axis) => `${name} ${al.group(this.cloud.along[axis][i].toFixed(1))}`).join(" · ");
+      return this.data.axes
+        .map((name, axis) => `${name} ${al.group(this.cloud.along[axis][i].toFixed(1))}`)
+        .join(" · ");
     }
   };
 })();

@@ -1,5 +1,5 @@
 // An axis from end to end: what it measures, and the windows that lie there.
-(function () {
+(() => {
   "use strict";
   const al = window.anomalylab;
   const N_STOPS = 11;
@@ -13,12 +13,35 @@
       Object.assign(this, { store, axis: 0 });
       this.title = al.el("h3");
       this.note = al.el("p", { class: "al-note" });
-      this.select = al.el("select", { onchange: () => this.turn(Number(this.select.value)) }, ...store.data.axes.map((name, i) => al.el("option", { value: i }, name)));
-      this.slider = al.el("input", { type: "range", min: 0, max: STEPS, step: 1, "data-sweep": true, oninput: () => this.stand(Number(this.slider.value)) });
+      this.select = al.el(
+        "select",
+        { onchange: () => this.turn(Number(this.select.value)) },
+        ...store.data.axes.map((name, i) => al.el("option", { value: i }, name)),
+      );
+      this.slider = al.el("input", {
+        type: "range",
+        min: 0,
+        max: STEPS,
+        step: 1,
+        "data-sweep": true,
+        oninput: () => this.stand(Number(this.slider.value)),
+      });
       this.play = al.el("button", { type: "button", onclick: () => this.toggle() }, "▶ Play");
       this.stops = al.el("div", { class: "al-pc-stops" });
-      const fields = al.el("div", { class: "al-fields" }, al.el("label", { class: "al-field" }, al.el("span", {}, "Axis"), this.select), this.play);
-      this.node = al.el("section", { class: "al-panel al-pc-sweep" }, this.title, this.note, fields, al.el("div", { class: "al-pc-rail" }, this.slider, this.stops));
+      const fields = al.el(
+        "div",
+        { class: "al-fields" },
+        al.el("label", { class: "al-field" }, al.el("span", {}, "Axis"), this.select),
+        this.play,
+      );
+      this.node = al.el(
+        "section",
+        { class: "al-panel al-pc-sweep" },
+        this.title,
+        this.note,
+        fields,
+        al.el("div", { class: "al-pc-rail" }, this.slider, this.stops),
+      );
       store.listen((changes) => this.hear(changes));
     }
 
@@ -28,7 +51,12 @@
       if ("selection" in changes) {
         const isHere = selection && selection.kind === "interval";
         if (!isHere) this.pause();
-        [...this.stops.children].forEach((stop, k) => stop.classList.toggle("al-is-here", Boolean(isHere) && Math.abs(this.valueOf(k) - selection.at) <= this.width));
+        [...this.stops.children].forEach((stop, k) =>
+          stop.classList.toggle(
+            "al-is-here",
+            Boolean(isHere) && Math.abs(this.valueOf(k) - selection.at) <= this.width,
+          ),
+        );
       }
       if ("i" in changes) this.pause();
     }
@@ -53,8 +81,10 @@
       const isResidual = axis === store.residual;
       this.title.textContent = isResidual ? "What do the components miss?" : `What does ${name} measure?`;
       this.note.textContent = isResidual
-        ? "The residual is the distance of a window from PC space. Drag along it: the windows there light up above. Below each mark, windows of this image that lie there."
-        : `Drag along ${name}: the windows there light up above. Top row: the average window with ${name} of that size and nothing else. Below: windows of this image that lie there.`;
+        ? "The residual is the distance of a window from PC space. Drag along it: the windows there light up " +
+          "above. Below each mark, windows of this image that lie there."
+        : `Drag along ${name}: the windows there light up above. Top row: the average window with ${name} of ` +
+          `that size and nothing else. Below: windows of this image that lie there.`;
       this.slider.setAttribute("aria-label", `Position along ${name}`);
       const at = al.clamp(0, this.low, this.high);
       this.slider.value = Math.round((STEPS * (at - this.low)) / (this.high - this.low || 1));
@@ -106,7 +136,16 @@
         const found = al.pcExtremes(store.cloud, near, EACH, clean);
         const parts = axis === store.residual ? [] : [this.typical(at)];
         const go = () => this.stand((this.slider.value = Math.round((STEPS * k) / (N_STOPS - 1))));
-        const value = al.el("button", { type: "button", class: "al-pc-stop-value", onclick: go, "aria-label": `Go to ${store.data.axes[axis]} ${word(at)}` }, word(at));
+        const value = al.el(
+          "button",
+          {
+            type: "button",
+            class: "al-pc-stop-value",
+            onclick: go,
+            "aria-label": `Go to ${store.data.axes[axis]} ${word(at)}`,
+          },
+          word(at),
+        );
         return al.el("div", { class: "al-pc-stop" }, value, ...parts, ...found.map((i) => al.pcPatchButton(store, i)));
       });
       this.stops.replaceChildren(...stops);
@@ -114,7 +153,12 @@
 
     typical(value) {
       const side = this.store.data.window;
-      const canvas = al.el("canvas", { width: side, height: side, class: "al-pc-patch al-is-made", "aria-hidden": "true" });
+      const canvas = al.el("canvas", {
+        width: side,
+        height: side,
+        class: "al-pc-patch al-is-made",
+        "aria-hidden": "true",
+      });
       const picture = new ImageData(side, side);
       this.store.space.typical(this.axis, value).forEach((level, i) => {
         picture.data.fill(255 * (0.5 + level / (2 * LEVELS)), 4 * i, 4 * i + 3);
