@@ -5,22 +5,22 @@ from functools import reduce
 from operator import add
 
 import numpy as np
-from scipy import special
 
 from anomalylab.compute.threads import in_pieces, n_threads
 from anomalylab.compute.window_grid import on_grid
 from anomalylab.compute.window_moments import Moments, moments
 from anomalylab.compute.window_space import WindowSpace
+from anomalylab.compute.window_statistics import (
+    mahalanobis_of,
+    outside_of,
+    reach_of,
+    residual_of,
+)
 from anomalylab.errors import ParameterError
 from anomalylab.features import ImageLevel
 
-STATISTICS = ("residual", "mahalanobis", "outside")
-
 AT_ONCE = 2
 """Images a thread whose moments are held before they are added."""
-
-_FLAT = 1e-12
-"""Share of the total variance below which a residual is but rounding."""
 
 Images = np.ndarray | ImageLevel
 
@@ -83,7 +83,9 @@ def judge(
     score : float
     score_map : float32 ndarray of shape ``grid``
     """
-    values = {window: _values(band, space, statistic, coverage) for window, space in spaces.items()}
+    values = {
+        window: _of_windows(band, space, statistic, coverage) for window, space in spaces.items()
+    }
     height, width = band.shape
     maps = [on_grid(value, window, (height, width), grid) for window, value in values.items()]
     score_map: np.ndarray = np.stack(maps).mean(axis=0, dtype=np.float32)
@@ -92,18 +94,12 @@ def judge(
     return float(score_map.max()), score_map
 
 
-def _values(band: np.ndarray, space: WindowSpace, statistic: str, coverage: float) -> np.ndarray:
-    """Return one value a window, 1 for the average training window or for one that is outside."""
+def _of_windows(
+    band: np.ndarray, space: WindowSpace, statistic: str, coverage: float
+) -> np.ndarray:
     if statistic == "residual":
-        left = space.total_variance - space.variances.sum()
-        return space.project(band)[1] / (left if left > _FLAT * space.total_variance else 1)
+        return residual_of(space, space.project(band)[1])
     distances = space.distances(space.coordinates(band))
     if statistic == "mahalanobis":
-        scaled: np.ndarray = distances / space.n_components
-        return scaled
-    return np.asarray(distances > _reach(coverage, space.n_components), np.float64)
-
-
-def _reach(coverage: float, n_components: int) -> float:
-    """Return the quantile of the chi-squared distribution of so many degrees of freedom."""
-    return float(2 * special.gammaincinv(n_components / 2, coverage))
+        return mahalanobis_of(space, distances)
+    return outside_of(distances, reach_of(coverage, space.n_components))

@@ -16,11 +16,11 @@ from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces, n_threads
 from anomalylab.compute.window_moments import Moments, check_window, moments
 from anomalylab.compute.window_space import WindowSpace
+from anomalylab.compute.window_statistics import STATISTICS
 from anomalylab.detectors._base import Detector
 from anomalylab.detectors._registry import register
 from anomalylab.detectors._window_maps import (
     AT_ONCE,
-    STATISTICS,
     judge,
     read_band,
     total_moments,

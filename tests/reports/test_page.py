@@ -144,6 +144,14 @@ def test_the_gallery_is_ordered_by_score_and_filters_by_kind_column_and_name(ope
     assert "No image passes" in find(opened, ".al-gallery").text
 
 
+def test_nothing_is_selected_at_first_and_after_a_threshold_moved(opened):
+    from selenium.webdriver import Keys
+
+    assert not find_all(opened, ".al-is-selected")
+    press(opened, "[role=slider]", Keys.PAGE_UP)
+    assert not find_all(opened, ".al-is-selected")
+
+
 def test_a_selection_in_the_embedding_filters_the_gallery_and_marks_the_histogram(opened, run):
     find(opened, "[data-shape=box]").click()
     drag(opened, ".al-embedding-plot", [(0, -10), (60, -60), (150, -190)])

@@ -11,8 +11,9 @@ from tqdm.auto import tqdm
 
 from anomalylab.compute.threads import in_pieces
 from anomalylab.compute.window_space import WindowSpace
+from anomalylab.compute.window_statistics import STATISTICS
 from anomalylab.recipes.pc_space.blocks import Images, in_blocks, known_or_computed, tick
-from anomalylab.recipes.pc_space.looks import GRID, SCORES, SIGMAS, without_labels
+from anomalylab.recipes.pc_space.looks import GRID, SIGMAS, without_labels
 from anomalylab.recipes.pc_space.spaces import digest
 from anomalylab.storage.blocks import Arrays, BlockStore
 
@@ -34,7 +35,7 @@ def look_left_out(
     -------
     described : dict
         ``rows``, those of all folds; ``scores`` and a map under each of
-        :data:`anomalylab.recipes.pc_space.looks.SCORES`, in their order.
+        the statistics, in their order.
     """
     store, n_images = BlockStore("window looks"), sum(len(folds[fold]) for fold in spaces)
     parts: list[Arrays] = []
@@ -42,7 +43,9 @@ def look_left_out(
         for fold, space in spaces.items():
             parts += [_block(images, space, rows, store, bar) for rows in in_blocks(folds[fold])]
     rows = np.concatenate([folds[fold] for fold in spaces])
-    seen = {name: np.concatenate([part[name] for part in parts]) for name in (*SCORES, "scores")}
+    seen = {
+        name: np.concatenate([part[name] for part in parts]) for name in (*STATISTICS, "scores")
+    }
     return {"rows": rows, **seen}
 
 

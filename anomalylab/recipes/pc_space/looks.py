@@ -10,6 +10,13 @@ from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces
 from anomalylab.compute.window_grid import on_grid
 from anomalylab.compute.window_space import WindowSpace
+from anomalylab.compute.window_statistics import (
+    STATISTICS,
+    image_score,
+    mahalanobis_of,
+    outside_of,
+    residual_of,
+)
 from anomalylab.pc_space.histogram import Plane, cells_of, density, histogram
 from anomalylab.recipes.pc_space.blocks import PIECE, Images, in_blocks, known_or_computed, tick
 from anomalylab.recipes.pc_space.spaces import digest
@@ -23,15 +30,6 @@ SIDE = 512
 
 SIGMAS = 3.0
 """Deviations from the centre of PC space beyond which a window lies outside the bulk."""
-
-_FLAT = 1e-12
-"""Share of the total variance below which a residual is but rounding."""
-
-SCORES = ("residual", "mahalanobis", "outside")
-"""What is measured of a window without labels, 1 for an average one: squared distance from PC space
-over that of the average training window, squared Mahalanobis distance in it over the number of
-components, and whether it lies outside the bulk. The first two score an image by the highest cell
-of their map, the last by the share of windows."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +86,8 @@ def look(band: np.ndarray, view: View, *, dense: bool) -> dict[str, np.ndarray]:
     described : dict
         ``histograms`` int (n_planes, bins, bins); ``beyond`` (n_planes,), the shares of windows
         beyond the limits; ``scores`` (3,) and a float32 map of shape :data:`GRID` under each name,
-        see :data:`SCORES`; ``residual_sums`` (3,), number, sum and sum of squares of the distances
-        of windows from PC space; ``density`` int (n_pairs, SIDE, SIDE).
+        see :mod:`anomalylab.compute.window_statistics`; ``residual_sums`` (3,), number, sum and sum
+        of squares of the distances of windows from PC space; ``density`` int (n_pairs, SIDE, SIDE).
     """
     seen: dict[str, np.ndarray] = {}
     histograms, beyond = [], []
@@ -125,22 +123,18 @@ def without_labels(
     Returns
     -------
     seen : dict
-        ``scores`` (3,) and a float32 map of shape :data:`GRID` under each of :data:`SCORES`.
+        ``scores`` (3,) and a float32 map of shape :data:`GRID` under each of the statistics.
     """
-    left = space.total_variance - space.variances.sum()
     distances = space.distances(coordinates)
-    is_outside = distances > SIGMAS**2
-    values = {
-        "residual": residual / (left if left > _FLAT * space.total_variance else 1.0),
-        "mahalanobis": distances / space.n_components,
-        "outside": is_outside.astype(np.float64),
+    of_windows = {
+        "residual": residual_of(space, residual),
+        "mahalanobis": mahalanobis_of(space, distances),
+        "outside": outside_of(distances, SIGMAS**2),
     }
     size = shape[0], shape[1]
-    seen = {
-        name: on_grid(of_windows, space.window, size, GRID) for name, of_windows in values.items()
-    }
-    maxima = [seen["residual"].max(), seen["mahalanobis"].max()]
-    return {**seen, "scores": np.array([*maxima, is_outside.mean()], np.float64)}
+    maps = {name: on_grid(values, space.window, size, GRID) for name, values in of_windows.items()}
+    scores = [image_score(name, of_windows[name], maps[name]) for name in STATISTICS]
+    return {**maps, "scores": np.array(scores, np.float64)}
 
 
 def _densities(coordinates: np.ndarray, view: View) -> np.ndarray:

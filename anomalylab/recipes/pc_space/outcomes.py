@@ -8,10 +8,11 @@ import pandas as pd
 from sklearn.base import ClassifierMixin
 from sklearn.pipeline import Pipeline
 
+from anomalylab.compute.window_statistics import STATISTICS
 from anomalylab.recipes.pc_space import odds
 from anomalylab.recipes.pc_space.blocks import Images
 from anomalylab.recipes.pc_space.decide import decide as decide_by_labels
-from anomalylab.recipes.pc_space.looks import GRID, SCORES
+from anomalylab.recipes.pc_space.looks import GRID
 from anomalylab.recipes.pc_space.tables import training_metrics
 from anomalylab.runs import roles
 from anomalylab.runs.decide import Decision, decide
@@ -74,7 +75,7 @@ def unsupervised(material: Material) -> dict[str, Outcome]:
     """Judge images by the scores that need no labels."""
     return {
         name: _unsupervised(name, material.described["scores"][:, number], material)
-        for number, name in enumerate(SCORES)
+        for number, name in enumerate(STATISTICS)
     }
 
 

@@ -103,7 +103,7 @@
       const { store } = this;
       if (["colourBy", "detector", "threshold"].some((key) => key in changes)) this.recolour();
       this.dots.forEach((dot, i) => {
-        const isSelected = store.state.selection?.has(i);
+        const isSelected = store.state.selection?.has(i) === true;
         dot.setAttribute("class", `${isSelected ? "al-is-selected" : ""} ${store.isFaded(i) ? "al-is-faded" : ""}`);
       });
     }

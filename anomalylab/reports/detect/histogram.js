@@ -225,7 +225,7 @@
       this.bricks.forEach((brick, i) => {
         brick.classList.toggle("al-is-below", !store.isAbove(i));
         brick.classList.toggle("al-is-faded", store.isFaded(i));
-        brick.classList.toggle("al-is-selected", store.state.selection?.has(i));
+        brick.classList.toggle("al-is-selected", store.state.selection?.has(i) === true);
       });
     }
 
