@@ -60,10 +60,11 @@ class Verdict:
 def verdict(scores: np.ndarray, *, expected_false: float = EXPECTED_FALSE) -> Verdict:
     """Judge whether images lie beyond the bulk of a folder that is mostly normal.
 
-    Suspects are more than chance when as many or more would occur with a chance of at most
-    ``MAX_CHANCE`` (Poisson), or when one lies where so few are expected. What is beyond doubt no
-    part of the bulk, by that chance or by the gap before it, is first set aside and the bulk
-    fitted once more to the others, because many suspects widen the first fit.
+    A first fit finds scores that surely do not belong to the bulk: too many lie beyond the
+    threshold, or too wide a gap lies before them (a chance of at most 0.01). They are set aside
+    and the bulk is fitted again to the others, because many suspects widen the first fit. Then
+    there are suspects if some were set aside, or if as many as lie beyond the threshold would do so
+    with a chance of at most ``MAX_CHANCE`` (Poisson).
 
     Parameters
     ----------
@@ -129,7 +130,7 @@ def _no_trust(bulk: Bulk) -> str:
 
 
 def _limit(scores: np.ndarray, bulk: Bulk, expected_false: float) -> float:
-    """Return the score from which images are beyond doubt no part of the bulk, or infinity."""
+    """Return the score from which images surely do not belong to the bulk, or infinity."""
     upper = np.sort(scores[scores > bulk.trusted_up_to])
     threshold = bulk.threshold(expected_false=expected_false)
     limit = np.inf
