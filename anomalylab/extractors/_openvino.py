@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import openvino
 
 from anomalylab.compute.threads import n_threads
 from anomalylab.extractors._spec import Network
@@ -34,6 +33,8 @@ def network(key: str, build: "Callable[[], torch.nn.Module]", size: tuple[int, i
     size : (height, width)
         Of the images.
     """
+    import openvino
+
     key = f"{key} openvino {openvino.__version__}"
     folder = kept.recall(key)
     if folder is not None:
@@ -44,6 +45,7 @@ def network(key: str, build: "Callable[[], torch.nn.Module]", size: tuple[int, i
 
 
 def _converted(cut: "torch.nn.Module", size: tuple[int, int]) -> Any:
+    import openvino
     import torch
 
     with warnings.catch_warnings():
@@ -55,10 +57,14 @@ def _converted(cut: "torch.nn.Module", size: tuple[int, int]) -> Any:
 
 
 def _save(model: Any, folder: Path) -> None:
+    import openvino
+
     openvino.save_model(model, folder / _FILE, compress_to_fp16=False)
 
 
 def _compiled(model: Any) -> Network:
+    import openvino
+
     options = {
         "INFERENCE_PRECISION_HINT": "f32",
         "INFERENCE_NUM_THREADS": n_threads(),

@@ -96,7 +96,7 @@ def test_a_run_of_detectors_or_images_that_are_gone_are_said_before_anything_is_
     pc_run, tmp_path
 ):
     other = fake_run(tmp_path / "fake")
-    with pytest.raises(RunError, match="holds no PC space"):
+    with pytest.raises(RunError, match="show it with: anomalylab serve detect"):
         serve("pc-space", other.folder)
     with pytest.raises(RunError, match="holds no finished run"):
         serve("pc-space", tmp_path / "nothing")
