@@ -1,6 +1,6 @@
 """A search that leaves out groups of rows, whatever the order of the rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -60,3 +60,29 @@ def hidden_rows(
         raise ParameterError("exclude_groups needs groups of the bank and one number per query")
     sides = [np.searchsorted(groups, exclude_groups, side) for side in ("left", "right")]
     return np.stack(sides, axis=1)
+
+
+def check_bank(bank: np.ndarray, groups: np.ndarray | None) -> None:
+    """Refuse a bank that is empty, or groups that do not rise."""
+    if bank.ndim != 2 or bank.size == 0:
+        raise ParameterError(f"a bank has shape (n_rows, n_channels), not {bank.shape}")
+    if groups is not None and (len(groups) != len(bank) or (np.diff(groups) < 0).any()):
+        raise ParameterError("groups must be one number per row of the bank, and rise")
+
+
+def checked_search(
+    bank_shape: Sequence[int],
+    groups: np.ndarray | None,
+    queries: np.ndarray,
+    k: int,
+    exclude_groups: np.ndarray | None,
+) -> np.ndarray:
+    """Refuse queries that do not fit a bank; return what :func:`hidden_rows` returns."""
+    n_rows, n_channels = bank_shape
+    if queries.ndim != 2 or queries.shape[1] != n_channels:
+        raise ParameterError(f"queries must have shape (n, {n_channels}), not {queries.shape}")
+    hidden = hidden_rows(groups, exclude_groups, len(queries))
+    n_seen = n_rows - int((hidden[:, 1] - hidden[:, 0]).max(initial=0))
+    if not 1 <= k <= n_seen:
+        raise ParameterError(f"k must lie from 1 to {n_seen}, the rows to compare, not {k}")
+    return hidden

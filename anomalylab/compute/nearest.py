@@ -12,9 +12,8 @@ import sys
 import numpy as np
 
 from anomalylab.compute.blas import one_blas_thread
-from anomalylab.compute.grouped_search import Searcher, hidden_rows
+from anomalylab.compute.grouped_search import Searcher, check_bank, checked_search
 from anomalylab.compute.threads import in_pieces
-from anomalylab.errors import ParameterError
 
 MAX_PRODUCTS = 4e10
 """Multiplications up to which all pairs are compared in about the time that torch takes to load."""
@@ -50,10 +49,7 @@ class AllPairs:
     """
 
     def __init__(self, bank: np.ndarray, *, groups: np.ndarray | None = None):
-        if bank.ndim != 2 or bank.size == 0:
-            raise ParameterError(f"a bank has shape (n_rows, n_channels), not {bank.shape}")
-        if groups is not None and (len(groups) != len(bank) or (np.diff(groups) < 0).any()):
-            raise ParameterError("groups must be one number per row of the bank, and rise")
+        check_bank(bank, groups)
         self.bank, self.groups = np.asarray(bank, np.float32), groups
         self._mean = self.bank.mean(axis=0, dtype=np.float64).astype(np.float32)
         self._centred = self.bank - self._mean
@@ -65,14 +61,7 @@ class AllPairs:
         self, queries: np.ndarray, k: int, *, exclude_groups: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Find the ``k`` nearest rows of the bank, nearest first; of equals the first."""
-        if queries.ndim != 2 or queries.shape[1] != self.bank.shape[1]:
-            raise ParameterError(
-                f"queries must have shape (n, {self.bank.shape[1]}), not {queries.shape}"
-            )
-        hidden = hidden_rows(self.groups, exclude_groups, len(queries))
-        n_seen = len(self.bank) - int((hidden[:, 1] - hidden[:, 0]).max(initial=0))
-        if not 1 <= k <= n_seen:
-            raise ParameterError(f"k must lie from 1 to {n_seen}, the rows to compare, not {k}")
+        hidden = checked_search(self.bank.shape, self.groups, queries, k, exclude_groups)
         squared, rows = np.empty((len(queries), k)), np.empty((len(queries), k), np.int64)
 
         def search(start: int) -> None:

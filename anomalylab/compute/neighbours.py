@@ -17,9 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from anomalylab.compute.grouped_search import hidden_rows
+from anomalylab.compute.grouped_search import check_bank, checked_search
 from anomalylab.compute.threads import in_pieces
-from anomalylab.errors import ParameterError
 
 N_DIRECTIONS = (94, 46)
 """Principal directions in the bound, the first number that is less than half of the channels; two
@@ -61,10 +60,7 @@ class NearestNeighbours:
     def __init__(
         self, bank: np.ndarray, *, groups: np.ndarray | None = None, block_bytes: int = 2**23
     ):
-        if bank.ndim != 2 or bank.size == 0:
-            raise ParameterError(f"a bank has shape (n_rows, n_channels), not {bank.shape}")
-        if groups is not None and (len(groups) != len(bank) or (np.diff(groups) < 0).any()):
-            raise ParameterError("groups must be one number per row of the bank, and rise")
+        check_bank(bank, groups)
         self.bank = tensor(bank)
         self.groups = groups
         self.block_bytes = block_bytes
@@ -96,14 +92,7 @@ class NearestNeighbours:
         ParameterError
             If channels differ, or if some query may see fewer than ``k`` rows.
         """
-        if queries.ndim != 2 or queries.shape[1] != self.bank.shape[1]:
-            raise ParameterError(
-                f"queries must have shape (n, {self.bank.shape[1]}), not {queries.shape}"
-            )
-        hidden = hidden_rows(self.groups, exclude_groups, len(queries))
-        n_seen = len(self.bank) - int((hidden[:, 1] - hidden[:, 0]).max(initial=0))
-        if not 1 <= k <= n_seen:
-            raise ParameterError(f"k must lie from 1 to {n_seen}, the rows to compare, not {k}")
+        hidden = checked_search(self.bank.shape, self.groups, queries, k, exclude_groups)
         rows = np.empty((len(queries), k), np.int64)
         squared = np.empty((len(queries), k))
 
