@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from anomalylab.pc_space.histogram import Plane, planes_of
+
 
 @dataclass(frozen=True, kw_only=True)
 class PCSpaceInfo:
@@ -53,3 +55,8 @@ class PCSpaceInfo:
     residual: tuple[float, float]
     why_no_odds: str = ""
     labelled_ids: list[str] = field(default_factory=list)
+
+    @property
+    def planes(self) -> list[Plane]:
+        """All planes that histograms are made of, window by window."""
+        return list(planes_of(tuple(self.windows), tuple(self.limits), self.n_components))

@@ -18,6 +18,8 @@ computed again from an image when a view asks, for they are many times the size 
 ``coefficients.npy``
     float64 (n_planes, n_bins, n_bins) of the standardised histogram; missing if the classifier
     could not be fitted.
+``odds.npz``
+    That classifier, see :class:`anomalylab.pc_space.log_odds.LogOdds`; missing in older runs.
 """
 
 from collections import OrderedDict
@@ -35,6 +37,7 @@ from anomalylab.images.files import read_bytes
 from anomalylab.images.read import decode_image, hash_of, read_mask
 from anomalylab.pc_space.cloud import Cloud, make_cloud
 from anomalylab.pc_space.info import PCSpaceInfo
+from anomalylab.pc_space.log_odds import LogOdds, load
 from anomalylab.registry import unknown_name
 from anomalylab.runs.folder import Run
 
@@ -132,6 +135,11 @@ class PCSpace:
         """Log odds for a standard deviation of each bin: (n_planes, n_bins, n_bins), or None."""
         path = self._path("coefficients.npy")
         return np.load(path, allow_pickle=False) if path.is_file() else None
+
+    @cached_property
+    def log_odds(self) -> LogOdds | None:
+        """The classifier of histograms, or None if the run holds none."""
+        return load(self.run.folder / FOLDER)
 
     def density(self, group: str, pair: int = 0) -> np.ndarray:
         """Return how many windows of the training images lie where, of shape (side, side).

@@ -64,6 +64,11 @@ class View:
         """Planes of that window size."""
         return [plane for plane in self.planes if plane.window == self.window]
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Planes, and bins along both axes, of the histograms of an image."""
+        return len(self.planes), self.bins, self.bins
+
     def key(self) -> list:
         """Return all that what is seen depends on, beside the image."""
         planes = [(p.window, p.first, p.second, p.limit) for p in self.planes]
@@ -190,7 +195,7 @@ def log_odds_map(band: np.ndarray, view: View, weights: np.ndarray) -> np.ndarra
     band : ndarray of shape (height, width)
     view : View
     weights : ndarray of shape (n_planes, bins, bins)
-        Log odds that each bin adds, see :func:`anomalylab.recipes.pc_space.odds.weights`.
+        Log odds that each bin adds, see :class:`anomalylab.pc_space.log_odds.LogOdds`.
 
     Returns
     -------

@@ -11,6 +11,8 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from anomalylab.pc_space.log_odds import LogOdds
+
 N_FOLDS = 5
 MIN_OF_CLASS = 2
 """Training images of each class that classifiers need, so that each can be left out once."""
@@ -132,11 +134,9 @@ def why_impossible(samples: pd.DataFrame) -> str:
     )
 
 
-def coefficients(model: Pipeline, shape: tuple[int, ...]) -> np.ndarray:
-    """Return log odds for a standard deviation of each bin, float64 of ``shape``."""
-    return model[-1].coef_.reshape(shape).astype(np.float64)
-
-
-def weights(model: Pipeline, shape: tuple[int, ...]) -> np.ndarray:
-    """Return log odds for a unit of each bin, float64 of ``shape``."""
-    return (model[-1].coef_[0] / model[0].scale_).reshape(shape)
+def kept(model: Pipeline) -> LogOdds:
+    """Return the numbers of the fitted classifier of the odds, as a run keeps them."""
+    scaler, regression = model[0], model[-1]
+    return LogOdds(
+        scaler.mean_, scaler.scale_, regression.coef_[0], float(regression.intercept_[0])
+    )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from anomalylab.datasets.check import Finding
 from anomalylab.pc_space.info import PCSpaceInfo
+from anomalylab.pc_space.log_odds import LogOdds
 from anomalylab.pc_space.opened import FOLDER
 from anomalylab.recipes.pc_space.looks import SIDE, View
 from anomalylab.recipes.pc_space.outcomes import MAX_FPR, Material, Outcome, join
@@ -44,7 +45,7 @@ class Found:
     features : float64 ndarray of shape (n_images, n_features)
     outcomes : dict
         Detector -> what it adds; the first one gives the verdict.
-    coefficients : float64 ndarray of shape (n_planes, bins, bins) or None
+    log_odds : LogOdds or None
     reason : str
         Why there are no odds; empty if there are.
     search : DataFrame or None
@@ -57,7 +58,7 @@ class Found:
     densities: np.ndarray
     features: np.ndarray
     outcomes: dict[str, Outcome]
-    coefficients: np.ndarray | None
+    log_odds: LogOdds | None
     reason: str
     search: pd.DataFrame | None
 
@@ -75,8 +76,9 @@ def write(writer: RunWriter, found: Found, timings: Timings) -> None:
     beyond = found.material.described["beyond"]
     ids = images.samples["sample_id"]
     writer.table("features", features_table(ids, beyond, found.features, found.request))
-    if found.coefficients is not None:
-        writer.table("coefficients", coefficients_table(found.coefficients, found.request))
+    if found.log_odds is not None:
+        coefficients = found.log_odds.coefficients.reshape(found.view.shape)
+        writer.table("coefficients", coefficients_table(coefficients, found.request))
     if found.search is not None:
         writer.table("search", found.search)
     with timings.step("draw thumbnails", len(images.samples)):
@@ -98,8 +100,10 @@ def _write_space(folder: Path, found: Found) -> None:
         )
     np.save(folder / "histograms.npy", found.material.described["histograms"].astype(np.float32))
     np.save(folder / "density.npy", found.densities)
-    if found.coefficients is not None:
-        np.save(folder / "coefficients.npy", found.coefficients)
+    if found.log_odds is not None:
+        coefficients = found.log_odds.coefficients.reshape(found.view.shape)
+        np.save(folder / "coefficients.npy", coefficients)
+        found.log_odds.save(folder)
 
 
 def describe(
@@ -115,7 +119,10 @@ def describe(
         command=command,
         samples=images.samples,
         root=images.root,
-        verdicts={label: _verdict(label, outcome) for label, outcome in found.outcomes.items()},
+        verdicts={
+            label: proven(label, outcome.decision.verdict)
+            for label, outcome in found.outcomes.items()
+        },
         findings=findings,
         broken=broken,
         max_fpr=MAX_FPR,
@@ -123,9 +130,8 @@ def describe(
     )
 
 
-def _verdict(label: str, outcome: Outcome) -> VerdictInfo:
+def proven(label: str, verdict: VerdictInfo) -> VerdictInfo:
     """Return a verdict that is no more than was proven, and begins as sentences do."""
-    verdict = outcome.decision.verdict
     if label in UNPROVEN and verdict.kind != "measured":
         return replace(
             verdict, kind="undecidable", sentence=UNPROVEN_SENTENCE, reason=UNPROVEN_REASON

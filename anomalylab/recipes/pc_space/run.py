@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.compute.window_space import WindowSpace
+from anomalylab.pc_space.log_odds import LogOdds
 from anomalylab.recipes.pc_space import odds, spaces
 from anomalylab.recipes.pc_space.blocks import Images
 from anomalylab.recipes.pc_space.inputs import check_images, load
@@ -80,27 +81,26 @@ def _find(request: Request, images: Images, timings: Timings) -> Found:
         described["histograms"], samples[["height", "width"]].to_numpy(int), request
     )
     reason = odds.why_impossible(samples)
-    outcomes, coefficients = (
+    outcomes, log_odds = (
         ({}, None) if reason else _learn(material, features, view, request, timings)
     )
     with timings.step("judge without labels", len(samples)):
         outcomes |= unsupervised(material)
-    return Found(
-        request, material, view, densities, features, outcomes, coefficients, reason, table
-    )
+    return Found(request, material, view, densities, features, outcomes, log_odds, reason, table)
 
 
 def _learn(
     material: Material, features: np.ndarray, view: View, request: Request, timings: Timings
-) -> tuple[dict[str, Outcome], np.ndarray | None]:
-    n_images, shape = len(features), (len(view.planes), view.bins, view.bins)
+) -> tuple[dict[str, Outcome], LogOdds]:
+    n_images = len(features)
     with timings.step("odds and random forest", n_images):
         judged, fitted = learn(material, features, request.C)
+    log_odds = odds.kept(fitted)
     with timings.step("log-odds maps", n_images):
-        maps = log_odds_maps(material.images, view, odds.weights(fitted, shape))
+        maps = log_odds_maps(material.images, view, log_odds.of_a_unit.reshape(view.shape))
     with timings.step("judge by labels", n_images):
         outcomes = supervised(material, judged, maps)
-    return outcomes, odds.coefficients(fitted, shape)
+    return outcomes, log_odds
 
 
 def deal_folds(samples: pd.DataFrame, seed: int) -> np.ndarray:
