@@ -1,0 +1,210 @@
+"""What scoring new images has in common, whatever kind of run scores them.
+
+The training images of the finished run come along with their scores, marked as such.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from anomalylab import __version__, datasets
+from anomalylab.compute.threads import n_threads
+from anomalylab.errors import RunError
+from anomalylab.runs import provenance
+from anomalylab.runs.decide import beyond_training
+from anomalylab.runs.describe import dataset_info
+from anomalylab.runs.folder import Run, RunWriter, check_output
+from anomalylab.runs.info import FindingInfo, RunInfo, ScoredWith, VerdictInfo
+from anomalylab.runs.measure import why_undefined
+from anomalylab.verdicts.thresholds import Threshold
+from anomalylab.verdicts.unlabelled import verdict
+
+TABLE = "scores.csv"
+
+_TRAINING = "training: "
+
+
+def finished(folder: Path, out: Path) -> Run:
+    """Open the run that is to score.
+
+    Raises
+    ------
+    RunError
+        If there is none, it holds new images that were scored and nothing that was fitted, or the
+        output cannot be written or would replace it.
+    """
+    check_output(out)
+    base = Run(folder)
+    if base.info.scored_with is not None:
+        raise RunError(
+            f"{folder} holds new images that {base.info.scored_with.run!r} has scored; score with "
+            "that run"
+        )
+    if out.resolve() == base.folder.resolve():
+        raise RunError(f"{out} is the run that scores; choose another folder with -o")
+    return base
+
+
+def new_images(data: Path) -> pd.DataFrame:
+    """List the images of a folder, of which nothing is known.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such folder, or no image in it.
+    """
+    return datasets.load("folder", data).assign(split="test")
+
+
+def training_scores(base: Run, label: str) -> np.ndarray:
+    """Return the scores of the training images, each left out, in the order of the fit."""
+    scores = base.table("scores")
+    of_detector = scores[scores["detector"] == label].set_index("sample_id")["score"]
+    return of_detector.loc[base.info.training_ids].to_numpy()
+
+
+def default_threshold(base: Run, label: str) -> Threshold:
+    """Return the threshold on image scores that the finished run used."""
+    row = base.thresholds(label).iloc[0]
+    return Threshold(
+        row["method"], row["value"], row["expected_false"], int(row["n_images"]), row["note"]
+    )
+
+
+def judge_new(
+    base: Run, label: str, samples: pd.DataFrame, scores: np.ndarray, map_max: np.ndarray
+) -> tuple[pd.DataFrame, VerdictInfo]:
+    """Compare new images with the bulk of the training images, each left out.
+
+    Parameters
+    ----------
+    base : Run
+    label : str
+        Detector of the run.
+    samples : DataFrame
+        Rows of SAMPLES of the new images.
+    scores, map_max : ndarray of shape (n_images,)
+        Their scores, and the maxima of their maps.
+
+    Returns
+    -------
+    table : DataFrame
+        Rows of SCORES.
+    words : VerdictInfo
+        How many lie beyond the training images, and how many would by chance.
+    """
+    of_training = verdict(training_scores(base, label))
+    bulk = of_training.bulk
+    p_value = np.nan if bulk is None else bulk.p_value(scores)
+    table = new_scores(label, samples, scores, map_max).assign(p_value=p_value)
+    return table, beyond_training(scores, default_threshold(base, label), of_training)
+
+
+def new_scores(
+    label: str, samples: pd.DataFrame, scores: np.ndarray, map_max: np.ndarray
+) -> pd.DataFrame:
+    """Return rows of SCORES of new images, without chances."""
+    of_samples = {"detector": label, "sample_id": samples["sample_id"].to_numpy(), "role": "query"}
+    return pd.DataFrame(of_samples | {"score": scores, "map_max": map_max, "p_value": np.nan})
+
+
+def as_training(table: pd.DataFrame, column: str = "sample_id") -> pd.DataFrame:
+    """Mark training images as such, because new images may have the same names."""
+    return table.assign(**{column: _TRAINING + table[column]})
+
+
+def write_scores(
+    base: Run,
+    writer: RunWriter,
+    queries: pd.DataFrame,
+    samples: pd.DataFrame,
+    training_ids: Sequence[str],
+) -> None:
+    """Write scores, thresholds, samples and metrics, and :data:`TABLE`.
+
+    Parameters
+    ----------
+    base : Run
+    writer : RunWriter
+    queries : DataFrame
+        Rows of SCORES of the new images.
+    samples : DataFrame
+        Rows of SAMPLES of the new images.
+    training_ids : sequence of str
+        Images of the finished run that come along.
+    """
+    labels = list(queries["detector"].unique())
+    scores = base.table("scores")
+    known = scores[scores["detector"].isin(labels) & scores["sample_id"].isin(training_ids)]
+    known = as_training(known.assign(role="training"))
+    writer.table("scores", pd.concat([queries, known], ignore_index=True))
+    thresholds = base.table("thresholds")
+    is_kept = thresholds["detector"].isin(labels)
+    is_kept &= ~thresholds["method"].str.startswith("oracle")
+    writer.table("thresholds", thresholds[is_kept])
+    used = base.samples[base.samples["sample_id"].isin(training_ids)].assign(split="train")
+    writer.table("samples", pd.concat([as_training(used), samples], ignore_index=True))
+    writer.table("metrics", _no_metrics(labels))
+    limits = queries["detector"].map({label: base.threshold(label) for label in labels})
+    table = queries.drop(columns="role").assign(threshold=limits)
+    table = table.assign(is_beyond=table["score"] >= table["threshold"])
+    table.to_csv(writer.folder / TABLE, index=False, float_format="%.9g")
+
+
+def _no_metrics(labels: list[str]) -> pd.DataFrame:
+    gaps = dict.fromkeys(("value", "low", "high", "ceiling"), np.nan)
+    reason = why_undefined(np.array([]))
+    return pd.DataFrame(
+        {"detector": labels, "metric": "auroc", **gaps, "n_images": 0, "note": reason}
+    )
+
+
+def scored_info(
+    base: Run,
+    verdicts: Mapping[str, VerdictInfo],
+    samples: pd.DataFrame,
+    broken: list[dict[str, str]],
+    data: Path,
+    out: Path,
+    *,
+    path: str | None = None,
+    findings: Iterable[FindingInfo] = (),
+) -> RunInfo:
+    """Describe new images that a finished run has scored.
+
+    Parameters
+    ----------
+    base : Run
+    verdicts : mapping
+        Detector -> verdict.
+    samples : DataFrame
+        Rows of SAMPLES of the new images.
+    broken : list of dict
+        Images that were set aside.
+    data, out : path
+        Folder of the new images, and where the run goes.
+    path : str, optional
+        The way from there to the images, if what shows the run reads them.
+    findings : iterable of FindingInfo
+        What a reader should know of the scoring.
+    """
+    name = data.resolve().name
+    return replace(
+        base.info,
+        name=out.name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        anomalylab_version=__version__,
+        command=f"anomalylab score {base.folder.name} {name} -o {out.name}",
+        scored_with=ScoredWith(run=base.info.name, dataset=base.info.dataset),
+        is_unlabelled=False,
+        dataset=dataset_info(samples, data, loader="folder", root_name=name, params={}, path=path),
+        verdicts=dict(verdicts),
+        findings=list(findings),
+        broken=broken,
+        versions=provenance.versions(),
+        threads=n_threads(),
+    )
