@@ -10,11 +10,11 @@ from skimage.measure import approximate_polygon
 from anomalylab.apps.kit.refreshed_layers import RefreshedLayers
 from anomalylab.apps.pc_space.clouds import CloudSet, deviation, make_clouds, share_beyond
 from anomalylab.apps.pc_space.linked import LinkedWindows
-from anomalylab.apps.pc_space.selection import Selection
 from anomalylab.apps.pc_space.state import DEFECT, ODDS
 from anomalylab.number_words import grouped, percent
 from anomalylab.pc_space.cloud import RESIDUAL
 from anomalylab.pc_space.opened import PCSpace
+from anomalylab.pc_space.selection import Selection
 from anomalylab.plots import cloud_layers
 from anomalylab.plots.cloud import Bounds, Layer, as_rgb, cloud, frame, zoomable
 from anomalylab.plots.cloud_layers import FAR, SIGMAS

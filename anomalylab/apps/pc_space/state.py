@@ -10,10 +10,10 @@ import param
 
 from anomalylab.apps.kit.state import AppState
 from anomalylab.apps.pc_space.clouds import deviation
-from anomalylab.apps.pc_space.selection import Selection
 from anomalylab.errors import ParameterError
 from anomalylab.pc_space.cloud import RESIDUAL, axes_of
 from anomalylab.pc_space.opened import PCSpace
+from anomalylab.pc_space.selection import Selection
 from anomalylab.plots.style import class_names
 
 ALL = "all"

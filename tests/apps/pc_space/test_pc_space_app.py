@@ -14,11 +14,11 @@ from anomalylab.apps.pc_space.clouds import (
     make_clouds,
     share_beyond,
 )
-from anomalylab.apps.pc_space.selection import Selection
 from anomalylab.apps.pc_space.state import SEVERAL, PCSpaceState, unique_ends
 from anomalylab.errors import ParameterError
 from anomalylab.pc_space.cloud import in_box
 from anomalylab.pc_space.opened import PCSpace
+from anomalylab.pc_space.selection import Selection
 from anomalylab.plots.cloud import cloud, rasterise
 from anomalylab.plots.cloud_layers import odds_colours
 
