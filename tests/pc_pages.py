@@ -2,11 +2,13 @@
 
 import base64
 import io
+from dataclasses import replace
 
 import numpy as np
 from pages import find
 from PIL import Image
 
+from anomalylab.pc_space.selection import Selection
 from anomalylab.reports.kit.fragment import STYLES, static_text
 
 
@@ -36,6 +38,18 @@ def run_js(browser, script, *arguments):
 
 def shown_cloud(browser, pc):
     return pc.cloud(run_js(browser, "return store.image.id"))
+
+
+def page_cloud(browser, pc):
+    """The cloud on show with the coordinates that the page computed, float32 as they are."""
+    cloud = shown_cloud(browser, pc)
+    along = run_js(browser, "return store.cloud.along.map((values) => [...values])")
+    *coordinates, residual = (np.reshape(values, cloud.shape) for values in along)
+    return replace(cloud, coordinates=np.stack(coordinates, axis=-1), residual=residual**2)
+
+
+def selected(browser):
+    return Selection(**run_js(browser, "return store.state.selection"))
 
 
 def lit(browser, cloud):

@@ -1,15 +1,12 @@
-"""The windows of one image as points, and the ways to choose some of them.
+"""The windows of one image as points, and what views ask of those that are selected.
 
-Views hold no geometry of their own: whatever is selected, in the cloud or in the image, is a bool
-array with one value a window, made here.
+Whatever is selected is a bool array with one value a window.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from skimage.measure import points_in_poly
 
 from anomalylab.compute.window_space import WindowSpace
 
@@ -53,6 +50,12 @@ class Cloud:
     def axes(self) -> tuple[str, ...]:
         """Names of the axes: ``PC1``, ``PC2``, ..., ``residual``."""
         return axes_of(self.coordinates.shape[-1])
+
+    @property
+    def centres(self) -> tuple[np.ndarray, np.ndarray]:
+        """Pixels of the centres of windows: rows of shape (n_rows, 1), columns (1, n_cols)."""
+        half = self.window // 2
+        return np.arange(self.shape[0])[:, None] + half, np.arange(self.shape[1])[None] + half
 
     def along(self, axis: str) -> np.ndarray:
         """Return the position of each window along an axis, of shape (n_rows, n_cols).
@@ -98,81 +101,6 @@ def touching(mask: np.ndarray, window: int) -> np.ndarray:
     sums = np.pad(mask.astype(np.int64).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     inside = sums[window:, window:] - sums[:-window, window:] - sums[window:, :-window]
     return inside + sums[:-window, :-window] > 0
-
-
-def in_box(cloud: Cloud, x: str, y: str, bounds: tuple[float, float, float, float]) -> np.ndarray:
-    """Select windows in a box of PC space, borders included.
-
-    Parameters
-    ----------
-    cloud : Cloud
-    x, y : str
-        Axes of the view.
-    bounds : tuple of float
-        Left, bottom, right, top.
-    """
-    left, bottom, right, top = bounds
-    across, up = cloud.along(x), cloud.along(y)
-    return (across >= left) & (across <= right) & (up >= bottom) & (up <= top)
-
-
-def in_polygon(
-    cloud: Cloud, x: str, y: str, vertices: Sequence[tuple[float, float]] | np.ndarray
-) -> np.ndarray:
-    """Select windows inside a closed line drawn around a part of PC space.
-
-    Parameters
-    ----------
-    cloud : Cloud
-    x, y : str
-        Axes of the view.
-    vertices : array of shape (n, 2)
-        Corners of the line, in order.
-    """
-    vertices = np.asarray(vertices, float)
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    selected = in_box(cloud, x, y, (low[0], low[1], high[0], high[1]))
-    points = np.column_stack([cloud.along(x)[selected], cloud.along(y)[selected]])
-    selected[selected] = points_in_poly(points, vertices)
-    return selected
-
-
-def in_interval(cloud: Cloud, axis: str, low: float, high: float) -> np.ndarray:
-    """Select windows between two positions along an axis, both included."""
-    along = cloud.along(axis)
-    return (along >= low) & (along <= high)
-
-
-def beyond(cloud: Cloud, x: str, y: str, ellipse: tuple[float, float, float, float]) -> np.ndarray:
-    """Select windows outside an ellipse of PC space.
-
-    Parameters
-    ----------
-    cloud : Cloud
-    x, y : str
-        Axes of the view.
-    ellipse : tuple of float
-        Its middle along x and y, then half its width and half its height, both above 0.
-    """
-    mid_x, mid_y, across, up = ellipse
-    away_x, away_y = (cloud.along(x) - mid_x) / across, (cloud.along(y) - mid_y) / up
-    return away_x**2 + away_y**2 > 1
-
-
-def near_pixel(cloud: Cloud, row: float, col: float, radius: float) -> np.ndarray:
-    """Select windows whose centre lies within ``radius`` pixels of a pixel of the image."""
-    half = cloud.window // 2
-    rows = np.arange(cloud.shape[0])[:, None] + half
-    cols = np.arange(cloud.shape[1])[None] + half
-    return (rows - row) ** 2 + (cols - col) ** 2 <= radius**2
-
-
-def in_rectangle(cloud: Cloud, top: float, left: float, bottom: float, right: float) -> np.ndarray:
-    """Select windows whose centre lies in a rectangle of the image, borders included."""
-    half = cloud.window // 2
-    rows = np.arange(cloud.shape[0])[:, None] + half
-    cols = np.arange(cloud.shape[1])[None] + half
-    return (rows >= top) & (rows <= bottom) & (cols >= left) & (cols <= right)
 
 
 def as_pixels(cloud: Cloud, selected: np.ndarray) -> np.ndarray:

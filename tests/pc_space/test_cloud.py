@@ -1,10 +1,11 @@
-"""Windows are chosen in the cloud and in the image by the same few functions."""
+"""The windows of an image as points: what is known of each, and of those that are selected."""
 
 import numpy as np
 import pytest
 
 from anomalylab.compute import window_moments, window_space
 from anomalylab.pc_space import cloud as clouds
+from anomalylab.pc_space.selection import Selection
 
 WINDOW = 5
 
@@ -29,6 +30,11 @@ def cloud(band, mask):
     return clouds.make_cloud("a.png", band, space, mask)
 
 
+def one_window(cloud):
+    """The window whose centre is the pixel (7, 9)."""
+    return Selection("point", (), (7, 9, 0)).windows(cloud)
+
+
 def test_every_window_is_a_point_with_three_coordinates_and_a_residual(cloud):
     assert cloud.shape == (20, 27)
     assert cloud.coordinates.shape == (20, 27, 3)
@@ -42,55 +48,8 @@ def test_windows_that_touch_a_defect_are_those_that_hold_one_of_its_pixels(mask)
     np.testing.assert_array_equal(clouds.touching(mask, WINDOW), view.any(axis=(2, 3)))
 
 
-def test_a_box_selects_the_points_inside_it_and_on_its_border(cloud):
-    x, y = cloud.along("PC1"), cloud.along("PC2")
-    corner = x[3, 4], y[3, 4]
-    selected = clouds.in_box(cloud, "PC1", "PC2", (corner[0], corner[1], np.inf, np.inf))
-    np.testing.assert_array_equal(selected, (x >= corner[0]) & (y >= corner[1]))
-    assert selected[3, 4]
-
-
-def test_a_square_lasso_selects_what_the_box_does(cloud):
-    bounds = -1.05, -0.77, 2.11, 3.3
-    corners = [(-1.05, -0.77), (2.11, -0.77), (2.11, 3.3), (-1.05, 3.3)]
-    np.testing.assert_array_equal(
-        clouds.in_polygon(cloud, "PC1", "residual", corners),
-        clouds.in_box(cloud, "PC1", "residual", bounds),
-    )
-
-
-def test_a_lasso_leaves_out_what_its_dent_leaves_out(cloud):
-    x, y = cloud.along("PC1"), cloud.along("PC2")
-    low, high = min(x.min(), y.min()) - 1, max(x.max(), y.max()) + 1
-    triangle = [(low, low), (high, low), (high, high)]
-    np.testing.assert_array_equal(clouds.in_polygon(cloud, "PC1", "PC2", triangle), x > y)
-
-
-def test_a_lasso_of_two_points_selects_nothing(cloud):
-    assert not clouds.in_polygon(cloud, "PC1", "PC2", [(-1, -1), (1, 1)]).any()
-
-
-def test_a_sweep_selects_between_two_positions(cloud):
-    selected = clouds.in_interval(cloud, "PC3", -0.5, 0.5)
-    np.testing.assert_array_equal(selected, np.abs(cloud.along("PC3")) <= 0.5)
-
-
-def test_windows_near_a_pixel_are_counted_from_their_centres(cloud):
-    assert clouds.near_pixel(cloud, 7, 9, 0).nonzero() == (np.array([5]), np.array([7]))
-    assert clouds.near_pixel(cloud, 7, 9, 1).sum() == 5
-    assert not clouds.near_pixel(cloud, 0, 0, 1).any()
-
-
-def test_a_rectangle_of_the_image_selects_the_centres_in_it(cloud):
-    selected = clouds.in_rectangle(cloud, 2, 2, 3, 4)
-    rows, cols = selected.nonzero()
-    assert set(zip(rows.tolist(), cols.tolist(), strict=True)) == {
-        (row, col) for row in (0, 1) for col in (0, 1, 2)
-    }
-
-
 def test_selected_windows_light_up_at_their_centres(cloud):
-    selected = clouds.near_pixel(cloud, 7, 9, 0)
+    selected = one_window(cloud)
     pixels = clouds.as_pixels(cloud, selected)
     assert pixels.shape == (24, 31)
     assert pixels.sum() == 1
@@ -109,14 +68,14 @@ def test_the_most_extreme_windows_come_first_and_apart(cloud):
 
 
 def test_there_are_no_more_extreme_windows_than_selected_ones(cloud):
-    selected = clouds.near_pixel(cloud, 7, 9, 0)
+    selected = one_window(cloud)
     found = clouds.most_extreme(cloud, selected, 6, cloud.distance)
     assert found[["row", "col"]].to_numpy().tolist() == [[5, 7]]
     assert clouds.most_extreme(cloud, selected & False, 6, cloud.distance).empty
 
 
 def test_the_share_on_the_defect_is_that_of_the_selected_windows(cloud):
-    on_it = clouds.in_rectangle(cloud, 10, 18, 13, 21)
+    on_it = Selection("rectangle", (), (10, 18, 13, 21)).windows(cloud)
     assert clouds.defect_share(cloud, on_it) == 1
     everything = np.ones(cloud.shape, bool)
     assert clouds.defect_share(cloud, everything) == pytest.approx(cloud.on_defect.mean())

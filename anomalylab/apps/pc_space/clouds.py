@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from anomalylab.pc_space.cloud import RESIDUAL, Cloud, beyond, most_extreme
+from anomalylab.pc_space.cloud import RESIDUAL, Cloud, most_extreme
 from anomalylab.pc_space.opened import PCSpace
+from anomalylab.pc_space.selection import Selection
 
 STEPS = (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 """Widths of views as multiples of the usual one, so that most images share one scale."""
@@ -62,7 +63,8 @@ class CloudSet:
     def beyond(self, x: str, y: str, deviations: tuple[float, float], radius: float) -> list:
         """Return the windows outside an ellipse in a plane, one bool array a cloud."""
         across, up = (radius * deviation for deviation in deviations)
-        return [beyond(one, x, y, (0, 0, across, up)) for one in self.clouds]
+        outside = Selection("beyond", (x, y), (0, 0, across, up))
+        return [outside.windows(one) for one in self.clouds]
 
     def lit(self, masks: Sequence[np.ndarray], x: str, y: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the places of the windows that ``masks``, one a cloud, select."""

@@ -7,8 +7,9 @@ import numpy as np
 from markupsafe import Markup
 
 from anomalylab.number_words import minus
-from anomalylab.pc_space.cloud import Cloud, beyond
+from anomalylab.pc_space.cloud import Cloud
 from anomalylab.pc_space.histogram import histogram
+from anomalylab.pc_space.selection import Selection
 from anomalylab.pictures.encode import data_url
 from anomalylab.pictures.shading import FAINTEST, colour_table
 from anomalylab.reports.kit.charts import nice_ticks, svg_text
@@ -49,7 +50,7 @@ class PlaneDrawing:
     def outside(self, cloud: Cloud, sigma: float = SIGMAS[-1]) -> np.ndarray:
         """Return which windows of an image lie outside of an ellipse of the normal windows."""
         across, up = (sigma * deviation for deviation in self.sigmas)
-        return beyond(cloud, *self.axes, (0, 0, across, up))
+        return Selection("beyond", self.axes, (0, 0, across, up)).windows(cloud)
 
     def small(self, png: bytes, alt: str) -> Markup:
         """Draw a raster with ellipses and without words, to stand beside others."""

@@ -15,8 +15,6 @@ from anomalylab.apps.pc_space.clouds import (
     share_beyond,
 )
 from anomalylab.apps.pc_space.state import SEVERAL, PCSpaceState, unique_ends
-from anomalylab.errors import ParameterError
-from anomalylab.pc_space.cloud import in_box
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pc_space.selection import Selection
 from anomalylab.plots.cloud import cloud, rasterise
@@ -64,30 +62,6 @@ def test_odds_of_one_are_clear_and_those_above_are_red():
     assert lowers[0] < lowers[2]
 
 
-@pytest.mark.parametrize(
-    ("kind", "axes", "numbers"),
-    [
-        ("box", ("PC1", "PC2"), (-1.5, 2.0, 3.25, 4.0)),
-        ("beyond", ("PC1", "PC2"), (0.0, 0.0, 30.5, 19.25)),
-        ("lasso", ("PC1", "residual"), (0.0, 0.0, 2.0, 0.0, 1.0, 3.0)),
-        ("rectangle", (), (3.0, 4.0, 20.0, 30.0)),
-        ("point", (), (12.0, 15.0, 2.0)),
-        ("interval", ("PC2",), (-1.0, 1.0)),
-    ],
-)
-def test_a_selection_survives_being_written(kind, axes, numbers):
-    selection = Selection(kind, axes, numbers)
-    assert Selection.parse(str(selection), ("PC1", "PC2", "residual")) == selection
-
-
-@pytest.mark.parametrize(
-    "text", ["nonsense", "box:PC1,PC2:1,2,3", "box:PC1,PC9:1,2,3,4", "lasso:PC1,PC2:1,2,3", "::nan"]
-)
-def test_an_address_cannot_make_up_a_selection(text):
-    with pytest.raises(ParameterError, match="select windows in the cloud"):
-        Selection.parse(text, ("PC1", "PC2", "residual"))
-
-
 def test_it_opens_with_a_defective_test_image(state):
     assert (state.row["class"], state.row["split"]) == ("anomalous", "test")
 
@@ -107,11 +81,6 @@ def test_it_opens_with_the_windows_beyond_three_deviations_lit(app):
     assert (app.linked.lit == expected).mean() > 0.999
 
 
-def test_an_ellipse_without_width_is_no_selection():
-    with pytest.raises(ParameterError, match="select windows in the cloud"):
-        Selection.parse("beyond:PC1,PC2:0,0,0,1", ("PC1", "PC2", "residual"))
-
-
 def test_short_names_are_as_long_as_they_must_be():
     names = ["test/good/000.png", "test/bad/000.png", "test/bad/001.png"]
     shortened = ["good/000.png", "bad/000.png", "001.png"]
@@ -122,7 +91,7 @@ def test_a_box_in_the_cloud_lights_its_windows_in_the_image(app):
     one = app.linked.current
     bounds = (0.0, -5.0, 50.0, 5.0)
     app.cloud.take_box(bounds)
-    expected = in_box(one, "PC1", "PC2", bounds)
+    expected = Selection("box", ("PC1", "PC2"), bounds).windows(one)
     assert 0 < expected.sum() < expected.size
     np.testing.assert_array_equal(app.linked.lit, expected)
     half = one.window // 2

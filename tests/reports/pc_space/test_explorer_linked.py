@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 from pages import find, find_all, fresh
-from pc_pages import drag, lit, pixels_of, ready, run_js, shown_cloud, until
+from pc_pages import (
+    drag,
+    lit,
+    page_cloud,
+    pixels_of,
+    ready,
+    run_js,
+    selected,
+    shown_cloud,
+    until,
+)
 
 from anomalylab.pc_space import cloud as clouds
 
@@ -70,14 +80,15 @@ def test_a_box_in_the_cloud_lights_the_windows_that_python_finds_in_it(opened, p
     find(opened, "[data-tool=box]").click()
     side = find(opened, ".al-pc-plane").size["width"]
     drag(opened, ".al-pc-plane", [(side * 0.3, side * 0.35), (side * 0.52, side * 0.55)])
-    selection = run_js(opened, "return store.state.selection")
+    selection = selected(opened)
     left, right, bottom, top = run_js(opened, "return store.state.view")
     across = [left + part * (right - left) for part in (0.3, 0.52)]
     up = [top - part * (top - bottom) for part in (0.55, 0.35)]
     expected = [across[0], up[0], across[1], up[1]]
-    assert selection["bounds"] == pytest.approx(expected, abs=2 * (right - left) / side)
-    cloud = shown_cloud(opened, pc)
-    wanted = clouds.in_box(cloud, "PC1", "PC2", selection["bounds"])
+    assert selection.numbers == pytest.approx(expected, abs=2 * (right - left) / side)
+    cloud = page_cloud(opened, pc)
+    wanted = selection.windows(cloud)
+    assert (selection.kind, selection.axes) == ("box", ["PC1", "PC2"])
     assert 0 < wanted.sum() < wanted.size
     assert (lit(opened, cloud) == wanted).all()
     assert f"{wanted.sum():,}".replace(",", "\u202f") in find(opened, ".al-pc-answer").text
@@ -87,22 +98,21 @@ def test_a_lasso_in_the_cloud_lights_the_windows_that_python_finds_in_it(opened,
     side = find(opened, ".al-pc-plane").size["width"]
     corners = [(0.5, 0.3), (0.7, 0.5), (0.52, 0.52), (0.45, 0.7), (0.3, 0.5)]
     drag(opened, ".al-pc-plane", [(side * x, side * y) for x, y in corners])
-    selection = run_js(opened, "return store.state.selection")
-    cloud = shown_cloud(opened, pc)
-    wanted = clouds.in_polygon(cloud, "PC1", "PC2", selection["vertices"])
-    assert selection["kind"] == "lasso"
+    selection, cloud = selected(opened), page_cloud(opened, pc)
+    wanted = selection.windows(cloud)
+    assert (selection.kind, selection.axes) == ("lasso", ["PC1", "PC2"])
     assert 0 < wanted.sum() < wanted.size
-    assert (lit(opened, cloud) != wanted).sum() <= 2  # points on the border may fall to either side
+    assert (lit(opened, cloud) == wanted).all()
 
 
 def test_a_click_and_a_brush_in_the_image_light_the_windows_near_them(opened, pc):
     cloud = shown_cloud(opened, pc)
     size = find(opened, ".al-pc-image").size
     drag(opened, ".al-pc-image", [(size["width"] * 0.5, size["height"] * 0.5)])
-    spot = run_js(opened, "return store.state.selection.spots")
-    radius = cloud.window // 2
-    assert len(spot) == 1
-    near = clouds.near_pixel(cloud, *spot[0], radius)
+    row, col, radius = selected(opened).numbers
+    assert radius == cloud.window // 2
+    rows, cols = cloud.centres
+    near = (rows - row) ** 2 + (cols - col) ** 2 <= radius**2
     assert near.any()
     assert (lit(opened, cloud) == near).all()
     drag(
@@ -110,9 +120,10 @@ def test_a_click_and_a_brush_in_the_image_light_the_windows_near_them(opened, pc
         ".al-pc-image",
         [(size["width"] * part, size["height"] * 0.4) for part in (0.3, 0.5, 0.7)],
     )
-    spots = run_js(opened, "return store.state.selection.spots")
-    brushed = np.logical_or.reduce([clouds.near_pixel(cloud, *one, radius) for one in spots])
-    assert len(spots) > 1
+    brush = selected(opened)
+    brushed = brush.windows(cloud)
+    assert brush.kind == "point"
+    assert len(brush.numbers) > 3
     assert (lit(opened, cloud) == brushed).all()
     amber = pixels_of(opened, ".al-pc-image canvas")[..., 0] > 200
     assert (amber == clouds.as_pixels(cloud, brushed)).all()
@@ -135,10 +146,10 @@ def test_the_sweep_lights_windows_of_an_interval_of_its_axis(opened, pc):
 
     find(opened, ".al-pc-sweep select").send_keys("residual")
     find(opened, "[data-sweep]").send_keys(Keys.END)
-    selection = run_js(opened, "return store.state.selection")
-    cloud = shown_cloud(opened, pc)
-    wanted = clouds.in_interval(cloud, "residual", selection["low"], selection["high"])
-    assert selection["at"] == pytest.approx(float(cloud.along("residual").max()), abs=1e-3)
+    selection, cloud = selected(opened), page_cloud(opened, pc)
+    wanted = selection.windows(cloud)
+    assert (selection.kind, selection.axes) == ("interval", ["residual"])
+    assert np.mean(selection.numbers) == pytest.approx(float(cloud.along("residual").max()))
     assert wanted.any()
     assert (lit(opened, cloud) == wanted).all()
     assert len(find_all(opened, ".al-pc-stop")) == 11
@@ -173,14 +184,14 @@ def test_arrow_keys_change_the_image_and_escape_clears_what_is_selected(opened, 
 
 
 def test_a_selection_in_pc_space_stays_for_the_next_image_one_in_the_image_does_not(opened):
-    run_js(opened, "store.change({ selection: { kind: 'box', x: 0, y: 1, bounds: [0, 0, 9, 9] } })")
+    run_js(opened, "store.change({ selection: store.inPlane('box', [0, 0, 9, 9]) })")
     run_js(opened, "store.step(1)")
     ready(opened)
     assert run_js(opened, "return store.state.selection.kind") == "box"
-    run_js(opened, "store.change({ selection: { kind: 'spots', spots: [[30, 30]], radius: 4 } })")
+    run_js(opened, "store.change({ selection: store.near([[30, 30]]) })")
     run_js(opened, "store.step(-1)")
     ready(opened)
-    assert run_js(opened, "return store.state.selection.kind") == "sigma"
+    assert run_js(opened, "return store.state.selection.kind") == "beyond"
 
 
 def test_an_image_whose_coordinates_differ_from_the_run_is_not_shown(opened):

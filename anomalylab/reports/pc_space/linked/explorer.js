@@ -12,7 +12,7 @@
 
   // What is lit up, as an answer.
   function answer(store) {
-    const { state, cloud, count, share: touching, data } = store;
+    const { state, cloud, count, share: touching } = store;
     if (!cloud) return "…";
     const { selection } = state;
     const all = al.group(cloud.n);
@@ -20,29 +20,29 @@
     const n = al.group(count);
     const verb = count === 1 ? "lies" : "lie";
     const beginnings = {
-      sigma: () => `${n} of ${all} windows ${verb} beyond ${selection.n}\u202fσ`,
-      interval: () => `${n} windows ${verb} at ${data.axes[selection.axis]} ${al.format(selection.at, 2)}`,
-      spots: () => `${n} windows ${verb} here in the image`,
+      beyond: () => `${n} of ${all} windows ${verb} beyond ${state.n}\u202fσ`,
+      interval: ({ axes, numbers: [low, high] }) =>
+        `${n} windows ${verb} at ${axes[0]} ${al.format((low + high) / 2, 2)}`,
+      point: () => `${n} windows ${verb} here in the image`,
     };
     const begin = (
       beginnings[selection.kind] || (() => `${n} of ${all} windows ${count === 1 ? "is" : "are"} inside the line`)
-    )();
+    )(selection);
     if (touching === null || !count || store.image.label !== 1) return begin;
     return `${begin}; ${share(touching)} of them touch the defect`;
   }
 
   function remark(store) {
-    const { cloud, image } = store;
+    const { cloud, image, data } = store;
     if (!cloud) return "";
     const parts = [image.name, al.classOf(image.label).name];
-    if (image.score !== null) parts.push(`score ${al.format(image.score)} (${store.data.detector})`);
-    const { selection } = store.state;
-    const isPlane =
-      selection && selection.kind === "sigma" && selection.x !== store.residual && selection.y !== store.residual;
+    if (image.score !== null) parts.push(`score ${al.format(image.score)} (${data.detector})`);
+    const { selection, n } = store.state;
+    const isPlane = selection?.kind === "beyond" && !selection.axes.includes(data.axes[store.residual]);
     if (isPlane)
       parts.push(
         `${share(store.count / cloud.n)} of its windows lie beyond, of Gaussian ones ` +
-          `${share(Math.exp(-(selection.n ** 2) / 2))} would`,
+          `${share(Math.exp(-(n ** 2) / 2))} would`,
       );
     const base = al.pcShare(cloud, null);
     if (image.label === 1 && base) parts.push(`of all its windows ${share(base)} touch the defect, outlined in white`);

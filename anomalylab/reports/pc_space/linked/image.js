@@ -92,28 +92,28 @@
 
     listenToPointer() {
       const { node, store } = this;
-      let spots = null;
-      const paint = () => store.change({ selection: { kind: "spots", spots, radius: this.radius } });
+      let pixels = null;
+      const paint = () => store.change({ selection: store.near(pixels) });
       node.addEventListener("pointerdown", (event) => {
         if (event.button || !store.cloud) return;
         node.setPointerCapture(event.pointerId);
-        spots = [this.pixel(event)];
+        pixels = [this.pixel(event)];
         paint();
       });
       node.addEventListener("pointermove", (event) => {
         if (!store.cloud) return;
         const [row, col] = this.pixel(event);
         this.showBrush(row, col);
-        if (!spots) {
+        if (!pixels) {
           store.pointAt(store.windowAt(row, col));
           return;
         }
-        const [r, c] = spots[spots.length - 1];
+        const [r, c] = pixels[pixels.length - 1];
         if (Math.hypot(row - r, col - c) < this.radius / 3) return;
-        spots = [...spots, [row, col]];
+        pixels = [...pixels, [row, col]];
         paint();
       });
-      ["pointerup", "pointercancel"].forEach((name) => node.addEventListener(name, () => (spots = null)));
+      ["pointerup", "pointercancel"].forEach((name) => node.addEventListener(name, () => (pixels = null)));
       node.addEventListener("pointerleave", () => {
         store.pointAt(null);
         this.brush.setAttribute("visibility", "hidden");

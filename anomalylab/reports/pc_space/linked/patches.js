@@ -23,8 +23,7 @@
       `${store.words(i)}${touches ? ", touches the defect" : ""}${title || ""}`;
     const point = () => store.pointAt(i);
     const leave = () => store.pointAt(null);
-    const choose = () =>
-      store.change({ selection: { kind: "spots", spots: [[row, col]], radius: store.cloud.window >> 1 } });
+    const choose = () => store.change({ selection: store.near([[row, col]]) });
     const attributes = {
       type: "button",
       class: `al-pc-open${touches ? " al-is-on-defect" : ""}`,

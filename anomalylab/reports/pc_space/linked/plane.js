@@ -248,19 +248,17 @@
     // A drag selects what it encloses, a click on empty ground clears.
     finish(path) {
       const { store } = this;
-      const { x, y, view, tool } = store.state;
+      const { view, tool } = store.state;
       const isClick = path.every(([px, py]) => Math.hypot(px - path[0][0], py - path[0][1]) < 4);
       if (isClick) {
         const i = this.nearest(path[0]);
-        const radius = store.cloud.window >> 1;
-        store.change({ selection: i === null ? null : { kind: "spots", spots: [store.centre(i)], radius } });
+        store.change({ selection: i === null ? null : store.near([store.centre(i)]) });
         return;
       }
       if (tool === "move") return;
       const frame = al.pcFrame(view, this.side);
       const vertices = this.outline(path).map(([px, py]) => [frame.atX(px), frame.atY(py)]);
-      if (tool === "lasso") store.change({ selection: { kind: "lasso", x, y, vertices } });
-      else store.change({ selection: { kind: "box", x, y, bounds: boundsOf(vertices) } });
+      store.change({ selection: store.inPlane(tool, tool === "lasso" ? vertices.flat() : boundsOf(vertices)) });
     }
 
     // The page scrolls on unless the cloud was clicked before, or a key asks for the zoom.

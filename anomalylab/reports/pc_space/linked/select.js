@@ -1,4 +1,5 @@
-// Ways to choose windows: one byte a window, 1 for chosen.
+// Ways to choose windows, one byte a window, 1 for chosen. A selection is { kind, axes, numbers }, as in
+// anomalylab/pc_space/selection.py, which says what the numbers are and finds the same windows.
 (() => {
   "use strict";
   const al = window.anomalylab;
@@ -9,62 +10,75 @@
     return lit;
   };
 
-  // Even-odd rule: a ray from a point inside crosses the outline an odd number of times.
-  function isInside(x, y, outline) {
-    let inside = false;
-    for (let k = 0, last = outline.length - 1; k < outline.length; last = k, k += 1) {
-      const [x1, y1] = outline[k];
-      const [x2, y2] = outline[last];
-      if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) inside = !inside;
-    }
-    return inside;
+  const inBox = (cloud, [left, bottom, right, top], [x, y]) =>
+    where(cloud, (i) => x[i] >= left && x[i] <= right && y[i] >= bottom && y[i] <= top);
+
+  function inLasso(cloud, numbers, [x, y]) {
+    const [xs, ys] = [0, 1].map((part) => numbers.filter((_, k) => k % 2 === part));
+    const near = inBox(cloud, [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)], [x, y]);
+    return where(cloud, (i) => near[i] && isEnclosed(x[i], y[i], xs, ys));
   }
 
-  const box = (cloud, { x, y, bounds: [left, bottom, right, top] }) => {
-    const [across, up] = [cloud.along[x], cloud.along[y]];
-    return where(cloud, (i) => across[i] >= left && across[i] <= right && up[i] >= bottom && up[i] <= top);
-  };
+  // Even-odd rule: a ray from a point inside crosses the line an odd number of times.
+  function isEnclosed(x, y, xs, ys) {
+    let isOdd = false;
+    for (let k = 0, last = xs.length - 1; k < xs.length; last = k, k += 1) {
+      const [x1, y1, x2, y2] = [xs[k], ys[k], xs[last], ys[last]];
+      if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) isOdd = !isOdd;
+    }
+    return isOdd;
+  }
 
-  const KINDS = {
-    box,
-    lasso(cloud, { x, y, vertices }) {
-      const [across, up] = [cloud.along[x], cloud.along[y]];
-      const [xs, ys] = [0, 1].map((part) => vertices.map((vertex) => vertex[part]));
-      const near = box(cloud, { x, y, bounds: [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)] });
-      return where(cloud, (i) => near[i] && isInside(across[i], up[i], vertices));
-    },
-    // Outside of the ellipse of n standard deviations in the plane of two axes.
-    sigma(cloud, { x, y, n, sigmas, middles }) {
-      const away = (axis, i) => (cloud.along[axis][i] - middles[axis]) / sigmas[axis];
-      return where(cloud, (i) => away(x, i) ** 2 + away(y, i) ** 2 > n * n);
-    },
-    interval(cloud, { axis, low, high }) {
-      return where(cloud, (i) => cloud.along[axis][i] >= low && cloud.along[axis][i] <= high);
-    },
-    // Centres within some pixels of one or more pixels of the image.
-    spots(cloud, { spots, radius }) {
-      const half = cloud.window >> 1;
-      const lit = new Uint8Array(cloud.n);
-      for (const [row, col] of spots) {
-        for (
-          let r = Math.max(Math.ceil(row - radius), half);
-          r <= Math.min(row + radius, cloud.nRows - 1 + half);
-          r += 1
-        ) {
-          for (
-            let c = Math.max(Math.ceil(col - radius), half);
-            c <= Math.min(col + radius, cloud.nCols - 1 + half);
-            c += 1
-          ) {
-            if ((r - row) ** 2 + (c - col) ** 2 <= radius ** 2) lit[(r - half) * cloud.nCols + c - half] = 1;
-          }
+  function beyond(cloud, [middleX, middleY, halfWidth, halfHeight], [x, y]) {
+    return where(cloud, (i) => {
+      const [awayX, awayY] = [(x[i] - middleX) / halfWidth, (y[i] - middleY) / halfHeight];
+      return awayX * awayX + awayY * awayY > 1;
+    });
+  }
+
+  const inInterval = (cloud, [low, high], [along]) => where(cloud, (i) => along[i] >= low && along[i] <= high);
+
+  function inRectangle(cloud, numbers) {
+    const half = cloud.window >> 1;
+    const rows = Int32Array.from({ length: cloud.n }, (_, i) => Math.floor(i / cloud.nCols) + half);
+    const cols = Int32Array.from({ length: cloud.n }, (_, i) => (i % cloud.nCols) + half);
+    return inBox(cloud, numbers, [rows, cols]);
+  }
+
+  function nearPoints(cloud, numbers) {
+    const half = cloud.window >> 1;
+    const radius = numbers[numbers.length - 1];
+    const lit = new Uint8Array(cloud.n);
+    // from the first to the last row or column that the radius may reach
+    const reach = (at, n) => [Math.max(Math.floor(at - radius), half), Math.min(Math.ceil(at + radius), n - 1 + half)];
+    for (let k = 0; k + 2 < numbers.length; k += 2) {
+      const [row, col] = [numbers[k], numbers[k + 1]];
+      const [[top, bottom], [left, right]] = [reach(row, cloud.nRows), reach(col, cloud.nCols)];
+      for (let r = top; r <= bottom; r += 1) {
+        for (let c = left; c <= right; c += 1) {
+          const isNear = (r - row) * (r - row) + (c - col) * (c - col) <= radius * radius;
+          if (isNear) lit[(r - half) * cloud.nCols + c - half] = 1;
         }
       }
-      return lit;
-    },
+    }
+    return lit;
+  }
+
+  al.PC_KINDS = {
+    box: { place: "cloud", holds: inBox },
+    lasso: { place: "cloud", holds: inLasso },
+    beyond: { place: "cloud", holds: beyond },
+    interval: { place: "axis", holds: inInterval },
+    rectangle: { place: "image", holds: inRectangle },
+    point: { place: "image", holds: nearPoints },
   };
 
-  al.pcWindows = (selection, cloud) => (selection ? KINDS[selection.kind](cloud, selection) : null);
+  // Names of axes become positions along them here and nowhere else.
+  al.pcWindows = (selection, cloud) => {
+    if (!selection) return null;
+    const along = selection.axes.map((name) => cloud.along[cloud.axes.indexOf(name)]);
+    return al.PC_KINDS[selection.kind].holds(cloud, selection.numbers, along);
+  };
 
   al.pcCount = (lit) => {
     let n = 0;

@@ -47,7 +47,7 @@
       const band = bandOf(await al.decodePng(al.bytes(image.src)), image.weights);
       const products = await this.correlator.run(band, height, width, onProgress);
       const [nRows, nCols] = [height - side + 1, width - side + 1];
-      const cloud = { window: side, nRows, nCols, n: nRows * nCols };
+      const cloud = { window: side, nRows, nCols, n: nRows * nCols, axes: this.data.axes };
       const energy = boxSums(
         band.map((value) => value * value),
         height,

@@ -58,7 +58,7 @@
       if (state.x === state.y) Object.assign(state, "x" in changes ? { y: before.x } : { x: before.y });
       if (isTurned) {
         state.view = this.homeView();
-        if (state.selection && state.selection.kind === "sigma") changes.selection = state.selection = this.beyond();
+        if (state.selection && state.selection.kind === "beyond") changes.selection = state.selection = this.beyond();
       }
       if (isTurned || "selection" in changes) this.select();
       this.listeners.forEach((listener) => listener(changes));
@@ -77,7 +77,7 @@
       const { state } = this;
       this.pointAt(null);
       this.cloud = null;
-      if (state.selection && state.selection.kind === "spots") state.selection = this.beyond();
+      if (state.selection && al.PC_KINDS[state.selection.kind].place === "image") state.selection = this.beyond();
       this.change({ i, progress: 0 });
       try {
         const ready = await Promise.all([
@@ -106,8 +106,17 @@
     }
 
     beyond(n = this.state.n) {
-      const { x, y } = this.state;
-      return { kind: "sigma", x, y, n, sigmas: this.data.sigmas, middles: this.data.middles };
+      const { sigmas, middles } = this.data;
+      const axes = [this.state.x, this.state.y];
+      return this.inPlane("beyond", [...axes.map((axis) => middles[axis]), ...axes.map((axis) => n * sigmas[axis])]);
+    }
+    // A selection in the plane that is shown.
+    inPlane(kind, numbers) {
+      return { kind, axes: [this.state.x, this.state.y].map((axis) => this.data.axes[axis]), numbers };
+    }
+    // What lies within half a window of pixels, each a row and a column.
+    near(pixels) {
+      return { kind: "point", axes: [], numbers: [...pixels.flat(), this.data.window >> 1] };
     }
 
     range(axis) {

@@ -49,14 +49,10 @@
       if (changes.cloud) this.measure();
       const { selection } = this.store.state;
       if ("selection" in changes) {
-        const isHere = selection && selection.kind === "interval";
-        if (!isHere) this.pause();
-        [...this.stops.children].forEach((stop, k) =>
-          stop.classList.toggle(
-            "al-is-here",
-            Boolean(isHere) && Math.abs(this.valueOf(k) - selection.at) <= this.width,
-          ),
-        );
+        const [low, high] = selection?.kind === "interval" ? selection.numbers : [];
+        if (low === undefined) this.pause();
+        const isHere = (value) => value >= low && value <= high;
+        [...this.stops.children].forEach((stop, k) => stop.classList.toggle("al-is-here", isHere(this.valueOf(k))));
       }
       if ("i" in changes) this.pause();
     }
@@ -98,10 +94,14 @@
 
     stand(step) {
       if (!this.store.cloud) return;
-      const { axis, width } = this;
       const at = this.low + ((this.high - this.low) * step) / STEPS;
       this.name(at);
-      this.store.change({ selection: { kind: "interval", axis, at, low: at - width, high: at + width } });
+      this.store.change({ selection: this.around(at) });
+    }
+
+    around(at) {
+      const { axis, width, store } = this;
+      return { kind: "interval", axes: [store.data.axes[axis]], numbers: [at - width, at + width] };
     }
 
     toggle() {
@@ -130,7 +130,7 @@
       const word = (value) => write(value).replace(/^−(?=0[.0]*$)/, "");
       const stops = Array.from({ length: N_STOPS }, (_, k) => {
         const at = this.valueOf(k);
-        const near = al.pcWindows({ kind: "interval", axis, low: at - width, high: at + width }, store.cloud);
+        const near = al.pcWindows(this.around(at), store.cloud);
         const along = store.cloud.along[store.residual];
         const clean = axis === store.residual ? (i) => -Math.abs(along[i] - at) : (i) => -along[i];
         const found = al.pcExtremes(store.cloud, near, EACH, clean);
