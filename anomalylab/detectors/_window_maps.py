@@ -1,6 +1,6 @@
 """Images to moments of windows, and windows to maps: what window PCA and its pool share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import add
 
@@ -44,17 +44,22 @@ def read_band(name: str, images: Images, row: int) -> np.ndarray:
     return image[..., 0]
 
 
-def total_moments(name: str, images: Images, windows: Sequence[int]) -> dict[int, Moments]:
-    """Sum the windows of all images, side of the window -> moments; some images at a time."""
+def total_moments(
+    read: Callable[[int], np.ndarray], rows: Sequence[int], windows: Sequence[int]
+) -> dict[int, Moments]:
+    """Sum the windows of some images, side of the window -> moments; a few images at a time.
+
+    ``read`` gives the band of a row.
+    """
 
     def work(row: int) -> dict[int, Moments]:
-        band = read_band(name, images, row)
+        band = read(row)
         return {window: moments(band, window) for window in windows}
 
     total: dict[int, Moments] = {}
     step = AT_ONCE * n_threads()
-    for start in range(0, len(images), step):
-        parts = in_pieces(work, range(start, min(start + step, len(images))))
+    for start in range(0, len(rows), step):
+        parts = in_pieces(work, rows[start : start + step])
         if total:
             parts = [total, *parts]
         total = {window: reduce(add, (part[window] for part in parts)) for window in windows}

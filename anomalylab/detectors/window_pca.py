@@ -5,8 +5,9 @@ anomalous if these axes do not explain it, or if it lies far out along them. As 
 add up, leaving an image out takes no more than subtracting its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from anomalylab.compute import window_space
 from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces, n_threads
-from anomalylab.compute.window_moments import Moments, check_window, moments
+from anomalylab.compute.window_moments import Moments, check_window
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.compute.window_statistics import STATISTICS
 from anomalylab.detectors._base import Detector
@@ -26,7 +27,7 @@ from anomalylab.detectors._window_maps import (
     total_moments,
 )
 from anomalylab.errors import ParameterError
-from anomalylab.features import Features
+from anomalylab.features import Features, ImageLevel
 from anomalylab.registry import unknown_name
 
 Spaces = dict[int, WindowSpace]
@@ -125,10 +126,12 @@ class WindowPCA(Detector):
         maps = 4 * n_images * self.grid[0] * self.grid[1]
         return maps + products * (2 * AT_ONCE * n_threads() + 3)
 
-    def fit_spaces(self, totals: Mapping[int, Moments]) -> Spaces:
-        """Return the space of each window of these moments."""
+    def fit_spaces(self, totals: Mapping[int, Moments], near: Spaces | None = None) -> Spaces:
+        """Return the space of each window of these moments; ``near`` are spaces of almost them."""
+        near = near or {}
         return {
-            window: window_space.fit(total, self.n_components) for window, total in totals.items()
+            window: window_space.fit(total, self.n_components, near=near.get(window))
+            for window, total in totals.items()
         }
 
     def judge(self, band: np.ndarray, spaces: Spaces) -> tuple[float, np.ndarray]:
@@ -137,56 +140,44 @@ class WindowPCA(Detector):
 
     @one_blas_thread()
     def _fit(self, features: Features) -> None:
-        name = self.levels[0]
-        self._moments = total_moments(name, features.images(name), self.windows)
+        images = features.images(self.levels[0])
+        self._moments = total_moments(self._reader(images), range(len(images)), self.windows)
         spaces = {str(window): space for window, space in self.fit_spaces(self._moments).items()}
         self.mean_ = {window: space.mean for window, space in spaces.items()}
         self.components_ = {window: space.components for window, space in spaces.items()}
         self.variances_ = {window: space.variances for window, space in spaces.items()}
         self.total_variance_ = {window: space.total_variance for window, space in spaces.items()}
 
+    @one_blas_thread()
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
-        spaces = self.spaces
-        return self._each(features, lambda _, band: self.judge(band, spaces))
+        images, spaces = features.images(self.levels[0]), self.spaces
+        read = self._reader(images)
+        return _stacked(in_pieces(lambda row: self.judge(read(row), spaces), range(len(images))))
 
+    @one_blas_thread()
     def _leave_out(self, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        if len(np.unique(groups)) < 2:
+        members = [np.flatnonzero(groups == number) for number in np.unique(groups)]
+        if len(members) < 2:
             raise ParameterError(
                 "window_pca needs training images of at least 2 groups to leave one out"
             )
-        together = self._moments_of_groups(groups)
+        read_any, whole = self._reader(self._training.images(self.levels[0])), self.spaces
 
-        def judge_left_out(row: int, band: np.ndarray) -> tuple[float, np.ndarray]:
-            of_group = together.get(int(groups[row]))
-            others = {
-                window: total - (of_group[window] if of_group else moments(band, window))
-                for window, total in self._moments.items()
-            }
-            return self.judge(band, self.fit_spaces(others))
+        def judge_group(rows: np.ndarray) -> list[tuple[float, np.ndarray]]:
+            read = lru_cache(1)(read_any)  # a group is mostly one image, read once for both
+            own = total_moments(read, rows.tolist(), self.windows)
+            others = {window: total - own[window] for window, total in self._moments.items()}
+            spaces = self.fit_spaces(others, near=whole)
+            return [self.judge(read(row), spaces) for row in rows.tolist()]
 
-        return self._each(self._training, judge_left_out)
+        found = _stacked([one for part in in_pieces(judge_group, members) for one in part])
+        place = np.argsort(np.concatenate(members))
+        return found[0][place], found[1][place]
 
-    def _moments_of_groups(self, groups: np.ndarray) -> dict[int, dict[int, Moments]]:
-        """Sum the windows of each group of more than one image."""
-        numbers, counts = np.unique(groups, return_counts=True)
-        name = self.levels[0]
-        return {
-            int(group): total_moments(
-                name, self._training.subset(groups == group).images(name), self.windows
-            )
-            for group in numbers[counts > 1]
-        }
+    def _reader(self, images: np.ndarray | ImageLevel) -> Callable[[int], np.ndarray]:
+        return partial(read_band, self.levels[0], images)
 
-    @one_blas_thread()
-    def _each(
-        self, features: Features, judge_one: Callable[[int, np.ndarray], tuple[float, np.ndarray]]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Read and judge each image; return image scores and score maps."""
-        name = self.levels[0]
-        images = features.images(name)
 
-        def work(row: int) -> tuple[float, np.ndarray]:
-            return judge_one(row, read_band(name, images, row))
-
-        scores, maps = zip(*in_pieces(work, range(len(images))), strict=True)
-        return np.array(scores), np.stack(maps)
+def _stacked(judged: Iterable[tuple[float, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    scores, maps = zip(*judged, strict=True)
+    return np.array(scores), np.stack(maps)

@@ -109,7 +109,7 @@ class WindowPool(ClosedFormPool):
             hidden = train[groups[train] == groups[row]]
             own = {window: store.of(hidden) for window, store in self._stores.items()}
             others = {window: total - own[window] for window, total in totals.items()}
-            return self.detector.judge(band, self.detector.fit_spaces(others))
+            return self.detector.judge(band, self.detector.fit_spaces(others, near=spaces))
 
         scores, maps = zip(*in_pieces(work, range(len(query))), strict=True)
         return np.array(scores), np.stack(maps)

@@ -93,10 +93,7 @@ def with_images(
     return Features({**features.levels, **on_demand}, groups_of(samples))
 
 
-def groups_of(samples: pd.DataFrame) -> np.ndarray | None:
-    """Return the number of the group of each image; None if each is its own group."""
+def groups_of(samples: pd.DataFrame) -> np.ndarray:
+    """Return the number of the group of each image; one that names none is its own group."""
     named = samples["group"]
-    if named.isna().all():
-        return None
-    names = named.where(named.notna(), samples["sample_id"])
-    return np.asarray(pd.factorize(names)[0])
+    return np.asarray(pd.factorize(named.where(named.notna(), samples["sample_id"]))[0])

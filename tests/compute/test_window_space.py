@@ -171,3 +171,23 @@ def test_one_value_that_is_not_finite_does_not_spread_but_is_refused(space):
     image[3, 4] = np.nan
     with pytest.raises(ParameterError, match="NaN"):
         space.project(image)
+
+
+@pytest.mark.parametrize("window", [7, 15])
+def test_axes_found_from_a_near_space_are_those_of_the_factorisation(window):
+    images = [draw(60, 50, seed) for seed in range(5)]
+    parts = [moments(image, window) for image in images]
+    total = sum(parts[1:], start=parts[0])
+    whole = window_space.fit(total, 2)
+    for part in parts:
+        near = window_space.fit(total - part, 2, near=whole)
+        plain = window_space.fit(total - part, 2)
+        np.testing.assert_allclose(near.components, plain.components, atol=1e-10)
+        np.testing.assert_allclose(near.variances, plain.variances, rtol=1e-10)
+
+
+def test_a_near_space_does_no_harm_where_nothing_varies():
+    total = moments(np.full((40, 40), 3.0), 9)
+    whole = window_space.fit(total, 2)
+    flat = window_space.fit(total, 2, near=whole)
+    np.testing.assert_allclose(flat.variances, 0, atol=1e-9)

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from pc_runs import WINDOW
+import pytest
+from pc_runs import WINDOW, surface
+from PIL import Image
 
 from anomalylab.compute import window_space
 from anomalylab.compute.window_grid import on_grid
@@ -10,17 +12,18 @@ from anomalylab.compute.window_moments import moments
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.recipes.pc_space import odds
 from anomalylab.recipes.pc_space.looks import GRID
-from anomalylab.recipes.pc_space.run import deal_folds
+from anomalylab.recipes.pc_space.request import Request as RecipeRequest
+from anomalylab.recipes.pc_space.run import run as recipe
+from anomalylab.runs.detect import run as detect
+from anomalylab.runs.request import DetectorChoice, Request
 
 
-def test_a_normal_training_image_is_scored_in_the_space_of_the_other_folds(pc_run):
+def test_a_normal_training_image_is_scored_in_the_space_of_the_others(pc_run):
     pc = PCSpace(pc_run)
     samples = pc.samples
-    folds = deal_folds(samples, pc_run.info.seed)
     is_normal = (samples["split"] == "train") & (samples["label"] == 0)
-    row = int(np.flatnonzero(is_normal)[3])
-    name = samples["sample_id"].iloc[row]
-    others = samples["sample_id"][is_normal & (folds != folds[row])]
+    name = samples["sample_id"][is_normal].iloc[3]
+    others = samples["sample_id"][is_normal & (samples["sample_id"] != name)]
     parts = [moments(pc.band(other).astype(float), WINDOW) for other in others]
     space = window_space.fit(sum(parts[1:], start=parts[0]))
     band = pc.band(name)
@@ -29,6 +32,43 @@ def test_a_normal_training_image_is_scored_in_the_space_of_the_other_folds(pc_ru
     expected = on_grid(residual / unit, WINDOW, band.shape, GRID).max()
     scores = pc_run.scores("residual", "training").set_index("sample_id")["score"]
     np.testing.assert_allclose(scores[name], expected, rtol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def unlabelled(tmp_path_factory):
+    """A folder of images, two of them copies of one file and one defective."""
+    folder = tmp_path_factory.mktemp("unlabelled")
+    rng = np.random.default_rng(7)
+    for number in range(14):
+        image, _ = surface(rng, 60, 52, defect=number == 5)
+        Image.fromarray(image).save(folder / f"{number:02}.png")
+    (folder / "copy.png").write_bytes((folder / "03.png").read_bytes())
+    return folder
+
+
+def test_recipe_and_detector_say_the_same_of_one_folder(unlabelled, tmp_path):
+    of_recipe = recipe(RecipeRequest(data=unlabelled, windows=(WINDOW,)), tmp_path / "recipe")
+    choice = DetectorChoice.parse(f"window_pca:window={WINDOW}")
+    detected = detect(Request(data=unlabelled, detectors=(choice,)), tmp_path / "detect")
+    scores = [
+        run.scores(name).set_index("sample_id")["score"].sort_index()
+        for run, name in ((of_recipe, "residual"), (detected, choice.label))
+    ]
+    pd.testing.assert_series_equal(*scores, rtol=1e-6)
+    assert of_recipe.verdict == detected.verdict
+
+
+def test_copies_of_one_image_are_left_out_together(unlabelled, tmp_path):
+    found = recipe(RecipeRequest(data=unlabelled, windows=(WINDOW,)), tmp_path / "run")
+    pc, names = PCSpace(found), found.samples["sample_id"]
+    others = names[~names.isin(["03.png", "copy.png"])]
+    parts = [moments(pc.band(name).astype(float), WINDOW) for name in others]
+    space = window_space.fit(sum(parts[1:], start=parts[0]))
+    band = pc.band("03.png")
+    unit = space.total_variance - space.variances.sum()
+    expected = on_grid(space.project(band)[1] / unit, WINDOW, band.shape, GRID).max()
+    scores = found.scores("residual").set_index("sample_id")["score"]
+    np.testing.assert_allclose(scores[["03.png", "copy.png"]], expected, rtol=1e-5)
 
 
 def test_a_test_image_and_a_defective_training_image_are_scored_in_the_whole_space(pc_run):

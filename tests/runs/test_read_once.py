@@ -101,7 +101,7 @@ def test_a_group_that_a_table_gives_is_kept(folder, tmp_path):
     pd.DataFrame({"path": paths, "group": ["a", "b"] * 4}).to_csv(table, index=False)
     groups = groups_of(datasets.load("table", table))
     assert groups.tolist() == [0, 1] * 4
-    assert groups_of(datasets.load("folder", folder)) is None
+    assert groups_of(datasets.load("folder", folder)).tolist() == list(range(N_IMAGES))
 
 
 def test_an_image_cut_short_after_listing_is_told(folder):

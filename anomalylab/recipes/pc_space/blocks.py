@@ -7,7 +7,7 @@ and gives the very same numbers.
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
@@ -135,18 +135,36 @@ def tick(bar: tqdm | None, n: int = 1) -> None:
             bar.update(n)
 
 
-def known_or_computed(
-    store: BlockStore, name: str, n_images: int, compute: Callable[[], Arrays], bar: tqdm
-) -> Arrays:
-    """Return the arrays of a block; a block that is known moves the bar by its images.
+def by_blocks(
+    images: Images,
+    rows: Iterable[int],
+    store: BlockStore,
+    params: Sequence[object],
+    compute: Callable[[np.ndarray], Arrays],
+    bar: tqdm,
+) -> Iterator[tuple[np.ndarray, Arrays]]:
+    """Yield the rows of each block of images and the arrays of the block, known or computed.
 
-    ``compute`` moves the bar itself. It runs with one thread of linear algebra.
+    Parameters
+    ----------
+    images : Images
+    rows : iterable of int
+    store : BlockStore
+        Holds what is known and takes what is computed.
+    params : sequence
+        All that the arrays depend on, beside the images.
+    compute : callable
+        Rows of a block -> its arrays. It moves the bar itself and runs with one thread of linear
+        algebra.
+    bar : tqdm
     """
-    known = store.read(name)
-    if known is not None:
-        tick(bar, n_images)
-        return known
-    with one_blas_thread():
-        arrays = compute()
-    store.write(name, arrays)
-    return arrays
+    for block in in_blocks(rows):
+        name = images.key(block, *params)
+        arrays = store.read(name)
+        if arrays is not None:
+            tick(bar, len(block))
+        else:
+            with one_blas_thread():
+                arrays = compute(block)
+            store.write(name, arrays)
+        yield block, arrays

@@ -1,67 +1,102 @@
 """Training images seen from the PC space of the others, for scores that need no labels.
 
-A space that was made of an image finds less to wonder at in it. Normal training images are
-therefore scored fold by fold, each by the windows of the other folds; that shifts no histogram.
+A space that was made of an image finds less to wonder at in it. Each normal training image is
+therefore scored in the space of those of other groups, as ``window_pca`` does: the sums over their
+windows are those of all images less those of the group.
 """
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from anomalylab.compute.threads import in_pieces
+from anomalylab.compute import window_space
+from anomalylab.compute.threads import in_pieces, n_threads
+from anomalylab.compute.window_moments import Moments
 from anomalylab.compute.window_space import WindowSpace
-from anomalylab.compute.window_statistics import STATISTICS
-from anomalylab.recipes.pc_space.blocks import Images, in_blocks, known_or_computed, tick
+from anomalylab.recipes.pc_space.blocks import Images, by_blocks, tick
 from anomalylab.recipes.pc_space.looks import GRID, SIGMAS, without_labels
-from anomalylab.recipes.pc_space.spaces import digest
+from anomalylab.recipes.pc_space.spaces import ImageMoments, add, digest, varying
 from anomalylab.storage.blocks import Arrays, BlockStore
 
 
-def look_left_out(
-    images: Images, spaces: Mapping[int, WindowSpace], folds: Mapping[int, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """Score images without labels, each in the space of its fold.
+@dataclass(frozen=True)
+class Others:
+    """What the spaces of all training images but those of one group are made of.
 
     Parameters
     ----------
-    images : Images
-    spaces : mapping
-        Number of a fold -> PC space of the images of all other folds.
-    folds : mapping
-        Number of a fold -> rows of its images.
+    of_images : ImageMoments
+    rows : int ndarray of shape (n_training,)
+        Images that the whole space was made of.
+    groups : int ndarray of shape (n_training,)
+        The group of each of them; at least two different ones.
+    total : Moments
+        Of all their windows.
+    whole : WindowSpace
+        The space of all their windows.
+    """
+
+    of_images: ImageMoments
+    rows: np.ndarray
+    groups: np.ndarray
+    total: Moments
+    whole: WindowSpace
+
+    def space_without(self, group: int) -> WindowSpace:
+        """Return the space of the images of other groups.
+
+        Raises
+        ------
+        DatasetError
+            If their windows vary along fewer directions than there are components.
+        """
+        own = add(self.of_images.of(row) for row in self.rows[self.groups == group])
+        n_components = self.whole.n_components
+        return varying(window_space.fit(self.total - own, n_components, near=self.whole))
+
+
+def look_left_out(others: Others) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Score training images without labels, each in the space of those of other groups.
 
     Returns
     -------
+    rows : int ndarray of shape (n_training,)
+        The training images, group by group.
     described : dict
-        ``rows``, those of all folds; ``scores`` and a map under each of
-        the statistics, in their order.
+        ``scores`` and a map under each of the statistics, in that order.
+
+    Raises
+    ------
+    DatasetError
+        If the windows of the others vary along fewer directions than there are components.
     """
-    store, n_images = BlockStore("window looks"), sum(len(folds[fold]) for fold in spaces)
-    parts: list[Arrays] = []
-    with tqdm(total=n_images, desc="projecting windows, left out", unit="image", delay=2) as bar:
-        for fold, space in spaces.items():
-            parts += [_block(images, space, rows, store, bar) for rows in in_blocks(folds[fold])]
-    rows = np.concatenate([folds[fold] for fold in spaces])
-    seen = {
-        name: np.concatenate([part[name] for part in parts]) for name in (*STATISTICS, "scores")
-    }
-    return {"rows": rows, **seen}
+    images, groups = others.of_images.images, others.groups
+    order = np.argsort(groups, kind="stable")
+    rows, group_of = others.rows[order], dict(zip(others.rows, groups, strict=True))
+    space_without = lru_cache(n_threads() + 1)(others.space_without)  # a group may span two blocks
+
+    def look_at_group(members: np.ndarray) -> list[Arrays]:
+        space = space_without(group_of[members[0]])
+        return [_look(images, space, row, bar) for row in members]
+
+    def look_at_block(block: np.ndarray) -> Arrays:
+        ends = np.flatnonzero(np.diff([group_of[row] for row in block])) + 1
+        seen = [one for part in in_pieces(look_at_group, np.split(block, ends)) for one in part]
+        return {name: np.stack([one[name] for one in seen]) for name in seen[0]}
+
+    grouping = images.key(rows, groups[order].tolist())
+    params = "look left out", digest(others.whole), grouping, GRID, SIGMAS
+    store = BlockStore("window looks")
+    with tqdm(total=len(rows), desc="projecting windows, left out", unit="image", delay=2) as bar:
+        known = by_blocks(images, rows, store, params, look_at_block, bar)
+        parts = [arrays for _, arrays in known]
+    return rows, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _block(
-    images: Images, space: WindowSpace, rows: np.ndarray, store: BlockStore, bar: tqdm
-) -> Arrays:
-    name = images.key(rows, "look left out", digest(space), GRID, SIGMAS)
-
-    def work(row: int) -> dict[str, np.ndarray]:
-        band = images.band(row)
-        seen = without_labels(band.shape, space, *space.project(band))
-        tick(bar)
-        return seen
-
-    def compute() -> Arrays:
-        seen = in_pieces(work, map(int, rows))
-        return {key: np.stack([one[key] for one in seen]) for key in seen[0]}
-
-    return known_or_computed(store, name, len(rows), compute, bar)
+def _look(images: Images, space: WindowSpace, row: int, bar: tqdm) -> Arrays:
+    band = images.band(row)
+    seen = without_labels(band.shape, space, *space.project(band))
+    tick(bar)
+    return seen

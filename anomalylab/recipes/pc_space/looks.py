@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -18,7 +19,7 @@ from anomalylab.compute.window_statistics import (
     residual_of,
 )
 from anomalylab.pc_space.histogram import Plane, cells_of, density, histogram
-from anomalylab.recipes.pc_space.blocks import PIECE, Images, in_blocks, known_or_computed, tick
+from anomalylab.recipes.pc_space.blocks import PIECE, Images, by_blocks, in_blocks, tick
 from anomalylab.recipes.pc_space.spaces import digest
 from anomalylab.storage.blocks import Arrays, BlockStore
 
@@ -171,20 +172,42 @@ def look_at_all(
     densities : int64 ndarray of shape (2, n_pairs, SIDE, SIDE)
     """
     store, n_images = BlockStore("window looks"), len(images.samples)
+    key = view.key()
     densities = np.zeros((2, len(view.first_planes), SIDE, SIDE), np.int64)
     described: dict[str, np.ndarray] = {}
     with tqdm(total=n_images, desc="projecting windows", unit="image", delay=2) as bar:
         for group, members in groups.items():
-            for rows in in_blocks(members):
-                block = dict(_block(images, view, rows, group is not None, store, bar))
+            dense = group is not None
+            compute = partial(_look_at_block, images, view, dense, bar)
+            known = by_blocks(images, members, store, ("look", dense, key), compute, bar)
+            for rows, block in known:
+                of_images = dict(block)
                 if group is not None:
-                    densities[group] += block.pop("density")
-                for name, values in block.items():
+                    densities[group] += of_images.pop("density")
+                for name, values in of_images.items():
                     target = described.setdefault(
                         name, np.zeros((n_images, *values.shape[1:]), values.dtype)
                     )
                     target[rows] = values
     return described, densities
+
+
+def _look_at_block(images: Images, view: View, dense: bool, bar: tqdm, rows: np.ndarray) -> Arrays:
+    """Describe the images of a block; densities are added up as they come, to hold few."""
+
+    def work(row: int) -> dict[str, np.ndarray]:
+        described = look(images.band(row), view, dense=dense)
+        tick(bar)
+        return described
+
+    total: dict[str, np.ndarray] = {}
+    rest = []
+    for part in in_blocks(rows, PIECE):
+        for described in in_pieces(work, map(int, part)):
+            if dense:
+                total["density"] = total.get("density", 0) + described.pop("density")
+            rest.append(described)
+    return {**total, **{key: np.stack([one[key] for one in rest]) for key in rest[0]}}
 
 
 def log_odds_map(band: np.ndarray, view: View, weights: np.ndarray) -> np.ndarray:
@@ -226,26 +249,3 @@ def log_odds_maps(images: Images, view: View, weights: np.ndarray) -> np.ndarray
             return made
 
         return np.stack(in_pieces(work, range(len(images.samples))))
-
-
-def _block(
-    images: Images, view: View, rows: np.ndarray, dense: bool, store: BlockStore, bar: tqdm
-) -> Arrays:
-    name = images.key(rows, "look", dense, view.key())
-
-    def work(row: int) -> dict[str, np.ndarray]:
-        described = look(images.band(row), view, dense=dense)
-        tick(bar)
-        return described
-
-    def compute() -> Arrays:
-        total: dict[str, np.ndarray] = {}
-        rest = []
-        for part in in_blocks(rows, PIECE):
-            for described in in_pieces(work, map(int, part)):
-                if dense:
-                    total["density"] = total.get("density", 0) + described.pop("density")
-                rest.append(described)
-        return {**total, **{key: np.stack([one[key] for one in rest]) for key in rest[0]}}
-
-    return known_or_computed(store, name, len(rows), compute, bar)

@@ -66,7 +66,7 @@ class Request:
     solver : {"exact", "incremental"}
         Components of all windows together, or updated image by image in the order of their paths.
         With ``exact``, scores of training images that need no labels are made in the space of the
-        other folds; with ``incremental``, in a space that was made of them too.
+        images of other groups; with ``incremental``, in a space that was made of them too.
     orient : {"loading", "extreme", "luma"}
         Which end of the colour axis is positive, see :class:`anomalylab.extractors.band.Band`.
     C : float

@@ -10,7 +10,7 @@ from anomalylab.pc_space.log_odds import LogOdds
 from anomalylab.recipes.pc_space import odds, spaces
 from anomalylab.recipes.pc_space.blocks import Images
 from anomalylab.recipes.pc_space.inputs import check_images, load
-from anomalylab.recipes.pc_space.left_out import look_left_out
+from anomalylab.recipes.pc_space.left_out import Others, look_left_out
 from anomalylab.recipes.pc_space.looks import View, log_odds_maps, look_at_all
 from anomalylab.recipes.pc_space.outcomes import Material, Outcome, learn, supervised, unsupervised
 from anomalylab.recipes.pc_space.record import Found, describe, write
@@ -19,6 +19,7 @@ from anomalylab.recipes.pc_space.search import search
 from anomalylab.recipes.pc_space.tables import features_of
 from anomalylab.runs import roles
 from anomalylab.runs.folder import Run, check_output, writing
+from anomalylab.runs.inputs import groups_of
 from anomalylab.runs.timing import Timings
 
 N_DEVIATIONS = 8.0
@@ -68,14 +69,14 @@ def _find(request: Request, images: Images, timings: Timings) -> Found:
         with timings.step("search", int((folds >= 0).sum())):
             request, table = search(request, images, folds)
     training = _by_fold(roles.training_rows(samples), folds)
-    fitted, without = {}, {}
+    fitted, others = {}, {}
     for window in request.windows:
         with timings.step(f"PC space of {window} px windows", sum(map(len, training.values()))):
-            fitted[window], without[window] = _spaces(request, images, window, training)
+            fitted[window], others[window] = _fit(request, images, window, training)
     view = _view(request, fitted)
     with timings.step("project windows", len(samples)):
         described, densities = look_at_all(images, view, _groups(samples))
-    _leave_out(images, without[view.window], training, described, timings)
+    _leave_out(others[view.window], described, timings)
     material = Material(images, described, folds, request.seed)
     features = features_of(
         described["histograms"], samples[["height", "width"]].to_numpy(int), request
@@ -111,37 +112,31 @@ def deal_folds(samples: pd.DataFrame, seed: int) -> np.ndarray:
     return folds
 
 
-def _spaces(
+def _fit(
     request: Request, images: Images, window: int, training: dict[int, np.ndarray]
-) -> tuple[WindowSpace, dict[int, WindowSpace]]:
-    """Return the space of all normal training images, and those without each of the folds.
+) -> tuple[WindowSpace, Others | None]:
+    """Return the space of all normal training images, and what leaves each of them out.
 
-    There are none of the latter with one fold, or if sums of windows are not what is fitted.
+    There is none of the latter where all images are of one group, where sums over windows are not
+    what is fitted, or for windows that give no scores.
     """
+    rows = np.sort(np.concatenate(list(training.values())))
     if request.solver == "incremental":
-        rows = np.sort(np.concatenate(list(training.values())))
-        return spaces.incremental(images, window, rows, request.n_components), {}
-    parts = spaces.moments_by_fold(images, window, training)
-    whole = spaces.fit(parts.values(), request.n_components)
-    if len(parts) == 1 or window != request.windows[0]:
-        return whole, {}
-    others = {fold: [parts[other] for other in parts if other != fold] for fold in parts}
-    return whole, {fold: spaces.fit(kept, request.n_components) for fold, kept in others.items()}
+        return spaces.incremental(images, window, rows, request.n_components), None
+    of_images = spaces.ImageMoments(images, window)
+    total = spaces.add(spaces.moments_by_fold(of_images, training).values())
+    space, groups = spaces.fit([total], request.n_components), groups_of(images.samples)[rows]
+    if window != request.windows[0] or len(np.unique(groups)) < 2:
+        return space, None
+    return space, Others(of_images, rows, groups, total, space)
 
 
-def _leave_out(
-    images: Images,
-    without: dict[int, WindowSpace],
-    training: dict[int, np.ndarray],
-    described: dict[str, np.ndarray],
-    timings: Timings,
-) -> None:
-    """Score training images anew, each in the space of the other folds."""
-    if not without:
+def _leave_out(others: Others | None, described: dict[str, np.ndarray], timings: Timings) -> None:
+    """Score training images anew, each in the space of those of other groups."""
+    if others is None:
         return
-    with timings.step("project windows, left out", sum(map(len, training.values()))):
-        seen = look_left_out(images, without, training)
-    rows = seen.pop("rows")
+    with timings.step("project windows, left out", len(others.rows)):
+        rows, seen = look_left_out(others)
     for name, values in seen.items():
         described[name][rows] = values
 

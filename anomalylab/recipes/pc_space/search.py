@@ -20,7 +20,7 @@ from anomalylab.errors import DatasetError
 from anomalylab.metrics import average_precision
 from anomalylab.pc_space.histogram import edges, pairs
 from anomalylab.recipes.pc_space import odds, spaces
-from anomalylab.recipes.pc_space.blocks import Images, in_blocks, known_or_computed, tick
+from anomalylab.recipes.pc_space.blocks import Images, by_blocks, tick
 from anomalylab.recipes.pc_space.request import Request
 from anomalylab.runs import roles
 from anomalylab.storage.blocks import Arrays, BlockStore
@@ -154,8 +154,9 @@ def _search_window(
     training = roles.training_rows(images.samples)
     labelled = odds.labelled_rows(images.samples)
     numbers = np.unique(folds[labelled])
+    of_images = spaces.ImageMoments(images, window)
     parts = spaces.moments_by_fold(
-        images, window, {int(f): training[folds[training] == f] for f in numbers}
+        of_images, {int(f): training[folds[training] == f] for f in numbers}
     )
     nested = Nested([(bins, per * window) for bins, per in product(BINS, LIMITS_PER_PIXEL)])
     rows = []
@@ -187,19 +188,15 @@ def _histograms(
         tick(bar)
         return counts
 
-    def block(part: np.ndarray) -> Histograms:
-        name = images.key(part, "search", spaces.digest(space), nested.borders.tolist())
+    def compute(block: np.ndarray) -> Arrays:
+        return {"fine": np.stack(in_pieces(work, map(int, block)))}
 
-        def compute() -> Arrays:
-            return {"fine": np.stack(in_pieces(work, map(int, part)))}
-
-        found = known_or_computed(store, name, len(part), compute, bar)
-        return {
-            grid: nested.coarse(found["fine"], *grid, request.overflow) for grid in nested.grids
-        }
-
-    made = [block(part) for part in in_blocks(rows)]
-    return {grid: np.concatenate([one[grid] for one in made]) for grid in nested.grids}
+    params = "search", spaces.digest(space), nested.borders.tolist()
+    made: dict[tuple[int, float], list[np.ndarray]] = {grid: [] for grid in nested.grids}
+    for _, known in by_blocks(images, rows, store, params, compute, bar):
+        for grid, parts in made.items():
+            parts.append(nested.coarse(known["fine"], *grid, request.overflow))
+    return {grid: np.concatenate(parts) for grid, parts in made.items()}
 
 
 def _scores(

@@ -1,7 +1,9 @@
 """First pass: the PC space of all windows of the normal training images."""
 
 import hashlib
+import operator
 from collections.abc import Iterable, Mapping
+from functools import partial, reduce
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -11,20 +13,44 @@ from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.window_moments import Moments, moments
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import DatasetError
-from anomalylab.recipes.pc_space.blocks import Images, add_up, in_blocks, known_or_computed
-from anomalylab.storage.blocks import BlockStore
+from anomalylab.recipes.pc_space.blocks import Images, add_up, by_blocks
+from anomalylab.storage.blocks import Arrays, BlockStore
+
+HELD_BYTES = 2**28
+"""Sums of single images kept in memory: those of 85 images for a window of 25."""
 
 
-def moments_by_fold(
-    images: Images, window: int, folds: Mapping[int, np.ndarray]
-) -> dict[int, Moments]:
-    """Sum the windows of images, fold by fold.
+class ImageMoments:
+    """The sums over the windows of each image, made when asked and kept while there is room.
 
     Parameters
     ----------
     images : Images
     window : int
         Odd side of a window in pixels.
+    """
+
+    def __init__(self, images: Images, window: int):
+        self.images, self.window = images, window
+        self._held: dict[int, Moments] = {}
+        self._n_most = HELD_BYTES // (8 * window**4)
+
+    def of(self, row: int) -> Moments:
+        """Return the sums over the windows of the image of a row."""
+        found = self._held.get(row)
+        if found is None:
+            found = moments(self.images.band(row), self.window)
+            if len(self._held) < self._n_most:
+                self._held[row] = found
+        return found
+
+
+def moments_by_fold(of_images: ImageMoments, folds: Mapping[int, np.ndarray]) -> dict[int, Moments]:
+    """Sum the windows of images, fold by fold.
+
+    Parameters
+    ----------
+    of_images : ImageMoments
     folds : mapping
         Number of a fold -> rows of its images.
 
@@ -33,14 +59,16 @@ def moments_by_fold(
     moments : dict
         Number of a fold -> sums over its images; folds without images are missing.
     """
-    store = BlockStore("window moments")
-    n_images = sum(map(len, folds.values()))
+    images, window = of_images.images, of_images.window
+    store, n_images = BlockStore("window moments"), sum(map(len, folds.values()))
     with tqdm(total=n_images, desc=f"windows of {window} px", unit="image", delay=2) as bar:
-        return {
-            fold: _sum(_block(images, window, rows, store, bar) for rows in in_blocks(members))
-            for fold, members in folds.items()
-            if len(members)
-        }
+        compute = partial(_sums_of_block, of_images, bar)
+
+        def total(members: np.ndarray) -> Moments:
+            blocks = by_blocks(images, members, store, ("moments", window), compute, bar)
+            return add(_unpacked(arrays, window) for _, arrays in blocks)
+
+        return {fold: total(members) for fold, members in folds.items() if len(members)}
 
 
 def fit(parts: Iterable[Moments], n_components: int) -> WindowSpace:
@@ -52,8 +80,7 @@ def fit(parts: Iterable[Moments], n_components: int) -> WindowSpace:
         If windows vary along fewer directions than there are components.
     """
     with one_blas_thread():
-        space = window_space.fit(_sum(parts), n_components)
-    return _varying(space)
+        return varying(window_space.fit(add(parts), n_components))
 
 
 def incremental(images: Images, window: int, rows: np.ndarray, n_components: int) -> WindowSpace:
@@ -76,7 +103,7 @@ def incremental(images: Images, window: int, rows: np.ndarray, n_components: int
     """
     bar = tqdm(rows, desc=f"incremental PCA, {window} px", unit="image", delay=2)
     bands = (images.band(row) for row in bar)
-    return _varying(window_space.incremental(bands, window, n_components))
+    return varying(window_space.incremental(bands, window, n_components))
 
 
 def digest(space: WindowSpace) -> str:
@@ -88,7 +115,14 @@ def digest(space: WindowSpace) -> str:
     return content.hexdigest()
 
 
-def _varying(space: WindowSpace) -> WindowSpace:
+def varying(space: WindowSpace) -> WindowSpace:
+    """Return a space whose every component varies; else refuse it.
+
+    Raises
+    ------
+    DatasetError
+        If windows vary along fewer directions than there are components.
+    """
     if not space.variances[-1] > 1e-12 * max(space.total_variance, 1e-12):
         raise DatasetError(
             f"windows of the training images vary along fewer than {space.n_components} "
@@ -97,29 +131,23 @@ def _varying(space: WindowSpace) -> WindowSpace:
     return space
 
 
-def _block(images: Images, window: int, rows: np.ndarray, store: BlockStore, bar: tqdm) -> Moments:
-    name = images.key(rows, "moments", window)
-    upper = np.triu_indices(window**2)
+def add(parts: Iterable[Moments]) -> Moments:
+    """Return the sums over the windows of all parts."""
+    return reduce(operator.add, parts)
 
-    def compute() -> dict[str, np.ndarray]:
-        found = add_up(lambda row: moments(images.band(row), window), rows, _plus, bar)
-        return {
-            "count": np.array(found.count),
-            "total": found.total,
-            "upper": found.products[upper],
-        }
 
-    stored = known_or_computed(store, name, len(rows), compute, bar)
+def _sums_of_block(of_images: ImageMoments, bar: tqdm, rows: np.ndarray) -> Arrays:
+    found = add_up(of_images.of, rows, operator.add, bar)
+    upper = np.triu_indices(of_images.window**2)
+    return {
+        "count": np.array(found.count),
+        "total": found.total,
+        "upper": found.products[upper],
+    }
+
+
+def _unpacked(stored: Arrays, window: int) -> Moments:
     products = np.zeros((window**2, window**2))
-    products[upper] = stored["upper"]
+    products[np.triu_indices(window**2)] = stored["upper"]
     products += np.triu(products, 1).T
     return Moments(int(stored["count"]), stored["total"], products)
-
-
-def _plus(one: Moments, other: Moments) -> Moments:
-    return one + other
-
-
-def _sum(parts: Iterable[Moments]) -> Moments:
-    first, *others = parts
-    return sum(others, start=first)
