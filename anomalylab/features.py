@@ -8,6 +8,9 @@ import numpy as np
 from anomalylab.errors import ParameterError
 from anomalylab.registry import unknown_name
 
+ON_DEMAND = ("pixels", "band")
+"""Levels that are the images themselves: no extractor stores them, each is read when needed."""
+
 
 @dataclass(frozen=True)
 class ImageLevel:
@@ -141,6 +144,21 @@ class Features:
             },
             None if self.groups is None else self.groups[index],
         )
+
+    def check_finite(self, block: int = 64) -> None:
+        """Refuse stored levels with values that are not finite, read ``block`` images at a time.
+
+        Raises
+        ------
+        ParameterError
+            If so.
+        """
+        starts = range(0, len(self), block)
+        for name, level in self.levels.items():
+            if not isinstance(level, np.ndarray):
+                continue
+            if not all(np.isfinite(level[start : start + block]).all() for start in starts):
+                raise ParameterError(f"level {name!r} holds NaN or infinite values")
 
     def only(self, names: Iterable[str]) -> "Features":
         """Return the levels called ``names``."""

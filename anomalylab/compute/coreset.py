@@ -17,6 +17,30 @@ import torch
 from anomalylab.compute.neighbours import tensor
 from anomalylab.errors import ParameterError
 
+SELECTION_CHANNELS = 128
+"""Channels that rows are projected to while a coreset is chosen, as in PatchCore."""
+
+
+def coreset_rows(bank: np.ndarray, share: float, *, seed: int) -> np.ndarray:
+    """Choose a share of the rows by greedy k-center on a random projection.
+
+    Parameters
+    ----------
+    bank : float32 ndarray of shape (n_rows, n_channels)
+    share : float in (0, 1]
+    seed : int
+        Of the projection and the first row.
+
+    Returns
+    -------
+    rows : int64 ndarray of shape (n_chosen,)
+        Rising.
+    """
+    first = int(np.random.default_rng(seed).integers(len(bank)))
+    projected = random_projection(bank, SELECTION_CHANNELS, seed=seed)
+    n_centres = max(1, round(share * len(bank)))
+    return np.sort(k_center(projected, n_centres, first=first))
+
 
 def random_projection(rows: np.ndarray, n_columns: int, *, seed: int) -> np.ndarray:
     """Project rows on random directions: ``x R`` with ``R_ij ~ N(0, 1 / n_columns)``.

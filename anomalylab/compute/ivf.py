@@ -16,6 +16,7 @@ import faiss
 import numpy as np
 import torch
 
+from anomalylab.compute.cost import ROUNDS
 from anomalylab.compute.grouped_search import hidden_rows
 from anomalylab.compute.neighbours import sorted_exactly, tensor
 from anomalylab.errors import ParameterError
@@ -33,7 +34,7 @@ def list_centres(bank: np.ndarray, nlist: int, *, seed: int) -> np.ndarray:
         raise ParameterError(f"nlist must lie from 1 to {len(bank)}, the rows, not {nlist}")
     with _as_many_threads_as_torch():
         kmeans = faiss.Kmeans(
-            bank.shape[1], nlist, niter=10, seed=seed, min_points_per_centroid=1, verbose=False
+            bank.shape[1], nlist, niter=ROUNDS, seed=seed, min_points_per_centroid=1, verbose=False
         )
         kmeans.train(bank)
     return np.array(kmeans.centroids)

@@ -1,8 +1,19 @@
 """Detectors, one a file: levels of features in, anomaly scores out."""
 
+from anomalylab.compute.cost import Cost
 from anomalylab.detectors._base import Detector
 from anomalylab.detectors._pool import Pool, RefitPool, pool_of
 from anomalylab.detectors._registry import create, register, registry
 from anomalylab.detectors._storage import load
 
-__all__ = ["Detector", "Pool", "RefitPool", "create", "load", "pool_of", "register", "registry"]
+__all__ = [
+    "Cost",
+    "Detector",
+    "Pool",
+    "RefitPool",
+    "create",
+    "load",
+    "pool_of",
+    "register",
+    "registry",
+]

@@ -1,5 +1,6 @@
 """The contract that every detector keeps."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,9 +9,10 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from anomalylab.compute.cost import Cost, seconds_of
 from anomalylab.detectors import _storage
 from anomalylab.errors import ParameterError
-from anomalylab.features import Features
+from anomalylab.features import ON_DEMAND, Features
 from anomalylab.registry import unknown_name
 
 LEAVE_OUT = ("none", "group", "folds")
@@ -180,10 +182,35 @@ class Detector(ABC):
         """
         raise ParameterError(f"{self.name} keeps no training cells; use knn or patchcore to match")
 
-    def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> int:
-        """Return the bytes that fitting on so many images of these level shapes takes at most."""
-        used = [shapes[name] for name in self.chosen_levels(shapes) if name in shapes]
-        return 2 * n_images * sum(int(np.prod(shape)) for shape in used) * 4
+    def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> Cost:
+        """Estimate what fitting takes, and scoring the same images left out as usual.
+
+        Bytes are ``2 n V`` float32, at most, of ``n`` images with ``V`` values in the levels held.
+        Seconds, here, are those of reading ``n V`` values ``1 + r`` times, with ``r`` the refits of
+        :meth:`usual_leave_out`; a detector that does more than read counts its own operations.
+
+        Parameters
+        ----------
+        n_images : int
+            Training images.
+        shapes : mapping
+            Level name -> ``(n_rows, n_cols, n_channels)``; a level that is missing is empty.
+
+        Returns
+        -------
+        cost : Cost
+            ``seconds`` of one core: the order of magnitude.
+        """
+        used = self._used(shapes)
+        held = sum(n_values for name, n_values in used.items() if name not in ON_DEMAND)
+        n_fits = 1 + (n_images if n_images <= MAX_REFITS else self.n_folds)
+        seconds = seconds_of(values=n_fits * n_images * sum(used.values()))
+        return Cost(bytes=2 * n_images * held * 4, seconds=seconds)
+
+    def _used(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
+        """Return the values of an image in each level that is used and has a shape."""
+        names = [name for name in self.chosen_levels(shapes) if name in shapes]
+        return {name: math.prod(shapes[name]) for name in names}
 
     def save(self, folder: Path) -> None:
         """Write parameters (JSON) and what was learnt (safetensors) to ``folder``."""
@@ -253,9 +280,7 @@ class Detector(ABC):
     def own_levels(self, features: Features) -> Features:
         """Return the levels that this detector uses, refused unless they are finite."""
         features = features.only(self.chosen_levels(features.shapes) or features.names)
-        for name, level in features.levels.items():
-            if isinstance(level, np.ndarray) and not is_finite(level):
-                raise ParameterError(f"level {name!r} holds NaN or infinite values")
+        features.check_finite()
         return features
 
     def _check_fitted(self) -> None:
@@ -273,10 +298,3 @@ class Detector(ABC):
                     f"{self.name} was fitted on {name!r} of shape {tuple(fitted.tolist())} "
                     f"and now gets {shape}; use the same backbone and size"
                 )
-
-
-def is_finite(level: np.ndarray, block: int = 64) -> bool:
-    """Tell whether all values are finite, reading ``block`` images at a time."""
-    return all(
-        np.isfinite(level[start : start + block]).all() for start in range(0, len(level), block)
-    )

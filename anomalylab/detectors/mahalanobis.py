@@ -12,12 +12,13 @@ References
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from anomalylab.compute import gaussian, shrinkage
+from anomalylab.compute.cost import Cost, seconds_of
 from anomalylab.detectors._base import Detector
 from anomalylab.detectors._registry import register
 from anomalylab.errors import ParameterError
@@ -70,6 +71,20 @@ class Mahalanobis(Detector):
     def __post_init__(self) -> None:
         if self.map not in MAPS:
             unknown_name("map of mahalanobis", self.map, MAPS)
+
+    def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> Cost:
+        """Estimate what fitting takes, and scoring the same images left out.
+
+        Seconds are those of ``n V`` values, of which means and maps are made, and ``6 n m d``
+        products a level, with ``V`` values an image, ``d`` channels and ``m = min(n, d)``: one core
+        takes 0.3 to 3 times as long for lite0 at 224 and 60 to 209 images. Bytes are the base
+        class'.
+        """
+        used = self._used(shapes)
+        widths = [shapes[name][2] for name in used]
+        products = sum(6 * n_images * min(n_images, width) * width for width in widths)
+        seconds = seconds_of(values=n_images * sum(used.values()), products=products)
+        return replace(super().plan(n_images, shapes), seconds=seconds)
 
     def _fit(self, features: Features) -> None:
         self.learn(pooled(features))

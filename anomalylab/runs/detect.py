@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import detectors, extractors
-from anomalylab.compute.memory import refuse_beyond_available
 from anomalylab.datasets.check import Report, check
 from anomalylab.detectors import Detector
 from anomalylab.errors import DatasetError, ParameterError
@@ -23,6 +22,7 @@ from anomalylab.runs.inputs import cell_of, load_samples, network_size_of, with_
 from anomalylab.runs.judge import judge
 from anomalylab.runs.measure import image_metrics, pixel_metrics
 from anomalylab.runs.pictures import Thumbnails
+from anomalylab.runs.planned import check_costs
 from anomalylab.runs.request import DetectorChoice, Request
 from anomalylab.runs.shown import embedding, nearest_normal
 from anomalylab.runs.timing import Timings
@@ -82,7 +82,7 @@ def run(request: Request, out: Path) -> Run:
         )
     samples, root = load_samples(request)
     roles.check_roles(samples)
-    _check_memory(samples, extractor, chosen)
+    check_costs(samples, extractor, chosen)
     timings, shown = Timings(), Thumbnails(request.intensity)
     with timings.step("check images", len(samples)):
         report = _checked(samples, root, extractor, request)
@@ -129,19 +129,6 @@ def _create(choice: DetectorChoice, request: Request) -> Detector:
         choice.name, preset=choice.preset, **{**seed, **choice.params}
     )
     return detector
-
-
-def _check_memory(
-    samples: pd.DataFrame, extractor: Extractor, chosen: Mapping[str, Detector]
-) -> None:
-    shapes = extractor.shapes()
-    n_training = len(roles.training_rows(samples))
-    for label, detector in chosen.items():
-        refuse_beyond_available(
-            detector.plan(n_training, shapes),
-            f"fitting {label} on {n_training} images",
-            "use a smaller --size, fewer --levels or fewer images",
-        )
 
 
 def _checked(samples: pd.DataFrame, root: Path, extractor: Extractor, request: Request) -> Report:

@@ -9,11 +9,9 @@ import pandas as pd
 from anomalylab import datasets, extractors
 from anomalylab.errors import DatasetError
 from anomalylab.extractors import Extractor
-from anomalylab.features import Features, ImageLevel
+from anomalylab.features import ON_DEMAND, Features, ImageLevel
 from anomalylab.images.read import read_image
 from anomalylab.runs.request import Request
-
-ON_DEMAND = ("pixels", "band")
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from anomalylab import detectors, extractors
 from anomalylab.datasets.check import check
 from anomalylab.datasets.check import describe as describe_report
-from anomalylab.runs import roles
 from anomalylab.runs.detect import create_extractor
 from anomalylab.runs.inputs import cell_of, load_samples, network_size_of
+from anomalylab.runs.planned import duration, planned
 from anomalylab.runs.request import Request
 
 
@@ -28,26 +28,21 @@ def describe(request: Request) -> str:
     )
     size = (int(samples["height"].median()), int(samples["width"].median()))
     cost = extractors.predict_cost(len(samples), extractor, size)
-    n_training = len(roles.training_rows(samples))
     lines = [
         describe_report(report),
         "",
         f"A run with {request.backbone} at {_by(extractor.size)}:",
     ]
     lines.append(
-        f"  embedding takes about {_duration(cost['seconds'])} the first time and "
-        f"{cost['bytes'] / 2**20:.0f} MiB of cache"
+        f"  embedding takes about {duration(cost.seconds)} the first time and "
+        f"{cost.bytes / 2**20:.0f} MiB of cache"
     )
     for choice in request.detectors:
         detector = detectors.create(choice.name, preset=choice.preset, **choice.params)
-        n_bytes = detector.plan(n_training, extractor.shapes())
+        n_bytes = planned(detector, samples, extractor).bytes
         lines.append(f"  {choice.label} takes at most {n_bytes / 2**20:.0f} MiB of memory to fit")
     return "\n".join(lines)
 
 
 def _by(size: tuple[int, int] | None) -> str:
     return "their own size" if size is None else f"{size[0]} x {size[1]} pixels"
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"

@@ -372,8 +372,9 @@ def test_the_plan_grows_with_images_and_counts_at_least_what_is_held_of_each(det
     held = [(4, 6, 1)] if detector.name in ON_IMAGES else SHAPES.values()
     bytes_of_one = 4 * sum(int(np.prod(shape)) for shape in held)
     plans = [detector.plan(n_images, SHAPES) for n_images in (10, 1000)]
-    assert plans[0] < plans[1]
-    assert plans[1] >= 1000 * bytes_of_one
+    assert plans[0].bytes < plans[1].bytes
+    assert plans[1].bytes >= 1000 * bytes_of_one
+    assert 0 < plans[0].seconds < plans[1].seconds
 
 
 def test_an_unknown_detector_suggests_the_nearest():

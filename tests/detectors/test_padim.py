@@ -267,7 +267,7 @@ def test_what_does_not_fit_is_refused_with_what_would(monkeypatch):
 def test_the_plan_counts_the_levels_used():
     # 4 x 6 cells of 5 channels: features of 10 images, a block, and factors of 5 x 5.
     planned = create("padim", levels=("fine",)).plan(10, SHAPES)
-    assert planned == 4 * 10 * 24 * 5 + cells.BLOCK_BYTES + 4 * 24 * 5 * 5
+    assert planned.bytes == 4 * 10 * 24 * 5 + cells.BLOCK_BYTES + 4 * 24 * 5 * 5
 
 
 @pytest.mark.parametrize(

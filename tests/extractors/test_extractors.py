@@ -368,6 +368,6 @@ def test_a_constant_image_has_a_band_of_zeros_and_a_warning():
 def test_the_predicted_size_is_exact_and_the_time_grows_with_the_images(lite0):
     few = extractors.predict_cost(10, lite0, (900, 900))
     many = extractors.predict_cost(20, lite0, (900, 900))
-    assert few["bytes"] == 10 * sum(level.nbytes for level in lite0(waves()).values())
-    assert many["seconds"] == pytest.approx(2 * few["seconds"])
-    assert extractors.predict_cost(10, extractors.create("pixels"), (900, 900))["bytes"] == 0
+    assert few.bytes == 10 * sum(level.nbytes for level in lite0(waves()).values())
+    assert many.seconds == pytest.approx(2 * few.seconds)
+    assert extractors.predict_cost(10, extractors.create("pixels"), (900, 900)).bytes == 0

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from anomalylab.features import ON_DEMAND
 from anomalylab.number_words import grouped, plural
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.kit.metric_table import score_tile
 from anomalylab.runs.folder import Run
-from anomalylab.runs.inputs import ON_DEMAND
 
 TERMS = {
     "Score": "how unlike the training images an image is; higher is more unusual. Each detector "

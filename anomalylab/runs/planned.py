@@ -1,0 +1,61 @@
+"""What fitting detectors will take, said or refused before the long work."""
+
+import logging
+from collections.abc import Mapping
+
+import pandas as pd
+
+from anomalylab.compute.memory import refuse_beyond_available
+from anomalylab.detectors import Cost, Detector
+from anomalylab.extractors import Extractor
+from anomalylab.features import ON_DEMAND
+from anomalylab.runs import roles
+
+LONG = 60.0
+"""Seconds of one core from which a run says beforehand what a detector will take."""
+
+log = logging.getLogger(__name__)
+
+
+def planned(detector: Detector, samples: pd.DataFrame, extractor: Extractor) -> Cost:
+    """Estimate what a detector takes to fit on the training images of ``samples``.
+
+    Images that it reads themselves have the median size, and one channel unless they are pixels.
+    """
+    shapes = dict(extractor.shapes())
+    height, width = (int(samples[side].median()) for side in ("height", "width"))
+    for name in set(detector.chosen_levels(shapes)) & set(ON_DEMAND):
+        shapes[name] = (height, width, 3 if name == "pixels" else 1)
+    return detector.plan(len(roles.training_rows(samples)), shapes)
+
+
+def check_costs(
+    samples: pd.DataFrame, extractor: Extractor, chosen: Mapping[str, Detector]
+) -> None:
+    """Refuse detectors that need more memory than is free, and log which take long.
+
+    Raises
+    ------
+    ParameterError
+        If memory is short.
+    """
+    n_training = len(roles.training_rows(samples))
+    for label, detector in chosen.items():
+        cost = planned(detector, samples, extractor)
+        refuse_beyond_available(
+            cost.bytes,
+            f"fitting {label} on {n_training} images",
+            "use a smaller --size, fewer --levels or fewer images",
+        )
+        if cost.seconds >= LONG:
+            log.warning(
+                "fitting %s on %d images takes in the order of %s of one core",
+                label,
+                n_training,
+                duration(cost.seconds),
+            )
+
+
+def duration(seconds: float) -> str:
+    """Write a time in seconds, or from two minutes on in minutes."""
+    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
