@@ -44,4 +44,6 @@ def call(options: argparse.Namespace) -> None:
         engine=options.engine,
     )
     print(run.verdict)
+    for finding in run.info.findings:
+        print(f"{finding.message}{finding.advice and f'; {finding.advice}'}.")
     print(f"Table: {run.folder / 'scores.csv'}\nOpen the page: {report(run.folder)}")

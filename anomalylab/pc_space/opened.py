@@ -91,6 +91,16 @@ class PCSpace:
         return self.run.samples
 
     @property
+    def at_hand(self) -> pd.DataFrame:
+        """Samples that views read: all, or the new ones that a finished run has scored."""
+        return self.samples if self.run.info.scored_with is None else self.run.queries
+
+    @property
+    def normal_at_hand(self) -> list[str]:
+        """Normal training images that views read."""
+        return self.run.info.training_ids if self.run.info.scored_with is None else []
+
+    @property
     def windows(self) -> list[int]:
         """Sides of the windows, the one that views show first."""
         return self.info.windows

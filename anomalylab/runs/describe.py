@@ -72,7 +72,7 @@ def run_info(
             loader=str(samples.attrs["loader"]),
             root_name=request.data.resolve().name if request.data else "built-in images",
             params=dict(request.dataset_params),
-            path=_relative(root, out) if keeps_path and request.data else None,
+            path=way_to(root, out) if keeps_path and request.data else None,
         ),
         verdicts=dict(verdicts),
         intensity=request.intensity,
@@ -126,7 +126,7 @@ def broken_records(broken: pd.DataFrame) -> list[dict[str, str]]:
     return [{str(k): str(v) for k, v in row.items()} for row in broken.to_dict("records")]
 
 
-def _relative(root: Path, out: Path) -> str:
+def way_to(root: Path, out: Path) -> str:
     """Return the way from the run folder to the images, in POSIX form."""
     try:
         return Path(os.path.relpath(root.resolve(), out.resolve())).as_posix()

@@ -97,6 +97,7 @@ KINDS: dict[str, Kind] = {
             make="anomalylab.recipes.pc_space.run:run",
             notebook="pc_space",
             app="anomalylab.apps.pc_space.app:pages_of",
+            score="anomalylab.recipes.pc_space.score:score",
             options="anomalylab.recipes.pc_space.options",
             aliases=("kolektor",),
             reads_images=True,

@@ -43,7 +43,7 @@ class PCSpaceApp(AppViewer):
     def __init__(self, pc: PCSpace):
         super().__init__(state=PCSpaceState(pc))
         self.pc = pc
-        self.samples = pc.samples
+        self.samples = pc.at_hand
         self.pictures = WindowPictures(pc)
         self.linked = LinkedWindows(self.state)
         self.cloud = CloudView(self.linked)
@@ -186,6 +186,6 @@ def pages_of(run: Run, data: Path | None) -> Callable[[], pn.Column]:
         If the images are not there.
     """
     pc = PCSpace(run, data)
-    pc.image(pc.samples["sample_id"].iloc[0])
+    pc.image(pc.at_hand["sample_id"].iloc[0])
     PCSpaceApp(pc).warm_up()
     return lambda: PCSpaceApp(pc).page()

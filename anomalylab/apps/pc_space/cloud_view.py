@@ -122,7 +122,8 @@ class CloudView:
     @property
     def _is_ground_drawn(self) -> bool:
         """Whether the ground is made of the windows of some normal images."""
-        return GROUND in self.state.layers and not self._has_density
+        is_wanted = GROUND in self.state.layers and not self._has_density
+        return is_wanted and bool(self.pc.normal_at_hand)
 
     def _ground(self) -> hv.RGB:
         if GROUND not in self.state.layers or not self._has_density:
@@ -131,7 +132,7 @@ class CloudView:
 
     def _normal_sample(self) -> CloudSet:
         """Return some of the normal training images, evenly spread over their list."""
-        names = self.pc.run.info.training_ids
+        names = self.pc.normal_at_hand
         chosen = np.unique(np.linspace(0, len(names) - 1, N_GROUND).round().astype(int))
         return CloudSet(make_clouds(self.pc, [names[i] for i in chosen]))
 
@@ -185,12 +186,12 @@ class CloudView:
     @property
     def ground_words(self) -> str:
         """What the ground shows, if there is one."""
-        if GROUND not in self.state.layers:
-            return ""
-        if self._has_density:
+        if GROUND in self.state.layers and self._has_density:
             n, of = int(self._density().sum()), "all"
-        else:
+        elif self._is_ground_drawn:
             n, of = self._sample().n_windows, str(len(self._sample().clouds))
+        else:
+            return ""
         whose = "images" if self.pc.run.info.is_unlabelled else "normal training images"
         return f"Grey-blue: where {grouped(n)} windows of {of} {whose} lie."
 

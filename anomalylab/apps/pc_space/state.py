@@ -121,7 +121,7 @@ class PCSpaceState(AppState):
         self.param["score"].objects = pc.run.detectors
         self.score = pc.run.detectors[0]
         self._scored = cache(partial(_scored, pc))
-        self._short = unique_ends(pc.samples["sample_id"])
+        self._short = unique_ends(pc.at_hand["sample_id"])
         classes = [name for name in ("normal", "anomalous", "unknown") if self._has(name)]
         self.param["show"].objects = [ALL, *classes]
         groups = [name for name in SEVERAL[1:] if self._has(name.removesuffix(" images"))]
@@ -265,6 +265,6 @@ def unique_ends(names: Iterable[str]) -> dict[str, str]:
 
 def _scored(pc: PCSpace, score: str) -> pd.DataFrame:
     """Return the samples by name, with their class and one of the scores."""
-    table = pc.samples.set_index("sample_id", drop=False)
+    table = pc.at_hand.set_index("sample_id", drop=False)
     table = table.assign(score=pc.scores(score).reindex(table.index))
     return table.assign(**{"class": class_names(table["label"])})

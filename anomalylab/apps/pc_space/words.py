@@ -28,7 +28,7 @@ def head_words(pc: PCSpace) -> str:
     whose = "images taken as normal" if is_unlabelled else "normal training images"
     title = "Every window of an image is a point: where do the odd ones fly?"
     note = (
-        f"{len(pc.samples)} images of “{name}”; windows of {side} × {side} pixels in "
+        f"{len(pc.at_hand)} images of “{name}”; windows of {side} × {side} pixels in "
         f"{pc.space.n_components} principal components of {n_normal} {whose}, "
         f"which hold {_explained(pc):.0f} % of their variance."
     )

@@ -92,11 +92,39 @@ def check_images(
         worst = report.findings[0]
         raise DatasetError(f"{worst.message}; {worst.advice}")
 
-    shown, room = Thumbnails(request.intensity), Room()
+    images, broken = read_images(samples, root, request.intensity, request.orient)
+    roles.check_roles(images.samples)
+    return images, _told(report.findings), broken
+
+
+def read_images(
+    samples: pd.DataFrame, root: Path, intensity: str, orient: str
+) -> tuple[Images, list[dict]]:
+    """Read all files once and set aside those that cannot be read.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        Rows of SAMPLES.
+    root : path
+        Folder that their paths are relative to.
+    intensity, orient : str
+        How images are read and turned into one band.
+
+    Returns
+    -------
+    usable : Images
+        Perhaps none.
+    broken : list of dict
+        ``sample_id`` and ``reason`` of images set aside.
+    """
+    shown, room = Thumbnails(intensity), Room()
+
+    def look(path: str) -> Looked | ImageError:
+        return _look(root / path, intensity, orient, shown, room)
+
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        looked = list(
-            pool.map(lambda path: _look(root / path, request, shown, room), samples["image_path"])
-        )
+        looked = list(pool.map(look, samples["image_path"]))
     is_read = [isinstance(found, Looked) for found in looked]
     broken = [
         {"sample_id": sample_id, "reason": found.reason}
@@ -108,17 +136,16 @@ def check_images(
     samples.attrs = attrs
     usable = [found for found in looked if isinstance(found, Looked)]
     samples["content_hash"] = [found.content_hash for found in usable]
-    roles.check_roles(samples)
     images = Images(
         samples,
         root,
         samples["content_hash"].tolist(),
-        request.intensity,
-        request.orient,
+        intensity,
+        orient,
         {row: found.band for row, found in enumerate(usable) if found.band is not None},
         shown,
     )
-    return images, _told(report.findings), broken
+    return images, broken
 
 
 class Looked(NamedTuple):
@@ -128,13 +155,15 @@ class Looked(NamedTuple):
     band: np.ndarray | None
 
 
-def _look(path: Path, request: Request, shown: Thumbnails, room: Room) -> Looked | ImageError:
+def _look(
+    path: Path, intensity: str, orient: str, shown: Thumbnails, room: Room
+) -> Looked | ImageError:
     """Read and decode an image once; its thumbnail is made on the way."""
     try:
         content = read_bytes(path)
-        image = decode_image(content, path, intensity=request.intensity)
+        image = decode_image(content, path, intensity=intensity)
     except ImageError as error:
         return error
     name = hash_of(content)
     shown.see(name, image)
-    return Looked(name, room.take(band_of(image, request.orient)))
+    return Looked(name, room.take(band_of(image, orient)))

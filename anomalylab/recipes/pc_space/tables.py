@@ -6,6 +6,7 @@ import pandas as pd
 from anomalylab import metrics
 from anomalylab.metrics.catalogue import IMAGE_METRICS
 from anomalylab.pc_space.histogram import edges
+from anomalylab.pc_space.info import PCSpaceInfo
 from anomalylab.recipes.pc_space.odds import Judged
 from anomalylab.recipes.pc_space.request import Request
 
@@ -15,7 +16,9 @@ OF_TRAINING = {
 }
 
 
-def features_of(histograms: np.ndarray, sizes: np.ndarray, request: Request) -> np.ndarray:
+def features_of(
+    histograms: np.ndarray, sizes: np.ndarray, request: Request | PCSpaceInfo
+) -> np.ndarray:
     """Turn counts into what a classifier sees.
 
     Parameters
@@ -23,7 +26,7 @@ def features_of(histograms: np.ndarray, sizes: np.ndarray, request: Request) -> 
     histograms : int ndarray of shape (n_images, n_planes, bins, bins)
     sizes : int ndarray of shape (n_images, 2)
         Height and width of the images.
-    request : Request
+    request : Request or PCSpaceInfo
 
     Returns
     -------
@@ -39,7 +42,10 @@ def features_of(histograms: np.ndarray, sizes: np.ndarray, request: Request) -> 
 
 
 def features_table(
-    sample_ids: pd.Series, beyond: np.ndarray, features: np.ndarray, request: Request
+    sample_ids: pd.Series,
+    beyond: np.ndarray,
+    features: np.ndarray,
+    request: Request | PCSpaceInfo,
 ) -> pd.DataFrame:
     """Return FEATURES."""
     bins = range(request.bins)

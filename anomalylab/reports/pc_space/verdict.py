@@ -62,7 +62,8 @@ def asked(pc: PCSpace) -> str:
     """
     train = pc.samples[pc.samples["split"] == "train"]
     n_normal, n_defective = len(pc.run.info.training_ids), int((train["label"] == 1).sum())
-    others = "the others" if pc.run.info.is_unlabelled else plural(n_normal, "normal image")
+    kind = "normal image" if pc.run.info.scored_with is None else "training image"
+    others = "the others" if pc.run.info.is_unlabelled else plural(n_normal, kind)
     name = pc.run.info.dataset.category or pc.run.info.dataset.root_name
     sizes = " and ".join(f"{window} × {window}" for window in pc.windows)
     n_components = pc.space.n_components
@@ -73,8 +74,9 @@ def asked(pc: PCSpace) -> str:
         f"the windows of {_their(pc)} vary most, {SOLVERS[pc.info.solver]}.",
     ]
     if not supervised_reason(pc):
+        learners = "Odds and forest" if "forest" in pc.run.detectors else "The odds"
         sentences.append(
-            f"Odds and forest then learned from the labels of {n_normal} normal and {n_defective} "
+            f"{learners} then learned from the labels of {n_normal} normal and {n_defective} "
             "anomalous training images how such images fill that space; the other methods saw no "
             "anomalous image."
         )
@@ -97,7 +99,7 @@ def _warnings(pc: PCSpace) -> list[str]:
 
 
 def _tiles(pc: PCSpace, detector: str) -> list[dict[str, Any]]:
-    sizes = pc.samples[["height", "width"]].to_numpy(int)
+    sizes = pc.at_hand[["height", "width"]].to_numpy(int)
     n_windows = int(np.prod(sizes - pc.space.window + 1, axis=1).sum())
     explained = float(pc.space.shares.sum())
     n_components = pc.space.n_components
@@ -107,7 +109,7 @@ def _tiles(pc: PCSpace, detector: str) -> list[dict[str, Any]]:
             "title": "Windows projected",
             "value": millions(n_windows),
             "note": f"of {pc.space.window} × {pc.space.window} pixels, in "
-            f"{plural(len(pc.samples), 'image')}",
+            f"{plural(len(pc.at_hand), 'image')}",
         },
         {
             "title": f"Explained by {n_components} components",

@@ -1,0 +1,235 @@
+"""Project new images into the PC space of a finished run; nothing is fitted."""
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from anomalylab.compute.window_statistics import STATISTICS
+from anomalylab.errors import DatasetError, ParameterError
+from anomalylab.pc_space import log_odds
+from anomalylab.pc_space.opened import FOLDER, PCSpace
+from anomalylab.recipes.pc_space.blocks import Images
+from anomalylab.recipes.pc_space.decide import unmeasured
+from anomalylab.recipes.pc_space.inputs import check_sizes, read_images
+from anomalylab.recipes.pc_space.looks import View, log_odds_maps, look_at_all
+from anomalylab.recipes.pc_space.record import proven
+from anomalylab.recipes.pc_space.tables import features_of, features_table
+from anomalylab.runs.describe import way_to
+from anomalylab.runs.folder import Run, RunWriter, writing
+from anomalylab.runs.info import FindingInfo, VerdictInfo
+from anomalylab.runs.pictures import Thumbnails
+from anomalylab.runs.scored import (
+    default_threshold,
+    finished,
+    judge_new,
+    new_images,
+    new_scores,
+    scored_info,
+    write_scores,
+)
+from anomalylab.runs.timing import Timings
+
+NO_FOREST = FindingInfo(
+    severity="note",
+    message="The random forest scores no new images: a run keeps arrays alone, and a forest would "
+    "have to be pickled",
+)
+NO_ODDS = FindingInfo(
+    severity="note",
+    message="The odds score no new images: the run was made before runs kept their classifier",
+    advice="make it again",
+)
+WHY_NO_ODDS = "the run that scored was made before runs kept the classifier of the odds"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one method says of the new images; rows of ``table`` and ``maps`` as the samples."""
+
+    table: pd.DataFrame
+    words: VerdictInfo
+    maps: np.ndarray
+
+
+@dataclass(frozen=True)
+class Seen:
+    """New images, and what was seen of them; rows belong together.
+
+    Parameters
+    ----------
+    images : Images
+    view : View
+        Of the finished run.
+    described : dict
+        See :func:`anomalylab.recipes.pc_space.looks.look_at_all`.
+    features : float64 ndarray of shape (n_images, n_features)
+        What the classifier sees.
+    """
+
+    images: Images
+    view: View
+    described: dict[str, np.ndarray]
+    features: np.ndarray
+
+    @property
+    def samples(self) -> pd.DataFrame:
+        """Rows of SAMPLES."""
+        return self.images.samples
+
+
+def score(
+    folder: Path, data: Path, out: Path, *, weights: str | None = None, engine: str | None = None
+) -> Run:
+    """Score new images by the methods of a finished PC space that a run keeps whole.
+
+    Parameters
+    ----------
+    folder : path
+        The run folder.
+    data : path
+        Folder of new images, of any sizes that hold a window.
+    out : path
+        Where to write; a run folder again, with ``scores.csv`` beside its tables.
+    weights, engine : str, optional
+        Of a network, which there is none of here; refused.
+
+    Returns
+    -------
+    run : Run
+        Its findings say which methods of the finished run score no new images.
+
+    Raises
+    ------
+    RunError
+        If the folder holds no run of this kind.
+    DatasetError
+        If there is no image that can be read.
+    ParameterError
+        If an image is smaller than a window, or weights or an engine are named.
+    """
+    if weights is not None or engine is not None:
+        raise ParameterError("a PC space has no network; leave out --weights and --engine")
+    data, out, timings = Path(data), Path(out), Timings()
+    pc = PCSpace(finished(Path(folder), out))
+    listed = new_images(data)
+    check_sizes(listed, pc.windows)
+    with timings.step("read images", len(listed)):
+        images, broken = _read(listed, data, pc)
+    with timings.step("project windows", len(images.samples)):
+        seen = _look(images, pc)
+    with writing(out) as writer:
+        judged = {}
+        for name in _methods(pc):
+            with timings.step(f"{name}: score", len(images.samples)):
+                judged[name] = _judge(name, seen, pc)
+        _write(writer, judged, seen, pc, timings)
+        told = scored_info(
+            pc.run,
+            {name: one.words for name, one in judged.items()},
+            seen.samples,
+            broken,
+            data,
+            out,
+            path=way_to(data, out),
+            findings=[*_set_aside(broken), *_left_out(pc)],
+        )
+        reason = pc.info.why_no_odds if "odds" in judged else pc.info.why_no_odds or WHY_NO_ODDS
+        writer.info(replace(told, part=replace(pc.info, why_no_odds=reason)))
+    return Run(out)
+
+
+def _read(listed: pd.DataFrame, data: Path, pc: PCSpace) -> tuple[Images, list[dict]]:
+    images, later = read_images(listed, data, pc.run.info.intensity, pc.info.orient)
+    early = listed.attrs["broken"]
+    broken = [{"sample_id": item["path"], "reason": item["reason"]} for item in early] + later
+    if not len(images.samples):
+        first = broken[0]
+        raise DatasetError(
+            f"none of the {len(broken)} images in {str(data)!r} can be read; "
+            f"{first['sample_id']!r}: {first['reason']}"
+        )
+    return images, broken
+
+
+def _look(images: Images, pc: PCSpace) -> Seen:
+    info, samples = pc.info, images.samples
+    view = View(pc.spaces, info.planes, info.bins, info.overflow, info.extent)
+    described, _ = look_at_all(images, view, {None: np.arange(len(samples))})
+    sizes = samples[["height", "width"]].to_numpy(int)
+    return Seen(images, view, described, features_of(described["histograms"], sizes, info))
+
+
+def _methods(pc: PCSpace) -> list[str]:
+    """Return the methods that the run keeps all numbers of, in its order."""
+    has_odds = pc.log_odds is not None
+    kept = (*STATISTICS, "odds") if has_odds else STATISTICS
+    return [name for name in pc.run.detectors if name in kept]
+
+
+def _left_out(pc: PCSpace) -> list[FindingInfo]:
+    has_lost_odds = "odds" in pc.run.detectors and pc.log_odds is None
+    found = [NO_ODDS] if has_lost_odds else []
+    return found + ([NO_FOREST] if "forest" in pc.run.detectors else [])
+
+
+def _set_aside(broken: list[dict]) -> list[FindingInfo]:
+    if not broken:
+        return []
+    first, paths = broken[0], [item["sample_id"] for item in broken]
+    files = "1 file is" if len(broken) == 1 else f"{len(broken)} files are"
+    message = f"{files} set aside; {first['sample_id']!r}: {first['reason']}"
+    return [FindingInfo(severity="warning", message=message, n=len(broken), paths=paths[:20])]
+
+
+def _judge(name: str, seen: Seen, pc: PCSpace) -> Judged:
+    if name == "odds" and pc.log_odds is not None:
+        return _by_odds(seen, pc, pc.log_odds)
+    scores, maps = seen.described["scores"][:, STATISTICS.index(name)], seen.described[name]
+    table, words = judge_new(pc.run, name, seen.samples, scores, maps.max(axis=(1, 2)))
+    return Judged(table, proven(name, words), maps)
+
+
+def _by_odds(seen: Seen, pc: PCSpace, fitted: log_odds.LogOdds) -> Judged:
+    scores = fitted(seen.features)
+    maps = log_odds_maps(seen.images, seen.view, fitted.of_a_unit.reshape(seen.view.shape))
+    words = unmeasured("odds", scores, default_threshold(pc.run, "odds"))
+    table = new_scores("odds", seen.samples, scores, maps.max(axis=(1, 2)))
+    return Judged(table, proven("odds", words), maps)
+
+
+def _write(
+    writer: RunWriter, judged: dict[str, Judged], seen: Seen, pc: PCSpace, timings: Timings
+) -> None:
+    samples, base = seen.samples, pc.run
+    rows = _training_rows(base)
+    queries = pd.concat([one.table for one in judged.values()], ignore_index=True)
+    write_scores(base, writer, queries, samples, base.samples["sample_id"].iloc[rows].tolist())
+    for name, one in judged.items():
+        writer.score_maps(name, one.maps)
+    beyond = seen.described["beyond"]
+    writer.table("features", features_table(samples["sample_id"], beyond, seen.features, pc.info))
+    with timings.step("draw thumbnails", len(samples)):
+        shown = seen.images.shown or Thumbnails(base.info.intensity)
+        writer.table("thumbnails", shown.table(samples, seen.images.root))
+    writer.table("timings", timings.table())
+    counts = np.concatenate([pc.histograms[rows], seen.described["histograms"]])
+    has_odds = "odds" in judged
+    if has_odds:
+        writer.table("coefficients", base.table("coefficients"))
+    _keep_space(base.folder / FOLDER, writer.folder / FOLDER, counts, has_odds=has_odds)
+
+
+def _training_rows(base: Run) -> np.ndarray:
+    """Return the rows of the images that PC space was made of or the classifier learned from."""
+    is_fitted = base.samples["sample_id"].isin(base.info.training_ids)
+    return np.flatnonzero(is_fitted | (base.samples["split"] == "train"))
+
+
+def _keep_space(source: Path, folder: Path, histograms: np.ndarray, *, has_odds: bool) -> None:
+    """Copy what was fitted, with the histograms of the images at hand."""
+    left = ["histograms.npy"] if has_odds else ["histograms.npy", "coefficients.npy"]
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(*left))
+    np.save(folder / "histograms.npy", histograms.astype(np.float32))
