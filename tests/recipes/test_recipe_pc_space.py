@@ -372,12 +372,3 @@ def test_findings_and_verdicts_say_what_this_recipe_does(pc_run):
     assert "left out of PC space" in said
     for verdict in pc_run.info.verdicts.values():
         assert verdict.sentence[0].isupper()
-
-
-def test_a_run_that_cannot_score_new_images_says_so_in_a_line(pc_run, tmp_path, capsys):
-    words = ["score", str(pc_run.folder), str(tmp_path), "-o", str(tmp_path / "new")]
-    assert cli.main(words) == 1
-    (line,) = capsys.readouterr().err.strip().splitlines()
-    assert "holds a PC space, which scores no new images" in line
-    assert "anomalylab run" in line
-    assert not (tmp_path / "new").exists()
