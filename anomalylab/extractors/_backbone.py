@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
@@ -17,10 +18,12 @@ from anomalylab.registry import unknown_name
 from anomalylab.storage import kept
 
 if TYPE_CHECKING:
-    from torch.nn import Module
+    from anomalylab.extractors import _network
 
 IMAGENET_MEAN = (255 * 0.485, 255 * 0.456, 255 * 0.406)
 IMAGENET_STD = (255 * 0.229, 255 * 0.224, 255 * 0.225)
+
+log = logging.getLogger(__name__)
 
 _SKETCH = "sketch.json"
 
@@ -46,8 +49,9 @@ class TimmBackbone:
         Images at a time. Below 16 it changes no bit of the results; from there on torch uses other
         kernels and they agree to 1e-5.
     engine : {"auto", "torch", "openvino"}
-        What runs the network: ``auto`` becomes the fastest that is installed and works here. The
-        features of any two agree to 1e-4 of the largest value of a level.
+        What runs the network: ``auto`` becomes the fastest that is installed and works here, and
+        torch once it shows that this one cannot run the network. The features of any two agree to
+        1e-4 of the largest value of a level.
     """
 
     name: ClassVar[str]
@@ -89,6 +93,7 @@ class TimmBackbone:
         self.levels = tuple(level for level in self.known if level in self.levels)
         if self.batch_size < 1:
             raise ParameterError(f"batch_size must be at least 1, not {self.batch_size}")
+        self._may_fall_back = self.engine == _engines.AUTO
         self.engine = _engines.chosen(self.engine)
 
     @cached_property
@@ -96,9 +101,12 @@ class TimmBackbone:
         """The weights, found and hashed but not read."""
         return _weights.find_weights(self.architecture, self.weights)
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """Hexadecimal digest of all that features depend on beside image and level."""
+        """Hexadecimal digest of all that features depend on beside image and level.
+
+        It changes with the engine if :meth:`prepare` falls back on torch.
+        """
         return self.fingerprint_with(self.engine)
 
     def fingerprint_with(self, engine: str) -> str:
@@ -130,23 +138,42 @@ class TimmBackbone:
     @cached_property
     def network(self) -> Network:
         """The network, made ready when first needed."""
-        if self.engine == "torch":
-            from anomalylab.extractors import _network
+        if self.engine == "openvino":
+            from anomalylab.extractors import _openvino
 
-            return _network.run_by_torch(_network.build(self.spec, self.found_weights))
-        from anomalylab.extractors import _openvino
+            key = json.dumps([self.fingerprint, self.spec.levels, self.spec.options])
+            try:
+                return _openvino.network(key, self._built, self.spec.size)
+            except _openvino.ConversionError as error:
+                self._fall_back(error)
+        from anomalylab.extractors import _network
 
-        key = json.dumps([self.fingerprint, self.spec.levels, self.spec.options])
-        return _openvino.network(key, self._built, self.spec.size)
+        return _network.run_by_torch(self._built())
 
-    def _built(self) -> "Module":
+    def _fall_back(self, error: ParameterError) -> None:
+        """Leave the network to torch, if the engine was chosen by itself."""
+        why = f"openvino cannot run {self.name} ({error})"
+        if not self._may_fall_back:
+            raise ParameterError(f"{why}; choose the engine auto or torch") from error
+        log.warning("%s; torch runs it", why)
+        self.engine = "torch"
+
+    def _built(self) -> "_network.Cut":
         """Build the network; this is where timm is imported."""
         from anomalylab.extractors import _network
 
         return _network.build(self.spec, self.found_weights)
 
     def prepare(self) -> None:
-        """Build the network now, so that several threads may call."""
+        """Build the network now, so that several threads may call.
+
+        Raises
+        ------
+        WeightsError
+            If the weights are missing or do not fit.
+        ParameterError
+            If the engine was named and cannot run the network.
+        """
         _ = self.network
 
     def __call__(self, images: np.ndarray) -> dict[str, np.ndarray]:

@@ -27,7 +27,7 @@ class Extractor(Protocol):
     """All that levels depend on beside the image; part of the key of cached features."""
 
     def prepare(self) -> None:
-        """Load what calls need, so that several threads may call."""
+        """Load what calls need, so that several threads may call; may change ``fingerprint``."""
 
     def shapes(self) -> dict[str, tuple[int, int, int]]:
         """Return rows, columns and channels of each level; nothing if they vary."""

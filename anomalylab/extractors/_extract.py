@@ -104,11 +104,10 @@ def extract(
         reasons, features = _read_later(paths, intensity, resize, extractor)
         hashes, cost = [""] * len(paths), dict(NO_COST)
     else:
-        key = json.dumps([extractor.fingerprint, intensity, resize])
-        with _open_store(key, cache) as store:
-            hashes, reasons = _hashes(samples, paths)
-            read = Reader(dict(zip(paths, hashes, strict=True)), extractor, intensity, resize, seen)
-            found = _find_or_embed(paths, hashes, reasons, read, extractor, store, progress)
+        hashes, reasons = _hashes(samples, paths)
+        read = Reader(dict(zip(paths, hashes, strict=True)), extractor, intensity, resize, seen)
+        with _searched_store(hashes, extractor, intensity, resize, cache) as (store, known):
+            found = _find_or_embed(paths, hashes, reasons, read, extractor, store, known, progress)
             reasons, places, cost = found
             limit = None if cache is False else IN_MEMORY
             features = Features(store.gather(places, extractor.levels, limit))
@@ -197,12 +196,12 @@ def _find_or_embed(
     read: Read,
     extractor: Extractor,
     store: FeatureStore,
+    places: dict[str, Place],
     progress: bool,
 ) -> tuple[list[str | None], list[Place], dict[str, float]]:
     """Return why images cannot be used, where the features of the others are, and what it cost."""
     missing = dict(zip(hashes, paths, strict=True))
     missing.pop("", None)
-    places = store.find(missing, extractor.levels)
     missing = {name: path for name, path in missing.items() if name not in places}
     cost = dict(NO_COST)
     if missing:
@@ -240,6 +239,26 @@ def _refuse_none_readable(paths: Sequence[Path], reasons: Sequence[str | None]) 
         raise DatasetError(
             f"none of the {len(paths)} images can be read; {paths[0].name!r}: {reasons[0]}"
         )
+
+
+@contextlib.contextmanager
+def _searched_store(
+    hashes: Sequence[str], extractor: Extractor, intensity: str, resize: str, cache: bool | Path
+) -> Iterator[tuple[FeatureStore, dict[str, Place]]]:
+    """Open the store of the engine that runs the network, and find in it what is known.
+
+    Which engine runs it can change when the network is first needed.
+    """
+    before, wanted = extractor.fingerprint, set(hashes) - {""}
+    with _open_store(json.dumps([before, intensity, resize]), cache) as store:
+        known = store.find(wanted, extractor.levels)
+        if wanted - known.keys():
+            extractor.prepare()
+        if extractor.fingerprint == before:
+            yield store, known
+            return
+    with _searched_store(hashes, extractor, intensity, resize, cache) as again:
+        yield again
 
 
 @contextlib.contextmanager

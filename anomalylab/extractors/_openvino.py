@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anomalylab.compute.threads import n_threads
+from anomalylab.errors import ParameterError
 from anomalylab.extractors._spec import Network
 from anomalylab.storage import kept
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     import torch
 
 _FILE = "network.xml"
+
+
+class ConversionError(ParameterError):
+    """OpenVINO cannot run a network; the message is one line."""
 
 
 def network(key: str, build: "Callable[[], torch.nn.Module]", size: tuple[int, int]) -> Network:
@@ -32,6 +37,11 @@ def network(key: str, build: "Callable[[], torch.nn.Module]", size: tuple[int, i
         Returns the network of torch; called only if there is nothing kept.
     size : (height, width)
         Of the images.
+
+    Raises
+    ------
+    ConversionError
+        If OpenVINO does not convert it, or not so that it takes several images.
     """
     import openvino
 
@@ -39,9 +49,15 @@ def network(key: str, build: "Callable[[], torch.nn.Module]", size: tuple[int, i
     folder = kept.recall(key)
     if folder is not None:
         return _compiled(openvino.Core().read_model(folder / _FILE))
-    model = _converted(build(), size)
+    cut = build()
+    try:
+        model = _converted(cut, size)
+        compiled = _compiled(model)
+        compiled(np.zeros((2, *size, 3), np.uint8))
+    except Exception as error:  # openvino and the tracing of torch raise nearly anything
+        raise ConversionError(_in_a_line(error)) from error
     kept.keep(key, lambda target: _save(model, target))
-    return _compiled(model)
+    return compiled
 
 
 def _converted(cut: "torch.nn.Module", size: tuple[int, int]) -> Any:
@@ -54,6 +70,11 @@ def _converted(cut: "torch.nn.Module", size: tuple[int, int]) -> Any:
             cut, torch.zeros(1, *size, 3, dtype=torch.uint8), check_trace=False
         )
         return openvino.convert_model(traced, input=([-1, *size, 3], openvino.Type.u8))
+
+
+def _in_a_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def _save(model: Any, folder: Path) -> None:

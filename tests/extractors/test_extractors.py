@@ -263,6 +263,26 @@ def test_lite_weights_tell_where_they_are_from(lite0):
     assert lite0.describe()["weights"] == expected
 
 
+def test_timms_name_of_a_lite_finds_the_same_weights_and_gives_the_same_features(lite0):
+    by_timm = extractors.create("timm:tf_efficientnet_lite0", levels="blocks.6", engine="torch")
+    assert by_timm.found_weights.digest == lite0.found_weights.digest
+    by_timm.mean, by_timm.std = lite0.mean, lite0.std  # timm's own differ by half a grey level
+    found, expected = by_timm(waves())["blocks.6"], lite0(waves())["block7"]
+    assert np.abs(found - expected).max() < 1e-4 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("lite", ["lite1", "lite2"])
+def test_timms_name_of_a_lite_that_is_not_installed_says_what_to_install(monkeypatch, lite):
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name.startswith("efficientnet_") else find_spec(name, *rest),
+    )
+    with pytest.raises(WeightsError, match=f"weights of {lite} are not installed"):
+        _ = extractors.create(f"timm:tf_efficientnet_{lite}").fingerprint
+
+
 @pytest.mark.parametrize("hang", [0.0, 5.0])
 def test_a_hub_that_cannot_be_reached_ends_at_once_with_the_file_to_fetch(monkeypatch, hang):
     def refuse(*args, **kwargs):
