@@ -33,6 +33,7 @@ ROOMS = {
     "datashader": {"plots", "apps"},
     "panel": {"apps"},
     "ipywidgets": {"apps"},
+    "anywidget": {"apps"},
     "papermill": {"reports"},
     "nbconvert": {"reports"},
 }

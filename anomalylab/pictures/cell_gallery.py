@@ -1,6 +1,5 @@
 """The most anomalous images with their maps, as a notebook cell shows them."""
 
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 from anomalylab.errors import ParameterError
 from anomalylab.images.read import read_image
 from anomalylab.pictures.encode import data_url
+from anomalylab.pictures.gallery import figure, in_a_row
 from anomalylab.pictures.map_colours import composite, to_bytes
 from anomalylab.pictures.thumbnails import thumbnail
 
@@ -58,17 +58,11 @@ class Gallery:
         self.order = np.argsort(-self.scores, kind="stable")[:n_shown]
 
     def _repr_html_(self) -> str:
-        figures = "".join(self._figure(row) for row in self.order)
-        return f'<div style="display:flex;flex-wrap:wrap;gap:8px">{figures}</div>'
+        return in_a_row(map(self._figure, self.order))
 
     def _figure(self, row: int) -> str:
         sample = self.samples.iloc[row]
         picture = thumbnail(read_image(self.root / sample["image_path"]))[0]
         url = data_url(composite(picture, self.cells[row], None))
-        name = escape(sample["sample_id"], quote=True)
-        return (
-            f'<figure style="margin:0;width:160px">'
-            f'<img src="{url}" alt="{name}" style="width:100%">'
-            f'<figcaption style="font-size:12px;overflow-wrap:anywhere">{self.scores[row]:.3g} '
-            f"{name}</figcaption></figure>"
-        )
+        name = sample["sample_id"]
+        return figure(url, name, f"{self.scores[row]:.3g} {name}", side=160)

@@ -16,8 +16,8 @@ import pandas as pd
 
 from anomalylab import schema
 from anomalylab.errors import RunError
-from anomalylab.pictures.colours import LIGHT
 from anomalylab.pictures.encode import data_url
+from anomalylab.pictures.gallery import figure, in_a_row
 from anomalylab.registry import unknown_name
 from anomalylab.runs.info import FILE, DetectInfo, RunInfo, read_info, write_info
 from anomalylab.runs.kinds import KINDS, Kind
@@ -145,27 +145,19 @@ class Run:
         table = self.scores(detector).nlargest(N_STRIP, "score")
         table = table.merge(self.table("thumbnails"), on="sample_id")
         threshold = self.threshold(detector)
-        figures = "".join(
-            _figure(name, image, score, score >= threshold)
-            for name, image, score in zip(
-                table["sample_id"], table["image"], table["score"], strict=True
+        shown = zip(table["sample_id"], table["image"], table["score"], strict=True)
+        figures = (
+            figure(
+                data_url(image),
+                f"{name}: score {score:.4g}",
+                f"{score:.3g}",
+                side=96,
+                is_framed=score >= threshold,
             )
+            for name, image, score in shown
         )
-        return (
-            f"<p><strong>{escape(self.verdict)}</strong><br><span>{escape(facts)}</span></p>"
-            f'<div style="display:flex;flex-wrap:wrap;gap:6px">{figures}</div>'
-        )
-
-
-def _figure(name: str, webp: bytes, score: float, is_beyond: bool) -> str:
-    frame = LIGHT["amber"] if is_beyond else "transparent"
-    title = escape(f"{name}: score {score:.4g}", quote=True)
-    source = data_url(webp)
-    return (
-        f'<figure style="margin:0;width:96px;border:3px solid {frame};border-radius:4px">'
-        f'<img src="{source}" alt="{title}" title="{title}" style="width:100%">'
-        f'<figcaption style="font-size:12px;text-align:center">{score:.3g}</figcaption></figure>'
-    )
+        verdict = f"<p><strong>{escape(self.verdict)}</strong><br><span>{escape(facts)}</span></p>"
+        return verdict + in_a_row(figures)
 
 
 class RunWriter:

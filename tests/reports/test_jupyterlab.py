@@ -125,14 +125,18 @@ def run_all(browser, lab, name):
     return browser
 
 
-def html_of_pictures(browser):
-    return browser.execute_script(
-        "return [...document.querySelectorAll('.widget-html figure')].map((e) => e.outerHTML)"
-    )
+def frames(browser):
+    """Return the colour of the frame of each card in the cell, and whether its score is beyond."""
+    script = """
+    const cards = [...document.querySelectorAll('.al-cell .al-card')];
+    const frame = (card) => getComputedStyle(card.querySelector('.al-card-face')).borderTopColor;
+    return cards.map((card) => [frame(card), card.textContent.startsWith('▲')]);
+    """
+    return [tuple(frame) for frame in browser.execute_script(script)]
 
 
 def test_all_cells_run_and_none_fails(notebook):
-    wait_for(lambda: html_of_pictures(notebook))
+    wait_for(lambda: frames(notebook))
     assert notebook.execute_script(ERRORS) == []
     assert "chosen on these images" not in notebook.execute_script(
         "return document.querySelector('.widget-html').textContent"
@@ -143,24 +147,24 @@ def test_all_cells_run_and_none_fails(notebook):
 def test_moving_the_slider_changes_the_pictures(notebook):
     from selenium.webdriver.common.keys import Keys
 
-    before = wait_for(lambda: html_of_pictures(notebook))
+    before = wait_for(lambda: frames(notebook))
     handle = notebook.find_element("css selector", ".widget-slider .noUi-handle")
     notebook.execute_script("arguments[0].scrollIntoView({block: 'center'})", handle)
     handle.send_keys(Keys.HOME)
-    wait_for(lambda: html_of_pictures(notebook) != before)
-    assert sum("#ee9a00" in figure for figure in html_of_pictures(notebook)) == len(before)
+    wait_for(lambda: frames(notebook) != before)
+    assert frames(notebook) == [("rgb(238, 154, 0)", True)] * len(before)
 
 
 def test_the_live_view_draws_in_a_cell_and_answers(notebook):
-    wait_for(lambda: len(find_all(notebook, ".card")) == 24)
+    wait_for(lambda: len(find_all(notebook, ".al-card-face[aria-pressed]")) == 24)
     before = texts(notebook, ".name")
-    notebook.execute_script(DEEP + "all(document, '.card')[2].click()")
+    notebook.execute_script(DEEP + "all(document, '.al-card-face[aria-pressed]')[2].click()")
     wait_for(lambda: texts(notebook, ".name") != before)
     assert texts(notebook, ".warning") == []
 
 
 def test_all_cells_of_the_pc_space_notebook_run_and_none_fails(pc_notebook):
-    wait_for(lambda: len(find_all(pc_notebook, ".card")) > 30)
+    wait_for(lambda: len(find_all(pc_notebook, ".al-card")) > 30)
     assert pc_notebook.execute_script(ERRORS) == []
     assert requests_abroad(pc_notebook) == []
     assert errors(pc_notebook) == []

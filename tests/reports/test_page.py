@@ -64,7 +64,7 @@ def expected_counts(run, threshold, detector=NAME):
 
 def test_the_page_asks_for_nothing_but_itself_and_reports_no_error(opened, page):
     find(opened, "[data-filter=above]").click()
-    find(opened, ".al-card-open").click()
+    find(opened, ".al-card-face").click()
     assert requests(opened) == [page.as_uri()]
     assert opened.get_log("browser") == []
     assert page.stat().st_size < 1_000_000
@@ -133,7 +133,7 @@ def test_misses_false_alarms_and_cost_on_a_line_follow_from_the_rates(opened, ru
 
 def test_the_gallery_is_ordered_by_score_and_filters_by_kind_column_and_name(opened, run):
     scores = run.scores(NAME)["score"]
-    shown = [int(card.get_attribute("data-i")) for card in find_all(opened, ".al-card")]
+    shown = [int(card.get_attribute("data-id")) for card in find_all(opened, ".al-card")]
     assert shown == list(np.argsort(-scores.to_numpy(), kind="stable")[:24])
     find(opened, "[data-column=camera]").send_keys("left")
     is_left = run.queries["camera"] == "left"
@@ -181,7 +181,7 @@ def test_a_threshold_that_was_moved_survives_a_change_of_detector(opened, run):
 def test_a_click_enlarges_arrows_step_and_escape_returns(opened):
     from selenium.webdriver import ActionChains, Keys
 
-    find(opened, ".al-card-open").click()
+    find(opened, ".al-card-face").click()
     names = texts(opened, ".al-card .al-file")
     assert find(opened, "dialog[open] h3").text == names[0]
     assert len(find_all(opened, "dialog .al-picture")) == 2

@@ -1,6 +1,5 @@
 """Which images are odd, where, and what does a threshold make of them?"""
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,11 @@ import panel as pn
 
 from anomalylab import plots
 from anomalylab.apps.detect import words
+from anomalylab.apps.detect.cards import cards
 from anomalylab.apps.detect.controls import detect_controls
 from anomalylab.apps.detect.state import DetectState
 from anomalylab.apps.kit.controls import question, says
-from anomalylab.apps.kit.gallery import PagedGallery
+from anomalylab.apps.kit.gallery import Gallery
 from anomalylab.apps.kit.pictures import Pictures
 from anomalylab.apps.kit.viewer import AppViewer
 from anomalylab.errors import ParameterError
@@ -42,7 +42,9 @@ class DetectApp(AppViewer):
         self.run = run
         self.samples = run.samples
         self.pictures = Pictures(run)
-        self.gallery = PagedGallery(active=self.state.sample_id, sizing_mode="stretch_width")
+        self.gallery = Gallery(
+            active=self.state.sample_id, page_size=PAGE, sizing_mode="stretch_width"
+        )
         self._link_gallery()
         self._line = hv.DynamicMap(self.line)
         self._marker = hv.DynamicMap(self.marker)
@@ -84,24 +86,10 @@ class DetectApp(AppViewer):
         table = state.listed()
         shown = table.iloc[page * PAGE : (page + 1) * PAGE]
         self.gallery.param.update(
-            items=[self._item(row) for row in shown.itertuples()],
-            sources={row.sample_id: self._source(row) for row in shown.itertuples()},
-            n_pages=max(1, math.ceil(len(table) / PAGE)),
+            **cards(state, self.pictures, shown),
+            n=len(table),
             caption=words.listed_words(state, len(table)),
         )
-
-    def _item(self, row) -> dict:
-        return {
-            "id": row.sample_id,
-            "title": f"{row.sample_id}: score {row.score:.4g}, {row.outcome}",
-            "score": f"{row.score:.3g}",
-            "outcome": row.outcome,
-            "above": bool(row.score >= self.state.threshold),
-        }
-
-    def _source(self, row) -> str:
-        is_with_map = self.state.opacity > 0
-        return self.pictures.url(self.state.detector, row.sample_id, row.row, is_with_map)
 
     def _row(self) -> pd.Series:
         return self.state.table.set_index("sample_id").loc[self.state.sample_id]

@@ -1,18 +1,38 @@
-"""A gallery with a threshold to move, for a notebook cell; plain ipywidgets, no server."""
+"""A gallery with a threshold to move, for a notebook cell; Jupyter widgets, no server."""
 
 from html import escape
+from typing import Any
 
 import ipywidgets as widgets
+import traitlets
+from anywidget import AnyWidget
 
+from anomalylab.apps.detect.cards import cards
 from anomalylab.apps.detect.state import ORDERS, DetectState
 from anomalylab.apps.kit.pictures import Pictures
-from anomalylab.pictures.colours import LIGHT
+from anomalylab.pictures.colours import LIGHT, custom_properties
+from anomalylab.pictures.gallery import SCRIPT, STYLE
 from anomalylab.runs.folder import Run
 
 N_SHOWN = 24
 """Images shown."""
 
 WIDE = {"layout": {"width": "420px"}, "style": {"description_width": "90px"}}
+
+_COLOURS = {**LIGHT, "ink": "currentColor", "soft": "currentColor", "raised": "transparent"}
+"""Words and grounds are those of the notebook, light or dark."""
+
+
+class Gallery(AnyWidget):
+    """A gallery as a Jupyter widget; its fields are those of :mod:`anomalylab.pictures.gallery`."""
+
+    items: Any = traitlets.List().tag(sync=True)
+    sources: Any = traitlets.Dict().tag(sync=True)
+    side = traitlets.Int(128).tag(sync=True)
+    look = traitlets.Unicode("al-framed").tag(sync=True)
+
+    _esm = SCRIPT
+    _css = f"{custom_properties('.al-cell', _COLOURS)}\n{STYLE.read_text(encoding='utf-8')}"
 
 
 class GalleryCell(widgets.VBox):
@@ -43,13 +63,13 @@ class GalleryCell(widgets.VBox):
             options=ORDERS, description="Order", tooltip=self.state.param["order"].doc, **WIDE
         )
         self.counts = widgets.HTML()
-        self.pictures = widgets.HTML()
+        self.gallery = Gallery().add_class("al-cell")
         self._fit()
         self.detector.observe(self._take_detector, "value")
         self.threshold.observe(self._take_threshold, "value")
         self.order.observe(self._take_order, "value")
         controls = [self.detector, self.threshold, self.order]
-        super().__init__([*controls, self.counts, self.pictures])
+        super().__init__([*controls, self.counts, self.gallery])
 
     def _take_detector(self, change) -> None:
         self.state.detector = change["new"]
@@ -80,16 +100,6 @@ class GalleryCell(widgets.VBox):
         said = ", ".join(f"<b>{n}</b> {escape(str(name))}" for name, n in counts.items())
         self.counts.value = f"<p>{said}. Threshold: {escape(self.state.note())}.</p>"
         shown = self.state.listed().head(N_SHOWN)
-        figures = "".join(self._figure(row) for row in shown.itertuples())
-        self.pictures.value = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{figures}</div>'
-
-    def _figure(self, row) -> str:
-        frame = LIGHT["amber"] if row.score >= self.state.threshold else "transparent"
-        name = escape(row.sample_id, quote=True)
-        url = self._pictures.url(self.state.detector, row.sample_id, row.row, True)
-        return (
-            f'<figure style="margin:0;width:128px;border:3px solid {frame};border-radius:4px">'
-            f'<img src="{url}" alt="{name}" title="{name}" style="width:100%">'
-            f'<figcaption style="font-size:12px;line-height:1.3;overflow-wrap:anywhere">'
-            f"<b>{row.score:.3g}</b> {escape(row.outcome)}<br>{name}</figcaption></figure>"
-        )
+        with self.gallery.hold_sync():
+            fields = cards(self.state, self._pictures, shown, is_named=True)
+            self.gallery.items, self.gallery.sources = fields["items"], fields["sources"]

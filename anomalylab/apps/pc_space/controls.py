@@ -2,8 +2,8 @@
 
 import panel as pn
 
-from anomalylab.apps.kit.cards import Stepper
 from anomalylab.apps.kit.controls import control, says
+from anomalylab.apps.kit.stepper import Stepper
 from anomalylab.apps.pc_space import words
 from anomalylab.apps.pc_space.state import PCSpaceState
 

@@ -3,8 +3,8 @@
 import numpy as np
 import panel as pn
 
-from anomalylab.apps.kit.cards import Cards
 from anomalylab.apps.kit.controls import TEXT, WIDE, control
+from anomalylab.apps.kit.gallery import Gallery
 from anomalylab.apps.pc_space import words
 from anomalylab.apps.pc_space.clouds import along_axis, deviation, extremes, make_clouds
 from anomalylab.apps.pc_space.linked import LinkedWindows
@@ -13,6 +13,7 @@ from anomalylab.apps.pc_space.state import PCSpaceState
 from anomalylab.number_words import minus
 from anomalylab.pc_space.cloud import RESIDUAL, Cloud
 
+SMALL = "al-small"
 N_PATCHES = 28
 PATCH = 64
 """Side of a patch in pixels of the screen."""
@@ -52,7 +53,7 @@ class PatchGallery:
 
     def __init__(self, linked: LinkedWindows, pictures: WindowPictures):
         self.linked, self.pictures = linked, pictures
-        self.cards = Cards(side=PATCH, **WIDE)
+        self.cards = Gallery(side=PATCH, look=SMALL, **WIDE)
         self.title = pn.pane.HTML("", **TEXT)
         linked.param.watch(self._list, ["masks", "lit"])
         self.cards.param.watch(self._point, "clicks")
@@ -101,7 +102,7 @@ class AxisGallery(pn.viewable.Viewer):
         super().__init__()
         self.linked, self.pictures = linked, pictures
         self.state = linked.state
-        self.cards = Cards(side=PATCH, has_columns=True, empty="No window.", **WIDE)
+        self.cards = Gallery(side=PATCH, look=f"{SMALL} al-columns", empty="No window.", **WIDE)
         self.components = self._component_cards()
         self.title = pn.pane.HTML("", **TEXT)
         self.sweep = pn.widgets.FloatSlider(
@@ -130,17 +131,18 @@ class AxisGallery(pn.viewable.Viewer):
                 sources[item["id"]] = source
         self.cards.param.update(items=items, sources=sources)
 
-    def _component_cards(self) -> Cards:
+    def _component_cards(self) -> Gallery:
         """Return the components as pictures; a click sweeps along one."""
         space, names = self.state.pc.space, self.state.axes[:-1]
         shares = 100 * space.shares
-        cards = Cards(
+        cards = Gallery(
             items=[
                 {"id": name, "title": f"Weights of {name}", "words": f"{name}: {share:.3g} %"}
                 for name, share in zip(names, shares, strict=True)
             ],
             sources={name: self.pictures.component(i) for i, name in enumerate(names)},
             side=COMPONENT,
+            look=SMALL,
             active=self.state.along,
             width=2 * (COMPONENT + 14) + 10,
             margin=(22, 10, 0, 0),
@@ -185,7 +187,9 @@ class CloudGallery(pn.viewable.Viewer):
     def __init__(self, state: PCSpaceState, pictures: WindowPictures):
         super().__init__()
         self.state, self.pictures = state, pictures
-        self.cards = Cards(side=SMALL_CLOUD, empty="Small clouds are drawn in a moment.", **WIDE)
+        self.cards = Gallery(
+            side=SMALL_CLOUD, look=SMALL, empty="Small clouds are drawn in a moment.", **WIDE
+        )
         self.title = pn.pane.HTML("", **TEXT)
         self.cards.param.watch(lambda _: state.param.update(sample_id=self.cards.active), "clicks")
         state.param.watch(self.draw, ["x", "y", "score"])

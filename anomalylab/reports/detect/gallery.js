@@ -6,16 +6,29 @@
 
   al.Gallery = class {
     constructor(store, { open }) {
-      Object.assign(this, { store, open, painted: new Map() });
+      Object.assign(this, { store, painted: new Map() });
       this.bar = al.el("div", { class: "al-bar" });
       this.summary = al.el("p", { class: "al-summary", role: "status" });
-      this.grid = al.el("ol", { class: "al-gallery" });
-      this.pager = al.el("nav", { class: "al-pager", "aria-label": "Pages of the gallery" });
-      this.node = al.el("div", { class: "al-browse" }, this.bar, this.summary, this.grid, this.pager);
-      this.grid.style.setProperty("--al-card", `${cardWidth(store.data.images)}px`);
+      this.node = al.el("div", { class: "al-browse" }, this.bar, this.summary);
       this.drawBar();
+      this.model = new al.Model({
+        on_click: "open",
+        page_size: PAGE,
+        empty: "No image passes these filters. Choose “All”, or clear the selection.",
+        side: cardWidth(store.data.images),
+        look: "al-pairs",
+      });
       this.update({});
+      al.gallery.render({ model: this.model, el: this.node });
+      this.model.on("change:clicks", () => open(Number(this.model.get("active"))));
+      this.model.on("change:page", () => this.turn(this.model.get("page")));
       store.listen((changes) => this.update(changes));
+    }
+
+    turn(page) {
+      if (page === this.store.state.page) return;
+      this.store.change({ page });
+      this.bar.scrollIntoView({ block: "start" });
     }
 
     update(changes) {
@@ -24,12 +37,15 @@
       if (isLook) return;
       if ("filter" in changes || "threshold" in changes || "detector" in changes || !("page" in changes))
         this.countFilters();
-      this.rows = this.store.ranked();
-      this.nPages = Math.max(1, Math.ceil(this.rows.length / PAGE));
-      this.store.state.page = al.clamp(this.store.state.page, 0, this.nPages - 1);
-      this.drawSummary();
-      this.drawCards();
-      this.drawPager();
+      const rows = this.store.ranked();
+      const nPages = Math.max(1, Math.ceil(rows.length / PAGE));
+      const page = al.clamp(this.store.state.page, 0, nPages - 1);
+      this.store.state.page = page;
+      this.drawSummary(rows.length);
+      const shown = rows.slice(page * PAGE, (page + 1) * PAGE);
+      this.painted = new Map(shown.map((i) => [this.key(i), this.paintedPicture(i)]));
+      const sources = Object.fromEntries(shown.map((i) => [i, this.pictures(i)]));
+      this.model.update({ items: shown.map((i) => this.item(i)), sources, n: rows.length, page });
     }
 
     drawBar() {
@@ -99,9 +115,9 @@
       });
     }
 
-    drawSummary() {
+    drawSummary(n) {
       const { selection } = this.store.state;
-      const shown = `${al.count(this.rows.length, "image")} of ${al.group(this.store.data.nQueries)}`;
+      const shown = `${al.count(n, "image")} of ${al.group(this.store.data.nQueries)}`;
       this.summary.replaceChildren(shown);
       if (selection === null) return;
       this.summary.append(
@@ -112,19 +128,6 @@
           al.el("button", { type: "button", onclick: () => this.store.change({ selection: null }) }, "Clear selection"),
         ),
       );
-    }
-
-    drawCards() {
-      const start = this.store.state.page * PAGE;
-      const shown = this.rows.slice(start, start + PAGE);
-      this.painted = new Map(shown.map((i) => [this.key(i), this.paintedPicture(i)]));
-      const cards = shown.map((i) => this.card(i));
-      const nothing = al.el(
-        "li",
-        { class: "al-nothing" },
-        "No image passes these filters. Choose “All”, or clear the selection.",
-      );
-      this.grid.replaceChildren(...(cards.length ? cards : [nothing]));
     }
 
     key(i) {
@@ -141,54 +144,26 @@
       return kept;
     }
 
-    card(i) {
-      const { store } = this;
-      const image = store.data.images[i];
-      const isAbove = store.isAbove(i);
-      const neighbour = store.detector.neighbours[i];
-      const button = al.el(
-        "button",
-        { type: "button", class: "al-card-open", onclick: () => this.open(i) },
-        this.painted.get(this.key(i)),
-        neighbour
-          ? al.picture(store.data.images[neighbour.image], {
-              alt: `${al.nearestWords(store.data)}: ${store.data.images[neighbour.image].id}`,
-            })
-          : null,
-      );
-      return al.el(
-        "li",
-        { class: `al-card ${isAbove ? "al-is-above" : ""}`, "data-i": i },
-        button,
-        al.el(
-          "div",
-          { class: "al-card-facts" },
-          al.el(
-            "b",
-            { title: isAbove ? "at or above the threshold" : "below the threshold" },
-            `${isAbove ? "▲" : "▽"} ${al.format(store.scores[i])}`,
-          ),
-          al.chip(image.label),
-          al.el("span", { class: "al-file", title: image.id }, image.name),
-        ),
-      );
+    pictures(i) {
+      const { data, detector } = this.store;
+      const own = this.painted.get(this.key(i));
+      const neighbour = detector.neighbours[i];
+      if (!neighbour) return [own];
+      const image = data.images[neighbour.image];
+      return [own, al.picture(image, { alt: `${al.nearestWords(data)}: ${image.id}` })];
     }
 
-    drawPager() {
-      const { page } = this.store.state;
-      this.pager.hidden = this.nPages === 1;
-      const go = (to) => {
-        this.store.change({ page: to });
-        this.bar.scrollIntoView({ block: "start" });
+    item(i) {
+      const { store } = this;
+      const image = store.data.images[i];
+      return {
+        id: String(i),
+        title: al.describe(store, i),
+        score: al.format(store.scores[i]),
+        is_above: store.isAbove(i),
+        label: image.label === null ? null : al.classOf(image.label).name,
+        name: image.name,
       };
-      const button = (words, to) =>
-        al.el("button", { type: "button", disabled: to < 0 || to >= this.nPages, onclick: () => go(to) }, words);
-      const last = Math.min(this.rows.length, (page + 1) * PAGE);
-      this.pager.replaceChildren(
-        button("← Previous", page - 1),
-        al.el("span", {}, `${page * PAGE + 1}–${last} of ${al.group(this.rows.length)}`),
-        button("Next →", page + 1),
-      );
     }
   };
 
@@ -197,9 +172,6 @@
     const shapes = images.map(({ thumb: [width, height] }) => width / height).sort((a, b) => a - b);
     return Math.round(al.clamp(300 * Math.sqrt(shapes[shapes.length >> 1]), 200, 520));
   }
-
-  al.chip = (label) =>
-    label === null ? null : al.el("span", { class: `al-chip al-chip-${label}` }, al.classOf(label).name);
 
   al.nearestWords = (data) => (data.isUnlabelled ? "most similar other image" : "nearest training image");
 

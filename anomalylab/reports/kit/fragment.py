@@ -15,12 +15,19 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from anomalylab.pictures import gallery
 from anomalylab.pictures.colours import page_colours
 
 FOLDER = Path(str(resources.files("anomalylab.reports")))
 
 COLOURS = "kit/colours.css"
-"""Written from :mod:`anomalylab.pictures.colours`, the one style sheet that is no file."""
+GALLERY_SCRIPT, GALLERY_STYLE = "gallery.js", "gallery.css"
+_FROM_PICTURES = {
+    COLOURS: page_colours,
+    GALLERY_SCRIPT: gallery.page_script,
+    GALLERY_STYLE: lambda: gallery.STYLE.read_text(encoding="utf-8"),
+}
+"""What pages share with live views and cells; all else is a file of this package."""
 
 STYLES = (COLOURS, "kit/base.css", "kit/charts.css", "kit/widgets.css")
 TABLE_SCRIPTS = ("kit/core.js", "kit/tables.js")
@@ -84,9 +91,9 @@ def assets_of(html: str) -> list[str]:
 
 @cache
 def static_text(name: str) -> str:
-    """Return the text of a file in this package, or of :data:`COLOURS`."""
-    if name == COLOURS:
-        return page_colours()
+    """Return the text of a file in this package, or of what pages share with live views."""
+    if name in _FROM_PICTURES:
+        return _FROM_PICTURES[name]()
     return (FOLDER / name).read_text(encoding="utf-8")
 
 

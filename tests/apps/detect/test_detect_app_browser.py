@@ -27,7 +27,7 @@ def address(tmp_path_factory):
 @pytest.fixture
 def opened(browser, address):
     fresh(browser, address)
-    wait_for(lambda: find_all(browser, ".card"))
+    wait_for(lambda: find_all(browser, ".al-card"))
     return browser
 
 
@@ -51,9 +51,9 @@ def click_at(browser, canvas, x, y):
 def test_it_draws_without_a_network_and_without_an_error(opened):
     wait_for(lambda: len(find_all(opened, "canvas")) >= 4)
     assert texts(opened, "h2")[0].startswith("patchcore finds 6 of 6")
-    assert len(find_all(opened, ".card")) == 24
+    assert len(find_all(opened, ".al-card")) == 24
     sizes = opened.execute_script(
-        DEEP + "return all(document, '.card img').map((e) => e.naturalWidth)"
+        DEEP + "return all(document, '.al-card img').map((e) => e.naturalWidth)"
     )
     assert set(sizes) == {192}
     assert requests_abroad(opened) == []
@@ -61,10 +61,10 @@ def test_it_draws_without_a_network_and_without_an_error(opened):
 
 
 def test_another_detector_is_judged_by_its_own_threshold(opened):
-    before = texts(opened, ".card b")
+    before = texts(opened, ".al-card b")
     choose(opened, 0, "knn")
     wait_for(lambda: "What does knn see?" in texts(opened, "h3"))
-    wait_for(lambda: texts(opened, ".card b") != before)
+    wait_for(lambda: texts(opened, ".al-card b") != before)
     wait_for(lambda: "detector=knn" in opened.current_url)
     assert errors(opened) == []
 
@@ -79,7 +79,7 @@ def test_a_click_in_the_histogram_moves_the_threshold_and_the_counts(opened):
 
 def test_a_click_on_a_thumbnail_shows_it_large_and_the_address_shows_it_again(opened, browser):
     name = browser.execute_script(
-        DEEP + "const c = all(document, '.card')[3]; c.click(); return c.dataset.id"
+        DEEP + "const c = all(document, '.al-card')[3]; c.firstChild.click(); return c.dataset.id"
     )
     wait_for(lambda: texts(browser, ".name")[0] == name)
     wait_for(lambda: "sample_id=" in browser.current_url)
@@ -92,4 +92,4 @@ def test_an_address_that_asks_for_what_is_not_there_says_so(browser, address):
     browser.get(address + "?detector=nothing&show=found")
     wait_for(lambda: texts(browser, ".warning"))
     assert "detector" in texts(browser, ".warning")[0]
-    assert len(find_all(browser, ".card")) == 6
+    assert len(find_all(browser, ".al-card")) == 6

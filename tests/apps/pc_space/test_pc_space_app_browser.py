@@ -37,7 +37,7 @@ def address(pc_run):
 @pytest.fixture
 def opened(browser, address):
     fresh(browser, address)
-    wait_for(lambda: len(find_all(browser, ".card")) > 30)
+    wait_for(lambda: len(find_all(browser, ".al-card")) > 30)
     wait_for(lambda: colours(browser, IMAGE) > 20)
     return browser
 
@@ -49,9 +49,9 @@ def address_of(browser):
 def test_it_draws_without_a_network_and_without_an_error(opened):
     assert colours(opened, CLOUD) > 20
     assert amber(opened, IMAGE) > 0  # the windows beyond three deviations
-    wait_for(lambda: "normal" in texts(opened, ".group"))
+    wait_for(lambda: "normal" in texts(opened, ".al-group-name"))
     widths = opened.execute_script(
-        DEEP + "return all(document, '.card img').map((e) => e.naturalWidth)"
+        DEEP + "return all(document, '.al-card img').map((e) => e.naturalWidth)"
     )
     assert min(widths) > 0
     assert requests_abroad(opened) == []
@@ -82,7 +82,7 @@ def test_a_click_in_the_image_lights_points_in_the_cloud_and_the_address_shows_i
 
 
 def test_a_patch_that_is_clicked_is_pointed_at_and_the_arrow_key_shows_the_next_image(opened):
-    opened.execute_script(DEEP + "all(document, '.card')[0].click()")
+    opened.execute_script(DEEP + "all(document, '.al-card-face')[0].click()")
     wait_for(lambda: "window" in address_of(opened))
     before = address_of(opened).get("sample_id")
     opened.execute_script("document.activeElement?.blur()")
