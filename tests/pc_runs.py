@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run
 
 WINDOW = 9
@@ -45,5 +45,5 @@ def write_kolektor(folder, seed=0, n_normal=N_NORMAL, n_defective=N_DEFECTIVE):
 def make_pc_run(folder: Path, **params):
     """Write images to ``folder / "data"`` and run the recipe on them."""
     data = write_kolektor(folder / "data")
-    request = Request(data=data, **{"windows": (WINDOW,), **params})
+    request = PCSpaceRequest(data=data, **{"windows": (WINDOW,), **params})
     return run(request, folder / "run")

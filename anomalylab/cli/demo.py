@@ -35,9 +35,9 @@ def call(options: argparse.Namespace) -> None:
 def run_demo(out: Path, *, category: str | None = None) -> "Run":
     """Run two detectors on built-in images and return the finished run."""
     from anomalylab.runs.detect import run
-    from anomalylab.runs.request import DetectorChoice, Request
+    from anomalylab.runs.request import DetectorChoice, DetectRequest
 
-    request = Request(
+    request = DetectRequest(
         data=None,
         dataset="textures",
         dataset_params={"category": category or CATEGORY, "preset": "easy"},

@@ -10,7 +10,7 @@ from anomalylab.errors import AnomalyLabError, UnknownNameError
 from anomalylab.runs.kinds import KINDS, Kind, kind_spelled
 
 if TYPE_CHECKING:
-    from anomalylab.runs.request import Request
+    from anomalylab.runs.request import DetectRequest
 
 
 ENGINES = ("auto", "torch", "openvino")
@@ -127,10 +127,10 @@ def add_images(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def detect_request(options: argparse.Namespace) -> "Request":
+def detect_request(options: argparse.Namespace) -> "DetectRequest":
     """Return what ``run`` and ``check`` are asked."""
     from anomalylab.images.read import parse_size
-    from anomalylab.runs.request import DEFAULT_DETECTORS, DetectorChoice, Request
+    from anomalylab.runs.request import DEFAULT_DETECTORS, DetectorChoice, DetectRequest
 
     choices = tuple(DetectorChoice.parse(text) for text in getattr(options, "detector", []))
     extra: dict[str, Any] = {
@@ -138,7 +138,7 @@ def detect_request(options: argparse.Namespace) -> "Request":
         for name in ("weights", "smoothing", "max_fpr", "seed")
         if hasattr(options, name)
     }
-    return Request(
+    return DetectRequest(
         data=options.data,
         dataset=options.dataset,
         dataset_params=dataset_params(options),

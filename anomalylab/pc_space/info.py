@@ -25,7 +25,7 @@ class PCSpaceInfo:
         Cells of each axis of a density.
     n_components : int
     orient, solver, overflow : str
-        As in :class:`anomalylab.recipes.pc_space.request.Request`.
+        As in :class:`anomalylab.recipes.pc_space.request.PCSpaceRequest`.
     density : bool
         Whether the classifiers see shares of windows rather than counts.
     C : float

@@ -8,7 +8,7 @@ import pandas as pd
 from anomalylab.compute.poisson import chance_of_at_least
 from anomalylab.metrics import auroc, bootstrap_interval, confusion
 from anomalylab.runs.info import VerdictInfo
-from anomalylab.runs.judge import Judged
+from anomalylab.runs.judge import DetectorScores
 from anomalylab.verdicts import thresholds, unlabelled
 from anomalylab.verdicts.bulk import Bulk
 from anomalylab.verdicts.thresholds import Threshold
@@ -37,7 +37,7 @@ class Decision:
 
 def decide(
     detector: str,
-    judged: Judged,
+    judged: DetectorScores,
     samples: pd.DataFrame,
     training: np.ndarray,
     query: np.ndarray,
@@ -50,7 +50,7 @@ def decide(
     ----------
     detector : str
         Its label in the run.
-    judged : Judged
+    judged : DetectorScores
     samples : DataFrame
         Rows of SAMPLES of all images.
     training, query : int ndarray
@@ -144,7 +144,7 @@ def beyond_training(
     return _words("clean" if is_chance else "suspects", sentence, reason, n_beyond, expected)
 
 
-def _thresholds(judged: Judged, of_training: unlabelled.Verdict) -> list[Threshold]:
+def _thresholds(judged: DetectorScores, of_training: unlabelled.Verdict) -> list[Threshold]:
     """Return thresholds from the training images, the default first."""
     is_told = of_training.kind != "undecidable"
     found = [thresholds.from_verdict(of_training)] if is_told else []
@@ -177,7 +177,11 @@ def _words(kind: str, sentence: str, reason: str, n_suspects: int, expected: flo
 
 
 def _scores(
-    detector: str, judged: Judged, training: np.ndarray, query: np.ndarray, bulk: Bulk | None
+    detector: str,
+    judged: DetectorScores,
+    training: np.ndarray,
+    query: np.ndarray,
+    bulk: Bulk | None,
 ) -> pd.DataFrame:
     """Return SCORES of the queries, and of the training images that are no queries."""
     is_only_training = ~np.isin(training, query)

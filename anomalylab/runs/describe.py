@@ -14,7 +14,7 @@ from anomalylab.datasets.check import Finding
 from anomalylab.images.read import content_hash
 from anomalylab.runs import plugins, provenance, roles
 from anomalylab.runs.info import DatasetInfo, FindingInfo, PluginInfo, RunInfo, VerdictInfo
-from anomalylab.runs.request import Request
+from anomalylab.runs.request import DetectRequest
 
 
 def run_info(
@@ -22,7 +22,7 @@ def run_info(
     part: Any,
     *,
     out: Path,
-    request: Request,
+    request: DetectRequest,
     command: str,
     samples: pd.DataFrame,
     root: Path,
@@ -41,7 +41,7 @@ def run_info(
         What the kind adds.
     out : path
         The run folder.
-    request : Request
+    request : DetectRequest
     command : str
         The command that repeats the run.
     samples : DataFrame

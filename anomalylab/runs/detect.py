@@ -23,7 +23,7 @@ from anomalylab.runs.judge import judge
 from anomalylab.runs.measure import image_metrics, pixel_metrics
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.planned import check_costs
-from anomalylab.runs.request import DetectorChoice, Request
+from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.shown import embedding, nearest_normal
 from anomalylab.runs.timing import Timings
 
@@ -35,7 +35,7 @@ TRAINING_FEATURES = "training_pooled.npy"
 class Material:
     """What every detector of a run works on; rows of all parts belong together."""
 
-    request: Request
+    request: DetectRequest
     root: Path
     extractor: Extractor
     samples: pd.DataFrame
@@ -50,7 +50,7 @@ class Material:
         return self.samples.iloc[self.query].reset_index(drop=True)
 
 
-def run(request: Request, out: Path) -> Run:
+def run(request: DetectRequest, out: Path) -> Run:
     """Embed, fit, score, measure and write a run folder.
 
     Whatever is wrong with the request, the data or the output folder is said before the long
@@ -58,7 +58,7 @@ def run(request: Request, out: Path) -> Run:
 
     Parameters
     ----------
-    request : Request
+    request : DetectRequest
     out : path
         The run folder; it appears whole or not at all.
 
@@ -111,7 +111,7 @@ def run(request: Request, out: Path) -> Run:
     return Run(out)
 
 
-def create_extractor(request: Request) -> Extractor:
+def create_extractor(request: DetectRequest) -> Extractor:
     """Build the extractor of a request, with its own defaults for what is not given."""
     given = {name: getattr(request, name) for name in ("levels", "size", "weights")}
     if request.engine != extractors.AUTO:
@@ -121,7 +121,7 @@ def create_extractor(request: Request) -> Extractor:
     )
 
 
-def _create(choice: DetectorChoice, request: Request) -> Detector:
+def _create(choice: DetectorChoice, request: DetectRequest) -> Detector:
     cls = detectors.registry.get(choice.name)
     has_seed = any(field.name == "seed" for field in fields(cls))  # type: ignore[arg-type]
     seed = {"seed": request.seed} if has_seed else {}
@@ -131,7 +131,9 @@ def _create(choice: DetectorChoice, request: Request) -> Detector:
     return detector
 
 
-def _checked(samples: pd.DataFrame, root: Path, extractor: Extractor, request: Request) -> Report:
+def _checked(
+    samples: pd.DataFrame, root: Path, extractor: Extractor, request: DetectRequest
+) -> Report:
     report = check(
         samples,
         root,

@@ -11,7 +11,7 @@ from anomalylab.errors import DatasetError
 from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND, Features, ImageLevel
 from anomalylab.images.read import read_image
-from anomalylab.runs.request import Request
+from anomalylab.runs.request import DetectRequest
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ImageFiles:
         return level
 
 
-def load_samples(request: Request) -> tuple[pd.DataFrame, Path]:
+def load_samples(request: DetectRequest) -> tuple[pd.DataFrame, Path]:
     """Return SAMPLES of the request and the folder that their paths are relative to.
 
     Raises

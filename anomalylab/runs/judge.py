@@ -10,7 +10,7 @@ from anomalylab.localise import map_max
 
 
 @dataclass(frozen=True)
-class Judged:
+class DetectorScores:
     """Scores of one fitted detector, rows in the order of ``training`` and ``query``."""
 
     training_scores: np.ndarray
@@ -30,7 +30,7 @@ def judge(
     spare: np.ndarray,
     network_size: tuple[int, int],
     smoothing: float,
-) -> Judged:
+) -> DetectorScores:
     """Fit on the rows of ``training`` and score those rows and the rows of ``query``.
 
     Training rows are left out as the detector usually does, also where they are queries.
@@ -61,7 +61,7 @@ def judge(
     if is_new.any():
         scores, maps = detector.score(features.subset(query[is_new]))
         query_scores[is_new], query_maps[is_new] = scores, maps
-    return Judged(
+    return DetectorScores(
         training_scores=training_scores,
         training_map_max=map_max(training_maps, network_size, smoothing=smoothing),
         query_scores=query_scores,

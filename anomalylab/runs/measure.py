@@ -93,7 +93,7 @@ def pixel_metrics(
         Folder that mask paths are relative to.
     score_maps : ndarray of shape (n_query, n_rows, n_cols)
     network_size, smoothing, max_fpr
-        As in :class:`anomalylab.runs.request.Request`.
+        As in :class:`anomalylab.runs.request.DetectRequest`.
 
     Returns
     -------

@@ -6,10 +6,10 @@ from anomalylab.datasets.check import describe as describe_report
 from anomalylab.runs.detect import create_extractor
 from anomalylab.runs.inputs import cell_of, load_samples, network_size_of
 from anomalylab.runs.planned import duration, planned
-from anomalylab.runs.request import Request
+from anomalylab.runs.request import DetectRequest
 
 
-def describe(request: Request) -> str:
+def describe(request: DetectRequest) -> str:
     """Return what was found, what each image will be used for, and what a run will take.
 
     Raises

@@ -57,7 +57,7 @@ DEFAULT_DETECTORS = (DetectorChoice(name=DEFAULT_DETECTOR),)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class DetectRequest:
     """Everything that decides what a run computes.
 
     Parameters
@@ -136,7 +136,7 @@ class Request:
         return shlex.join([*words, "-o", f"reports/{out.name}"])
 
 
-_DEFAULTS = {f.name: f.default for f in fields(Request)}
+_DEFAULTS = {f.name: f.default for f in fields(DetectRequest)}
 
 
 def _levels(text: str) -> str | tuple[str, ...]:

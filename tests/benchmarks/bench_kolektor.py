@@ -53,11 +53,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         os.environ["ANOMALYLAB_CACHE"] = str(folder / "cache")
-        from anomalylab.recipes.pc_space.request import Request
+        from anomalylab.recipes.pc_space.request import PCSpaceRequest
         from anomalylab.recipes.pc_space.run import run
 
         write(folder / "data")
-        finished = run(Request(data=folder / "data"), folder / "run")
+        finished = run(PCSpaceRequest(data=folder / "data"), folder / "run")
         timings = finished.table("timings")
     print(f"{n_threads()} threads, load {os.getloadavg()[0]:.1f}, {finished.verdict}")
     print(

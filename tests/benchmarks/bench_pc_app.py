@@ -23,7 +23,7 @@ from scipy import ndimage
 from anomalylab.apps.pc_space.app import PCSpaceApp
 from anomalylab.apps.pc_space.state import MOST_IMAGES, SEVERAL
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run
 from anomalylab.runs.folder import Run
 
@@ -54,7 +54,7 @@ def write_images(folder: Path) -> Path:
 def make_run(folder: Path) -> Run:
     """Write images and run the recipe on them."""
     data = write_images(folder / "data")
-    return run(Request(data=data, windows=(25,)), folder / "run")
+    return run(PCSpaceRequest(data=data, windows=(25,)), folder / "run")
 
 
 def median_of(function, *argument_lists) -> tuple[float, float]:

@@ -12,10 +12,10 @@ from anomalylab.compute.window_moments import moments
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.recipes.pc_space import odds
 from anomalylab.recipes.pc_space.looks import GRID
-from anomalylab.recipes.pc_space.request import Request as RecipeRequest
+from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run as recipe
 from anomalylab.runs.detect import run as detect
-from anomalylab.runs.request import DetectorChoice, Request
+from anomalylab.runs.request import DetectorChoice, DetectRequest
 
 
 def test_a_normal_training_image_is_scored_in_the_space_of_the_others(pc_run):
@@ -47,9 +47,9 @@ def unlabelled(tmp_path_factory):
 
 
 def test_recipe_and_detector_say_the_same_of_one_folder(unlabelled, tmp_path):
-    of_recipe = recipe(RecipeRequest(data=unlabelled, windows=(WINDOW,)), tmp_path / "recipe")
+    of_recipe = recipe(PCSpaceRequest(data=unlabelled, windows=(WINDOW,)), tmp_path / "recipe")
     choice = DetectorChoice.parse(f"window_pca:window={WINDOW}")
-    detected = detect(Request(data=unlabelled, detectors=(choice,)), tmp_path / "detect")
+    detected = detect(DetectRequest(data=unlabelled, detectors=(choice,)), tmp_path / "detect")
     scores = [
         run.scores(name).set_index("sample_id")["score"].sort_index()
         for run, name in ((of_recipe, "residual"), (detected, choice.label))
@@ -59,7 +59,7 @@ def test_recipe_and_detector_say_the_same_of_one_folder(unlabelled, tmp_path):
 
 
 def test_copies_of_one_image_are_left_out_together(unlabelled, tmp_path):
-    found = recipe(RecipeRequest(data=unlabelled, windows=(WINDOW,)), tmp_path / "run")
+    found = recipe(PCSpaceRequest(data=unlabelled, windows=(WINDOW,)), tmp_path / "run")
     pc, names = PCSpace(found), found.samples["sample_id"]
     others = names[~names.isin(["03.png", "copy.png"])]
     parts = [moments(pc.band(name).astype(float), WINDOW) for name in others]

@@ -15,7 +15,7 @@ from anomalylab.compute.window_moments import moments
 from anomalylab.errors import AnomalyLabError, DatasetError, ParameterError
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.recipes.pc_space import blocks, looks, odds, spaces
-from anomalylab.recipes.pc_space.request import PRESETS, Request
+from anomalylab.recipes.pc_space.request import PRESETS, PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run
 from anomalylab.runs.folder import TABLES as RUN_TABLES
 from anomalylab.runs.folder import Run
@@ -48,7 +48,7 @@ def blocks_of(cache):
 
 
 def small(data, **params):
-    return Request(data=data, **{"windows": (WINDOW,), **params})
+    return PCSpaceRequest(data=data, **{"windows": (WINDOW,), **params})
 
 
 def assert_same(one, other):
@@ -80,7 +80,7 @@ def test_every_table_of_the_recipe_keeps_its_schema_and_the_run_shows_itself(pc_
 def test_no_window_matrix_is_ever_held(rng):
     band = rng.normal(size=(300, 230))
     space = window_space.fit(moments(band[:60, :60], 25))
-    view = looks.View({25: space}, Request().planes, 10, "clip", 90.0)
+    view = looks.View({25: space}, PCSpaceRequest().planes, 10, "clip", 90.0)
     tracemalloc.start()
     looks.look(band, view, dense=True)
     peak = tracemalloc.get_traced_memory()[1]
@@ -148,7 +148,7 @@ def test_a_log_odds_map_adds_the_weight_of_each_windows_bin(pc_run):
     space, limit, bins = opened.space, opened.limit, opened.info.bins
     band = opened.band(pc_run.queries["sample_id"][0])
     weights = np.random.default_rng(0).normal(size=(1, bins, bins))
-    planes = Request(windows=(WINDOW,)).planes
+    planes = PCSpaceRequest(windows=(WINDOW,)).planes
     view = looks.View({WINDOW: space}, planes, bins, "clip", opened.extent)
     numbers = np.floor((space.coordinates(band) + limit) * bins / (2 * limit)).astype(int)
     numbers = numbers.clip(0, bins - 1)
@@ -285,7 +285,7 @@ def test_an_image_smaller_than_the_window_is_named_with_both_sizes(tmp_path):
     images["tiny.png"] = images["0.png"][:20, :30]
     data = write_images(tmp_path / "data", images)
     with pytest.raises(ParameterError, match=r"'tiny.png' has 30 x 20 pixels .* window of 25"):
-        run(Request(data=data), tmp_path / "run")
+        run(PCSpaceRequest(data=data), tmp_path / "run")
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_an_image_smaller_than_the_window_is_named_with_both_sizes(tmp_path):
 )
 def test_parameters_that_cannot_be_used_are_refused(wrong):
     with pytest.raises(AnomalyLabError) as caught:
-        Request(**wrong)
+        PCSpaceRequest(**wrong)
     assert "\n" not in str(caught.value)
 
 
@@ -342,7 +342,7 @@ def test_two_runs_give_the_same_tables(tmp_path, pc_run):
 
 
 def test_the_odds_find_generated_defects(tmp_path):
-    finished = run(Request(), tmp_path / "run")
+    finished = run(PCSpaceRequest(), tmp_path / "run")
     assert metric(finished, "odds", "ap") >= 0.95
     assert PCSpace(finished).image(finished.samples["sample_id"][0]).shape == (224, 224, 3)
 

@@ -16,7 +16,7 @@ from anomalylab.cli import main as cli
 from anomalylab.compute.window_statistics import STATISTICS
 from anomalylab.errors import AnomalyLabError, DatasetError, ParameterError, RunError
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run
 from anomalylab.recipes.pc_space.score import score
 from anomalylab.reports import pc_space
@@ -52,7 +52,7 @@ def told(scored):
 def unlabelled(tmp_path_factory):
     folder = tmp_path_factory.mktemp("unlabelled")
     data = write_surfaces(folder / "data", [(48, 40)] * 30)
-    return run(Request(data=data, windows=(WINDOW,)), folder / "run")
+    return run(PCSpaceRequest(data=data, windows=(WINDOW,)), folder / "run")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from anomalylab.pc_space.histogram import histogram
 from anomalylab.recipes.pc_space import inputs, odds
 from anomalylab.recipes.pc_space import search as searching
 from anomalylab.recipes.pc_space.blocks import Images
-from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import deal_folds, run
 
 
@@ -50,7 +50,7 @@ def test_a_search_never_reads_a_test_image(tmp_path, monkeypatch, small_grid):
             return true_search(request, images, folds)
 
     monkeypatch.setattr("anomalylab.recipes.pc_space.run.search", spying_search)
-    finished = run(Request(data=data, search=True), tmp_path / "run")
+    finished = run(PCSpaceRequest(data=data, search=True), tmp_path / "run")
     assert set(finished.samples["split"].iloc[sorted(set(read))]) == {"train"}
     table = finished.table("search")
     assert len(table) == 2 * 2 * 2 * 2
@@ -65,7 +65,7 @@ def test_a_search_never_reads_a_test_image(tmp_path, monkeypatch, small_grid):
 
 def test_a_search_scores_a_candidate_as_a_cross_validation_by_hand(tmp_path, small_grid):
     data = write_kolektor(tmp_path / "data")
-    request = Request(data=data, windows=(9,), search=True, overflow="drop", density=False)
+    request = PCSpaceRequest(data=data, windows=(9,), search=True, overflow="drop", density=False)
     images, _, _ = inputs.check_images(*inputs.load(request), request)
     folds = deal_folds(images.samples, 0)
     _, table = searching.search(request, images, folds)
@@ -91,12 +91,12 @@ def test_a_search_scores_a_candidate_as_a_cross_validation_by_hand(tmp_path, sma
 def test_a_search_without_defective_training_images_says_what_it_needs(tmp_path):
     data = write_kolektor(tmp_path / "data", n_defective={"train": 1, "test": 2})
     with pytest.raises(DatasetError, match="needs labels to choose by"):
-        run(Request(data=data, search=True, windows=(9,)), tmp_path / "run")
+        run(PCSpaceRequest(data=data, search=True, windows=(9,)), tmp_path / "run")
 
 
 def test_few_defective_images_make_fewer_folds(tmp_path, small_grid):
     data = write_kolektor(tmp_path / "data", n_defective={"train": 2, "test": 2})
-    finished = run(Request(data=data, search=True, windows=(9,)), tmp_path / "run")
+    finished = run(PCSpaceRequest(data=data, search=True, windows=(9,)), tmp_path / "run")
     assert set(finished.table("search")["n_folds"]) == {2}
 
 
@@ -104,4 +104,4 @@ def test_windows_that_fit_into_no_image_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(searching, "WINDOWS", (999,))
     data = write_kolektor(tmp_path / "data")
     with pytest.raises(DatasetError, match="give --window instead"):
-        run(Request(data=data, search=True, windows=(9,)), tmp_path / "run")
+        run(PCSpaceRequest(data=data, search=True, windows=(9,)), tmp_path / "run")

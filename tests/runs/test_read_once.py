@@ -13,11 +13,11 @@ from PIL import Image
 
 from anomalylab import datasets
 from anomalylab.extractors import create, extract
-from anomalylab.recipes.pc_space.request import Request as RecipeRequest
+from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run as run_recipe
 from anomalylab.runs.detect import run
 from anomalylab.runs.inputs import groups_of
-from anomalylab.runs.request import DetectorChoice, Request
+from anomalylab.runs.request import DetectorChoice, DetectRequest
 
 N_IMAGES = 8
 
@@ -59,7 +59,7 @@ def folder(tmp_path, rng):
 
 
 def request_of(folder):
-    return Request(data=folder, detectors=(DetectorChoice(name="mahalanobis"),))
+    return DetectRequest(data=folder, detectors=(DetectorChoice(name="mahalanobis"),))
 
 
 def test_a_run_opens_an_image_to_list_it_and_to_embed_it_and_the_next_run_only_to_list_it(
@@ -116,11 +116,11 @@ def test_a_recipe_opens_an_image_to_list_it_and_to_look_at_it_however_many_passe
 ):
     monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "cache"))
     with openings(folder) as counts:
-        first = run_recipe(RecipeRequest(data=folder, windows=(9,)), tmp_path / "first")
+        first = run_recipe(PCSpaceRequest(data=folder, windows=(9,)), tmp_path / "first")
     assert set(counts.values()) == {2}
     monkeypatch.setattr("anomalylab.recipes.pc_space.blocks.HELD_BYTES", 0)
     monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "other"))
     with openings(folder) as counts:
-        second = run_recipe(RecipeRequest(data=folder, windows=(9,)), tmp_path / "second")
+        second = run_recipe(PCSpaceRequest(data=folder, windows=(9,)), tmp_path / "second")
     assert min(counts.values()) > 2  # without room, each pass reads again
     pd.testing.assert_frame_equal(first.table("scores"), second.table("scores"))

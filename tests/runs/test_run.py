@@ -21,7 +21,7 @@ from anomalylab.reports.parts.verdict import asked
 from anomalylab.runs.detect import run
 from anomalylab.runs.folder import TABLES, Run
 from anomalylab.runs.info import plain
-from anomalylab.runs.request import DetectorChoice, Request
+from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.score import score
 
 DETECTORS = ("patchcore", "mahalanobis")
@@ -41,7 +41,7 @@ def textures(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def request_(textures):
-    return Request(data=textures / "fabric", detectors=choices(*DETECTORS), size=(128, 128))
+    return DetectRequest(data=textures / "fabric", detectors=choices(*DETECTORS), size=(128, 128))
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def unlabelled(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def judged(unlabelled, tmp_path_factory):
-    request = Request(data=unlabelled[0], detectors=choices(*DETECTORS), size=(128, 128))
+    request = DetectRequest(data=unlabelled[0], detectors=choices(*DETECTORS), size=(128, 128))
     return run(request, tmp_path_factory.mktemp("runs") / "mixed")
 
 
@@ -203,27 +203,27 @@ def test_a_run_of_a_newer_schema_is_refused(finished, tmp_path):
 def test_a_folder_without_images_is_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DatasetError):
-        run(Request(data=tmp_path / "empty"), tmp_path / "run")
+        run(DetectRequest(data=tmp_path / "empty"), tmp_path / "run")
 
 
 def test_a_single_image_is_refused(unlabelled, tmp_path):
     (tmp_path / "one").mkdir()
     shutil.copy(next(unlabelled[0].glob("*.png")), tmp_path / "one")
     with pytest.raises(DatasetError, match="at least 2"):
-        run(Request(data=tmp_path / "one"), tmp_path / "run")
+        run(DetectRequest(data=tmp_path / "one"), tmp_path / "run")
 
 
 def test_only_defective_images_are_refused(textures, tmp_path):
     shutil.copytree(textures / "fabric", tmp_path / "fabric")
     shutil.rmtree(tmp_path / "fabric" / "train")
     with pytest.raises(AnomalyLabError):
-        run(Request(data=tmp_path / "fabric", dataset="mvtec_ad"), tmp_path / "run")
+        run(DetectRequest(data=tmp_path / "fabric", dataset="mvtec_ad"), tmp_path / "run")
 
 
 def test_a_broken_image_is_set_aside_and_said(unlabelled, tmp_path):
     shutil.copytree(unlabelled[0], tmp_path / "data")
     (tmp_path / "data" / "<script>'broken'.png").write_bytes(b"no image")
-    request = Request(data=tmp_path / "data", detectors=choices("knn"), size=(128, 128))
+    request = DetectRequest(data=tmp_path / "data", detectors=choices("knn"), size=(128, 128))
     finished = run(request, tmp_path / "run")
     assert len(finished.samples) == 40
     assert "broken" in json.dumps(plain([*finished.info.findings, *finished.info.broken]))
@@ -242,12 +242,12 @@ def test_a_broken_image_is_set_aside_and_said(unlabelled, tmp_path):
 def test_an_unknown_name_suggests_the_nearest(request_, tmp_path, change, message):
     fields = {name: getattr(request_, name) for name in ("data", "detectors", "size")}
     with pytest.raises(UnknownNameError, match=message):
-        run(Request(**{**fields, **change}), tmp_path / "run")
+        run(DetectRequest(**{**fields, **change}), tmp_path / "run")
 
 
 def test_repeated_detectors_are_refused():
     with pytest.raises(ParameterError, match="different"):
-        Request(data=None, detectors=choices("knn", "knn"))
+        DetectRequest(data=None, detectors=choices("knn", "knn"))
 
 
 def test_a_detector_is_written_as_it_is_read():
@@ -272,7 +272,7 @@ def test_images_alone_make_no_run(request_, tmp_path):
 def test_a_detector_of_images_runs_beside_one_of_features(textures, tmp_path):
     chosen = choices("window_pca:window=11+25", "mahalanobis")
     finished = run(
-        Request(data=textures / "fabric", detectors=chosen, size=(128, 128)), tmp_path / "r"
+        DetectRequest(data=textures / "fabric", detectors=chosen, size=(128, 128)), tmp_path / "r"
     )
     metrics = finished.table("metrics").set_index(["detector", "metric"])["value"]
     assert metrics["window_pca-window=11+25", "auroc"] > 0.8
@@ -294,7 +294,9 @@ def test_masks_of_another_size_do_not_end_a_run(textures, tmp_path):
     shutil.copytree(textures / "fabric", tmp_path / "fabric")
     mask = next((tmp_path / "fabric" / "ground_truth").rglob("*.png"))
     Image.fromarray(np.full((7, 9), 255, np.uint8)).save(mask)
-    request = Request(data=tmp_path / "fabric", detectors=choices("mahalanobis"), size=(128, 128))
+    request = DetectRequest(
+        data=tmp_path / "fabric", detectors=choices("mahalanobis"), size=(128, 128)
+    )
     finished = run(request, tmp_path / "run")
     assert any("size" in finding.message for finding in finished.info.findings)
 

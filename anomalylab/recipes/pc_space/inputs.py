@@ -15,7 +15,7 @@ from anomalylab.errors import DatasetError, ImageError, ParameterError
 from anomalylab.images.files import read_bytes
 from anomalylab.images.read import decode_image, hash_of, parse_intensity
 from anomalylab.recipes.pc_space.blocks import Images, Room, band_of
-from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.runs import roles
 from anomalylab.runs.inputs import load_samples
 from anomalylab.runs.pictures import Thumbnails
@@ -24,7 +24,7 @@ ABOUT_RESIZING = ("mixed_sizes", "squeezed")
 """Findings that matter only where images are resized, which they are not here."""
 
 
-def load(request: Request) -> tuple[pd.DataFrame, Path]:
+def load(request: PCSpaceRequest) -> tuple[pd.DataFrame, Path]:
     """Return SAMPLES of a request and the folder that their paths are relative to.
 
     Raises
@@ -70,7 +70,7 @@ def _told(findings: list[Finding]) -> list[Finding]:
 
 
 def check_images(
-    samples: pd.DataFrame, root: Path, request: Request
+    samples: pd.DataFrame, root: Path, request: PCSpaceRequest
 ) -> tuple[Images, list[Finding], list[dict]]:
     """Look through all files and set aside those that cannot be read.
 

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from anomalylab.recipes.pc_space.request import Request
+    from anomalylab.recipes.pc_space.request import PCSpaceRequest
 
 SUMMARY = (
     "windows of each image as points in PC space, a histogram of them, and the odds "
@@ -85,7 +85,7 @@ def _add_odds(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="seed of everything drawn (0)")
 
 
-def request(options: argparse.Namespace, params: dict[str, object]) -> "Request":
+def request(options: argparse.Namespace, params: dict[str, object]) -> "PCSpaceRequest":
     """Return what the recipe is asked.
 
     Parameters
@@ -95,7 +95,7 @@ def request(options: argparse.Namespace, params: dict[str, object]) -> "Request"
     params : dict
         Parameters of the loader that were given.
     """
-    from anomalylab.recipes.pc_space.request import PRESETS, Request, parse_windows
+    from anomalylab.recipes.pc_space.request import PRESETS, PCSpaceRequest, parse_windows
 
     chosen: dict[str, Any] = {}
     if params.get("preset") in PRESETS:
@@ -106,7 +106,7 @@ def request(options: argparse.Namespace, params: dict[str, object]) -> "Request"
         chosen["windows"] = parse_windows(options.window)
     if options.counts:
         chosen["density"] = False
-    return Request(
+    return PCSpaceRequest(
         data=options.data,
         dataset=options.dataset,
         dataset_params=params,

@@ -16,7 +16,7 @@ from anomalylab.recipes.pc_space.looks import GRID
 from anomalylab.recipes.pc_space.tables import training_metrics
 from anomalylab.runs import roles
 from anomalylab.runs.decide import Decision, decide
-from anomalylab.runs.judge import Judged
+from anomalylab.runs.judge import DetectorScores
 from anomalylab.runs.measure import image_metrics, pixel_metrics
 
 MAX_FPR = 0.3
@@ -37,7 +37,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Material:
+class DescribedImages:
     """Images and what was seen of them; rows belong together.
 
     Parameters
@@ -71,7 +71,7 @@ class Material:
         return odds.labelled_rows(self.samples)
 
 
-def unsupervised(material: Material) -> dict[str, Outcome]:
+def unsupervised(material: DescribedImages) -> dict[str, Outcome]:
     """Judge images by the scores that need no labels."""
     return {
         name: _unsupervised(name, material.described["scores"][:, number], material)
@@ -79,12 +79,12 @@ def unsupervised(material: Material) -> dict[str, Outcome]:
     }
 
 
-def _unsupervised(name: str, scores: np.ndarray, material: Material) -> Outcome:
+def _unsupervised(name: str, scores: np.ndarray, material: DescribedImages) -> Outcome:
     samples, query = material.samples, material.query
     training, spare = roles.training_rows(samples), roles.spare_rows(samples)
     maps = material.described[name]
     map_max = maps.max(axis=(1, 2))
-    judged = Judged(
+    judged = DetectorScores(
         training_scores=scores[training],
         training_map_max=map_max[training],
         query_scores=scores[query],
@@ -110,13 +110,13 @@ def _unsupervised(name: str, scores: np.ndarray, material: Material) -> Outcome:
 
 
 def supervised(
-    material: Material, judged: Mapping[str, odds.Judged], maps: np.ndarray
+    material: DescribedImages, judged: Mapping[str, odds.Judged], maps: np.ndarray
 ) -> dict[str, Outcome]:
     """Put what classifiers found into tables.
 
     Parameters
     ----------
-    material : Material
+    material : DescribedImages
     judged : mapping
         ``odds`` and ``forest`` -> their scores, see :func:`learn`.
     maps : float32 ndarray of shape (n_images, *GRID)
@@ -129,13 +129,13 @@ def supervised(
 
 
 def learn(
-    material: Material, features: np.ndarray, C: float
+    material: DescribedImages, features: np.ndarray, C: float
 ) -> tuple[dict[str, odds.Judged], Pipeline]:
     """Fit both classifiers and score images.
 
     Parameters
     ----------
-    material : Material
+    material : DescribedImages
     features : ndarray of shape (n_images, n_features)
     C : float
         Inverse strength of the penalty of the logistic regression.
@@ -159,7 +159,7 @@ def learn(
 
 
 def _supervised(
-    name: str, judged: odds.Judged, maps: np.ndarray | None, material: Material
+    name: str, judged: odds.Judged, maps: np.ndarray | None, material: DescribedImages
 ) -> Outcome:
     training = material.samples.iloc[material.labelled]
     queries = material.samples.iloc[material.query]
@@ -188,7 +188,7 @@ def _with_pixels(
     scores: pd.DataFrame,
     of_images: tuple[pd.DataFrame, pd.DataFrame],
     maps: np.ndarray | None,
-    material: Material,
+    material: DescribedImages,
 ) -> Outcome:
     if maps is None:
         return Outcome(decision, scores, *of_images)

@@ -11,8 +11,8 @@ from anomalylab.pc_space.info import PCSpaceInfo
 from anomalylab.pc_space.log_odds import LogOdds
 from anomalylab.pc_space.opened import FOLDER
 from anomalylab.recipes.pc_space.looks import SIDE, View
-from anomalylab.recipes.pc_space.outcomes import MAX_FPR, Material, Outcome, join
-from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.outcomes import MAX_FPR, DescribedImages, Outcome, join
+from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.tables import coefficients_table, features_table
 from anomalylab.runs import roles
 from anomalylab.runs.describe import run_info
@@ -37,9 +37,9 @@ class Found:
 
     Parameters
     ----------
-    request : Request
+    request : PCSpaceRequest
         As carried out: with what a search chose.
-    material : Material
+    material : DescribedImages
     view : View
     densities : int64 ndarray of shape (2, n_pairs, side, side)
     features : float64 ndarray of shape (n_images, n_features)
@@ -52,8 +52,8 @@ class Found:
         SEARCH.
     """
 
-    request: Request
-    material: Material
+    request: PCSpaceRequest
+    material: DescribedImages
     view: View
     densities: np.ndarray
     features: np.ndarray

@@ -11,7 +11,7 @@ from anomalylab.errors import ParameterError
 from anomalylab.extractors.band import ORIENTATIONS
 from anomalylab.pc_space.histogram import OVERFLOWS, Plane, pairs, planes_of
 from anomalylab.registry import unknown_name
-from anomalylab.runs.request import Request as Source
+from anomalylab.runs.request import DetectRequest
 
 SOLVERS = ("exact", "incremental")
 
@@ -34,7 +34,7 @@ scikit-learn did then), components of batches of one image, counts, and what lie
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class PCSpaceRequest:
     """Everything that decides what the recipe computes.
 
     The defaults differ from the published analysis where that is arbitrary: components of all
@@ -119,10 +119,10 @@ class Request:
             raise ParameterError("a search needs solver exact, whose sums of windows it adds up")
 
     @property
-    def source(self) -> Source:
+    def source(self) -> DetectRequest:
         """The images, as other studies name them."""
         is_built_in = self.data is None and self.dataset in (None, "textures")
-        return Source(
+        return DetectRequest(
             data=self.data,
             dataset="textures" if is_built_in else self.dataset,
             dataset_params={**(BUILT_IN if is_built_in else {}), **self.dataset_params},
@@ -181,7 +181,7 @@ def parse_windows(text: str) -> tuple[int, ...]:
 
 
 _CHOICES = {"overflow": OVERFLOWS, "solver": SOLVERS, "orient": ORIENTATIONS}
-_DEFAULTS = {f.name: f.default for f in fields(Request)}
+_DEFAULTS = {f.name: f.default for f in fields(PCSpaceRequest)}
 _OPTIONS = {
     "n_components": "--components",
     "bins": "--bins",

@@ -12,9 +12,15 @@ from anomalylab.recipes.pc_space.blocks import Images
 from anomalylab.recipes.pc_space.inputs import check_images, load
 from anomalylab.recipes.pc_space.left_out import Others, look_left_out
 from anomalylab.recipes.pc_space.looks import View, log_odds_maps, look_at_all
-from anomalylab.recipes.pc_space.outcomes import Material, Outcome, learn, supervised, unsupervised
+from anomalylab.recipes.pc_space.outcomes import (
+    DescribedImages,
+    Outcome,
+    learn,
+    supervised,
+    unsupervised,
+)
 from anomalylab.recipes.pc_space.record import Found, describe, write
-from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.search import search
 from anomalylab.recipes.pc_space.tables import features_of
 from anomalylab.runs import roles
@@ -28,7 +34,7 @@ N_DEVIATIONS = 8.0
 EXTENT_OVER_LIMIT = 1.5
 
 
-def run(request: Request, out: Path) -> Run:
+def run(request: PCSpaceRequest, out: Path) -> Run:
     """Fit PC space, look at all images in it, learn the odds, measure and write a run folder.
 
     Whatever is wrong with the request, the data or the output folder is said before the long work
@@ -37,7 +43,7 @@ def run(request: Request, out: Path) -> Run:
 
     Parameters
     ----------
-    request : Request
+    request : PCSpaceRequest
     out : path
         The run folder; it appears whole or not at all.
 
@@ -62,7 +68,7 @@ def run(request: Request, out: Path) -> Run:
     return Run(out)
 
 
-def _find(request: Request, images: Images, timings: Timings) -> Found:
+def _find(request: PCSpaceRequest, images: Images, timings: Timings) -> Found:
     samples = images.samples
     folds, table = deal_folds(samples, request.seed), None
     if request.search:
@@ -77,7 +83,7 @@ def _find(request: Request, images: Images, timings: Timings) -> Found:
     with timings.step("project windows", len(samples)):
         described, densities = look_at_all(images, view, _groups(samples))
     _leave_out(others[view.window], described, timings)
-    material = Material(images, described, folds, request.seed)
+    material = DescribedImages(images, described, folds, request.seed)
     features = features_of(
         described["histograms"], samples[["height", "width"]].to_numpy(int), request
     )
@@ -91,7 +97,11 @@ def _find(request: Request, images: Images, timings: Timings) -> Found:
 
 
 def _learn(
-    material: Material, features: np.ndarray, view: View, request: Request, timings: Timings
+    material: DescribedImages,
+    features: np.ndarray,
+    view: View,
+    request: PCSpaceRequest,
+    timings: Timings,
 ) -> tuple[dict[str, Outcome], LogOdds]:
     n_images = len(features)
     with timings.step("odds and random forest", n_images):
@@ -113,7 +123,7 @@ def deal_folds(samples: pd.DataFrame, seed: int) -> np.ndarray:
 
 
 def _fit(
-    request: Request, images: Images, window: int, training: dict[int, np.ndarray]
+    request: PCSpaceRequest, images: Images, window: int, training: dict[int, np.ndarray]
 ) -> tuple[WindowSpace, Others | None]:
     """Return the space of all normal training images, and what leaves each of them out.
 
@@ -145,7 +155,7 @@ def _by_fold(rows: np.ndarray, folds: np.ndarray) -> dict[int, np.ndarray]:
     return {int(fold): rows[folds[rows] == fold] for fold in np.unique(folds[rows])}
 
 
-def _view(request: Request, fitted: dict[int, WindowSpace]) -> View:
+def _view(request: PCSpaceRequest, fitted: dict[int, WindowSpace]) -> View:
     deviation = float(np.sqrt(fitted[request.windows[0]].variances[0]))
     extent = max(EXTENT_OVER_LIMIT * request.limits[0], N_DEVIATIONS * deviation)
     return View(fitted, request.planes, request.bins, request.overflow, extent)

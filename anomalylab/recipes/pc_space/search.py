@@ -21,7 +21,7 @@ from anomalylab.metrics import average_precision
 from anomalylab.pc_space.histogram import edges, pairs
 from anomalylab.recipes.pc_space import odds, spaces
 from anomalylab.recipes.pc_space.blocks import Images, by_blocks, tick
-from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.runs import roles
 from anomalylab.storage.blocks import Arrays, BlockStore
 
@@ -82,7 +82,9 @@ class Nested:
         return members @ counts @ members.T
 
 
-def search(request: Request, images: Images, folds: np.ndarray) -> tuple[Request, pd.DataFrame]:
+def search(
+    request: PCSpaceRequest, images: Images, folds: np.ndarray
+) -> tuple[PCSpaceRequest, pd.DataFrame]:
     """Choose parameters without looking at a test image.
 
     Among the candidates whose mean average precision over the folds left out is within one standard
@@ -91,7 +93,7 @@ def search(request: Request, images: Images, folds: np.ndarray) -> tuple[Request
 
     Parameters
     ----------
-    request : Request
+    request : PCSpaceRequest
         What is not searched stays as it is.
     images : Images
     folds : int ndarray of shape (n_images,)
@@ -99,7 +101,7 @@ def search(request: Request, images: Images, folds: np.ndarray) -> tuple[Request
 
     Returns
     -------
-    chosen : Request
+    chosen : PCSpaceRequest
     table : DataFrame
         SEARCH, one row a candidate.
 
@@ -149,7 +151,7 @@ def choose(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _search_window(
-    request: Request, images: Images, folds: np.ndarray, window: int
+    request: PCSpaceRequest, images: Images, folds: np.ndarray, window: int
 ) -> pd.DataFrame:
     training = roles.training_rows(images.samples)
     labelled = odds.labelled_rows(images.samples)
@@ -173,7 +175,7 @@ def _search_window(
 
 
 def _histograms(
-    request: Request,
+    request: PCSpaceRequest,
     images: Images,
     rows: np.ndarray,
     space: WindowSpace,
@@ -200,7 +202,7 @@ def _histograms(
 
 
 def _scores(
-    request: Request,
+    request: PCSpaceRequest,
     samples: pd.DataFrame,
     is_out: np.ndarray,
     histograms: Histograms,

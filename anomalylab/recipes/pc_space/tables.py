@@ -8,7 +8,7 @@ from anomalylab.metrics.catalogue import IMAGE_METRICS
 from anomalylab.pc_space.histogram import edges
 from anomalylab.pc_space.info import PCSpaceInfo
 from anomalylab.recipes.pc_space.odds import Judged
-from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.request import PCSpaceRequest
 
 OF_TRAINING = {
     "train": "training images, by the classifier that was fitted on them",
@@ -17,7 +17,7 @@ OF_TRAINING = {
 
 
 def features_of(
-    histograms: np.ndarray, sizes: np.ndarray, request: Request | PCSpaceInfo
+    histograms: np.ndarray, sizes: np.ndarray, request: PCSpaceRequest | PCSpaceInfo
 ) -> np.ndarray:
     """Turn counts into what a classifier sees.
 
@@ -26,7 +26,7 @@ def features_of(
     histograms : int ndarray of shape (n_images, n_planes, bins, bins)
     sizes : int ndarray of shape (n_images, 2)
         Height and width of the images.
-    request : Request or PCSpaceInfo
+    request : PCSpaceRequest or PCSpaceInfo
 
     Returns
     -------
@@ -45,7 +45,7 @@ def features_table(
     sample_ids: pd.Series,
     beyond: np.ndarray,
     features: np.ndarray,
-    request: Request | PCSpaceInfo,
+    request: PCSpaceRequest | PCSpaceInfo,
 ) -> pd.DataFrame:
     """Return FEATURES."""
     bins = range(request.bins)
@@ -56,7 +56,7 @@ def features_table(
     return table
 
 
-def coefficients_table(coefficients: np.ndarray, request: Request) -> pd.DataFrame:
+def coefficients_table(coefficients: np.ndarray, request: PCSpaceRequest) -> pd.DataFrame:
     """Return COEFFICIENTS of an array of shape (n_planes, bins, bins)."""
     rows = []
     for number, plane in enumerate(request.planes):

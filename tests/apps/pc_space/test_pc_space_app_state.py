@@ -11,7 +11,7 @@ from anomalylab.apps.pc_space.app import PCSpaceApp
 from anomalylab.apps.pc_space.state import ONE, SEVERAL, PCSpaceState
 from anomalylab.errors import DatasetError, RunError
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run
 
 
@@ -84,7 +84,7 @@ def test_the_page_is_built_and_small_clouds_are_drawn(app):
 
 def test_a_run_without_defects_or_a_classifier_is_explored_all_the_same(tmp_path):
     data = write_kolektor(tmp_path / "data", n_defective={"train": 0, "test": 0})
-    app = PCSpaceApp(PCSpace(run(Request(data=data, windows=(9,)), tmp_path / "run")))
+    app = PCSpaceApp(PCSpace(run(PCSpaceRequest(data=data, windows=(9,)), tmp_path / "run")))
     assert app.page().get_root() is not None
     assert SEVERAL[2] not in app.state.param["of"].objects
     app.state.param.update(see="odds", layers=["odds", "defect"])

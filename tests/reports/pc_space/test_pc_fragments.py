@@ -19,7 +19,7 @@ from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import RunError, UnknownNameError
 from anomalylab.pc_space.cloud import make_cloud
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.recipes.pc_space.request import Request
+from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run
 from anomalylab.reports import pc_space, working_copy
 from anomalylab.reports.pc_space.density import _border, _coarser
@@ -48,7 +48,7 @@ def unsupervised(tmp_path_factory):
     """Training images that are all normal."""
     folder = tmp_path_factory.mktemp("unsupervised")
     data = write_kolektor(folder / "data", n_defective={"train": 0, "test": 3})
-    return PCSpace(run(Request(data=data, windows=(WINDOW,)), folder / "run"))
+    return PCSpace(run(PCSpaceRequest(data=data, windows=(WINDOW,)), folder / "run"))
 
 
 @pytest.fixture(scope="module")
@@ -238,7 +238,7 @@ def test_images_without_labels_are_shown_in_a_row_of_their_own(tmp_path):
     data = write_kolektor(tmp_path / "data")
     for mask in (data / "test").glob("*_GT.png"):
         mask.unlink()
-    opened = PCSpace(run(Request(data=data, windows=(WINDOW,)), tmp_path / "run"))
+    opened = PCSpace(run(PCSpaceRequest(data=data, windows=(WINDOW,)), tmp_path / "run"))
     html = pc_space.clouds(opened).html
     assert "Images without a label" in html
     assert "Anomalous images" not in html
