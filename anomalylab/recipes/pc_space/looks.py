@@ -1,5 +1,6 @@
 """Second pass: all windows of each image in PC space, once."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -7,7 +8,6 @@ from functools import partial
 import numpy as np
 from tqdm.auto import tqdm
 
-from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces
 from anomalylab.compute.window_grid import on_grid
 from anomalylab.compute.window_space import WindowSpace
@@ -238,14 +238,19 @@ def log_odds_map(band: np.ndarray, view: View, weights: np.ndarray) -> np.ndarra
     return total
 
 
-@one_blas_thread()
 def log_odds_maps(images: Images, view: View, weights: np.ndarray) -> np.ndarray:
     """Make the log-odds maps of all images, of shape (n_images, *GRID)."""
-    with tqdm(total=len(images.samples), desc="log-odds maps", unit="image", delay=2) as bar:
+    rows, store = np.arange(len(images.samples)), BlockStore("window looks")
+    params = "log odds", view.key(), hashlib.blake2b(weights.tobytes()).hexdigest()
+    with tqdm(total=len(rows), desc="log-odds maps", unit="image", delay=2) as bar:
 
         def work(row: int) -> np.ndarray:
             made = log_odds_map(images.band(row), view, weights)
             tick(bar)
             return made
 
-        return np.stack(in_pieces(work, range(len(images.samples))))
+        def compute(block: np.ndarray) -> Arrays:
+            return {"maps": np.stack(in_pieces(work, block.tolist()))}
+
+        known = by_blocks(images, rows, store, params, compute, bar)
+        return np.concatenate([arrays["maps"] for _, arrays in known])
