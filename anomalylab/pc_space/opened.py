@@ -34,12 +34,13 @@ from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import DatasetError
 from anomalylab.extractors.band import project
 from anomalylab.images.files import read_bytes
-from anomalylab.images.read import decode_image, hash_of, read_mask
+from anomalylab.images.read import decode_image, hash_of
 from anomalylab.pc_space.cloud import Cloud, make_cloud
 from anomalylab.pc_space.info import PCSpaceInfo
 from anomalylab.pc_space.log_odds import LogOdds, load
 from anomalylab.registry import unknown_name
 from anomalylab.runs.folder import Run
+from anomalylab.runs.masks import Masks
 
 FOLDER = "pc_space"
 GROUPS = ("normal", "anomalous")
@@ -84,6 +85,10 @@ class PCSpace:
             If it is not there.
         """
         return _root(self.run, self._data)
+
+    @cached_property
+    def _masks(self) -> Masks:
+        return Masks(self.root)
 
     @property
     def samples(self) -> pd.DataFrame:
@@ -224,11 +229,10 @@ class PCSpace:
     def mask(self, sample_id: str) -> np.ndarray | None:
         """Return the pixels of the defect as bool (height, width), or None if not known."""
         sample = self.samples.iloc[self.row(sample_id)]
-        size = int(sample["height"]), int(sample["width"])
-        if isinstance(sample["mask_path"], str):
-            return read_mask(self.root / sample["mask_path"], size) > 0
         is_normal = pd.notna(sample["label"]) and sample["label"] == 0
-        return np.zeros(size, bool) if is_normal else None
+        if not is_normal and not isinstance(sample["mask_path"], str):
+            return None
+        return self._masks.truth(sample)
 
     def cloud(self, sample_id: str, window: int | None = None) -> Cloud:
         """Return the windows of an image as points; some are kept for the next time."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from anomalylab.runs.folder import Run, RunWriter, check_output, writing
 from anomalylab.runs.info import DetectInfo, DetectorInfo, ExtractorInfo, RunInfo
 from anomalylab.runs.inputs import cell_of, load_samples, network_size_of, with_images
 from anomalylab.runs.judge import judge
+from anomalylab.runs.masks import Masks
 from anomalylab.runs.measure import image_metrics, pixel_metrics
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.planned import check_costs
@@ -43,6 +45,11 @@ class Material:
     training: np.ndarray
     query: np.ndarray
     shown: Thumbnails
+
+    @cached_property
+    def masks(self) -> Masks:
+        """Masks of the images, each read once."""
+        return Masks(self.root)
 
     @property
     def queries(self) -> pd.DataFrame:
@@ -188,7 +195,7 @@ def _detector(
         of_pixels = pixel_metrics(
             label,
             material.queries,
-            material.root,
+            material.masks,
             judged.query_maps,
             network_size=network_size,
             smoothing=request.smoothing,
@@ -234,7 +241,7 @@ def _tables(
         for outcome in outcomes.values():
             shown |= set(outcome.neighbours["neighbour_id"])
         samples = material.samples[material.samples["sample_id"].isin(shown)]
-        writer.table("thumbnails", material.shown.table(samples, material.root))
+        writer.table("thumbnails", material.shown.table(samples, material.masks))
     with timings.step("embed in two dimensions", len(material.samples)):
         writer.table("embedding", embedding(material.features, material.samples["sample_id"]))
     pooled = material.features.subset(material.training).pooled()

@@ -1,16 +1,14 @@
 """Metrics and curves of a judged set of images, with a reason for each that has none."""
 
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from anomalylab import metrics
-from anomalylab.images.read import read_mask
 from anomalylab.localise import AnomalyMaps
 from anomalylab.metrics.catalogue import IMAGE_METRICS
+from anomalylab.runs.masks import Masks
 
 PIXEL_METRICS = ("pixel_auroc", "pixel_ap", "partial_auroc", "au_pro", "au_iou")
 AT_THRESHOLD = ("precision", "recall", "specificity", "f1")
@@ -75,7 +73,7 @@ def image_metrics(
 def pixel_metrics(
     detector: str,
     queries: pd.DataFrame,
-    root: Path,
+    masks: Masks,
     score_maps: np.ndarray,
     *,
     network_size: tuple[int, int],
@@ -89,8 +87,7 @@ def pixel_metrics(
     detector : str
     queries : DataFrame
         Rows of SAMPLES, one a score map. Anomalous images without a mask are left out.
-    root : path
-        Folder that mask paths are relative to.
+    masks : Masks
     score_maps : ndarray of shape (n_query, n_rows, n_cols)
     network_size, smoothing, max_fpr
         As in :class:`anomalylab.runs.request.DetectRequest`.
@@ -103,12 +100,12 @@ def pixel_metrics(
     is_used, reason = _with_truth(queries)
     if not is_used.any() or not queries.loc[is_used, "mask_path"].notna().any():
         return _missing(detector, PIXEL_METRICS, reason, 0), _curves(detector, {})
-    masks = [_mask(row, root) for row in queries[is_used].itertuples()]
-    if not any(mask.any() for mask in masks):
+    truths = [masks.truth(row) for row in queries[is_used].itertuples()]
+    if not any(truth.any() for truth in truths):
         return _missing(detector, PIXEL_METRICS, "no mask marks a defect", 0), _curves(detector, {})
-    sizes = [mask.shape for mask in masks]
+    sizes = [truth.shape for truth in truths]
     maps = AnomalyMaps(score_maps[is_used], sizes, smoothing=smoothing, network_size=network_size)
-    values, curves = metrics.localisation(masks, maps, max_fpr=max_fpr)
+    values, curves = metrics.localisation(truths, maps, max_fpr=max_fpr)
     note = f"integrated to a false-positive rate of {max_fpr:g}"
     table = pd.DataFrame(
         {
@@ -120,7 +117,7 @@ def pixel_metrics(
             "ceiling": [
                 values["au_iou_ceiling"] if name == "au_iou" else np.nan for name in PIXEL_METRICS
             ],
-            "n_images": len(masks),
+            "n_images": len(truths),
             "note": [
                 _join(reason, "" if name.startswith("pixel") else note) for name in PIXEL_METRICS
             ],
@@ -147,13 +144,6 @@ def _with_truth(queries: pd.DataFrame) -> tuple[np.ndarray, str]:
         return has_mask, "no judged image has a mask"
     reason = f"{without} anomalous images have no mask and are left out" if without else ""
     return has_mask | is_normal, reason
-
-
-def _mask(row: Any, root: Path) -> np.ndarray:
-    size = (row.height, row.width)
-    if pd.isna(row.mask_path):
-        return np.zeros(size, bool)
-    return read_mask(root / row.mask_path, size)
 
 
 def _rate_bounds(name: str, counts: "metrics.Confusion") -> tuple[float, float]:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from anomalylab.images.read import read_image, read_mask
+from anomalylab.images.read import read_image
 from anomalylab.pictures.thumbnails import contour_of, thumbnail
+from anomalylab.runs.masks import Masks
 from anomalylab.storage.blocks import Arrays, BlockStore
 
 BLOCK = 32
@@ -37,23 +38,23 @@ class Thumbnails:
         """Make the thumbnail of an image, uint8 (height, width, 3), that is decoded anyway."""
         self._made[content_hash] = thumbnail(image)[:3]
 
-    def table(self, samples: pd.DataFrame, root: Path) -> pd.DataFrame:
+    def table(self, samples: pd.DataFrame, masks: Masks) -> pd.DataFrame:
         """Return THUMBNAILS of the samples, outlines drawn from their masks.
 
         Parameters
         ----------
         samples : DataFrame
             Rows of SAMPLES with their content hashes.
-        root : path
+        masks : Masks
+            Theirs; images lie in the same folder.
         """
         store, rows = BlockStore("thumbnails"), []
         with ThreadPoolExecutor() as pool:
             for block in _blocks(samples):
-                pictures = self._block(block, root, store, pool)
-                masks = pool.map(lambda row: _mask(root, row), block.itertuples())
-                for row, picture, mask in zip(block.itertuples(), pictures, masks, strict=True):
-                    fits = mask is not None and mask.shape == (row.height, row.width)
-                    contour = contour_of(mask if fits else None, picture[:0:-1])
+                pictures = self._block(block, masks.root, store, pool)
+                marked = pool.map(lambda row: _mask(masks, row), block.itertuples())
+                for row, picture, mask in zip(block.itertuples(), pictures, marked, strict=True):
+                    contour = contour_of(mask, picture[:0:-1])
                     rows.append((row.sample_id, *picture, contour))
         table = pd.DataFrame(rows, columns=["sample_id", "image", "width", "height", "contour"])
         return table.astype({"contour": "string"})
@@ -83,8 +84,12 @@ def _blocks(samples: pd.DataFrame) -> Iterator[pd.DataFrame]:
         yield samples.iloc[start : start + BLOCK]
 
 
-def _mask(root: Path, row: Any) -> np.ndarray | None:
-    return None if pd.isna(row.mask_path) else read_mask(root / row.mask_path)
+def _mask(masks: Masks, row: Any) -> np.ndarray | None:
+    """Return the mask of an image, None if it has none or one of another size."""
+    if pd.isna(row.mask_path):
+        return None
+    mask = masks.at_own_size(row.mask_path)
+    return mask if mask.shape == (row.height, row.width) else None
 
 
 def _name(samples: pd.DataFrame, intensity: str) -> str | None:

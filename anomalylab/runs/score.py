@@ -16,6 +16,7 @@ from anomalylab.runs.detect import TRAINING_FEATURES
 from anomalylab.runs.folder import Run, RunWriter, writing
 from anomalylab.runs.info import ExtractorInfo, VerdictInfo
 from anomalylab.runs.inputs import network_size_of, with_images
+from anomalylab.runs.masks import Masks
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.scored import (
     as_training,
@@ -138,7 +139,7 @@ def _tables(
     writer.table("neighbours", as_training(neighbours, "neighbour_id"))
     writer.table("embedding", embedding(features, samples["sample_id"]))
     with timings.step("draw thumbnails", len(samples)):
-        new = Thumbnails(base.info.intensity).table(samples, root)
+        new = Thumbnails(base.info.intensity).table(samples, Masks(root))
     writer.table("thumbnails", pd.concat([new, shown], ignore_index=True))
     writer.table("timings", timings.table())
 

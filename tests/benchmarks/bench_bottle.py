@@ -30,6 +30,7 @@ from anomalylab.detectors import create
 from anomalylab.extractors import Extractor
 from anomalylab.features import Features
 from anomalylab.runs import roles
+from anomalylab.runs.masks import Masks
 from anomalylab.runs.measure import image_metrics, pixel_metrics
 from anomalylab.runs.timing import peak_mib
 
@@ -99,7 +100,7 @@ def measured(name: str) -> dict:
         lambda: pixel_metrics(
             name,
             queries,
-            given.root,
+            Masks(given.root),
             score_maps,
             network_size=SIZE,
             smoothing=SMOOTHING,

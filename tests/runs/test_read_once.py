@@ -78,6 +78,25 @@ def test_a_run_opens_an_image_to_list_it_and_to_embed_it_and_the_next_run_only_t
     assert first.samples["content_hash"].str.len().min() > 16
 
 
+def test_a_mask_is_listed_and_checked_and_read_once_for_all_detectors(tmp_path, monkeypatch, rng):
+    monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "cache"))
+    data = tmp_path / "data"
+    for part, n_images in (("train/good", 6), ("test/good", 2), ("test/hole", 3)):
+        (data / part).mkdir(parents=True)
+        for number in range(n_images):
+            noise = rng.integers(0, 255, (90, 80, 3), np.uint8)
+            Image.fromarray(noise).save(data / part / f"{number}.png")
+    (data / "ground_truth" / "hole").mkdir(parents=True)
+    for number in range(3):
+        mask = np.zeros((90, 80), np.uint8)
+        mask[20:40, 30:50] = 255
+        Image.fromarray(mask).save(data / "ground_truth" / "hole" / f"{number}_mask.png")
+    choices = tuple(DetectorChoice(name=name) for name in ("knn", "padim", "patchcore"))
+    with openings(data / "ground_truth") as counts:
+        run(DetectRequest(data=data, detectors=choices), tmp_path / "run")
+    assert counts == {f"{number}_mask.png": 3 for number in range(3)}
+
+
 def test_an_image_that_changes_after_it_was_listed_is_set_aside(folder):
     samples = datasets.load("folder", folder)
     Image.new("RGB", (80, 90)).save(folder / "3.png")

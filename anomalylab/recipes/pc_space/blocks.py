@@ -9,7 +9,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces
 from anomalylab.extractors.band import project
 from anomalylab.images.read import read_image
+from anomalylab.runs.masks import Masks
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.storage.blocks import Arrays, BlockStore
 
@@ -64,6 +65,11 @@ class Images:
     orient: str
     held: dict[int, np.ndarray] = field(default_factory=dict)
     shown: Thumbnails | None = None
+
+    @cached_property
+    def masks(self) -> Masks:
+        """Masks of the images, each read once."""
+        return Masks(self.root)
 
     def band(self, row: int) -> np.ndarray:
         """Return the one-band projection of an image: float64 (height, width)."""

@@ -197,7 +197,7 @@ def _with_pixels(
     of_pixels = pixel_metrics(
         name,
         queries,
-        material.images.root,
+        material.images.masks,
         of_queries,
         network_size=GRID,
         smoothing=0.0,

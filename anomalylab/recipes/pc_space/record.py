@@ -82,7 +82,8 @@ def write(writer: RunWriter, found: Found, timings: Timings) -> None:
     if found.search is not None:
         writer.table("search", found.search)
     with timings.step("draw thumbnails", len(images.samples)):
-        pictures = (images.shown or Thumbnails(images.intensity)).table(images.samples, images.root)
+        shown = images.shown or Thumbnails(images.intensity)
+        pictures = shown.table(images.samples, images.masks)
     writer.table("thumbnails", pictures)
     writer.table("timings", timings.table())
     _write_space(writer.folder / FOLDER, found)

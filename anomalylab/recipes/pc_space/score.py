@@ -213,7 +213,7 @@ def _write(
     writer.table("features", features_table(samples["sample_id"], beyond, seen.features, pc.info))
     with timings.step("draw thumbnails", len(samples)):
         shown = seen.images.shown or Thumbnails(base.info.intensity)
-        writer.table("thumbnails", shown.table(samples, seen.images.root))
+        writer.table("thumbnails", shown.table(samples, seen.images.masks))
     writer.table("timings", timings.table())
     counts = np.concatenate([pc.histograms[rows], seen.described["histograms"]])
     has_odds = "odds" in judged

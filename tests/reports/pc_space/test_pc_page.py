@@ -1,6 +1,9 @@
 """The page of a PC space in a real browser that has no network."""
 
+import os
 import shutil
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from fakes import fake_run
@@ -102,3 +105,33 @@ def test_a_page_that_needs_no_images_refuses_a_folder_of_them(tmp_path):
     run = fake_run(tmp_path / "run")
     with pytest.raises(ParameterError, match="leave out --data"):
         report(run.folder, data=tmp_path)
+
+
+LISTENER = """
+import os, sys
+
+def hear(event, arguments):
+    if event == "open" and isinstance(arguments[0], (str, os.PathLike)):
+        path = os.path.normpath(os.fspath(arguments[0]))
+        if isinstance(path, str) and path.startswith(os.environ["LISTEN_TO"]):
+            out = os.open(os.environ["WRITE_TO"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            os.write(out, os.fsencode(os.path.basename(path) + os.linesep))
+            os.close(out)
+
+sys.addaudithook(hear)
+"""
+"""Writes down which files are opened, in every Python that is started with it on its path."""
+
+
+def test_a_page_of_seven_images_reads_each_image_and_each_mask_once(pc_run, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text(LISTENER)
+    paths = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+    monkeypatch.setenv("LISTEN_TO", str(pc_run.folder.parent / "data"))
+    monkeypatch.setenv("WRITE_TO", str(tmp_path / "opened.txt"))
+    report(pc_run.folder, tmp_path / "page.html")
+    opened = Counter((tmp_path / "opened.txt").read_text().split())
+    assert len(pc_run.queries) == 7
+    names = [Path(path).name for path in pc_run.queries["image_path"]]
+    assert {name: opened[name] for name in names} == dict.fromkeys(names, 1)
+    assert set(opened.values()) == {1}
