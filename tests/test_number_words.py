@@ -31,6 +31,8 @@ const written = {
   missing: [al.format(null), al.format(NaN), al.format(Infinity), al.format(-Infinity)],
   grouped: counts.map((n) => al.group(n)),
   plural: counts.map((n) => al.count(n, "image")),
+  percent: [0, 0.0004, 0.031, 0.08, 0.4812, 0.9987, 1].map(
+    (share) => [al.percent(share), al.percent(share, 2)]),
   irregular: counts.map((n) => al.count(n, "copy", "copies")),
 };
 """
@@ -53,13 +55,29 @@ def written_by_scripts(request):
 
 
 def test_python_and_the_scripts_of_pages_write_the_same_numbers(written_by_scripts):
-    assert written_by_scripts == {
+    same = {name: texts for name, texts in written_by_scripts.items() if name != "percent"}
+    assert same == {
         "readable": [readable(x, digits) for x in NUMBERS for digits in (2, 3, 4)],
         "missing": [readable(None), readable(math.nan), readable(math.inf), readable(-math.inf)],
         "grouped": [grouped(n) for n in COUNTS],
         "plural": [plural(n, "image") for n in COUNTS],
         "irregular": [plural(n, "copy", "copies") for n in COUNTS],
     }
+
+
+def test_scripts_write_shares_with_one_decimal_at_most(written_by_scripts):
+    texts = [
+        [text.replace("\u202f", " ") for text in pair] for pair in written_by_scripts["percent"]
+    ]
+    assert texts == [
+        ["0 %", "0 %"],
+        ["under 0.1 %", "under 0.1 %"],
+        ["3.1 %", "3.1 %"],
+        ["8 %", "8 %"],
+        ["48.1 %", "48 %"],
+        ["99.9 %", "99.9 %"],
+        ["100 %", "100 %"],
+    ]
 
 
 def test_a_number_with_so_many_digits_reads_back_as_itself():

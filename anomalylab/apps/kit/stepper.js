@@ -1,13 +1,20 @@
-// Previous and next, by button or by arrow key wherever no control wants the key itself.
+/** @type {Record<string, number | undefined>} */
+const ARROWS = { ArrowRight: 1, ArrowLeft: -1 };
+const WANT_KEYS = "input, select, textarea, button, [role=slider], [tabindex]";
+
+/**
+ * Previous and next, by button or by arrow key wherever no control wants the key itself.
+ * @param {{ model: Al.Stepper }} given
+ */
 export function render({ model }) {
   const root = document.createElement("div");
   root.className = "stepper";
-  const go = (way) => {
+  const go = (/** @type {number} */ way) => {
     model.last = way;
     model.steps += 1;
   };
 
-  const button = (text, title, way) => {
+  const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {number} */ way) => {
     const element = Object.assign(document.createElement("button"), { type: "button", title });
     element.textContent = text;
     element.addEventListener("click", () => go(way));
@@ -18,10 +25,10 @@ export function render({ model }) {
   const write = () => {
     label.textContent = model.label;
   };
-  const onKey = (event) => {
-    const way = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const target = event.composedPath()[0];
-    const isTaken = target.matches?.("input, select, textarea, button, [role=slider], [tabindex]");
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    const way = ARROWS[event.key];
+    const [target] = event.composedPath();
+    const isTaken = target instanceof Element && target.matches(WANT_KEYS);
     if (!way || isTaken || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     go(way);

@@ -1,5 +1,6 @@
 // Pictures with a few words under each, a page at a time. The host gives a model with get, set, save_changes and on, as
 // anywidget does. What its fields mean: anomalylab/pictures/gallery/__init__.py.
+/** @type {Al.GalleryFields} */
 const DEFAULTS = {
   items: [],
   sources: {},
@@ -15,6 +16,15 @@ const DEFAULTS = {
   look: "",
 };
 
+/** @type {Record<string, number | undefined>} */
+const ARROWS = { ArrowRight: 1, ArrowLeft: -1 };
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, string | boolean>} attributes
+ * @param {(Node | string | null)[]} children
+ */
 const make = (tag, attributes, ...children) => {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -25,8 +35,9 @@ const make = (tag, attributes, ...children) => {
   return node;
 };
 
-const grouped = (n) => n.toLocaleString("en").replaceAll(",", "\u202f");
+const grouped = (/** @type {number} */ n) => n.toLocaleString("en").replaceAll(",", "\u202f");
 
+/** @param {Al.GalleryItem} item */
 function words(item) {
   const meaning = item.is_above ? "at or above the threshold" : "below the threshold";
   return make(
@@ -39,52 +50,76 @@ function words(item) {
   );
 }
 
-const picture = (source, alt) => (source instanceof Node ? source : make("img", { src: source, alt }));
+const picture = (/** @type {Al.GallerySource} */ source, /** @type {string} */ alt) =>
+  source instanceof Node ? source : make("img", { src: source, alt });
 
-// Panel's components give fields as properties.
-const withMethods = (model) => ({
-  get: (name) => model[name],
-  set: (name, value) => Reflect.set(model, name, value),
-  save_changes: () => {},
-  on: (event, listener) => model.on(event, listener),
-});
+/**
+ * Panel's components give fields as properties.
+ * @param {Al.PanelGallery} model
+ * @returns {Al.GalleryModel}
+ */
+function withMethods(model) {
+  /** @type {Partial<Al.GalleryFields>} */
+  const fields = model;
+  return {
+    get: (name) => fields[name],
+    set: (name, value) => Reflect.set(fields, name, value),
+    save_changes: () => {},
+    on: (event, listener) => model.on(event, listener),
+  };
+}
 
+/** @param {{ model: Al.GalleryModel | Al.PanelGallery, el: Element }} host */
 function render({ model: given, el }) {
   const model = given.get ? given : withMethods(given);
+  /** @type {<K extends keyof Al.GalleryFields>(name: K) => Al.GalleryFields[K]} */
   const get = (name) => model.get(name) ?? DEFAULTS[name];
   const caption = make("p", { class: "al-caption", role: "status" });
   const body = make("div", { class: "al-groups" });
   const pager = make("nav", { class: "al-pager", "aria-label": "Pages of the gallery" });
   const root = make("div", {}, caption, body, pager);
 
-  const change = (values) => {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
+  // Buttons of the cards of this page; without clicks there are none.
+  const buttons = () => {
+    /** @type {NodeListOf<HTMLButtonElement>} */
+    const found = root.querySelectorAll("button.al-card-face");
+    return [...found];
+  };
+  const idOf = (/** @type {Element} */ button) => button.closest(".al-card")?.getAttribute("data-id");
+
+  const click = (/** @type {string} */ id) => {
+    model.set("active", id);
+    model.set("clicks", get("clicks") + 1);
     model.save_changes();
   };
 
-  const card = (item) => {
+  const card = (/** @type {Al.GalleryItem} */ item) => {
     const onClick = get("on_click");
     const sources = [get("sources")[item.id] ?? ""].flat();
     const pictures = make("span", { class: "al-pictures" }, ...sources.map((source) => picture(source, item.title)));
+    /** @type {Record<string, string>} */
     const face = onClick ? { type: "button", class: "al-card-face" } : { class: "al-card-face" };
     const isApart = onClick === "open"; // words under what opens can be marked and copied
     const inside = isApart ? [pictures] : [pictures, words(item)];
     const open = make(onClick ? "button" : "span", { ...face, title: item.title }, ...inside);
-    if (onClick) open.addEventListener("click", () => change({ active: item.id, clicks: get("clicks") + 1 }));
+    if (onClick) open.addEventListener("click", () => click(item.id));
     const kind = `al-card ${item.is_above ? "al-is-above" : ""} ${item.is_marked ? "al-is-marked" : ""}`;
     return make("li", { class: kind, "data-id": item.id }, open, isApart ? words(item) : null);
   };
 
-  const group = (name, items) => {
+  const group = (/** @type {string} */ name, /** @type {Al.GalleryItem[]} */ items) => {
     const list = make("ol", {}, ...items.filter((item) => item.id).map(card));
     return make("div", { class: "al-group" }, name ? make("p", { class: "al-group-name" }, name) : null, list);
   };
 
-  const turn = (text, by) => {
+  const turn = (/** @type {string} */ text, /** @type {number} */ by) => {
     const to = get("page") + by;
     const isEnd = to < 0 || to * get("page_size") >= get("n");
     const button = make("button", { type: "button", disabled: isEnd }, text);
-    button.addEventListener("click", () => change({ page: to }));
+    button.addEventListener("click", () => {
+      model.set("page", to);
+      model.save_changes();
+    });
     return button;
   };
 
@@ -98,12 +133,18 @@ function render({ model: given, el }) {
 
   const mark = () => {
     if (get("on_click") !== "choose") return;
-    for (const face of root.querySelectorAll(".al-card-face"))
-      face.setAttribute("aria-pressed", String(face.parentNode.dataset.id === get("active")));
+    for (const button of buttons()) button.setAttribute("aria-pressed", String(idOf(button) === get("active")));
+  };
+
+  // The id of the card that has the focus.
+  const focusedId = () => {
+    const place = root.getRootNode();
+    const active = place instanceof Document || place instanceof ShadowRoot ? place.activeElement : null;
+    return active && root.contains(active) ? idOf(active) : undefined;
   };
 
   const draw = () => {
-    const focused = root.getRootNode().activeElement?.closest?.(".al-card")?.dataset.id;
+    const focused = focusedId();
     const items = get("items");
     const names = [...new Set(items.map((item) => item.group ?? ""))];
     const empty = get("empty") && !items.length ? [make("p", { class: "al-empty" }, get("empty"))] : [];
@@ -119,14 +160,17 @@ function render({ model: given, el }) {
     body.replaceChildren(...groups, ...empty);
     drawPager();
     mark();
-    if (focused && root.querySelector("button.al-card-face"))
-      [...root.querySelectorAll(".al-card")].find((one) => one.dataset.id === focused)?.firstChild.focus();
+    if (focused)
+      buttons()
+        .find((button) => idOf(button) === focused)
+        ?.focus();
   };
 
   root.addEventListener("keydown", (event) => {
-    const faces = [...root.querySelectorAll("button.al-card-face")];
-    const here = faces.indexOf(event.target.closest(".al-card-face"));
-    const next = faces[here + { ArrowRight: 1, ArrowLeft: -1 }[event.key]];
+    const faces = buttons();
+    const here = faces.findIndex((face) => event.target instanceof Node && face.contains(event.target));
+    const by = ARROWS[event.key];
+    const next = by && faces[here + by];
     if (here < 0 || !next) return;
     event.preventDefault();
     event.stopPropagation();

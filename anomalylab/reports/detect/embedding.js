@@ -5,9 +5,28 @@
   const MARGIN = 14;
   const SERIES = [...[1, 5, 3, 4, 6, 2, 7].map((number) => `var(--series-${number})`), "var(--unknown)"];
 
+  /** @type {Record<string, number | undefined>} */
+  const KEYS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
   al.Embedding = class {
+    /**
+     * @param {Al.Store} store
+     * @param {Al.Show} show
+     */
     constructor(store, { tip, open }) {
-      Object.assign(this, { store, tip, open, shape: "lasso", current: -1 });
+      this.store = store;
+      this.tip = tip;
+      this.open = open;
+      this.shape = "lasso";
+      this.current = -1;
+      this.width = 0;
+      this.height = 0;
+      /** @type {Al.Pair[]} */
+      this.points = [];
+      /** @type {SVGCircleElement[]} */
+      this.dots = [];
+      this.shapes = ["lasso", "box"].map((shape) => this.shapeButton(shape));
+      this.area = al.svg("path", { class: "al-lasso" });
       this.svg = al.svg("svg", {
         class: "al-plot al-embedding-plot",
         tabindex: 0,
@@ -22,7 +41,9 @@
       this.svg.addEventListener("keydown", (event) => this.key(event));
       this.svg.addEventListener("blur", () => this.tip.hide());
       al.whenResized(this.node, (width) => this.draw(width));
-      store.listen((changes) => this.width && this.mark(changes));
+      store.listen((changes) => {
+        if (this.width) this.mark(changes);
+      });
     }
 
     controls() {
@@ -32,42 +53,41 @@
         "score",
         ...store.filterColumns().map(([name]) => name),
       ];
+      /** @type {HTMLSelectElement} */
       const select = al.el(
         "select",
         { onchange: () => store.change({ colourBy: select.value }) },
         ...choices.map((name) => al.el("option", { value: name }, name.replaceAll("_", " "))),
       );
-      const button = (shape) =>
-        al.el(
-          "button",
-          {
-            type: "button",
-            "data-shape": shape,
-            "aria-pressed": String(shape === this.shape),
-            onclick: () => this.reshape(shape),
-          },
-          shape,
-        );
-      this.shapes = al.el(
-        "div",
-        { class: "al-segments", role: "group", "aria-label": "Shape of the selection" },
-        button("lasso"),
-        button("box"),
-      );
       return al.el(
         "div",
         { class: "al-fields" },
         al.el("label", { class: "al-field" }, al.el("span", {}, "Colour by"), select),
-        this.shapes,
+        al.el("div", { class: "al-segments", role: "group", "aria-label": "Shape of the selection" }, ...this.shapes),
       );
     }
 
-    reshape(shape) {
-      this.shape = shape;
-      for (const button of this.shapes.children)
-        button.setAttribute("aria-pressed", String(button.dataset.shape === shape));
+    /** @param {string} shape */
+    shapeButton(shape) {
+      return al.el(
+        "button",
+        {
+          type: "button",
+          "data-shape": shape,
+          "aria-pressed": String(shape === this.shape),
+          onclick: () => this.reshape(shape),
+        },
+        shape,
+      );
     }
 
+    /** @param {string} shape */
+    reshape(shape) {
+      this.shape = shape;
+      for (const button of this.shapes) button.setAttribute("aria-pressed", String(button.dataset.shape === shape));
+    }
+
+    /** @param {number} width */
     draw(width) {
       this.width = width;
       this.height = Math.round(Math.min(width, 420));
@@ -76,6 +96,7 @@
       const [xs, ys] = [all.map((p) => p[0]), all.map((p) => p[1])];
       const [left, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
       const zoom = Math.min((width - 2 * MARGIN) / (right - left || 1), (this.height - 2 * MARGIN) / (high - low || 1));
+      /** @type {(at: Al.Pair) => Al.Pair} */
       const place = ([x, y]) => [
         width / 2 + (x - (left + right) / 2) * zoom,
         this.height / 2 - (y - (low + high) / 2) * zoom,
@@ -86,19 +107,19 @@
         .map(place)
         .map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`)
         .join("");
-      this.area = al.svg("path", { class: "al-lasso" });
       this.dots = this.points.map(([cx, cy]) => al.svg("circle", { cx, cy, r: 4.5 }));
-      const size = { viewBox: `0 0 ${width} ${this.height}`, width, height: this.height };
-      Object.entries(size).forEach(([name, value]) => this.svg.setAttribute(name, value));
+      al.set(this.svg, { viewBox: `0 0 ${width} ${this.height}`, width, height: this.height });
       this.svg.replaceChildren(
         al.svg("path", { d: `M0 ${y0}H${width}M${x0} 0V${this.height}`, class: "al-cross" }),
         al.svg("path", { d, class: "al-training-dots" }),
         al.svg("g", {}, ...this.dots),
         this.area,
       );
-      this.mark({ colourBy: true });
+      this.recolour();
+      this.mark({});
     }
 
+    /** @param {Al.Changes} changes */
     mark(changes) {
       const { store } = this;
       if (["colourBy", "detector", "threshold"].some((key) => key in changes)) this.recolour();
@@ -110,7 +131,10 @@
 
     recolour() {
       const { colourOf, keys } = colouring(this.store);
-      this.dots.forEach((dot, i) => (dot.style.fill = colourOf(i)));
+      this.dots.forEach((dot, i) => {
+        dot.style.fill = colourOf(i);
+      });
+      /** @type {Key[]} */
       const training = this.store.data.embedding.training.length ? [["training", "var(--hollow)"]] : [];
       this.legend.replaceChildren(
         ...[...keys, ...training].map(([words, colour]) =>
@@ -119,6 +143,12 @@
       );
     }
 
+    /**
+     * The point nearest to a place, -1 if none lies within reach.
+     * @param {number} x
+     * @param {number} y
+     * @param {number} reach
+     */
     nearest(x, y, reach) {
       let [best, least] = [-1, reach * reach];
       this.points.forEach(([px, py], i) => {
@@ -129,7 +159,9 @@
     }
 
     listenToPointer() {
+      /** @type {Al.Pair[] | null} */
       let path = null;
+      /** @type {(event: PointerEvent) => Al.Pair} */
       const at = (event) => {
         const box = this.svg.getBoundingClientRect();
         return [event.clientX - box.left, event.clientY - box.top];
@@ -141,16 +173,15 @@
       });
       this.svg.addEventListener("pointermove", (event) => {
         const [x, y] = at(event);
-        if (!path) return this.hover(this.nearest(x, y, 14), event.clientX, event.clientY);
+        if (!path) {
+          this.hover(this.nearest(x, y, 14), event.clientX, event.clientY);
+          return;
+        }
         path.push([x, y]);
-        return this.area.setAttribute(
-          "d",
-          `M${this.outline(path)
-            .map((p) => p.join(" "))
-            .join("L")}Z`,
-        );
+        const corners = this.outline(path).map((p) => p.join(" "));
+        this.area.setAttribute("d", `M${corners.join("L")}Z`);
       });
-      const finish = (event) => {
+      const finish = (/** @type {PointerEvent} */ event) => {
         if (path) this.finish(path, at(event));
         path = null;
         this.area.setAttribute("d", "");
@@ -160,6 +191,10 @@
       this.svg.addEventListener("pointerleave", () => this.tip.hide());
     }
 
+    /**
+     * @param {Al.Pair[]} path
+     * @returns {Al.Pair[]}
+     */
     outline(path) {
       if (this.shape === "lasso") return path;
       const [[x0, y0], [x1, y1]] = [path[0], path[path.length - 1]];
@@ -171,7 +206,11 @@
       ];
     }
 
-    // A drag selects what it encloses; a click opens an image, or clears on empty ground.
+    /**
+     * A drag selects what it encloses; a click opens an image, or clears on empty ground.
+     * @param {Al.Pair[]} path
+     * @param {Al.Pair} end
+     */
     finish(path, [x, y]) {
       const isClick = path.every(([px, py]) => Math.hypot(px - path[0][0], py - path[0][1]) < 4);
       if (isClick) {
@@ -185,14 +224,20 @@
       this.store.change({ selection: inside.length ? new Set(inside) : null });
     }
 
+    /**
+     * @param {number} i the image, -1 for none
+     * @param {number} x of the pointer in the window
+     * @param {number} y
+     */
     hover(i, x, y) {
       this.svg.classList.toggle("al-is-pointing", i >= 0);
       if (i < 0) this.tip.hide();
       else this.tip.show(this.store.data.images[i], this.store.words(i), x, y);
     }
 
+    /** @param {KeyboardEvent} event */
     key(event) {
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      const step = KEYS[event.key];
       if (step) this.step(step);
       else if (event.key === " " && this.current >= 0) this.toggle(this.current);
       else if (event.key === "Enter" && this.current >= 0) this.open(this.current);
@@ -201,6 +246,7 @@
       event.preventDefault();
     }
 
+    /** @param {number} by */
     step(by) {
       const order = this.points.map((_, i) => i).sort((a, b) => this.points[a][0] - this.points[b][0]);
       const place = order.indexOf(this.current) + by;
@@ -208,9 +254,10 @@
       const box = this.svg.getBoundingClientRect();
       const [x, y] = this.points[this.current];
       this.hover(this.current, box.left + x, box.top + y);
-      this.dots.forEach((dot, i) => dot.setAttribute("r", i === this.current ? 8 : 4.5));
+      this.dots.forEach((dot, i) => dot.setAttribute("r", i === this.current ? "8" : "4.5"));
     }
 
+    /** @param {number} i */
     toggle(i) {
       const selection = new Set(this.store.state.selection || []);
       if (!selection.delete(i)) selection.add(i);
@@ -218,7 +265,11 @@
     }
   };
 
-  // Even-odd rule: a point lies inside if a ray from it crosses the outline an odd number of times.
+  /**
+   * Even-odd rule: a point lies inside if a ray from it crosses the outline an odd number of times.
+   * @param {Al.Pair} point
+   * @param {Al.Pair[]} outline
+   */
   function isInside([x, y], outline) {
     let inside = false;
     outline.forEach(([x1, y1], k) => {
@@ -228,7 +279,14 @@
     return inside;
   }
 
-  // The colour of each query and what the colours mean.
+  /** @typedef {[words: string, colour: string]} Key */
+  /** @typedef {{ colourOf: (i: number) => string, keys: Key[] }} Colouring */
+
+  /**
+   * The colour of each query and what the colours mean.
+   * @param {Al.Store} store
+   * @returns {Colouring}
+   */
   function colouring(store) {
     const { colourBy } = store.state;
     if (colourBy === "label") {
@@ -237,19 +295,26 @@
     }
     if (colourBy === "score") return byScore(store);
     const values = store.data.columns[colourBy];
-    const [, names] = store.filterColumns().find(([name]) => name === colourBy);
-    const colour = (value) => SERIES[Math.min(names.indexOf(value), SERIES.length - 1)];
+    const [, names] = al.given(store.filterColumns().find(([name]) => name === colourBy));
+    const colour = (/** @type {string | null} */ value) => SERIES[Math.min(names.indexOf(value), SERIES.length - 1)];
+    /** @type {Key[]} */
     const named = names.slice(0, SERIES.length - 1).map((name) => [name === null ? "none" : name, colour(name)]);
+    /** @type {Key[]} */
     const others = names.length >= SERIES.length ? [["others", SERIES[SERIES.length - 1]]] : [];
     return { colourOf: (i) => colour(values[i]), keys: [...named, ...others] };
   }
 
-  // Pale below the threshold, full red from it on.
+  /**
+   * Pale below the threshold, full red from it on.
+   * @param {Al.Store} store
+   * @returns {Colouring}
+   */
   function byScore(store) {
     const least = Math.min(...store.scores);
     const { value } = store.threshold;
-    const shade = (part) => `color-mix(in oklab, var(--anomalous) ${Math.round(100 * part)}%, var(--score-low))`;
-    const part = (score) => (score >= value ? 1 : 0.6 * ((score - least) / (value - least)) ** 2);
+    const shade = (/** @type {number} */ part) =>
+      `color-mix(in oklab, var(--anomalous) ${Math.round(100 * part)}%, var(--score-low))`;
+    const part = (/** @type {number} */ score) => (score >= value ? 1 : 0.6 * ((score - least) / (value - least)) ** 2);
     return {
       colourOf: (i) => shade(part(store.scores[i])),
       keys: [

@@ -4,12 +4,17 @@
   const al = window.anomalylab;
 
   al.Enlarged = class {
+    /** @param {Al.Store} store */
     constructor(store) {
       this.store = store;
+      /** @type {number[]} */
+      this.rows = [];
+      this.place = 0;
       this.title = al.el("h3", { tabindex: -1 });
       this.pictures = al.el("div", { class: "al-pair" });
       this.facts = al.el("dl", { class: "al-facts" });
-      const button = (words, act) => al.el("button", { type: "button", onclick: act }, words);
+      const button = (/** @type {string} */ words, /** @type {() => void} */ act) =>
+        al.el("button", { type: "button", onclick: act }, words);
       this.node = al.el(
         "dialog",
         { class: "al-dialog", "aria-label": "Enlarged image" },
@@ -35,10 +40,15 @@
         this.facts,
       );
       this.node.addEventListener("keydown", (event) => this.key(event));
-      this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
-      store.listen((changes) => "opacity" in changes && this.fade());
+      this.node.addEventListener("click", (event) => {
+        if (event.target === this.node) this.node.close();
+      });
+      store.listen((changes) => {
+        if ("opacity" in changes) this.fade();
+      });
     }
 
+    /** @param {number} i */
     show(i) {
       this.rows = this.store.ranked();
       if (!this.rows.includes(i)) this.rows = this.store.labels.map((_, k) => k);
@@ -48,20 +58,22 @@
       this.title.focus();
     }
 
+    /** @param {number} by */
     step(by) {
       this.place = (this.place + by + this.rows.length) % this.rows.length;
       this.draw();
     }
 
+    /** @param {KeyboardEvent} event */
     key(event) {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!step || event.target.matches("input")) return;
+      const step = al.ARROWS[event.key];
+      if (!step || event.target instanceof HTMLInputElement) return;
       event.preventDefault();
       this.step(step);
     }
 
     fade() {
-      this.node.style.setProperty("--al-opacity", this.store.state.opacity);
+      this.node.style.setProperty("--al-opacity", String(this.store.state.opacity));
     }
 
     draw() {
@@ -72,7 +84,8 @@
       const neighbour = neighbours[i];
       this.fade();
       this.title.textContent = image.id;
-      const figure = (picture, words) => al.el("figure", {}, picture, al.el("figcaption", {}, words));
+      const figure = (/** @type {Element} */ picture, /** @type {string} */ words) =>
+        al.el("figure", {}, picture, al.el("figcaption", {}, words));
       const own = al.picture(image, {
         alt: al.describe(store, i),
         maps: store.detectorMaps,
@@ -93,27 +106,39 @@
       );
     }
 
+    /**
+     * @param {Al.DetectImage} image
+     * @param {Al.Neighbour | null} neighbour
+     */
     ownWords(image, neighbour) {
       const box = neighbour?.cell ? "boxed: its most unusual place" : "";
       const truth = image.contour.length ? "white line: the true defect" : "";
       return [box, truth].filter(Boolean).join("; ") || "the image";
     }
 
+    /**
+     * @param {number} i
+     * @returns {[name: string, value: string | null][]}
+     */
     factsOf(i) {
       const { store } = this;
       const { data, detector } = store;
       const image = data.images[i];
       const p = detector.pValues[i];
-      const further = Object.entries(data.columns).filter(([, values]) => values[i] !== null);
+      /** @type {[name: string, value: string | null][]} */
+      const further = Object.entries(data.columns)
+        .filter(([, values]) => values[i] !== null)
+        .map(([name, values]) => [name.replaceAll("_", " "), values[i]]);
+      const chance = p !== null && p < 0.0001 ? "under 1 in 10\u202f000" : al.format(p, 2);
+      /** @type {[name: string, value: string][]} */
+      const byChance = p === null ? [] : [["chance among normal images", chance]];
       return [
         ["score", `${al.format(store.scores[i], 4)} (${store.state.detector})`],
         ["threshold", `${al.format(store.threshold.value, 4)}, so ${store.isAbove(i) ? "▲ above" : "▽ below"}`],
         ["rank", `${al.group(store.rankOf(i))} of ${al.group(data.nQueries)}`],
-        ...(p === null
-          ? []
-          : [["chance among normal images", p < 0.0001 ? "under 1 in 10\u202f000" : al.format(p, 2)]]),
+        ...byChance,
         ["label", al.classOf(image.label).name],
-        ...further.map(([name, values]) => [name.replaceAll("_", " "), values[i]]),
+        ...further,
         ["original size", `${image.size[0]} × ${image.size[1]} px`],
         ["file", image.id],
       ];

@@ -3,6 +3,7 @@
   "use strict";
   const al = window.anomalylab;
 
+  /** @param {Al.Store} store */
   function detectorChoice(store) {
     const names = Object.keys(store.data.detectors);
     const buttons = names.map((name) =>
@@ -24,14 +25,16 @@
       : null;
   }
 
-  const panel = (title, note, ...nodes) =>
+  const panel = (/** @type {string} */ title, /** @type {string} */ note, /** @type {Element[]} */ ...nodes) =>
     al.el("section", { class: "al-panel" }, al.el("h3", {}, title), al.el("p", { class: "al-note" }, note), ...nodes);
 
+  /** @param {Element} root */
   function start(root) {
     root.classList.add("al-is-live");
-    const store = new al.Store(JSON.parse(root.querySelector("script[type='application/json']").textContent));
+    const store = new al.Store(al.payload(root));
     const tip = new al.Tip(root);
     const enlarged = new al.Enlarged(store);
+    /** @type {Al.Show} */
     const shared = { tip, open: (i) => enlarged.show(i) };
     const { data } = store;
     const readouts = new al.Readouts(store);
@@ -82,7 +85,7 @@
       gallery,
       enlarged.node,
     );
-    root.querySelector(".al-still").replaceWith(live);
+    al.given(root.querySelector(".al-still")).replaceWith(live);
   }
 
   document.querySelectorAll(".al-explorer:not(.al-is-live)").forEach(start);

@@ -3,10 +3,29 @@
   "use strict";
   const al = window.anomalylab;
   const PAGE = 24;
+  const FILTERS = [
+    { key: "all", words: "All", isByLabel: false },
+    { key: "above", words: "Above threshold", isByLabel: false },
+    { key: "below", words: "Below", isByLabel: false },
+    { key: "alarms", words: "False alarms", isByLabel: true },
+    { key: "misses", words: "Misses", isByLabel: true },
+  ];
+
+  /** @typedef {{ key: string, badge: HTMLElement, button: HTMLButtonElement }} Filter */
 
   al.Gallery = class {
+    /**
+     * @param {Al.Store} store
+     * @param {Al.Show} show
+     */
     constructor(store, { open }) {
-      Object.assign(this, { store, painted: new Map() });
+      this.store = store;
+      /** @type {Map<string, HTMLElement>} pictures under their maps */
+      this.painted = new Map();
+      /** @type {Filter[]} */
+      this.filters = FILTERS.filter((filter) => store.data.isLabelled || !filter.isByLabel).map((filter) =>
+        this.filter(filter),
+      );
       this.bar = al.el("div", { class: "al-bar" });
       this.summary = al.el("p", { class: "al-summary", role: "status" });
       this.node = al.el("div", { class: "al-browse" }, this.bar, this.summary);
@@ -25,14 +44,16 @@
       store.listen((changes) => this.update(changes));
     }
 
+    /** @param {number | undefined} page */
     turn(page) {
       if (page === this.store.state.page) return;
       this.store.change({ page });
       this.bar.scrollIntoView({ block: "start" });
     }
 
+    /** @param {Al.Changes} changes */
     update(changes) {
-      this.node.style.setProperty("--al-opacity", this.store.state.opacity);
+      this.node.style.setProperty("--al-opacity", String(this.store.state.opacity));
       const isLook = "opacity" in changes || "colourBy" in changes;
       if (isLook) return;
       if ("filter" in changes || "threshold" in changes || "detector" in changes || !("page" in changes))
@@ -50,18 +71,8 @@
 
     drawBar() {
       const { store } = this;
-      const names = { all: "All", above: "Above threshold", below: "Below", alarms: "False alarms", misses: "Misses" };
-      const shown = Object.keys(names).filter((key) => store.data.isLabelled || !["alarms", "misses"].includes(key));
-      this.filters = shown.map((key) =>
-        al.el(
-          "button",
-          { type: "button", "data-filter": key, onclick: () => store.change({ filter: key }) },
-          names[key],
-          " ",
-          al.el("span", { class: "al-badge" }),
-        ),
-      );
       const columns = store.filterColumns().map(([name, values]) => this.columnFilter(name, values));
+      /** @type {HTMLSelectElement} */
       const order = al.el(
         "select",
         { onchange: () => store.change({ order: order.value }) },
@@ -71,6 +82,7 @@
           near: "nearest to the threshold",
         }).map(([value, words]) => al.el("option", { value }, words)),
       );
+      /** @type {HTMLInputElement} */
       const search = al.el("input", {
         type: "search",
         placeholder: "part of a file name",
@@ -79,7 +91,11 @@
       });
       const opacity = al.opacityControl(store);
       this.bar.append(
-        al.el("div", { class: "al-segments", role: "group", "aria-label": "Which images" }, ...this.filters),
+        al.el(
+          "div",
+          { class: "al-segments", role: "group", "aria-label": "Which images" },
+          ...this.filters.map(({ button }) => button),
+        ),
         ...columns,
         al.el("label", { class: "al-field" }, al.el("span", {}, "Order"), order),
         al.el("label", { class: "al-field" }, al.el("span", {}, "Find"), search),
@@ -88,6 +104,17 @@
       );
     }
 
+    /** @param {typeof FILTERS[number]} filter */
+    filter({ key, words }) {
+      const badge = al.el("span", { class: "al-badge" });
+      const attributes = { type: "button", "data-filter": key, onclick: () => this.store.change({ filter: key }) };
+      return { key, badge, button: al.el("button", attributes, words, " ", badge) };
+    }
+
+    /**
+     * @param {string} name
+     * @param {(string | null)[]} values
+     */
     columnFilter(name, values) {
       const { store } = this;
       const select = al.el(
@@ -108,13 +135,13 @@
     }
 
     countFilters() {
-      this.filters.forEach((button) => {
-        const key = button.dataset.filter;
+      this.filters.forEach(({ key, badge, button }) => {
         button.setAttribute("aria-pressed", String(key === this.store.state.filter));
-        button.lastChild.textContent = al.group(this.store.countOf(key));
+        badge.textContent = al.group(this.store.countOf(key));
       });
     }
 
+    /** @param {number} n */
     drawSummary(n) {
       const { selection } = this.store.state;
       const shown = `${al.count(n, "image")} of ${al.group(this.store.data.nQueries)}`;
@@ -130,29 +157,38 @@
       );
     }
 
+    /** @param {number} i */
     key(i) {
       return `${this.store.state.detector}/${i}`;
     }
 
-    // Painting is dear and a threshold moves often: pictures that stay are kept.
+    /**
+     * Painting is dear and a threshold moves often: pictures that stay are kept.
+     * @param {number} i
+     */
     paintedPicture(i) {
       const { store } = this;
       const alt = al.describe(store, i);
       const kept = this.painted.get(this.key(i));
       if (!kept) return al.picture(store.data.images[i], { alt, maps: store.detectorMaps, query: i });
-      kept.querySelector("img").alt = alt;
+      al.given(kept.querySelector("img")).alt = alt;
       return kept;
     }
 
+    /** @param {number} i */
     pictures(i) {
       const { data, detector } = this.store;
-      const own = this.painted.get(this.key(i));
+      const own = al.given(this.painted.get(this.key(i)));
       const neighbour = detector.neighbours[i];
       if (!neighbour) return [own];
       const image = data.images[neighbour.image];
       return [own, al.picture(image, { alt: `${al.nearestWords(data)}: ${image.id}` })];
     }
 
+    /**
+     * @param {number} i
+     * @returns {Al.GalleryItem}
+     */
     item(i) {
       const { store } = this;
       const image = store.data.images[i];
@@ -167,7 +203,10 @@
     }
   };
 
-  // Two pictures side by side: narrow cards for tall images, broad ones for wide images.
+  /**
+   * Two pictures side by side: narrow cards for tall images, broad ones for wide images.
+   * @param {Al.DetectImage[]} images
+   */
   function cardWidth(images) {
     const shapes = images.map(({ thumb: [width, height] }) => width / height).sort((a, b) => a - b);
     return Math.round(al.clamp(300 * Math.sqrt(shapes[shapes.length >> 1]), 200, 520));
@@ -186,6 +225,7 @@
 
   // One opacity for all maps; several controls may show it.
   al.opacityControl = (store) => {
+    /** @type {HTMLInputElement} */
     const input = al.el("input", {
       type: "range",
       min: 0,
@@ -195,7 +235,9 @@
       "data-opacity": true,
       oninput: () => store.change({ opacity: Number(input.value) }),
     });
-    store.listen((changes) => "opacity" in changes && (input.value = changes.opacity));
+    store.listen(({ opacity }) => {
+      if (opacity !== undefined) input.value = String(opacity);
+    });
     return al.el("label", { class: "al-field" }, al.el("span", {}, "Map opacity"), input);
   };
 })();

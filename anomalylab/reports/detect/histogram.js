@@ -5,36 +5,66 @@
   const MARGIN = { left: 40, right: 18, top: 44, bottom: 42 };
   const HEIGHT = 320;
   const STEPS = 200; // key presses from one end of the axis to the other
+  /** @type {Record<string, number | undefined>} */
+  const KEYS = {
+    ArrowLeft: -1,
+    ArrowDown: -1,
+    ArrowRight: 1,
+    ArrowUp: 1,
+    PageDown: -10,
+    PageUp: 10,
+    Home: -STEPS,
+    End: STEPS,
+  };
 
   al.Histogram = class {
+    /**
+     * @param {Al.Store} store
+     * @param {Al.Show} show
+     */
     constructor(store, { tip, open }) {
-      Object.assign(this, { store, tip, open });
+      this.store = store;
+      this.tip = tip;
+      this.open = open;
+      this.width = 0;
+      this.scale = axis(this.values(), this.width);
+      this.nBins = 0;
+      /** @type {number[][]} images by bin */
+      this.bins = [];
+      this.tallest = 0;
+      this.brick = 0; // height of one
+      this.shrink = 1;
+      /** @type {SVGElement[]} by image */
+      this.bricks = [];
       this.svg = al.svg("svg", { class: "al-plot", role: "group", "aria-label": "Histogram of the scores" });
       this.caption = al.el("p", { class: "al-note" });
       this.node = al.el("div", { class: "al-histogram" }, this.svg, this.caption);
+      this.label = al.svg("text", { y: 15, class: "al-threshold-words" });
+      this.handle = this.makeHandle();
       al.whenResized(this.node, (width) => this.draw(width));
       store.listen((changes) => this.update(changes));
     }
 
+    /** @param {Al.Changes} changes */
     update(changes) {
       if (!this.width) return;
       if ("detector" in changes) this.draw(this.width);
       else this.mark();
     }
 
+    /** @param {number} width */
     draw(width) {
       this.width = width;
       this.scale = axis(this.values(), width);
       this.stack();
-      const view = { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT };
-      Object.entries(view).forEach(([name, value]) => this.svg.setAttribute(name, value));
-      const hadFocus = this.handle && this.handle === document.activeElement;
+      al.set(this.svg, { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT });
+      const hadFocus = this.handle === document.activeElement;
       this.svg.replaceChildren(
         this.drawAxes(),
         this.drawTraining(),
         this.drawBricks(),
         this.drawBulk(),
-        this.drawHandle(),
+        al.svg("g", {}, this.handle, this.label),
       );
       if (hadFocus) this.handle.focus();
       this.caption.textContent = this.words();
@@ -53,12 +83,13 @@
       this.bins = Array.from({ length: this.nBins }, () => []);
       const byClass = scores
         .map((_, i) => i)
-        .sort((a, b) => this.store.labels[a] - this.store.labels[b] || scores[a] - scores[b]);
+        .sort((a, b) => Number(this.store.labels[a]) - Number(this.store.labels[b]) || scores[a] - scores[b]);
       byClass.forEach((i) => this.bins[this.binOf(scores[i])].push(i));
       this.tallest = Math.max(...this.bins.map((bin) => bin.length), 4);
       this.brick = (HEIGHT - MARGIN.top - MARGIN.bottom) / this.tallest;
     }
 
+    /** @param {number} score */
     binOf(score) {
       return al.clamp(Math.floor(this.scale.part(score) * this.nBins), 0, this.nBins - 1);
     }
@@ -108,6 +139,7 @@
       const shrink = (training.length ? this.shrink : 1) * this.brick;
       const half = this.scale.width / this.nBins / 2;
       const below = areaBelow(bulk);
+      /** @type {string[]} */
       const points = [];
       for (let x = MARGIN.left; bulk.length && x <= MARGIN.left + this.scale.width; x += 2) {
         const [low, high] = this.scale.between(x - half, x + half);
@@ -139,20 +171,31 @@
       );
       group.addEventListener("pointermove", (event) => this.point(event));
       group.addEventListener("pointerleave", () => this.tip.hide());
-      group.addEventListener("click", (event) => event.target.dataset.i && this.open(Number(event.target.dataset.i)));
+      group.addEventListener("click", (event) => {
+        const i = this.under(event);
+        if (i >= 0) this.open(i);
+      });
       return group;
     }
 
-    point(event) {
-      const i = Number(event.target.dataset.i);
-      if (event.target.dataset.i === undefined) return this.tip.hide();
-      return this.tip.show(this.store.data.images[i], this.store.words(i), event.clientX, event.clientY);
+    /**
+     * The image whose brick is under the pointer, -1 if there is none.
+     * @param {Event} event
+     */
+    under({ target }) {
+      return target instanceof SVGElement && target.dataset.i ? Number(target.dataset.i) : -1;
     }
 
-    drawHandle() {
+    /** @param {PointerEvent} event */
+    point(event) {
+      const i = this.under(event);
+      if (i < 0) this.tip.hide();
+      else this.tip.show(this.store.data.images[i], this.store.words(i), event.clientX, event.clientY);
+    }
+
+    makeHandle() {
       const bottom = HEIGHT - MARGIN.bottom;
-      this.label = al.svg("text", { y: 15, class: "al-threshold-words" });
-      this.handle = al.svg(
+      const handle = al.svg(
         "g",
         {
           class: "al-threshold",
@@ -165,16 +208,17 @@
         al.svg("rect", { x: -22, y: 0, width: 44, height: HEIGHT, class: "al-threshold-reach" }),
         al.svg("path", { d: "M-8 22h16v9l-8 9l-8-9z" }),
       );
-      this.handle.addEventListener("keydown", (event) => this.key(event));
-      this.handle.addEventListener("pointerdown", (event) => this.grab(event));
-      return al.svg("g", {}, this.handle, this.label);
+      handle.addEventListener("keydown", (event) => this.key(event));
+      handle.addEventListener("pointerdown", (event) => this.grab(event));
+      return handle;
     }
 
+    /** @param {PointerEvent} event */
     grab(event) {
       event.preventDefault();
       this.handle.focus({ preventScroll: true });
       this.handle.setPointerCapture(event.pointerId);
-      const drag = (move) => {
+      const drag = (/** @type {PointerEvent} */ move) => {
         const x = move.clientX - this.svg.getBoundingClientRect().left;
         this.store.moveThreshold(this.scale.value(x));
       };
@@ -184,17 +228,9 @@
       this.handle.addEventListener("pointercancel", drop, { once: true });
     }
 
+    /** @param {KeyboardEvent} event */
     key(event) {
-      const by = {
-        ArrowLeft: -1,
-        ArrowDown: -1,
-        ArrowRight: 1,
-        ArrowUp: 1,
-        PageDown: -10,
-        PageUp: 10,
-        Home: -STEPS,
-        End: STEPS,
-      }[event.key];
+      const by = KEYS[event.key];
       if (!by) return;
       event.preventDefault();
       const x = this.scale.x(this.store.threshold.value) + (by * this.scale.width) / STEPS;
@@ -208,16 +244,14 @@
       const x = this.scale.x(value);
       this.handle.setAttribute("transform", `translate(${x} 0)`);
       const [low, high] = this.scale.ends;
-      const set = {
+      al.set(this.handle, {
         "aria-valuemin": low,
         "aria-valuemax": high,
         "aria-valuenow": value,
         "aria-valuetext": this.spoken(value),
-      };
-      Object.entries(set).forEach(([name, words]) => this.handle.setAttribute(name, words));
+      });
       const isRight = x < this.width * 0.6;
-      this.label.setAttribute("x", isRight ? x - 8 : x + 8);
-      this.label.setAttribute("text-anchor", isRight ? "start" : "end");
+      al.set(this.label, { x: isRight ? x - 8 : x + 8, "text-anchor": isRight ? "start" : "end" });
       this.label.textContent =
         `${al.format(value)} ` +
         `${store.threshold.method === null ? "chosen on these images" : "threshold of the run"}`;
@@ -229,6 +263,7 @@
       });
     }
 
+    /** @param {number} value */
     spoken(value) {
       const n = this.store.scores.filter((score) => score >= value).length;
       return `${al.format(value)}, ${n} of ${this.store.scores.length} images at or above`;
@@ -247,37 +282,44 @@
     }
   };
 
-  // Places on the axis; logarithmic where the largest score dwarfs the middle one.
+  /**
+   * Places on the axis; logarithmic where the largest score dwarfs the middle one.
+   * @param {number[]} values
+   * @param {number} plotWidth
+   */
   function axis(values, plotWidth) {
     const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
     const [least, most] = [sorted[0], sorted[sorted.length - 1]];
     const isLog = least > 0 && most > 8 * sorted[sorted.length >> 1];
-    const forth = isLog ? Math.log : (value) => value;
-    const back = isLog ? Math.exp : (value) => value;
+    const forth = isLog ? Math.log : (/** @type {number} */ value) => value;
+    const back = isLog ? Math.exp : (/** @type {number} */ value) => value;
     const pad = 0.03 * (forth(most) - forth(least)) || 0.5;
     const [low, high] = [forth(least) - pad, forth(most) + pad];
     const width = plotWidth - MARGIN.left - MARGIN.right;
-    const part = (value) => (forth(value) - low) / (high - low);
-    const unclamped = (x) => back(low + ((x - MARGIN.left) / width) * (high - low));
+    const part = (/** @type {number} */ value) => (forth(value) - low) / (high - low);
+    const unclamped = (/** @type {number} */ x) => back(low + ((x - MARGIN.left) / width) * (high - low));
     return {
       isLog,
       width,
       part,
-      between: (left, right) => [unclamped(left), unclamped(right)],
+      between: (/** @type {number} */ left, /** @type {number} */ right) => [unclamped(left), unclamped(right)],
       ends: [back(low), back(high)],
-      x: (value) => MARGIN.left + al.clamp(part(value), 0, 1) * width,
-      value: (x) => back(low + al.clamp((x - MARGIN.left) / width, 0, 1) * (high - low)),
+      x: (/** @type {number} */ value) => MARGIN.left + al.clamp(part(value), 0, 1) * width,
+      value: (/** @type {number} */ x) => back(low + al.clamp((x - MARGIN.left) / width, 0, 1) * (high - low)),
       marks: isLog ? decades(back(low), back(high), width) : al.ticks(low, high, width > 500 ? 8 : 5),
     };
   }
 
-  // Area under a curve of [x, y], by rising x, up to any x.
+  /**
+   * Area under a curve of [x, y], by rising x, up to any x.
+   * @param {Al.Pair[]} curve
+   */
   function areaBelow(curve) {
     const sums = [0];
     for (let i = 1; i < curve.length; i += 1) {
       sums.push(sums[i - 1] + ((curve[i][1] + curve[i - 1][1]) / 2) * (curve[i][0] - curve[i - 1][0]));
     }
-    return (x) => {
+    return (/** @type {number} */ x) => {
       const right = curve.findIndex(([at]) => at >= x);
       if (right < 1) return right === 0 ? 0 : sums[sums.length - 1];
       const part = (x - curve[right - 1][0]) / (curve[right][0] - curve[right - 1][0]);
@@ -285,7 +327,14 @@
     };
   }
 
+  /**
+   * Marks of a logarithmic axis: 1, 2 and 5 of each power of ten, or these alone.
+   * @param {number} low
+   * @param {number} high
+   * @param {number} width in pixels
+   */
   function decades(low, high, width) {
+    /** @type {number[]} */
     const marks = [];
     for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) {
       marks.push(...[1, 2, 5].map((factor) => factor * power).filter((mark) => mark >= low && mark <= high));

@@ -5,8 +5,10 @@
   const LINE = { defects: 5, missCost: 100, alarmCost: 1 };
 
   al.Readouts = class {
+    /** @param {Al.Store} store */
     constructor(store) {
       this.store = store;
+      /** @type {Al.Line} */
       this.line = { ...LINE };
       this.where = al.el("div", { class: "al-where" });
       this.counts = al.el("div", {
@@ -14,10 +16,8 @@
         "aria-live": "polite",
       });
       this.node = al.el("div", {}, this.counts);
-      if (store.data.isLabelled) {
-        this.onTheLine = al.el("div", { class: "al-tiles", "aria-live": "polite" });
-        this.lineNode = this.drawLine();
-      }
+      this.onTheLine = al.el("div", { class: "al-tiles", "aria-live": "polite" });
+      this.lineNode = store.data.isLabelled ? this.drawLine() : null;
       store.listen((changes) => {
         if ("detector" in changes || "threshold" in changes) this.update();
       });
@@ -29,17 +29,24 @@
       this.drawWhere();
       const counts = al.confusion(store.scores, store.labels, store.threshold.value);
       this.counts.replaceChildren(...(store.data.isLabelled ? this.judged(counts) : this.unjudged(counts)));
-      if (this.onTheLine) this.onTheLine.replaceChildren(...this.lineTiles(al.rates(counts)));
+      if (this.lineNode) this.onTheLine.replaceChildren(...this.lineTiles(al.rates(counts)));
     }
 
     // Which threshold this is, and the way back to those of the run.
     drawWhere() {
-      const { thresholds } = this.store.detector;
-      const { method, value } = this.store.threshold;
-      const option = (words, key) => al.el("option", { value: key, selected: key === (method || "") }, words);
+      const { store } = this;
+      const { thresholds } = store.detector;
+      const { threshold } = store;
+      const { method, value } = threshold;
+      const option = (/** @type {string} */ words, /** @type {string} */ key) =>
+        al.el("option", { value: key, selected: key === (method || "") }, words);
+      const choose = () => {
+        const chosen = thresholds.find((t) => t.method === select.value);
+        if (chosen) store.setThreshold(chosen);
+      };
       const select = al.el(
         "select",
-        { onchange: () => this.store.setThreshold(thresholds.find((t) => t.method === select.value)) },
+        { onchange: choose },
         ...thresholds.map((t) =>
           option(`${t.words}: ${al.format(t.value)}${t.isDefault ? " (the run's)" : ""}`, t.method),
         ),
@@ -49,15 +56,15 @@
         "button",
         {
           type: "button",
-          disabled: method !== null && this.store.threshold.isDefault,
-          onclick: () => this.store.setThreshold(thresholds[0]),
+          disabled: threshold.method !== null && threshold.isDefault,
+          onclick: () => store.setThreshold(thresholds[0]),
         },
         "Reset",
       );
       const note =
-        method === null
+        threshold.method === null
           ? "Chosen on these images: expect it to do a little worse on new ones."
-          : this.store.threshold.note;
+          : threshold.note;
       this.where.replaceChildren(
         al.el("label", { class: "al-field" }, al.el("span", {}, "Threshold"), select),
         reset,
@@ -65,6 +72,7 @@
       );
     }
 
+    /** @param {Al.Counts} counts */
     judged(counts) {
       const rates = al.rates(counts);
       const good = counts.fp + counts.tn;
@@ -76,16 +84,16 @@
         al.el(
           "div",
           { class: "al-tiles" },
-          tile("Defects found", `${counts.tp} of ${bad}`, `recall ${interval(rates.recall, al.percent)}`, "recall"),
+          tile("Defects found", `${counts.tp} of ${bad}`, `recall ${interval(rates.recall)}`, "recall"),
           tile(
             "Alarms that are right",
             `${counts.tp} of ${counts.tp + counts.fp}`,
-            `precision ${interval(rates.precision, al.percent)}`,
+            `precision ${interval(rates.precision)}`,
             "precision",
           ),
           tile(
             "False alarms per 1\u202f000 good parts",
-            al.format(1000 * rates.falseAlarms.value, 3),
+            rates.falseAlarms.value === null ? "–" : al.format(1000 * rates.falseAlarms.value, 3),
             `${range(rates.falseAlarms, (p) => al.format(1000 * p, 2))}.${floor}`,
             "false-alarms",
           ),
@@ -93,10 +101,12 @@
       ];
     }
 
+    /** @param {Al.Counts} counts */
     table(counts) {
-      const cell = (n, key, words) =>
+      const cell = (/** @type {number} */ n, /** @type {string} */ key, /** @type {string} */ words) =>
         al.el("td", { "data-count": key, class: `al-count-${key}` }, al.el("b", {}, al.group(n)), ` ${words}`);
-      const row = (words, ...cells) => al.el("tr", {}, al.el("th", { scope: "row" }, words), ...cells);
+      const row = (/** @type {string} */ words, /** @type {Element[]} */ ...cells) =>
+        al.el("tr", {}, al.el("th", { scope: "row" }, words), ...cells);
       return al.el(
         "table",
         { class: "al-confusion" },
@@ -124,12 +134,14 @@
       );
     }
 
+    /** @param {Al.Counts} counts */
     unjudged(counts) {
-      const { expectedFalse, nImages, isDefault } = this.store.threshold;
-      const expected =
-        isDefault && expectedFalse !== null
-          ? `about ${al.format(expectedFalse, 2)} would by chance among ${al.count(nImages, "image")}`
-          : "no number by chance is known for this threshold";
+      const { threshold } = this.store;
+      const isKnown = threshold.method !== null && threshold.isDefault && threshold.expectedFalse !== null;
+      const among = (/** @type {number} */ n) => `would by chance among ${al.count(n, "image")}`;
+      const expected = isKnown
+        ? `about ${al.format(threshold.expectedFalse, 2)} ${among(threshold.nImages)}`
+        : "no number by chance is known for this threshold";
       return [
         al.el(
           "div",
@@ -141,6 +153,12 @@
     }
 
     drawLine() {
+      /**
+       * @param {string} words
+       * @param {keyof Al.Line} key
+       * @param {string} unit
+       * @param {number} step
+       */
       const field = (words, key, unit, step) => {
         const input = al.el("input", { type: "number", min: 0, step, value: this.line[key], "data-line": key });
         input.addEventListener("input", () => {
@@ -170,12 +188,13 @@
       );
     }
 
+    /** @param {Al.Rates} rates */
     lineTiles({ recall, falseAlarms }) {
       if (recall.value === null || falseAlarms.value === null) return [];
       const here = al.onTheLine(recall.value, falseAlarms.value, this.line);
       const best = al.onTheLine(recall.high, falseAlarms.low, this.line);
       const worst = al.onTheLine(recall.low, falseAlarms.high, this.line);
-      const show = (key) => `${amount(best[key])} to ${amount(worst[key])} (95 %)`;
+      const show = (/** @type {keyof Al.OnTheLine} */ key) => `${amount(best[key])} to ${amount(worst[key])} (95 %)`;
       return [
         tile("Missed defects per 10\u202f000 parts", amount(here.misses), show("misses"), "line-misses"),
         tile("False alarms per 10\u202f000 parts", amount(here.falseAlarms), show("falseAlarms"), "line-alarms"),
@@ -184,12 +203,18 @@
     }
   };
 
-  const amount = (value) => al.format(value, value >= 1000 ? 4 : 3);
-  const range = (share, format) =>
+  const amount = (/** @type {number} */ value) => al.format(value, value >= 1000 ? 4 : 3);
+  const range = (/** @type {Al.Share} */ share, /** @type {(share: number) => string} */ format) =>
     share.value === null ? "none to judge by" : `95 % interval ${format(share.low)} to ${format(share.high)}`;
-  const interval = (share, format) =>
-    share.value === null ? "– (none to judge by)" : `${format(share.value)}, ${range(share, format)}`;
+  const interval = (/** @type {Al.Share} */ share) =>
+    share.value === null ? "– (none to judge by)" : `${al.percent(share.value)}, ${range(share, al.percent)}`;
 
+  /**
+   * @param {string} title
+   * @param {string} value
+   * @param {string} note
+   * @param {string} key
+   */
   function tile(title, value, note, key) {
     return al.el(
       "div",

@@ -3,6 +3,7 @@
   "use strict";
   const al = window.anomalylab;
 
+  /** @type {Record<string, (isAbove: boolean, label: Al.Label) => boolean>} */
   const FILTERS = {
     all: () => true,
     above: (isAbove) => isAbove,
@@ -12,14 +13,21 @@
   };
 
   al.Store = class {
+    /** @param {Al.DetectPayload} data */
     constructor(data) {
       this.data = data;
       this.colours = al.bytes(data.colours);
-      data.images.forEach((image) => (image.url = `data:image/webp;base64,${image.src}`));
+      data.images.forEach((image) => {
+        image.url = `data:image/webp;base64,${image.src}`;
+      });
       this.labels = data.images.slice(0, data.nQueries).map((image) => image.label);
+      /** @type {Map<string, Al.Maps>} */
       this.maps = new Map();
-      this.chosen = new Map(); // detector -> threshold that somebody moved
+      /** @type {Map<string, Al.Threshold>} the threshold that somebody chose, by detector */
+      this.chosen = new Map();
+      /** @type {Al.Listener[]} */
       this.listeners = [];
+      /** @type {Al.State} */
       this.state = {
         detector: data.first,
         filter: "all",
@@ -39,50 +47,56 @@
     get scores() {
       return this.detector.scores;
     }
-    get runThreshold() {
-      return this.detector.thresholds[0];
-    }
     // Where the threshold stands: one of the run's, or one that was dragged (method null).
     get threshold() {
-      return this.chosen.get(this.state.detector) || this.runThreshold;
+      return this.chosen.get(this.state.detector) || this.detector.thresholds[0];
     }
     get detectorMaps() {
       const name = this.state.detector;
-      if (!this.maps.has(name)) this.maps.set(name, new al.Maps(this.detector, this.colours));
-      return this.maps.get(name);
+      const maps = this.maps.get(name) ?? new al.Maps(this.detector, this.colours);
+      this.maps.set(name, maps);
+      return maps;
     }
 
+    /** @param {Al.Listener} listener */
     listen(listener) {
       this.listeners.push(listener);
     }
+    /** @param {Al.Changes} changes */
     change(changes) {
       if (!("page" in changes) && !("opacity" in changes) && !("colourBy" in changes)) changes.page = 0;
       Object.assign(this.state, changes);
       this.listeners.forEach((listener) => listener(changes));
     }
+    /** @param {number} value */
     moveThreshold(value) {
       this.chosen.set(this.state.detector, { method: null, value });
       this.change({ threshold: value });
     }
+    /** @param {Al.RunThreshold} threshold */
     setThreshold(threshold) {
       this.chosen.set(this.state.detector, threshold);
       this.change({ threshold: threshold.value });
     }
 
+    /** @param {number} i */
     isAbove(i) {
       return this.scores[i] >= this.threshold.value;
     }
-    // Columns with few enough values to choose among.
+    /**
+     * Columns with few enough values to choose among, and these in order.
+     * @returns {[name: string, values: (string | null)[]][]}
+     */
     filterColumns() {
-      const names = Object.keys(this.data.columns);
-      return names
-        .map((name) => [name, [...new Set(this.data.columns[name].slice(0, this.data.nQueries))]])
-        .filter(([, values]) => values.length > 1 && values.length <= 40)
+      return Object.entries(this.data.columns)
+        .map(([name, values]) => /** @type {const} */ ([name, new Set(values.slice(0, this.data.nQueries))]))
+        .filter(([, values]) => values.size > 1 && values.size <= 40)
         .map(([name, values]) => [
           name,
-          values.sort((a, b) => String(a).localeCompare(String(b), "en", { numeric: true })),
+          [...values].sort((a, b) => String(a).localeCompare(String(b), "en", { numeric: true })),
         ]);
     }
+    /** @param {number} i */
     passes(i, filter = this.state.filter) {
       const { selection, columns, search } = this.state;
       return (
@@ -92,11 +106,13 @@
         (search === "" || this.data.images[i].id.toLowerCase().includes(search.toLowerCase()))
       );
     }
+    /** @param {string} filter */
     countOf(filter) {
-      return this.labels.reduce((n, _, i) => n + this.passes(i, filter), 0);
+      return this.labels.filter((_, i) => this.passes(i, filter)).length;
     }
     // Queries that pass, in the order asked for.
     ranked() {
+      /** @type {Record<string, (i: number) => number>} */
       const keys = {
         high: (i) => -this.scores[i],
         low: (i) => this.scores[i],
@@ -106,13 +122,18 @@
       const rows = this.labels.map((_, i) => i).filter((i) => this.passes(i));
       return rows.sort((a, b) => key(a) - key(b) || a - b);
     }
+    /** @param {number} i */
     rankOf(i) {
       return 1 + this.scores.filter((score) => score > this.scores[i]).length;
     }
+    /** @param {number} i */
     words(i) {
       return `${this.data.images[i].name} · score ${al.format(this.scores[i])}`;
     }
-    // Whether an image stands back because others are selected.
+    /**
+     * Whether an image stands back because others are selected.
+     * @param {number} i
+     */
     isFaded(i) {
       return this.state.selection !== null && !this.state.selection.has(i);
     }

@@ -1,21 +1,42 @@
 // Elements, classes and marks of axes that every part uses. Data only ever becomes text, never markup.
 (() => {
   "use strict";
-  const al = (window.anomalylab = window.anomalylab || {});
+  // Filled by this script and those after it.
+  const al = (window.anomalylab = window.anomalylab || /** @type {Al.Shared} */ ({}));
   const SVG = "http://www.w3.org/2000/svg";
 
-  function fill(node, attributes, children) {
-    for (const [name, value] of Object.entries(attributes || {})) {
-      if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+  // Attributes of an element: true stands for one without a value, false and null for none, a function for what to do.
+  al.set = (node, attributes) => {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (typeof value === "function") node.addEventListener(name.slice(2), value);
       else if (value === true) node.setAttribute(name, "");
-      else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
+      else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, String(value));
     }
+  };
+
+  /**
+   * @template {Element} T
+   * @param {T} node
+   * @param {Al.Attributes} attributes
+   * @param {Al.Child[]} children
+   */
+  function fill(node, attributes, children) {
+    al.set(node, attributes);
     node.append(...children.filter((child) => child !== null && child !== undefined));
     return node;
   }
 
-  al.el = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
-  al.svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+  al.el = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
+  al.svg = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+
+  // What has to be there by now.
+  al.given = (value) => {
+    if (value === null || value === undefined) throw new Error("asked for before it was there");
+    return value;
+  };
+  al.pen = (canvas) => al.given(canvas.getContext("2d"));
+  // The data that stand in a part of a page.
+  al.payload = (root) => JSON.parse(al.given(root.querySelector("script[type='application/json']")).textContent);
 
   al.clamp = (value, low, high) => Math.min(high, Math.max(low, value));
   al.bytes = (text) => {
@@ -29,6 +50,8 @@
     { key: "1", name: "anomalous", colour: "var(--anomalous)" },
     { key: "null", name: "unknown", colour: "var(--unknown)" },
   ];
+  // Steps that the arrow keys to the left and right stand for.
+  al.ARROWS = { ArrowRight: 1, ArrowLeft: -1 };
   // A colour of the style sheets as red, green and blue, for the pixels of a canvas.
   al.rgb = (node, name) => {
     const hex = getComputedStyle(node).getPropertyValue(`--${name}`).trim();
@@ -40,7 +63,7 @@
   al.ticks = (low, high, about) => {
     const rough = (high - low) / about;
     const power = 10 ** Math.floor(Math.log10(rough));
-    const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
+    const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
     const marks = [];
     for (let i = Math.ceil(low / step); i * step <= high + step * 1e-9; i += 1) marks.push(i * step);
     return marks;
@@ -57,12 +80,19 @@
 
   // One floating card with a picture, moved about by whoever points at an image.
   al.Tip = class {
+    /** @param {Element} parent */
     constructor(parent) {
       this.picture = al.el("img", { alt: "" });
       this.words = al.el("span");
       this.node = al.el("div", { class: "al-tip", hidden: true, "aria-hidden": "true" }, this.picture, this.words);
       parent.append(this.node);
     }
+    /**
+     * @param {{ url: string }} image
+     * @param {string} words
+     * @param {number} x
+     * @param {number} y
+     */
     show(image, words, x, y) {
       this.picture.src = image.url;
       this.words.textContent = words;

@@ -4,17 +4,35 @@
   const al = window.anomalylab;
 
   al.Model = class {
+    /** @param {Partial<Al.GalleryFields>} values */
     constructor(values) {
-      Object.assign(this, { values, changed: new Set(), listeners: [] });
+      this.values = values;
+      /** @type {Set<string>} */
+      this.changed = new Set();
+      /** @type {[event: string, listener: () => void][]} */
+      this.listeners = [];
     }
 
+    /**
+     * @template {keyof Al.GalleryFields} K
+     * @param {K} name
+     */
     get(name) {
       return this.values[name];
     }
+    /**
+     * @template {keyof Al.GalleryFields} K
+     * @param {K} name
+     * @param {Al.GalleryFields[K]} value
+     */
     set(name, value) {
       this.values[name] = value;
       this.changed.add(`change:${name}`);
     }
+    /**
+     * @param {string} event
+     * @param {() => void} listener
+     */
     on(event, listener) {
       this.listeners.push([event, listener]);
     }
@@ -24,8 +42,10 @@
       this.changed.clear();
       new Set(heard).forEach((listener) => listener());
     }
+    /** @param {Partial<Al.GalleryFields>} values */
     update(values) {
-      for (const [name, value] of Object.entries(values)) this.set(name, value);
+      Object.assign(this.values, values);
+      for (const name of Object.keys(values)) this.changed.add(`change:${name}`);
       this.save_changes();
     }
   };

@@ -16,7 +16,12 @@
     const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u202f");
     return part === undefined ? grouped : `${grouped}.${part}`;
   };
-  al.percent = (share) => (share === null ? "–" : `${(100 * share).toFixed(1).replace(/\.0$/, "")}\u202f%`);
+  // At most one decimal; with two digits where needed. What is next to none or to all is not written as such.
+  al.percent = (share, digits = 3) => {
+    if (share > 0 && share < 0.0005) return "under 0.1\u202f%";
+    const decimals = digits < 3 && share >= 0.0995 && share < 0.995 ? 0 : 1;
+    return `${(100 * share).toFixed(decimals).replace(/\.0$/, "")}\u202f%`;
+  };
   al.count = (n, one, many) => `${al.group(n)} ${n === 1 ? one : many || `${one}s`}`;
 
   // Numbers of one axis, all with as many decimals as their step needs.

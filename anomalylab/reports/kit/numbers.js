@@ -9,7 +9,7 @@
     const counts = { tp: 0, fp: 0, fn: 0, tn: 0, flagged: 0, n: scores.length };
     scores.forEach((score, i) => {
       const isAbove = score >= threshold;
-      counts.flagged += isAbove;
+      counts.flagged += Number(isAbove);
       if (labels[i] === 1) counts[isAbove ? "tp" : "fn"] += 1;
       if (labels[i] === 0) counts[isAbove ? "fp" : "tn"] += 1;
     });
@@ -26,6 +26,12 @@
     };
   };
 
+  /**
+   * Where the regularised incomplete beta function of a and b reaches a share.
+   * @param {number} share
+   * @param {number} a
+   * @param {number} b
+   */
   function betaQuantile(share, a, b) {
     let [low, high] = [0, 1];
     for (let i = 0; i < 60; i += 1) {
@@ -36,7 +42,13 @@
     return (low + high) / 2;
   }
 
-  // Regularised incomplete beta function by its continued fraction (Lentz's method).
+  /**
+   * Regularised incomplete beta function by its continued fraction (Lentz's method).
+   * @param {number} x
+   * @param {number} a
+   * @param {number} b
+   * @returns {number}
+   */
   function betaShare(x, a, b) {
     if (x > (a + 1) / (a + b + 2)) return 1 - betaShare(1 - x, b, a);
     const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x)) / a;
@@ -56,7 +68,10 @@
     return front * fraction;
   }
 
-  // Stirling's series, exact to twelve digits from 15 on; smaller arguments are moved up.
+  /**
+   * Stirling's series, exact to twelve digits from 15 on; smaller arguments are moved up.
+   * @param {number} z
+   */
   function logGamma(z) {
     let moved = 0;
     let x = z;

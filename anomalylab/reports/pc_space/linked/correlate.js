@@ -9,24 +9,37 @@
   // Fourier transforms of n x n complex numbers, in place; n is a power of two. Frequencies are left
   // transposed and in bit-reversed order, which `back` undoes: products need no order.
   class Fourier {
+    /** @param {number} n */
     constructor(n) {
       this.n = n;
       this.stride = n + PAD;
       this.cos = Float64Array.from({ length: n / 2 }, (_, i) => Math.cos((2 * Math.PI * i) / n));
       this.sin = Float64Array.from({ length: n / 2 }, (_, i) => Math.sin((2 * Math.PI * i) / n));
     }
+    /**
+     * @param {Float64Array} re
+     * @param {Float64Array} im
+     */
     forth(re, im) {
       this.fall(re, im);
       this.transpose(re, im);
       this.fall(re, im);
     }
-    // Without the division by n * n.
+    /**
+     * Without the division by n * n.
+     * @param {Float64Array} re
+     * @param {Float64Array} im
+     */
     back(re, im) {
       this.rise(re, im);
       this.transpose(re, im);
       this.rise(re, im);
     }
 
+    /**
+     * @param {Float64Array} re
+     * @param {Float64Array} im
+     */
     fall(re, im) {
       const { n, stride, cos, sin } = this;
       for (let half = n / 2; half >= 1; half /= 2) {
@@ -48,6 +61,10 @@
       }
     }
 
+    /**
+     * @param {Float64Array} re
+     * @param {Float64Array} im
+     */
     rise(re, im) {
       const { n, stride, cos, sin } = this;
       for (let half = 1; half < n; half *= 2) {
@@ -69,6 +86,10 @@
       }
     }
 
+    /**
+     * @param {Float64Array} re
+     * @param {Float64Array} im
+     */
     transpose(re, im) {
       const { n, stride } = this;
       for (const values of [re, im]) {
@@ -83,7 +104,15 @@
     }
   }
 
+  /** @typedef {{ re: Float64Array, im: Float64Array }} Spectrum */
+  /** @typedef {{ image: Float32Array, height: number, width: number, nRows: number, nCols: number }} Shape */
+  /** @typedef {{ top: number, left: number }} Corner */
+
   al.Correlator = class {
+    /**
+     * @param {Float32Array[]} kernels
+     * @param {number} side
+     */
     constructor(kernels, side) {
       this.side = side;
       this.n = 128;
@@ -92,18 +121,32 @@
       this.fourier = new Fourier(this.n);
       this.size = this.n * this.fourier.stride;
       this.spectra = kernels.map((kernel) => this.spectrum(kernel));
-      [this.re, this.im, this.toRe, this.toIm] = Array.from({ length: 4 }, () => new Float64Array(this.size));
+      const [re, im, toRe, toIm] = Array.from({ length: 4 }, () => new Float64Array(this.size));
+      this.tile = { re, im };
+      this.product = { re: toRe, im: toIm };
     }
 
+    /**
+     * @param {Float32Array} kernel
+     * @returns {Spectrum}
+     */
     spectrum(kernel) {
       const { side, size, fourier } = this;
       const [re, im] = [new Float64Array(size), new Float64Array(size)];
-      kernel.forEach((value, i) => (re[Math.floor(i / side) * fourier.stride + (i % side)] = value));
+      kernel.forEach((value, i) => {
+        re[Math.floor(i / side) * fourier.stride + (i % side)] = value;
+      });
       fourier.forth(re, im);
       return { re, im };
     }
 
-    // One array a kernel, of (height - side + 1) x (width - side + 1) numbers.
+    /**
+     * One array a kernel, of (height - side + 1) x (width - side + 1) numbers.
+     * @param {Float32Array} image
+     * @param {number} height
+     * @param {number} width
+     * @param {(share: number) => void} onProgress
+     */
     async run(image, height, width, onProgress) {
       const { side, step } = this;
       const [nRows, nCols] = [height - side + 1, width - side + 1];
@@ -122,9 +165,16 @@
       return results;
     }
 
-    // Two tiles share a transform, one as its real part, one as its imaginary part.
+    /**
+     * Two tiles share a transform, one as its real part, one as its imaginary part.
+     * @param {Shape} shape
+     * @param {Corner[]} corners one or two
+     * @param {Float64Array[]} results
+     */
     pair(shape, corners, results) {
-      const { re, im, toRe, toIm, fourier } = this;
+      const { fourier } = this;
+      const { re, im } = this.tile;
+      const { re: toRe, im: toIm } = this.product;
       [re, im].forEach((tile, part) => this.cut(shape, corners[part], tile));
       fourier.forth(re, im);
       this.spectra.forEach((kernel, k) => {
@@ -134,14 +184,21 @@
       });
     }
 
+    /** @param {Spectrum} kernel */
     multiply({ re: a, im: b }) {
-      const { re, im, toRe, toIm } = this;
+      const { re, im } = this.tile;
+      const { re: toRe, im: toIm } = this.product;
       for (let i = 0; i < re.length; i += 1) {
         toRe[i] = re[i] * a[i] + im[i] * b[i];
         toIm[i] = im[i] * a[i] - re[i] * b[i];
       }
     }
 
+    /**
+     * @param {Shape} shape
+     * @param {Corner | undefined} corner
+     * @param {Float64Array} tile
+     */
     cut({ image, height, width }, corner, tile) {
       tile.fill(0);
       if (!corner) return;
@@ -154,6 +211,12 @@
       }
     }
 
+    /**
+     * @param {Shape} shape
+     * @param {Corner} corner
+     * @param {Float64Array} tile
+     * @param {Float64Array} result
+     */
     paste({ nRows, nCols }, { top, left }, tile, result) {
       const { n, step, fourier } = this;
       for (let row = top; row < Math.min(top + step, nRows); row += 1) {

@@ -5,12 +5,12 @@
   const [GAP, BESIDE] = [24, 270]; // between the views; the narrowest column of patches
   const [SMALLEST, LARGEST, TALLEST] = [430, 600, 480]; // sides of the cloud, height of an image on a phone
 
-  const share = (value) => {
-    if (value > 0 && value < 0.0005) return "under 0.1\u202f%";
-    return `${value >= 0.0995 || value === 0 ? Math.round(100 * value) : (100 * value).toFixed(1)}\u202f%`;
-  };
+  const share = (/** @type {number} */ part) => al.percent(part, 2);
 
-  // What is lit up, as an answer.
+  /**
+   * What is lit up, as an answer.
+   * @param {Al.PcStore} store
+   */
   function answer(store) {
     const { state, cloud, count, share: touching } = store;
     if (!cloud) return "…";
@@ -19,19 +19,22 @@
     if (!selection) return `${all} windows, each of them a point`;
     const n = al.group(count);
     const verb = count === 1 ? "lies" : "lie";
-    const beginnings = {
-      beyond: () => `${n} of ${all} windows ${verb} beyond ${state.n}\u202fσ`,
-      interval: ({ axes, numbers: [low, high] }) =>
-        `${n} windows ${verb} at ${axes[0]} ${al.format((low + high) / 2, 2)}`,
-      point: () => `${n} windows ${verb} here in the image`,
+    const inside = `${n} of ${all} windows ${count === 1 ? "is" : "are"} inside the line`;
+    const [low, high] = selection.numbers;
+    const answers = {
+      beyond: `${n} of ${all} windows ${verb} beyond ${state.n}\u202fσ`,
+      interval: `${n} windows ${verb} at ${selection.axes[0]} ${al.format((low + high) / 2, 2)}`,
+      point: `${n} windows ${verb} here in the image`,
+      box: inside,
+      lasso: inside,
+      rectangle: inside,
     };
-    const begin = (
-      beginnings[selection.kind] || (() => `${n} of ${all} windows ${count === 1 ? "is" : "are"} inside the line`)
-    )(selection);
+    const begin = answers[selection.kind];
     if (touching === null || !count || store.image.label !== 1) return begin;
     return `${begin}; ${share(touching)} of them touch the defect`;
   }
 
+  /** @param {Al.PcStore} store */
   function remark(store) {
     const { cloud, image, data } = store;
     if (!cloud) return "";
@@ -50,21 +53,31 @@
     return parts.join(" · ");
   }
 
+  /**
+   * @param {Al.PcStore} store
+   * @param {"x" | "y"} key
+   * @param {string} name
+   * @param {string} words
+   */
   function choices(store, key, name, words) {
     const options = store.data.axes.map((axis, i) => al.el("option", { value: i }, axis));
+    /** @type {HTMLSelectElement} */
     const select = al.el(
       "select",
       { "data-axis": key, "aria-label": words, onchange: () => store.change({ [key]: Number(select.value) }) },
       ...options,
     );
-    const mark = () => (select.value = store.state[key]);
+    const mark = () => {
+      select.value = String(store.state[key]);
+    };
     store.listen(mark);
     mark();
     return al.el("label", { class: "al-field", title: words }, al.el("span", {}, name), select);
   }
 
+  /** @param {Al.PcStore} store */
   function tools(store) {
-    const button = (tool, words) =>
+    const button = (/** @type {Al.Tool} */ tool, /** @type {string} */ words) =>
       al.el("button", { type: "button", "data-tool": tool, title: words, onclick: () => store.change({ tool }) }, tool);
     const buttons = [
       button("lasso", "Draw around points"),
@@ -78,8 +91,12 @@
     return al.el("div", { class: "al-segments", role: "group", "aria-label": "What dragging does" }, ...buttons);
   }
 
+  /**
+   * @param {Al.PcStore} store
+   * @param {{ zoomBy(factor: number): void }} plane
+   */
   function zoomButtons(store, plane) {
-    const button = (words, name, act) =>
+    const button = (/** @type {string} */ words, /** @type {string} */ name, /** @type {() => void} */ act) =>
       al.el("button", { type: "button", "aria-label": name, title: name, onclick: act }, words);
     return al.el(
       "div",
@@ -90,49 +107,65 @@
     );
   }
 
-  function layers(store) {
-    const names = { normal: "normal windows", ellipses: "1, 2, 3 σ", grid: "histogram bins", odds: "odds" };
-    const words = {
-      normal: "Grey-blue: where the windows of the normal training images lie",
-      ellipses: "Ellipses of 1, 2 and 3 standard deviations of the normal windows around their mean",
-      grid: "The bins whose counts stand for an image",
-      odds: "Red bins: more windows there raise the odds of a defect. Blue: they lower them",
-    };
-    const has = {
-      normal: Object.keys(store.data.grounds),
-      odds: store.data.odds ? Object.keys(store.data.odds.pictures) : [],
-    };
-    const boxes = Object.entries(names)
-      .filter(([key]) => key !== "odds" || store.data.odds)
-      .map(([key, name]) => {
-        const box = al.el("input", {
-          type: "checkbox",
-          "data-layer": key,
-          onchange: () => store.change({ layers: { ...store.state.layers, [key]: box.checked } }),
-        });
-        return {
-          key,
-          box,
-          node: al.el("label", { class: "al-field", title: words[key] }, box, al.el("span", {}, name)),
-        };
-      });
-    const mark = () =>
-      boxes.forEach(({ key, box, node }) => {
-        const { x, y } = store.state;
-        const isFlat = x === store.residual || y === store.residual;
-        box.disabled =
-          key === "grid"
-            ? isFlat
-            : key in has && !has[key].some((pair) => pair === `${x},${y}` || pair === `${y},${x}`);
-        box.checked = store.state.layers[key];
-        node.classList.toggle("al-is-off", box.disabled);
-      });
-    store.listen(mark);
-    mark();
-    return boxes.map(({ node }) => node);
+  /** @type {{ key: Al.Layer, name: string, words: string }[]} */
+  const LAYERS = [
+    {
+      key: "normal",
+      name: "normal windows",
+      words: "Grey-blue: where the windows of the normal training images lie",
+    },
+    {
+      key: "ellipses",
+      name: "1, 2, 3 σ",
+      words: "Ellipses of 1, 2 and 3 standard deviations of the normal windows around their mean",
+    },
+    { key: "grid", name: "histogram bins", words: "The bins whose counts stand for an image" },
+    {
+      key: "odds",
+      name: "odds",
+      words: "Red bins: more windows there raise the odds of a defect. Blue: they lower them",
+    },
+  ];
+
+  /**
+   * Whether there is such a layer in the plane that is shown.
+   * @param {Al.PcStore} store
+   * @param {Al.Layer} key
+   */
+  function hasLayer(store, key) {
+    const { x, y } = store.state;
+    const { grounds, odds } = store.data;
+    if (key === "ellipses") return true;
+    if (key === "grid") return x !== store.residual && y !== store.residual;
+    const pictures = key === "normal" ? grounds : (odds?.pictures ?? {});
+    return `${x},${y}` in pictures || `${y},${x}` in pictures;
   }
 
+  /**
+   * @param {Al.PcStore} store
+   * @param {typeof LAYERS[number]} layer
+   */
+  function layer(store, { key, name, words }) {
+    const box = al.el("input", { type: "checkbox", "data-layer": key });
+    box.addEventListener("change", () => store.change({ layers: { ...store.state.layers, [key]: box.checked } }));
+    const node = al.el("label", { class: "al-field", title: words }, box, al.el("span", {}, name));
+    const mark = () => {
+      box.disabled = !hasLayer(store, key);
+      box.checked = store.state.layers[key];
+      node.classList.toggle("al-is-off", box.disabled);
+    };
+    store.listen(mark);
+    mark();
+    return node;
+  }
+
+  /** @param {Al.PcStore} store */
+  const layers = (store) =>
+    LAYERS.filter(({ key }) => key !== "odds" || store.data.odds).map((one) => layer(store, one));
+
+  /** @param {Al.PcStore} store */
   function shading(store) {
+    /** @type {HTMLSelectElement} */
     const select = al.el(
       "select",
       { "data-scale": true, onchange: () => store.change({ scale: select.value }) },
@@ -151,6 +184,7 @@
     );
   }
 
+  /** @param {Al.PcStore} store */
   function sigmas(store) {
     const slider = al.el("input", {
       type: "range",
@@ -179,14 +213,15 @@
     );
   }
 
-  const gradient = (palette) => {
-    const colour = (_, k) => {
+  const gradient = (/** @type {Uint8Array} */ palette) => {
+    const colour = (/** @type {unknown} */ _, /** @type {number} */ k) => {
       const start = 3 * Math.round((k * 255) / 12);
       return `rgb(${[...palette.subarray(start, start + 3)].join()})`;
     };
     return `linear-gradient(90deg,${Array.from({ length: 13 }, colour).join()})`;
   };
 
+  /** @param {Al.PcStore} store */
   function oddsLegend(store) {
     if (!store.data.odds) return null;
     const end = al.format(Math.exp(store.data.odds.end), 2);
@@ -197,13 +232,16 @@
       al.el("i", { style: `background:${gradient(store.palettes.diverging_dark)}` }),
       al.el("span", {}, `× ${end} for one standard deviation more windows in a bin`),
     );
-    store.listen((changes) => "layers" in changes && (node.hidden = !changes.layers.odds));
+    store.listen(({ layers }) => {
+      if (layers) node.hidden = !layers.odds;
+    });
     return node;
   }
 
+  /** @param {Element} root */
   function start(root) {
     root.classList.add("al-is-live");
-    const store = new al.PcStore(JSON.parse(root.querySelector("script[type='application/json']").textContent));
+    const store = new al.PcStore(al.payload(root));
     const plane = new al.PcPlane(store);
     const image = new al.PcImage(store);
     const title = al.el("h3", { class: "al-pc-answer", "aria-live": "polite" });
@@ -217,7 +255,9 @@
       { type: "button", "data-clear": true, onclick: () => store.change({ selection: null }) },
       "Clear",
     );
-    store.listen(() => (clear.disabled = !store.state.selection));
+    store.listen(() => {
+      clear.disabled = !store.state.selection;
+    });
     const over = al.el(
       "div",
       { class: "al-fields" },
@@ -265,23 +305,38 @@
       new al.PcSweep(store).node,
     );
     live.addEventListener("keydown", (event) => key(store, event));
-    root.querySelector(".al-still").replaceWith(live);
+    al.given(root.querySelector(".al-still")).replaceWith(live);
     al.whenResized(views, (width) => layOut(store, width, { views, plane, image, patches }));
-    root.pcStore = store;
+    Object.assign(root, { pcStore: store }); // for who looks from outside
     store.change({ tool: store.state.tool });
     store.open(store.state.i);
   }
 
+  /**
+   * @param {Al.PcStore} store
+   * @param {KeyboardEvent} event
+   */
   function key(store, event) {
-    if (event.target.matches("input, select") && event.key !== "Escape") return;
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const { target } = event;
+    const isTaken = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+    if (isTaken && event.key !== "Escape") return;
+    const step = al.ARROWS[event.key];
     if (step) {
       event.preventDefault();
       store.step(step);
     } else if (event.key === "Escape") store.change({ selection: null });
   }
 
-  // Cloud and image side by side at one height, with room for patches beside narrow images.
+  /** @typedef {InstanceType<Al.Shared["PcPlane"]>} Plane */
+  /** @typedef {InstanceType<Al.Shared["PcImage"]>} Image */
+  /** @typedef {InstanceType<Al.Shared["PcPatches"]>} Patches */
+
+  /**
+   * Cloud and image side by side at one height, with room for patches beside narrow images.
+   * @param {Al.PcStore} store
+   * @param {number} width
+   * @param {{ views: HTMLElement, plane: Plane, image: Image, patches: Patches }} parts
+   */
   function layOut(store, width, { views, plane, image, patches }) {
     const aspect = Math.max(...store.data.images.map(({ size }) => size[0] / size[1]));
     const alone = (width - GAP) / (1 + aspect);

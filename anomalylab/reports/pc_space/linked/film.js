@@ -4,14 +4,21 @@
   const al = window.anomalylab;
 
   al.PcFilm = class {
+    /** @param {Al.PcStore} store */
     constructor(store) {
       this.store = store;
       this.frames = store.data.images.map((image, i) => this.frame(image, i));
       this.node = al.el("div", { class: "al-pc-film", role: "group", "aria-label": "Images" }, ...this.frames);
-      store.listen((changes) => "i" in changes && this.mark());
+      store.listen((changes) => {
+        if ("i" in changes) this.mark();
+      });
       this.mark();
     }
 
+    /**
+     * @param {Al.PcImageData} image
+     * @param {number} i
+     */
     frame(image, i) {
       const kind = al.classOf(image.label);
       const words = `${image.name}, ${kind.name}, score ${al.format(image.score)}`;

@@ -6,8 +6,10 @@
   const DIM = [6, 10, 16, 118];
 
   al.PcImage = class {
+    /** @param {Al.PcStore} store */
     constructor(store) {
       this.store = store;
+      this.height = 0;
       this.picture = al.el("img", { alt: "", draggable: "false" });
       this.canvas = al.el("canvas", { "aria-hidden": "true" });
       this.svg = al.svg("svg", { preserveAspectRatio: "none", "aria-hidden": "true" });
@@ -25,6 +27,7 @@
       return this.store.data.window >> 1;
     }
 
+    /** @param {number} height */
     resize(height) {
       this.height = height;
       this.fit();
@@ -37,6 +40,7 @@
       this.node.classList.toggle("al-is-large", this.height > 1.9 * height);
     }
 
+    /** @param {Al.PcChanges} changes */
     hear(changes) {
       if ("i" in changes) this.load();
       if ("cloud" in changes || "selection" in changes || "x" in changes || "y" in changes) this.light();
@@ -59,8 +63,9 @@
     light() {
       const { cloud, lit } = this.store;
       const { width, height } = this.canvas;
-      const context = this.canvas.getContext("2d");
-      if (!cloud || !lit) return context.clearRect(0, 0, width, height);
+      const context = al.pen(this.canvas);
+      context.clearRect(0, 0, width, height);
+      if (!cloud || !lit) return;
       const shade = new ImageData(width, height);
       const half = cloud.window >> 1;
       const [dark, amber] = [DIM, [...al.rgb(this.node, "amber"), LIT]].map(
@@ -70,18 +75,22 @@
       for (let i = 0; i < cloud.n; i += 1) {
         if (lit[i]) pixels[(Math.floor(i / cloud.nCols) + half) * width + (i % cloud.nCols) + half] = amber;
       }
-      return context.putImageData(shade, 0, 0);
+      context.putImageData(shade, 0, 0);
     }
 
+    /** @param {number | null} i */
     mark(i) {
       this.frame.setAttribute("visibility", i === null ? "hidden" : "visible");
       if (i === null) return;
-      const { nCols, window: side } = this.store.cloud;
-      const box = { x: i % nCols, y: Math.floor(i / nCols), width: side, height: side };
-      Object.entries(box).forEach(([name, value]) => this.frame.setAttribute(name, value));
+      const { nCols, window: side } = al.given(this.store.cloud);
+      al.set(this.frame, { x: i % nCols, y: Math.floor(i / nCols), width: side, height: side });
     }
 
-    // Row and column of the pixel under the pointer.
+    /**
+     * Row and column of the pixel under the pointer.
+     * @param {PointerEvent} event
+     * @returns {Al.Pair}
+     */
     pixel(event) {
       const box = this.node.getBoundingClientRect();
       const [width, height] = this.store.image.size;
@@ -92,7 +101,8 @@
 
     listenToPointer() {
       const { node, store } = this;
-      let pixels = null;
+      /** @type {Al.Pair[]} */
+      let pixels = []; // brushed over, as long as a button is down
       const paint = () => store.change({ selection: store.near(pixels) });
       node.addEventListener("pointerdown", (event) => {
         if (event.button || !store.cloud) return;
@@ -104,7 +114,7 @@
         if (!store.cloud) return;
         const [row, col] = this.pixel(event);
         this.showBrush(row, col);
-        if (!pixels) {
+        if (!pixels.length) {
           store.pointAt(store.windowAt(row, col));
           return;
         }
@@ -113,16 +123,22 @@
         pixels = [...pixels, [row, col]];
         paint();
       });
-      ["pointerup", "pointercancel"].forEach((name) => node.addEventListener(name, () => (pixels = null)));
+      for (const name of ["pointerup", "pointercancel"])
+        node.addEventListener(name, () => {
+          pixels = [];
+        });
       node.addEventListener("pointerleave", () => {
         store.pointAt(null);
         this.brush.setAttribute("visibility", "hidden");
       });
     }
 
+    /**
+     * @param {number} row
+     * @param {number} col
+     */
     showBrush(row, col) {
-      const shape = { cx: col + 0.5, cy: row + 0.5, r: this.radius, visibility: "visible" };
-      Object.entries(shape).forEach(([name, value]) => this.brush.setAttribute(name, value));
+      al.set(this.brush, { cx: col + 0.5, cy: row + 0.5, r: this.radius, visibility: "visible" });
     }
   };
 })();

@@ -11,25 +11,37 @@
     atY: (place) => top - (place / side) * (top - bottom),
   });
 
-  const line = (name, d) => al.svg("path", { class: name, d });
+  const line = (/** @type {string} */ name, /** @type {string} */ d) => al.svg("path", { class: name, d });
 
+  /**
+   * @param {Al.PcStore} store
+   * @param {Al.Frame} frame
+   * @param {number} side
+   */
   function ellipses(store, frame, side) {
     const { x, y } = store.state;
     const { sigmas, middles } = store.data;
     const [cx, cy] = [frame.x(middles[x]), frame.y(middles[y])];
-    const radii = (n) => [frame.x(middles[x] + n * sigmas[x]) - cx, cy - frame.y(middles[y] + n * sigmas[y])];
+    const radii = (/** @type {number} */ n) => [
+      frame.x(middles[x] + n * sigmas[x]) - cx,
+      cy - frame.y(middles[y] + n * sigmas[y]),
+    ];
     const rings = [1, 2, 3].map((n) =>
       al.svg("ellipse", { class: "al-sigma", cx, cy, rx: radii(n)[0], ry: radii(n)[1] }),
     );
     if (Math.min(...radii(1)) < 18) return rings; // no room between them for names
-    const names = [1, 2, 3].map((n) => {
+    const names = [1, 2, 3].flatMap((n) => {
       const [px, py] = [cx + radii(n)[0] * Math.SQRT1_2, cy - radii(n)[1] * Math.SQRT1_2];
       const isSeen = px < side - 30 && py > 14;
-      return isSeen ? al.svg("text", { class: "al-sigma-name", x: px + 3, y: py - 2 }, `${n} σ`) : null;
+      return isSeen ? [al.svg("text", { class: "al-sigma-name", x: px + 3, y: py - 2 }, `${n} σ`)] : [];
     });
-    return [...rings, ...names.filter(Boolean)];
+    return [...rings, ...names];
   }
 
+  /**
+   * @param {Al.PcStore} store
+   * @param {Al.Frame} frame
+   */
   function grid(store, frame) {
     const { limit, bins } = store.data;
     const edges = Array.from({ length: bins + 1 }, (_, k) => -limit + (2 * limit * k) / bins);
@@ -39,11 +51,17 @@
     return line("al-bin-line", [...across, ...up].join(""));
   }
 
+  /**
+   * @param {Al.PcStore} store
+   * @param {Al.Frame} frame
+   * @param {number} side
+   */
   function marks(store, frame, side) {
     const [left, right, bottom, top] = store.state.view;
     const xs = al.ticks(left, right, 6);
     const ys = al.ticks(bottom, top, 6);
-    const word = (attributes, text) => al.svg("text", { class: "al-pc-mark", ...attributes }, text);
+    const word = (/** @type {Al.Attributes} */ attributes, /** @type {string} */ text) =>
+      al.svg("text", { class: "al-pc-mark", ...attributes }, text);
     const [wordX, wordY] = [al.tickWords(xs), al.tickWords(ys)];
     const across = xs
       .filter((v) => frame.x(v) > 44 && frame.x(v) < side - 56)

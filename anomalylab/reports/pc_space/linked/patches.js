@@ -8,19 +8,17 @@
 
   // The pixels of window i on a canvas of their own.
   al.pcPatch = (store, i) => {
-    const { nCols, window: side } = store.cloud;
+    const { nCols, window: side } = al.given(store.cloud);
     const canvas = al.el("canvas", { width: side, height: side, class: "al-pc-patch", "aria-hidden": "true" });
-    canvas.getContext("2d").drawImage(store.picture, i % nCols, Math.floor(i / nCols), side, side, 0, 0, side, side);
+    al.pen(canvas).drawImage(store.picture, i % nCols, Math.floor(i / nCols), side, side, 0, 0, side, side);
     return canvas;
   };
 
   // A patch that shows its place in both views when pointed at or focused.
-  al.pcPatchButton = (store, i, words, title) => {
-    const touches = store.cloud.onDefect?.[i];
+  al.pcPatchButton = (store, i, words) => {
+    const touches = store.cloud?.onDefect?.[i];
     const [row, col] = store.centre(i);
-    const label =
-      `Window at row ${row}, column ${col}: ` +
-      `${store.words(i)}${touches ? ", touches the defect" : ""}${title || ""}`;
+    const label = `Window at row ${row}, column ${col}: ${store.words(i)}${touches ? ", touches the defect" : ""}`;
     const point = () => store.pointAt(i);
     const leave = () => store.pointAt(null);
     const choose = () => store.change({ selection: store.near([[row, col]]) });
@@ -40,16 +38,25 @@
   };
 
   al.PcPatches = class {
+    /** @param {Al.PcStore} store */
     constructor(store) {
-      Object.assign(this, { store, capacity: N_PATCHES });
+      this.store = store;
+      this.capacity = N_PATCHES;
+      this.isAsked = false; // to draw in the next frame
       this.title = al.el("h4");
       this.list = al.el("div", { class: "al-pc-patches" });
       this.note = al.el("p", { class: "al-note" });
       this.node = al.el("div", { class: "al-pc-gallery" }, this.title, this.list, this.note);
-      store.listen((changes) => ["cloud", "selection", "x", "y"].some((key) => key in changes) && this.draw());
+      store.listen((changes) => {
+        if (["cloud", "selection", "x", "y"].some((key) => key in changes)) this.draw();
+      });
     }
 
-    // Full rows: beside the image as many as its height has room for.
+    /**
+     * Full rows: beside the image as many as its height has room for.
+     * @param {number} side
+     * @param {boolean} isBeside
+     */
     resize(side, isBeside) {
       const perRow = Math.max(1, Math.floor((this.list.clientWidth + GAP) / CELL));
       const rows = Math.floor(isBeside ? (side - WORDS) / ROW : N_PATCHES / perRow);
@@ -69,10 +76,10 @@
     fill() {
       const { store } = this;
       const { cloud, lit, state } = store;
-      if (!cloud) return;
+      if (!cloud || lit === undefined) return;
       const found = al.pcExtremes(cloud, lit, this.capacity, (i) => store.extremeness(i));
       const isResidual = state.x === store.residual || state.y === store.residual;
-      const value = (i) =>
+      const value = (/** @type {number} */ i) =>
         isResidual
           ? al.format(cloud.along[store.residual][i], 2)
           : `${al.format(Math.sqrt(cloud.distance[i]), 2)}\u202fσ`;

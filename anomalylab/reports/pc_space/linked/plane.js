@@ -4,11 +4,29 @@
   const al = window.anomalylab;
   const REACH = 9; // pixels within which a window is pointed at
   const TURN = 650; // milliseconds in which the cloud turns to other axes
-  const KEYS = { "+": 1 / 1.4, "=": 1 / 1.4, "-": 1.4 };
+  /** @type {Record<string, number | undefined>} */
+  const ZOOMS = { "+": 1 / 1.4, "=": 1 / 1.4, "-": 1.4 };
 
   al.PcPlane = class {
+    /** @param {Al.PcStore} store */
     constructor(store) {
-      Object.assign(this, { store, side: 0, fingers: new Map() });
+      this.store = store;
+      this.side = 0;
+      this.ratio = 1;
+      /** @type {Map<number, Al.Pair>} where each finger is, by its pointer */
+      this.fingers = new Map();
+      /** @type {Al.Pair[] | null} */
+      this.path = null;
+      this.isAsked = false; // to draw in the next frame
+      this.milliseconds = 0;
+      this.since = 0;
+      /** @type {ReturnType<typeof setTimeout> | undefined} */
+      this.timer = undefined;
+      /** @type {Al.Plane | null} what is on show, and what it turns from */
+      this.shown = null;
+      /** @type {Al.Plane | null} */
+      this.last = null;
+      this.sheet = al.el("canvas");
       this.canvas = al.el("canvas", { "aria-hidden": "true" });
       this.svg = al.svg("svg", { "aria-hidden": "true" });
       this.area = al.svg("path", { class: "al-lasso" });
@@ -41,6 +59,7 @@
       store.follow((i) => this.mark(i));
     }
 
+    /** @param {number} side */
     resize(side) {
       this.side = side;
       this.ratio = Math.min(window.devicePixelRatio || 1, 2);
@@ -49,10 +68,11 @@
       this.draw();
     }
 
+    /** @param {Al.PcChanges} changes */
     hear(changes) {
-      if ("progress" in changes) this.wait();
+      if ("progress" in changes || "failure" in changes) this.wait();
       if (Object.keys(changes).some((key) => !["progress", "tool", "n"].includes(key))) this.draw();
-      if ("tool" in changes) this.node.dataset.tool = changes.tool;
+      if (changes.tool) this.node.dataset.tool = changes.tool;
     }
 
     // Progress shows only where there is something to wait for.
@@ -61,7 +81,10 @@
       this.bar.value = progress;
       clearTimeout(this.timer);
       if (progress >= 1 || failure) this.bar.hidden = true;
-      else if (this.bar.hidden) this.timer = setTimeout(() => (this.bar.hidden = this.store.state.progress >= 1), 150);
+      else if (this.bar.hidden) this.timer = setTimeout(() => this.showBar(), 150);
+    }
+    showBar() {
+      this.bar.hidden = this.store.state.progress >= 1;
     }
 
     draw() {
@@ -77,14 +100,15 @@
       const { store, canvas, side } = this;
       const { layers, failure } = store.state;
       const start = performance.now();
-      const context = canvas.getContext("2d");
+      const context = al.pen(canvas);
       context.clearRect(0, 0, canvas.width, canvas.height);
-      const part = this.turned(start);
+      const { x, y, view } = store.state;
+      const part = this.turned({ x, y, view }, start);
       if (part === 1) {
         if (layers.normal) this.under(context, this.layers.grounds, store.data.extent, true);
         if (layers.odds) this.under(context, this.layers.odds, store.data.limit, false);
       }
-      if (store.cloud) this.points(context, part);
+      if (store.cloud) this.points(context, store.cloud, part);
       this.svg.replaceChildren(...(part === 1 ? al.pcLines(store, side) : []), this.area, this.ring);
       this.failure.hidden = !failure;
       this.failure.textContent = failure ? `This image cannot be shown: ${failure}.` : "";
@@ -92,25 +116,35 @@
       if (part < 1) this.draw();
     }
 
-    // How far the cloud has turned from the axes that were shown before to those of now: 0 to 1.
-    turned(now) {
-      const { x, y, view } = this.store.state;
+    /**
+     * How far the cloud has turned from the axes that were shown before to those of now: 0 to 1.
+     * @param {Al.Plane} plane
+     * @param {number} now in milliseconds
+     */
+    turned(plane, now) {
       const { shown } = this;
-      const isOther = shown && (shown.x !== x || shown.y !== y);
-      if (isOther && this.store.cloud && !matchMedia("(prefers-reduced-motion: reduce)").matches)
-        Object.assign(this, { last: shown, since: now });
-      this.shown = { x, y, view };
+      const isOther = shown && (shown.x !== plane.x || shown.y !== plane.y);
+      if (isOther && this.store.cloud && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
+        this.last = shown;
+        this.since = now;
+      }
+      this.shown = plane;
       const t = this.last ? Math.min(1, (now - this.since) / TURN) : 1;
       if (t === 1) this.last = null;
       return t * t * (3 - 2 * t);
     }
 
-    points(context, part) {
-      const { store, canvas, last, ratio, shown } = this;
+    /**
+     * @param {CanvasRenderingContext2D} context
+     * @param {Al.Cloud} cloud
+     * @param {number} part
+     */
+    points(context, cloud, part) {
+      const { store, canvas, last, ratio } = this;
       const { scale } = store.state;
       const { palettes, lit, data } = store;
-      const raster = al.pcRaster(store.cloud, {
-        plane: shown,
+      const raster = al.pcRaster(cloud, {
+        plane: store.state,
         last,
         part,
         side: canvas.width,
@@ -120,13 +154,18 @@
         faintest: data.faintest,
         ratio,
       });
-      this.sheet = this.sheet || al.el("canvas");
       this.sheet.width = this.sheet.height = canvas.width;
-      this.sheet.getContext("2d").putImageData(raster, 0, 0);
+      al.pen(this.sheet).putImageData(raster, 0, 0);
       context.drawImage(this.sheet, 0, 0);
     }
 
-    // Lay a picture that reaches from -limit to limit under the cloud; transposed if need be.
+    /**
+     * Lay a picture that reaches from -limit to limit under the cloud; transposed if need be.
+     * @param {CanvasRenderingContext2D} context
+     * @param {Map<string, HTMLImageElement>} images by pair of axes
+     * @param {number} limit
+     * @param {boolean} isSmooth
+     */
     under(context, images, limit, isSmooth) {
       const { x, y, view } = this.store.state;
       const straight = images.get(`${x},${y}`);
@@ -151,23 +190,32 @@
       context.restore();
     }
 
+    /** @param {number | null} i */
     mark(i) {
       const { store, ring, words } = this;
       ring.setAttribute("visibility", i === null ? "hidden" : "visible");
       words.replaceChildren(...(i === null ? [] : [store.words(i), al.pcPatch(store, i)]));
       if (i === null) return;
-      const frame = al.pcFrame(store.state.view, this.side);
-      ring.setAttribute("cx", frame.x(store.cloud.along[store.state.x][i]));
-      ring.setAttribute("cy", frame.y(store.cloud.along[store.state.y][i]));
+      const { x, y, view } = store.state;
+      const frame = al.pcFrame(view, this.side);
+      const { along } = al.given(store.cloud);
+      al.set(ring, { cx: frame.x(along[x][i]), cy: frame.y(along[y][i]) });
     }
 
+    /**
+     * The window at a place, null if none is within reach.
+     * @param {Al.Pair} place
+     */
     nearest([px, py]) {
-      const { cloud, state } = this.store;
+      const { state } = this.store;
+      const cloud = al.given(this.store.cloud);
       const frame = al.pcFrame(state.view, this.side);
       const [vx, vy] = [frame.atX(px), frame.atY(py)];
       const [sx, sy] = [frame.x(1) - frame.x(0), frame.y(0) - frame.y(1)];
       const [across, up] = [cloud.along[state.x], cloud.along[state.y]];
-      let [best, least] = [null, REACH * REACH];
+      /** @type {number | null} */
+      let best = null;
+      let least = REACH * REACH;
       for (let i = 0; i < cloud.n; i += 1) {
         const far = ((across[i] - vx) * sx) ** 2 + ((up[i] - vy) * sy) ** 2;
         if (far < least) [best, least] = [i, far];
@@ -175,6 +223,10 @@
       return best;
     }
 
+    /**
+     * @param {MouseEvent} event
+     * @returns {Al.Pair}
+     */
     place(event) {
       const box = this.node.getBoundingClientRect();
       return [
@@ -192,8 +244,10 @@
         this.path = fingers.size === 1 ? [this.place(event)] : null;
         this.area.setAttribute("d", "");
       });
-      node.addEventListener("pointermove", (event) => this.store.cloud && this.drag(event));
-      const finish = (event) => {
+      node.addEventListener("pointermove", (event) => {
+        if (this.store.cloud) this.drag(event);
+      });
+      const finish = (/** @type {PointerEvent} */ event) => {
         if (this.path && event.type === "pointerup") this.finish(this.path);
         fingers.delete(event.pointerId);
         this.path = null;
@@ -204,36 +258,53 @@
       node.addEventListener("pointerleave", () => this.store.pointAt(null));
     }
 
+    /** @param {PointerEvent} event */
     drag(event) {
       const { store, fingers, path } = this;
       const at = this.place(event);
-      if (!fingers.has(event.pointerId)) return store.pointAt(this.nearest(at));
       const before = fingers.get(event.pointerId);
+      if (!before) {
+        store.pointAt(this.nearest(at));
+        return;
+      }
       fingers.set(event.pointerId, at);
-      if (fingers.size === 2) return this.pinch(event.pointerId, before, at);
-      if (!path) return undefined;
-      path.push(at);
-      if (store.state.tool === "move") return this.shift(before, at);
-      return this.area.setAttribute(
-        "d",
-        `M${this.outline(path)
-          .map((p) => p.join(" "))
-          .join("L")}Z`,
-      );
+      path?.push(at);
+      if (fingers.size === 2) this.pinch(event.pointerId, before, at);
+      else if (path && store.state.tool === "move") this.shift(before, at);
+      else if (path) this.drawOutline(path);
     }
 
+    /** @param {Al.Pair[]} path */
+    drawOutline(path) {
+      const corners = this.outline(path).map((p) => p.join(" "));
+      this.area.setAttribute("d", `M${corners.join("L")}Z`);
+    }
+
+    /**
+     * @param {Al.Pair} before
+     * @param {Al.Pair} at
+     */
     shift(before, at) {
       const frame = al.pcFrame(this.store.state.view, this.side);
       this.store.move(frame.atX(at[0]) - frame.atX(before[0]), frame.atY(at[1]) - frame.atY(before[1]));
     }
 
+    /**
+     * @param {number} id of the finger that moves
+     * @param {Al.Pair} before
+     * @param {Al.Pair} at
+     */
     pinch(id, before, at) {
-      const [, other] = [...this.fingers].find(([key]) => key !== id);
-      const length = (p) => Math.hypot(p[0] - other[0], p[1] - other[1]) || 1;
+      const [, other] = al.given([...this.fingers].find(([key]) => key !== id));
+      const length = (/** @type {Al.Pair} */ p) => Math.hypot(p[0] - other[0], p[1] - other[1]) || 1;
       const frame = al.pcFrame(this.store.state.view, this.side);
       this.store.zoom(length(before) / length(at), [frame.atX(other[0]), frame.atY(other[1])]);
     }
 
+    /**
+     * @param {Al.Pair[]} path
+     * @returns {Al.Pair[]}
+     */
     outline(path) {
       if (this.store.state.tool === "lasso") return path;
       const [[x0, y0], [x1, y1]] = [path[0], path[path.length - 1]];
@@ -245,7 +316,10 @@
       ];
     }
 
-    // A drag selects what it encloses, a click on empty ground clears.
+    /**
+     * A drag selects what it encloses, a click on empty ground clears.
+     * @param {Al.Pair[]} path
+     */
     finish(path) {
       const { store } = this;
       const { view, tool } = store.state;
@@ -261,7 +335,10 @@
       store.change({ selection: store.inPlane(tool, tool === "lasso" ? vertices.flat() : boundsOf(vertices)) });
     }
 
-    // The page scrolls on unless the cloud was clicked before, or a key asks for the zoom.
+    /**
+     * The page scrolls on unless the cloud was clicked before, or a key asks for the zoom.
+     * @param {WheelEvent} event
+     */
     wheel(event) {
       if (!event.ctrlKey && !event.metaKey && !this.node.contains(document.activeElement)) return;
       event.preventDefault();
@@ -270,20 +347,25 @@
       this.store.zoom(Math.exp(al.clamp(event.deltaY, -200, 200) / 400), [frame.atX(px), frame.atY(py)]);
     }
 
+    /** @param {KeyboardEvent} event */
     key(event) {
       const { store } = this;
       if (event.ctrlKey || event.metaKey) return;
       if (event.key === "0") store.change({ view: store.homeView() });
-      if (event.key in KEYS) this.zoomBy(KEYS[event.key]);
+      const factor = ZOOMS[event.key];
+      if (factor) this.zoomBy(factor);
     }
+    /** @param {number} factor */
     zoomBy(factor) {
       const [left, right, bottom, top] = this.store.state.view;
       this.store.zoom(factor, [(left + right) / 2, (bottom + top) / 2]);
     }
   };
 
-  const pictures = (urls) => new Map(Object.entries(urls).map(([pair, src]) => [pair, al.el("img", { src, alt: "" })]));
+  const pictures = (/** @type {Record<string, string>} */ urls) =>
+    new Map(Object.entries(urls).map(([pair, src]) => [pair, al.el("img", { src, alt: "" })]));
 
+  /** @param {number[][]} vertices */
   function boundsOf(vertices) {
     const [xs, ys] = [0, 1].map((part) => vertices.map((vertex) => vertex[part]));
     return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];

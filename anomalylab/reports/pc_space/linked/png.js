@@ -7,6 +7,7 @@
   // Pixels of a grey or RGB file of 8 bits a channel: {width, height, channels, pixels}.
   al.decodePng = async (bytes) => {
     const view = new DataView(bytes.buffer, bytes.byteOffset);
+    /** @type {Al.Bytes[]} */
     const parts = [];
     for (let at = 8; at < bytes.length; ) {
       const length = view.getUint32(at);
@@ -19,12 +20,19 @@
     return { width, height, channels, pixels: unfilter(rows, width * channels, height, channels) };
   };
 
+  /** @param {Al.Bytes[]} parts */
   async function inflate(parts) {
     const stream = new Blob(parts).stream().pipeThrough(new DecompressionStream("deflate"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   }
 
-  // Each row says how it was predicted: from the left, from above, from their mean, or by Paeth.
+  /**
+   * Each row says how it was predicted: from the left, from above, from their mean, or by Paeth.
+   * @param {Uint8Array} rows
+   * @param {number} stride bytes of a row
+   * @param {number} height
+   * @param {number} step bytes of a pixel
+   */
   function unfilter(rows, stride, height, step) {
     const out = new Uint8Array(stride * height);
     for (let y = 0; y < height; y += 1) {
@@ -41,6 +49,12 @@
     return out;
   }
 
+  /**
+   * @param {number} kind
+   * @param {number} left
+   * @param {number} up
+   * @param {number} corner
+   */
   function predict(kind, left, up, corner) {
     if (kind === 0) return 0;
     if (kind === 1) return left;

@@ -4,22 +4,34 @@
   "use strict";
   const al = window.anomalylab;
 
-  const where = (cloud, test) => {
+  const where = (/** @type {Al.Grid} */ cloud, /** @type {(i: number) => boolean} */ test) => {
     const lit = new Uint8Array(cloud.n);
     for (let i = 0; i < cloud.n; i += 1) if (test(i)) lit[i] = 1;
     return lit;
   };
 
+  /** @type {Al.Holds} */
   const inBox = (cloud, [left, bottom, right, top], [x, y]) =>
     where(cloud, (i) => x[i] >= left && x[i] <= right && y[i] >= bottom && y[i] <= top);
 
+  /**
+   * @param {Al.Grid} cloud
+   * @param {number[]} numbers
+   * @param {ArrayLike<number>[]} along
+   */
   function inLasso(cloud, numbers, [x, y]) {
     const [xs, ys] = [0, 1].map((part) => numbers.filter((_, k) => k % 2 === part));
     const near = inBox(cloud, [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)], [x, y]);
-    return where(cloud, (i) => near[i] && isEnclosed(x[i], y[i], xs, ys));
+    return where(cloud, (i) => near[i] === 1 && isEnclosed(x[i], y[i], xs, ys));
   }
 
-  // Even-odd rule: a ray from a point inside crosses the line an odd number of times.
+  /**
+   * Even-odd rule: a ray from a point inside crosses the line an odd number of times.
+   * @param {number} x
+   * @param {number} y
+   * @param {number[]} xs
+   * @param {number[]} ys
+   */
   function isEnclosed(x, y, xs, ys) {
     let isOdd = false;
     for (let k = 0, last = xs.length - 1; k < xs.length; last = k, k += 1) {
@@ -29,6 +41,11 @@
     return isOdd;
   }
 
+  /**
+   * @param {Al.Grid} cloud
+   * @param {number[]} numbers
+   * @param {ArrayLike<number>[]} along
+   */
   function beyond(cloud, [middleX, middleY, halfWidth, halfHeight], [x, y]) {
     return where(cloud, (i) => {
       const [awayX, awayY] = [(x[i] - middleX) / halfWidth, (y[i] - middleY) / halfHeight];
@@ -36,8 +53,13 @@
     });
   }
 
+  /** @type {Al.Holds} */
   const inInterval = (cloud, [low, high], [along]) => where(cloud, (i) => along[i] >= low && along[i] <= high);
 
+  /**
+   * @param {Al.Grid} cloud
+   * @param {number[]} numbers
+   */
   function inRectangle(cloud, numbers) {
     const half = cloud.window >> 1;
     const rows = Int32Array.from({ length: cloud.n }, (_, i) => Math.floor(i / cloud.nCols) + half);
@@ -45,12 +67,19 @@
     return inBox(cloud, numbers, [rows, cols]);
   }
 
+  /**
+   * @param {Al.Grid} cloud
+   * @param {number[]} numbers
+   */
   function nearPoints(cloud, numbers) {
     const half = cloud.window >> 1;
     const radius = numbers[numbers.length - 1];
     const lit = new Uint8Array(cloud.n);
     // from the first to the last row or column that the radius may reach
-    const reach = (at, n) => [Math.max(Math.floor(at - radius), half), Math.min(Math.ceil(at + radius), n - 1 + half)];
+    const reach = (/** @type {number} */ at, /** @type {number} */ n) => [
+      Math.max(Math.floor(at - radius), half),
+      Math.min(Math.ceil(at + radius), n - 1 + half),
+    ];
     for (let k = 0; k + 2 < numbers.length; k += 2) {
       const [row, col] = [numbers[k], numbers[k + 1]];
       const [[top, bottom], [left, right]] = [reach(row, cloud.nRows), reach(col, cloud.nCols)];
@@ -103,6 +132,7 @@
     const half = Math.max(cloud.window >> 1, 1);
     const left = new Float64Array(cloud.n).fill(-Infinity);
     for (let i = 0; i < cloud.n; i += 1) if (!lit || lit[i]) left[i] = by(i);
+    /** @type {number[]} */
     const found = [];
     while (found.length < n) {
       let best = 0;

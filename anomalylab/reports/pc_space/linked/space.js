@@ -5,10 +5,12 @@
   const TOLERANCE = 0.05; // in units of the axes; a cell of the raster is larger
   const HELD_WINDOWS = 4e6;
 
-  const floats = (text) => new Float32Array(al.bytes(text).buffer);
-  const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+  const floats = (/** @type {string} */ text) => new Float32Array(al.bytes(text).buffer);
+  const dot = (/** @type {Float32Array} */ a, /** @type {Float32Array} */ b) =>
+    a.reduce((sum, value, i) => sum + value * b[i], 0);
 
   al.PcSpace = class {
+    /** @param {Al.PcPayload} data */
     constructor(data) {
       this.data = data;
       this.window = data.window;
@@ -17,7 +19,10 @@
       this.components = Array.from({ length: all.length / size }, (_, k) => all.subarray(k * size, (k + 1) * size));
       this.mean = floats(data.mean);
       this.offsets = this.components.map((component) => dot(component, this.mean));
+      /** @type {Map<number, Al.Cloud>} */
       this.clouds = new Map();
+      /** @type {Al.Correlator | null} */
+      this.made = null;
     }
 
     get correlator() {
@@ -25,21 +30,30 @@
       return this.made;
     }
 
-    // The cloud of image i; kept for the next time as long as there is room.
+    /**
+     * The cloud of image i; kept for the next time as long as there is room.
+     * @param {number} i
+     * @param {(share: number) => void} onProgress
+     */
     async cloud(i, onProgress) {
-      if (!this.clouds.has(i)) {
-        const cloud = await this.project(this.data.images[i], onProgress);
-        this.clouds.set(i, cloud);
-        let held = [...this.clouds.values()].reduce((sum, each) => sum + each.n, 0);
-        for (const [key, each] of [...this.clouds]) {
-          if (held <= HELD_WINDOWS || key === i) continue;
-          this.clouds.delete(key);
-          held -= each.n;
-        }
+      const kept = this.clouds.get(i);
+      if (kept) return kept;
+      const cloud = await this.project(this.data.images[i], onProgress);
+      this.clouds.set(i, cloud);
+      let held = [...this.clouds.values()].reduce((sum, each) => sum + each.n, 0);
+      for (const [key, each] of [...this.clouds]) {
+        if (held <= HELD_WINDOWS || key === i) continue;
+        this.clouds.delete(key);
+        held -= each.n;
       }
-      return this.clouds.get(i);
+      return cloud;
     }
 
+    /**
+     * @param {Al.PcImageData} image
+     * @param {(share: number) => void} onProgress
+     * @returns {Promise<Al.Cloud>}
+     */
     async project(image, onProgress) {
       const start = performance.now();
       const [width, height] = image.size;
@@ -47,23 +61,26 @@
       const band = bandOf(await al.decodePng(al.bytes(image.src)), image.weights);
       const products = await this.correlator.run(band, height, width, onProgress);
       const [nRows, nCols] = [height - side + 1, width - side + 1];
-      const cloud = { window: side, nRows, nCols, n: nRows * nCols, axes: this.data.axes };
+      const grid = { window: side, nRows, nCols, n: nRows * nCols, axes: this.data.axes };
       const energy = boxSums(
         band.map((value) => value * value),
         height,
         width,
         side,
       );
-      Object.assign(cloud, this.coordinates(products, energy));
-      cloud.onDefect = await touching(image, side, cloud.n);
-      cloud.error = this.check(cloud, image.checks);
-      cloud.milliseconds = performance.now() - start;
-      if (cloud.error > TOLERANCE)
-        throw new Error(`coordinates differ by ${cloud.error.toFixed(2)} from those of the run`);
-      return cloud;
+      const cloud = { ...grid, ...this.coordinates(products, energy) };
+      const onDefect = await touching(image, side, cloud.n);
+      const error = this.check(cloud, image.checks);
+      if (error > TOLERANCE) throw new Error(`coordinates differ by ${error.toFixed(2)} from those of the run`);
+      return { ...cloud, onDefect, error, milliseconds: performance.now() - start };
     }
 
-    // Positions along all axes, the square root of the residual last, and Mahalanobis distances.
+    /**
+     * Positions along all axes, the square root of the residual last, and Mahalanobis distances.
+     * @param {Float64Array[]} products
+     * @param {Float64Array} energy
+     * @returns {Al.Coordinates}
+     */
     coordinates(products, energy) {
       const { components, offsets, mean, data } = this;
       const k = components.length;
@@ -85,7 +102,11 @@
       return { along, distance };
     }
 
-    // The largest difference from coordinates that came with the image.
+    /**
+     * The largest difference from coordinates that came with the image.
+     * @param {Al.Grid & Al.Coordinates} cloud
+     * @param {number[][]} checks
+     */
     check(cloud, checks) {
       const errors = checks.flatMap(([row, col, ...values]) =>
         values.map((value, axis) => Math.abs(cloud.along[axis][row * cloud.nCols + col] - value)),
@@ -93,12 +114,20 @@
       return Math.max(0, ...errors);
     }
 
-    // The window at a position along a component, all else being average.
+    /**
+     * The window at a position along a component, all else being average.
+     * @param {number} axis
+     * @param {number} value
+     */
     typical(axis, value) {
       return this.mean.map((level, i) => level + value * this.components[axis][i]);
     }
   };
 
+  /**
+   * @param {Al.Png} image
+   * @param {Al.PcImageData["weights"]} weights
+   */
   function bandOf({ channels, pixels }, [red, green, blue, add]) {
     const band = new Float32Array(pixels.length / channels);
     const [second, third] = channels === 1 ? [0, 0] : [1, 2];
@@ -107,7 +136,13 @@
     return band;
   }
 
-  // Sums over all windows, from sums over all rectangles that begin in the upper left corner.
+  /**
+   * Sums over all windows, from sums over all rectangles that begin in the upper left corner.
+   * @param {Float32Array | Uint8Array} values
+   * @param {number} height
+   * @param {number} width
+   * @param {number} side
+   */
   function boxSums(values, height, width, side) {
     const wide = width + 1;
     const sums = new Float64Array((height + 1) * wide);
@@ -129,13 +164,20 @@
     return boxes;
   }
 
-  // Which windows hold a pixel of the defect; null where no mask is known.
+  /**
+   * Which windows hold a pixel of the defect; null where no mask is known.
+   * @param {Al.PcImageData} image
+   * @param {number} side
+   * @param {number} n
+   */
   async function touching(image, side, n) {
     if (image.mask === null) return null;
     if (image.mask === "") return new Uint8Array(n);
     const { width, height, pixels } = await al.decodePng(al.bytes(image.mask));
     const touches = new Uint8Array(n);
-    boxSums(pixels, height, width, side).forEach((sum, i) => (touches[i] = Number(sum > 0)));
+    boxSums(pixels, height, width, side).forEach((sum, i) => {
+      touches[i] = Number(sum > 0);
+    });
     return touches;
   }
 })();

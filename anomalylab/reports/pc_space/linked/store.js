@@ -4,16 +4,37 @@
   const al = window.anomalylab;
 
   al.PcStore = class {
+    /** @param {Al.PcPayload} data */
     constructor(data) {
       this.data = data;
       this.space = new al.PcSpace(data);
-      this.palettes = Object.fromEntries(Object.entries(data.palettes).map(([name, text]) => [name, al.bytes(text)]));
-      data.images.forEach((image) => (image.url = `data:image/png;base64,${image.src}`));
+      const { inferno, ice, amber, diverging_dark } = data.palettes;
+      this.palettes = {
+        inferno: al.bytes(inferno),
+        ice: al.bytes(ice),
+        amber: al.bytes(amber),
+        diverging_dark: al.bytes(diverging_dark),
+      };
+      data.images.forEach((image) => {
+        image.url = `data:image/png;base64,${image.src}`;
+      });
       this.residual = data.axes.length - 1;
+      /** @type {((changes: Al.PcChanges) => void)[]} */
       this.listeners = [];
+      /** @type {((i: number | null) => void)[]} */
       this.followers = [];
+      /** @type {Map<number, HTMLImageElement>} */
       this.pictures = new Map();
+      /** @type {number | null} */
       this.point = null;
+      /** @type {Al.Cloud | null} */
+      this.cloud = null;
+      /** @type {Al.Lit | undefined} */
+      this.lit = undefined; // nothing is computed yet
+      this.count = 0;
+      /** @type {number | null} */
+      this.share = null;
+      /** @type {Al.PcState} */
       this.state = {
         i: data.start,
         x: 0,
@@ -24,6 +45,8 @@
         layers: { normal: true, ellipses: true, grid: false, odds: false },
         selection: null,
         progress: 0,
+        failure: null,
+        view: [0, 1, 0, 1],
       };
       this.state.view = this.homeView();
       this.state.selection = this.beyond();
@@ -33,22 +56,28 @@
       return this.data.images[this.state.i];
     }
     get picture() {
-      return this.pictures.get(this.state.i);
+      return al.given(this.pictures.get(this.state.i));
     }
 
+    /** @param {(changes: Al.PcChanges) => void} listener */
     listen(listener) {
       this.listeners.push(listener);
     }
-    // Followers hear of every window that is pointed at, and of nothing else.
+    /**
+     * Followers hear of every window that is pointed at, and of nothing else.
+     * @param {(i: number | null) => void} follower
+     */
     follow(follower) {
       this.followers.push(follower);
     }
+    /** @param {number | null} i */
     pointAt(i) {
       if (i === this.point) return;
       this.point = i;
       this.followers.forEach((follower) => follower(i));
     }
 
+    /** @param {Al.PcChanges} changes */
     change(changes) {
       const { state } = this;
       const isTurned = "x" in changes || "y" in changes;
@@ -72,32 +101,39 @@
       this.pointAt(null);
     }
 
-    // Show image i: what is selected in PC space stays, what is selected in the image does not.
+    /**
+     * Show image i: what is selected in PC space stays, what is selected in the image does not.
+     * @param {number} i
+     */
     async open(i) {
       const { state } = this;
       this.pointAt(null);
       this.cloud = null;
       if (state.selection && al.PC_KINDS[state.selection.kind].place === "image") state.selection = this.beyond();
-      this.change({ i, progress: 0 });
+      this.change({ i, progress: 0, failure: null });
       try {
         const ready = await Promise.all([
-          this.space.cloud(i, (progress) => state.i === i && this.change({ progress })),
+          this.space.cloud(i, (progress) => {
+            if (state.i === i) this.change({ progress });
+          }),
           this.load(i),
         ]);
         if (state.i !== i) return;
         [this.cloud] = ready;
       } catch (error) {
-        if (state.i === i) this.change({ failure: error.message });
+        if (state.i === i) this.change({ failure: error instanceof Error ? error.message : String(error) });
         return;
       }
       this.select();
       this.change({ progress: 1, cloud: true, failure: null });
     }
+    /** @param {number} by */
     step(by) {
       const n = this.data.images.length;
       this.open((this.state.i + by + n) % n);
     }
 
+    /** @param {number} i */
     async load(i) {
       if (this.pictures.has(i)) return;
       const picture = al.el("img", { src: this.data.images[i].url, alt: "" });
@@ -110,22 +146,40 @@
       const axes = [this.state.x, this.state.y];
       return this.inPlane("beyond", [...axes.map((axis) => middles[axis]), ...axes.map((axis) => n * sigmas[axis])]);
     }
-    // A selection in the plane that is shown.
+    /**
+     * A selection in the plane that is shown.
+     * @param {Al.Selection["kind"]} kind
+     * @param {number[]} numbers
+     * @returns {Al.Selection}
+     */
     inPlane(kind, numbers) {
       return { kind, axes: [this.state.x, this.state.y].map((axis) => this.data.axes[axis]), numbers };
     }
-    // What lies within half a window of pixels, each a row and a column.
+    /**
+     * What lies within half a window of pixels, each a row and a column.
+     * @param {Al.Pair[]} pixels
+     * @returns {Al.Selection}
+     */
     near(pixels) {
       return { kind: "point", axes: [], numbers: [...pixels.flat(), this.data.window >> 1] };
     }
 
+    /**
+     * @param {number} axis
+     * @returns {Al.Pair}
+     */
     range(axis) {
       const { component, residual } = this.data.home;
       return axis === this.residual ? [-0.04 * residual, residual] : [-component, component];
     }
+    /** @returns {Al.View} */
     homeView() {
       return [...this.range(this.state.x), ...this.range(this.state.y)];
     }
+    /**
+     * @param {number} factor by which the view grows
+     * @param {Al.Pair} at what stays in its place
+     */
     zoom(factor, [x, y]) {
       const [left, right, bottom, top] = this.state.view;
       const home = this.homeView();
@@ -135,31 +189,47 @@
         view: [x + (left - x) * factor, x + (right - x) * factor, y + (bottom - y) * factor, y + (top - y) * factor],
       });
     }
+    /**
+     * @param {number} dx
+     * @param {number} dy
+     */
     move(dx, dy) {
       const [left, right, bottom, top] = this.state.view;
       this.change({ view: [left - dx, right - dx, bottom - dy, top - dy] });
     }
 
-    // What makes a window extreme in this view.
+    /**
+     * What makes a window extreme in this view.
+     * @param {number} i
+     */
     extremeness(i) {
-      const { cloud, residual } = this;
+      const { residual } = this;
+      const cloud = al.given(this.cloud);
       const isResidual = this.state.x === residual || this.state.y === residual;
       return isResidual ? cloud.along[residual][i] : cloud.distance[i];
     }
-    // Pixel of the image at which a window has its centre.
+    /**
+     * Pixel of the image at which a window has its centre.
+     * @param {number} i
+     * @returns {Al.Pair}
+     */
     centre(i) {
-      const { nCols, window: side } = this.cloud;
+      const { nCols, window: side } = al.given(this.cloud);
       return [Math.floor(i / nCols) + (side >> 1), (i % nCols) + (side >> 1)];
     }
+    /**
+     * @param {number} row
+     * @param {number} col
+     */
     windowAt(row, col) {
-      const { nRows, nCols, window: side } = this.cloud;
+      const { nRows, nCols, window: side } = al.given(this.cloud);
       const half = side >> 1;
       return al.clamp(row - half, 0, nRows - 1) * nCols + al.clamp(col - half, 0, nCols - 1);
     }
+    /** @param {number} i */
     words(i) {
-      return this.data.axes
-        .map((name, axis) => `${name} ${al.group(this.cloud.along[axis][i].toFixed(1))}`)
-        .join(" · ");
+      const { along } = al.given(this.cloud);
+      return this.data.axes.map((name, axis) => `${name} ${al.group(along[axis][i].toFixed(1))}`).join(" · ");
     }
   };
 })();

@@ -9,15 +9,25 @@
   const STEPS = 200;
 
   al.PcSweep = class {
+    /** @param {Al.PcStore} store */
     constructor(store) {
-      Object.assign(this, { store, axis: 0 });
+      this.store = store;
+      this.axis = 0;
+      // Both ends of the axis, and how far a stop reaches to either side.
+      this.low = 0;
+      this.high = 0;
+      this.width = 0;
+      /** @type {ReturnType<typeof setInterval> | undefined} */
+      this.clock = undefined;
       this.title = al.el("h3");
       this.note = al.el("p", { class: "al-note" });
+      /** @type {HTMLSelectElement} */
       this.select = al.el(
         "select",
         { onchange: () => this.turn(Number(this.select.value)) },
         ...store.data.axes.map((name, i) => al.el("option", { value: i }, name)),
       );
+      /** @type {HTMLInputElement} */
       this.slider = al.el("input", {
         type: "range",
         min: 0,
@@ -45,31 +55,34 @@
       store.listen((changes) => this.hear(changes));
     }
 
+    /** @param {Al.PcChanges} changes */
     hear(changes) {
       if (changes.cloud) this.measure();
       const { selection } = this.store.state;
       if ("selection" in changes) {
         const [low, high] = selection?.kind === "interval" ? selection.numbers : [];
         if (low === undefined) this.pause();
-        const isHere = (value) => value >= low && value <= high;
-        [...this.stops.children].forEach((stop, k) => stop.classList.toggle("al-is-here", isHere(this.valueOf(k))));
+        const isHere = (/** @type {number} */ value) => value >= low && value <= high;
+        [...this.stops.children].forEach((stop, k) => stop.classList.toggle("al-is-here", isHere(this.placeOf(k))));
       }
       if ("i" in changes) this.pause();
     }
 
+    /** @param {number} axis */
     turn(axis) {
       this.axis = axis;
       this.pause();
       if (this.store.cloud) this.measure();
     }
 
-    valueOf(k) {
+    /** @param {number} k */
+    placeOf(k) {
       return this.low + ((this.high - this.low) * k) / (N_STOPS - 1);
     }
 
     measure() {
       const { store, axis } = this;
-      const values = store.cloud.along[axis];
+      const values = al.given(store.cloud).along[axis];
       this.low = values.reduce((a, b) => Math.min(a, b), Infinity);
       this.high = values.reduce((a, b) => Math.max(a, b), -Infinity);
       this.width = (this.high - this.low) / (2 * (N_STOPS - 1));
@@ -83,15 +96,17 @@
           `that size and nothing else. Below: windows of this image that lie there.`;
       this.slider.setAttribute("aria-label", `Position along ${name}`);
       const at = al.clamp(0, this.low, this.high);
-      this.slider.value = Math.round((STEPS * (at - this.low)) / (this.high - this.low || 1));
+      this.slider.value = String(Math.round((STEPS * (at - this.low)) / (this.high - this.low || 1)));
       this.name(at);
       this.fill();
     }
 
+    /** @param {number} at */
     name(at) {
       this.slider.setAttribute("aria-valuetext", `${this.store.data.axes[this.axis]} ${al.format(at)}`);
     }
 
+    /** @param {number} step */
     stand(step) {
       if (!this.store.cloud) return;
       const at = this.low + ((this.high - this.low) * step) / STEPS;
@@ -99,6 +114,11 @@
       this.store.change({ selection: this.around(at) });
     }
 
+    /**
+     * What lies about a position along the axis.
+     * @param {number} at
+     * @returns {Al.Selection}
+     */
     around(at) {
       const { axis, width, store } = this;
       return { kind: "interval", axes: [store.data.axes[axis]], numbers: [at - width, at + width] };
@@ -108,34 +128,39 @@
       if (this.clock) this.pause();
       else {
         this.play.textContent = "❚❚ Pause";
-        if (Number(this.slider.value) >= STEPS) this.slider.value = 0;
+        if (Number(this.slider.value) >= STEPS) this.slider.value = "0";
         this.clock = setInterval(() => this.advance(), PACE);
       }
     }
     advance() {
       const next = Number(this.slider.value) + 2;
-      if (next > STEPS || !this.node.isConnected) return this.pause();
-      this.slider.value = next;
-      return this.stand(next);
+      if (next > STEPS || !this.node.isConnected) this.pause();
+      else this.go(next);
+    }
+    /** @param {number} step */
+    go(step) {
+      this.slider.value = String(step);
+      this.stand(step);
     }
     pause() {
       clearInterval(this.clock);
-      this.clock = null;
+      this.clock = undefined;
       this.play.textContent = "▶ Play";
     }
 
     fill() {
       const { store, axis, width } = this;
+      const cloud = al.given(store.cloud);
+      const along = cloud.along[store.residual];
       const write = al.tickWords([0, 2 * width >= 2 ? Math.round(2 * width) : 2 * width || 1]);
-      const word = (value) => write(value).replace(/^−(?=0[.0]*$)/, "");
+      const word = (/** @type {number} */ value) => write(value).replace(/^−(?=0[.0]*$)/, "");
       const stops = Array.from({ length: N_STOPS }, (_, k) => {
-        const at = this.valueOf(k);
-        const near = al.pcWindows(this.around(at), store.cloud);
-        const along = store.cloud.along[store.residual];
-        const clean = axis === store.residual ? (i) => -Math.abs(along[i] - at) : (i) => -along[i];
-        const found = al.pcExtremes(store.cloud, near, EACH, clean);
+        const at = this.placeOf(k);
+        const near = al.pcWindows(this.around(at), cloud);
+        const clean = (/** @type {number} */ i) => (axis === store.residual ? -Math.abs(along[i] - at) : -along[i]);
+        const found = al.pcExtremes(cloud, near, EACH, clean);
         const parts = axis === store.residual ? [] : [this.typical(at)];
-        const go = () => this.stand((this.slider.value = Math.round((STEPS * k) / (N_STOPS - 1))));
+        const go = () => this.go(Math.round((STEPS * k) / (N_STOPS - 1)));
         const value = al.el(
           "button",
           {
@@ -151,6 +176,7 @@
       this.stops.replaceChildren(...stops);
     }
 
+    /** @param {number} value */
     typical(value) {
       const side = this.store.data.window;
       const canvas = al.el("canvas", {
@@ -164,7 +190,7 @@
         picture.data.fill(255 * (0.5 + level / (2 * LEVELS)), 4 * i, 4 * i + 3);
         picture.data[4 * i + 3] = 255;
       });
-      canvas.getContext("2d").putImageData(picture, 0, 0);
+      al.pen(canvas).putImageData(picture, 0, 0);
       return canvas;
     }
   };

@@ -1,0 +1,16 @@
+// What scripts of live views are given.
+
+interface Window {
+  JupyterLab?: unknown;
+}
+
+declare namespace Al {
+  /** The stepper's fields, which Python shares. */
+  interface Stepper {
+    label: string;
+    /** 1 forth, -1 back. */
+    last: number;
+    steps: number;
+    on(event: string, listener: () => void): void;
+  }
+}

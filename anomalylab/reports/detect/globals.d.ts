@@ -1,0 +1,118 @@
+// The page of a detection run: its data, as payload.py writes them, and what its scripts share.
+
+declare namespace Al {
+  interface DetectImage {
+    id: string;
+    name: string;
+    label: Label;
+    split: string;
+    size: Pair;
+    thumb: Pair;
+    src: string;
+    /** Made of src when the page starts. */
+    url: string;
+    contour: Contour;
+  }
+
+  interface RunThreshold {
+    method: string;
+    words: string;
+    value: number;
+    isDefault: boolean;
+    expectedFalse: number | null;
+    nImages: number;
+    note: string;
+  }
+  /** One of the run's, or one that somebody moved. */
+  type Threshold = RunThreshold | { method: null; value: number };
+
+  interface Neighbour {
+    image: number;
+    cell: Pair | null;
+    match: Pair | null;
+  }
+
+  interface Detector {
+    scores: number[];
+    pValues: (number | null)[];
+    training: number[];
+    bulk: Pair[];
+    thresholds: RunThreshold[];
+    neighbours: (Neighbour | null)[];
+    grid: Pair;
+    maps: string;
+  }
+
+  interface DetectPayload {
+    name: string;
+    isLabelled: boolean;
+    isUnlabelled: boolean;
+    nQueries: number;
+    colours: string;
+    stepsPerThreshold: number;
+    first: string;
+    images: DetectImage[];
+    columns: Record<string, (string | null)[]>;
+    embedding: { query: Pair[]; training: Pair[] };
+    detectors: Record<string, Detector>;
+  }
+
+  interface State {
+    detector: string;
+    filter: string;
+    columns: Record<string, string | null>;
+    search: string;
+    order: string;
+    selection: Set<number> | null;
+    opacity: number;
+    page: number;
+    colourBy: string;
+  }
+  type Changes = Partial<State> & { threshold?: number };
+  type Listener = (changes: Changes) => void;
+
+  interface Store {
+    data: DetectPayload;
+    colours: Bytes;
+    labels: Label[];
+    state: State;
+    readonly detector: Detector;
+    readonly scores: number[];
+    readonly threshold: Threshold;
+    readonly detectorMaps: Maps;
+    listen(listener: Listener): void;
+    change(changes: Changes): void;
+    moveThreshold(value: number): void;
+    setThreshold(threshold: RunThreshold): void;
+    isAbove(i: number): boolean;
+    filterColumns(): [string, (string | null)[]][];
+    countOf(filter: string): number;
+    ranked(): number[];
+    rankOf(i: number): number;
+    words(i: number): string;
+    isFaded(i: number): boolean;
+  }
+
+  /** What parts need to show an image: beside the pointer, or large. */
+  interface Show {
+    tip: Tip;
+    open(i: number): void;
+  }
+
+  interface Part {
+    node: HTMLElement;
+  }
+
+  interface Shared {
+    Store: new (data: DetectPayload) => Store;
+    Histogram: new (store: Store, show: Show) => Part;
+    Readouts: new (store: Store) => Part & { where: HTMLElement; lineNode: HTMLElement | null };
+    Embedding: new (store: Store, show: Show) => Part;
+    Gallery: new (store: Store, show: Show) => Part;
+    Enlarged: new (store: Store) => Part & { show(i: number): void };
+    chip(label: Label): HTMLElement | null;
+    nearestWords(data: DetectPayload): string;
+    describe(store: Store, i: number): string;
+    opacityControl(store: Store): HTMLElement;
+  }
+}
