@@ -3,7 +3,6 @@
   "use strict";
   const al = window.anomalylab;
   const MARGIN = 14;
-  const SERIES = [...[1, 5, 3, 4, 6, 2, 7].map((number) => `var(--series-${number})`), "var(--unknown)"];
 
   /** @type {Record<string, number | undefined>} */
   const KEYS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
@@ -130,11 +129,11 @@
     }
 
     recolour() {
-      const { colourOf, keys } = colouring(this.store);
+      const { colourOf, keys } = al.colouring(this.store);
       this.dots.forEach((dot, i) => {
         dot.style.fill = colourOf(i);
       });
-      /** @type {Key[]} */
+      /** @type {Al.Colouring["keys"]} */
       const training = this.store.data.embedding.training.length ? [["training", "var(--hollow)"]] : [];
       this.legend.replaceChildren(
         ...[...keys, ...training].map(([words, colour]) =>
@@ -277,51 +276,5 @@
       if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) inside = !inside;
     });
     return inside;
-  }
-
-  /** @typedef {[words: string, colour: string]} Key */
-  /** @typedef {{ colourOf: (i: number) => string, keys: Key[] }} Colouring */
-
-  /**
-   * The colour of each query and what the colours mean.
-   * @param {Al.Store} store
-   * @returns {Colouring}
-   */
-  function colouring(store) {
-    const { colourBy } = store.state;
-    if (colourBy === "label") {
-      const present = al.CLASSES.filter((c) => store.labels.some((label) => String(label) === c.key));
-      return { colourOf: (i) => al.classOf(store.labels[i]).colour, keys: present.map((c) => [c.name, c.colour]) };
-    }
-    if (colourBy === "score") return byScore(store);
-    const values = store.data.columns[colourBy];
-    const [, names] = al.given(store.filterColumns().find(([name]) => name === colourBy));
-    const colour = (/** @type {string | null} */ value) => SERIES[Math.min(names.indexOf(value), SERIES.length - 1)];
-    /** @type {Key[]} */
-    const named = names.slice(0, SERIES.length - 1).map((name) => [name === null ? "none" : name, colour(name)]);
-    /** @type {Key[]} */
-    const others = names.length >= SERIES.length ? [["others", SERIES[SERIES.length - 1]]] : [];
-    return { colourOf: (i) => colour(values[i]), keys: [...named, ...others] };
-  }
-
-  /**
-   * Pale below the threshold, full red from it on.
-   * @param {Al.Store} store
-   * @returns {Colouring}
-   */
-  function byScore(store) {
-    const least = Math.min(...store.scores);
-    const { value } = store.threshold;
-    const shade = (/** @type {number} */ part) =>
-      `color-mix(in oklab, var(--anomalous) ${Math.round(100 * part)}%, var(--score-low))`;
-    const part = (/** @type {number} */ score) => (score >= value ? 1 : 0.6 * ((score - least) / (value - least)) ** 2);
-    return {
-      colourOf: (i) => shade(part(store.scores[i])),
-      keys: [
-        ["lowest score", shade(0)],
-        ["just below the threshold", shade(0.6)],
-        ["at or above it", shade(1)],
-      ],
-    };
   }
 })();

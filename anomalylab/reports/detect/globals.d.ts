@@ -99,12 +99,35 @@ declare namespace Al {
     open(i: number): void;
   }
 
+  /** Places of scores on an axis, in pixels from the left, and back. */
+  interface ScoreAxis {
+    isLog: boolean;
+    width: number;
+    ends: number[];
+    marks: number[];
+    /** From 0 to 1 along the axis. */
+    part(score: number): number;
+    x(score: number): number;
+    /** Never beyond the ends. */
+    value(x: number): number;
+    between(left: number, right: number): number[];
+  }
+
+  /** The colour of each query, and what the colours mean. */
+  interface Colouring {
+    colourOf(i: number): string;
+    keys: [words: string, colour: string][];
+  }
+
   interface Part {
     node: HTMLElement;
   }
 
   interface Shared {
     Store: new (data: DetectPayload) => Store;
+    scoreAxis(values: number[], plotWidth: number, margin: { left: number; right: number }): ScoreAxis;
+    areaBelow(curve: Pair[]): (x: number) => number;
+    colouring(store: Store): Colouring;
     Histogram: new (store: Store, show: Show) => Part;
     Readouts: new (store: Store) => Part & { where: HTMLElement; lineNode: HTMLElement | null };
     Embedding: new (store: Store, show: Show) => Part;

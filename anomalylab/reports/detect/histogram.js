@@ -27,7 +27,7 @@
       this.tip = tip;
       this.open = open;
       this.width = 0;
-      this.scale = axis(this.values(), this.width);
+      this.scale = al.scoreAxis(this.values(), this.width, MARGIN);
       this.nBins = 0;
       /** @type {number[][]} images by bin */
       this.bins = [];
@@ -55,7 +55,7 @@
     /** @param {number} width */
     draw(width) {
       this.width = width;
-      this.scale = axis(this.values(), width);
+      this.scale = al.scoreAxis(this.values(), width, MARGIN);
       this.stack();
       al.set(this.svg, { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT });
       const hadFocus = this.handle === document.activeElement;
@@ -138,7 +138,7 @@
       const { bulk, training } = this.store.detector;
       const shrink = (training.length ? this.shrink : 1) * this.brick;
       const half = this.scale.width / this.nBins / 2;
-      const below = areaBelow(bulk);
+      const below = al.areaBelow(bulk);
       /** @type {string[]} */
       const points = [];
       for (let x = MARGIN.left; bulk.length && x <= MARGIN.left + this.scale.width; x += 2) {
@@ -281,66 +281,4 @@
       );
     }
   };
-
-  /**
-   * Places on the axis; logarithmic where the largest score dwarfs the middle one.
-   * @param {number[]} values
-   * @param {number} plotWidth
-   */
-  function axis(values, plotWidth) {
-    const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-    const [least, most] = [sorted[0], sorted[sorted.length - 1]];
-    const isLog = least > 0 && most > 8 * sorted[sorted.length >> 1];
-    const forth = isLog ? Math.log : (/** @type {number} */ value) => value;
-    const back = isLog ? Math.exp : (/** @type {number} */ value) => value;
-    const pad = 0.03 * (forth(most) - forth(least)) || 0.5;
-    const [low, high] = [forth(least) - pad, forth(most) + pad];
-    const width = plotWidth - MARGIN.left - MARGIN.right;
-    const part = (/** @type {number} */ value) => (forth(value) - low) / (high - low);
-    const unclamped = (/** @type {number} */ x) => back(low + ((x - MARGIN.left) / width) * (high - low));
-    return {
-      isLog,
-      width,
-      part,
-      between: (/** @type {number} */ left, /** @type {number} */ right) => [unclamped(left), unclamped(right)],
-      ends: [back(low), back(high)],
-      x: (/** @type {number} */ value) => MARGIN.left + al.clamp(part(value), 0, 1) * width,
-      value: (/** @type {number} */ x) => back(low + al.clamp((x - MARGIN.left) / width, 0, 1) * (high - low)),
-      marks: isLog ? decades(back(low), back(high), width) : al.ticks(low, high, width > 500 ? 8 : 5),
-    };
-  }
-
-  /**
-   * Area under a curve of [x, y], by rising x, up to any x.
-   * @param {Al.Pair[]} curve
-   */
-  function areaBelow(curve) {
-    const sums = [0];
-    for (let i = 1; i < curve.length; i += 1) {
-      sums.push(sums[i - 1] + ((curve[i][1] + curve[i - 1][1]) / 2) * (curve[i][0] - curve[i - 1][0]));
-    }
-    return (/** @type {number} */ x) => {
-      const right = curve.findIndex(([at]) => at >= x);
-      if (right < 1) return right === 0 ? 0 : sums[sums.length - 1];
-      const part = (x - curve[right - 1][0]) / (curve[right][0] - curve[right - 1][0]);
-      return sums[right - 1] + part * (sums[right] - sums[right - 1]);
-    };
-  }
-
-  /**
-   * Marks of a logarithmic axis: 1, 2 and 5 of each power of ten, or these alone.
-   * @param {number} low
-   * @param {number} high
-   * @param {number} width in pixels
-   */
-  function decades(low, high, width) {
-    /** @type {number[]} */
-    const marks = [];
-    for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) {
-      marks.push(...[1, 2, 5].map((factor) => factor * power).filter((mark) => mark >= low && mark <= high));
-    }
-    return marks.length > width / 60
-      ? marks.filter((mark) => /^10*$/.test(String(mark / 10 ** Math.floor(Math.log10(mark)))))
-      : marks;
-  }
 })();

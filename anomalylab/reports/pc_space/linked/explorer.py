@@ -31,11 +31,13 @@ SCRIPTS = (
     "pc_space/linked/raster.js",
     "pc_space/linked/store.js",
     "pc_space/linked/lines.js",
+    "pc_space/linked/gestures.js",
     "pc_space/linked/plane.js",
     "pc_space/linked/image.js",
     "pc_space/linked/patches.js",
     "pc_space/linked/sweep.js",
     "pc_space/linked/film.js",
+    "pc_space/linked/layers.js",
     "pc_space/linked/explorer.js",
 )
 STYLES = ("pc_space/pictures.css", "pc_space/linked/explorer.css")

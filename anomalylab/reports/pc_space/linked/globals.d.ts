@@ -137,6 +137,16 @@ declare namespace Al {
     atY(place: number): number;
   }
 
+  interface PcPlane extends Part {
+    store: PcStore;
+    side: number;
+    area: SVGPathElement;
+    resize(side: number): void;
+    zoomBy(factor: number): void;
+    place(event: MouseEvent): Pair;
+    nearest(place: Pair): number | null;
+  }
+
   interface Raster {
     plane: Plane;
     last?: Plane | null;
@@ -180,7 +190,9 @@ declare namespace Al {
     PcStore: new (data: PcPayload) => PcStore;
     pcFrame(view: View, side: number): Frame;
     pcLines(store: PcStore, side: number): SVGElement[];
-    PcPlane: new (store: PcStore) => Part & { resize(side: number): void; zoomBy(factor: number): void };
+    PcGestures: new (plane: PcPlane) => object;
+    PcPlane: new (store: PcStore) => PcPlane;
+    pcLayers(store: PcStore): HTMLElement[];
     PcImage: new (store: PcStore) => Part & { resize(height: number): void };
     pcPatch(store: PcStore, i: number): HTMLCanvasElement;
     pcPatchButton(store: PcStore, i: number, words?: string): HTMLElement;

@@ -13,10 +13,6 @@
       this.store = store;
       this.side = 0;
       this.ratio = 1;
-      /** @type {Map<number, Al.Pair>} where each finger is, by its pointer */
-      this.fingers = new Map();
-      /** @type {Al.Pair[] | null} */
-      this.path = null;
       this.isAsked = false; // to draw in the next frame
       this.milliseconds = 0;
       this.since = 0;
@@ -51,7 +47,7 @@
         odds: pictures(store.data.odds ? store.data.odds.pictures : {}),
       };
       Object.values(this.layers).forEach((images) => images.forEach((image) => image.decode().then(() => this.draw())));
-      this.listenToPointer();
+      this.gestures = new al.PcGestures(this);
       this.node.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
       this.node.addEventListener("dblclick", () => store.change({ view: store.homeView() }));
       this.node.addEventListener("keydown", (event) => this.key(event));
@@ -235,106 +231,6 @@
       ];
     }
 
-    listenToPointer() {
-      const { node, fingers } = this;
-      node.addEventListener("pointerdown", (event) => {
-        if (event.button || !this.store.cloud) return;
-        node.setPointerCapture(event.pointerId);
-        fingers.set(event.pointerId, this.place(event));
-        this.path = fingers.size === 1 ? [this.place(event)] : null;
-        this.area.setAttribute("d", "");
-      });
-      node.addEventListener("pointermove", (event) => {
-        if (this.store.cloud) this.drag(event);
-      });
-      const finish = (/** @type {PointerEvent} */ event) => {
-        if (this.path && event.type === "pointerup") this.finish(this.path);
-        fingers.delete(event.pointerId);
-        this.path = null;
-        this.area.setAttribute("d", "");
-      };
-      node.addEventListener("pointerup", finish);
-      node.addEventListener("pointercancel", finish);
-      node.addEventListener("pointerleave", () => this.store.pointAt(null));
-    }
-
-    /** @param {PointerEvent} event */
-    drag(event) {
-      const { store, fingers, path } = this;
-      const at = this.place(event);
-      const before = fingers.get(event.pointerId);
-      if (!before) {
-        store.pointAt(this.nearest(at));
-        return;
-      }
-      fingers.set(event.pointerId, at);
-      path?.push(at);
-      if (fingers.size === 2) this.pinch(event.pointerId, before, at);
-      else if (path && store.state.tool === "move") this.shift(before, at);
-      else if (path) this.drawOutline(path);
-    }
-
-    /** @param {Al.Pair[]} path */
-    drawOutline(path) {
-      const corners = this.outline(path).map((p) => p.join(" "));
-      this.area.setAttribute("d", `M${corners.join("L")}Z`);
-    }
-
-    /**
-     * @param {Al.Pair} before
-     * @param {Al.Pair} at
-     */
-    shift(before, at) {
-      const frame = al.pcFrame(this.store.state.view, this.side);
-      this.store.move(frame.atX(at[0]) - frame.atX(before[0]), frame.atY(at[1]) - frame.atY(before[1]));
-    }
-
-    /**
-     * @param {number} id of the finger that moves
-     * @param {Al.Pair} before
-     * @param {Al.Pair} at
-     */
-    pinch(id, before, at) {
-      const [, other] = al.given([...this.fingers].find(([key]) => key !== id));
-      const length = (/** @type {Al.Pair} */ p) => Math.hypot(p[0] - other[0], p[1] - other[1]) || 1;
-      const frame = al.pcFrame(this.store.state.view, this.side);
-      this.store.zoom(length(before) / length(at), [frame.atX(other[0]), frame.atY(other[1])]);
-    }
-
-    /**
-     * @param {Al.Pair[]} path
-     * @returns {Al.Pair[]}
-     */
-    outline(path) {
-      if (this.store.state.tool === "lasso") return path;
-      const [[x0, y0], [x1, y1]] = [path[0], path[path.length - 1]];
-      return [
-        [x0, y0],
-        [x1, y0],
-        [x1, y1],
-        [x0, y1],
-      ];
-    }
-
-    /**
-     * A drag selects what it encloses, a click on empty ground clears.
-     * @param {Al.Pair[]} path
-     */
-    finish(path) {
-      const { store } = this;
-      const { view, tool } = store.state;
-      const isClick = path.every(([px, py]) => Math.hypot(px - path[0][0], py - path[0][1]) < 4);
-      if (isClick) {
-        const i = this.nearest(path[0]);
-        store.change({ selection: i === null ? null : store.near([store.centre(i)]) });
-        return;
-      }
-      if (tool === "move") return;
-      const frame = al.pcFrame(view, this.side);
-      const vertices = this.outline(path).map(([px, py]) => [frame.atX(px), frame.atY(py)]);
-      store.change({ selection: store.inPlane(tool, tool === "lasso" ? vertices.flat() : boundsOf(vertices)) });
-    }
-
     /**
      * The page scrolls on unless the cloud was clicked before, or a key asks for the zoom.
      * @param {WheelEvent} event
@@ -364,10 +260,4 @@
 
   const pictures = (/** @type {Record<string, string>} */ urls) =>
     new Map(Object.entries(urls).map(([pair, src]) => [pair, al.el("img", { src, alt: "" })]));
-
-  /** @param {number[][]} vertices */
-  function boundsOf(vertices) {
-    const [xs, ys] = [0, 1].map((part) => vertices.map((vertex) => vertex[part]));
-    return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
-  }
 })();
