@@ -1,8 +1,8 @@
 """Follow a page word for word: write its files, type its commands, run its cells.
 
-A block whose first line is a comment with a path is that file. Other blocks of ``python`` are
-cells of one notebook, and blocks of ``bash`` are typed. A comment above a block, as in
-``<!-- not run: why -->``, excuses it.
+A block whose first line is a comment with a path is that file, or, as ``diff``, a change of it.
+Other blocks of ``python`` are cells of one notebook, and blocks of ``bash`` are typed. A comment
+above a block, as in ``<!-- not run: why -->``, excuses it.
 """
 
 import os
@@ -22,6 +22,8 @@ BLOCK = re.compile(
     r"^(?P<indent> *)```(?P<language>[a-z]+)\n(?P<text>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
+CHECKOUT = ("anomalylab", "notebooks", "tests")
+"""What a change of the package touches."""
 FILE = re.compile(r"(?:#|//|/\*|\{#) ([\w./-]+\.\w+)(?: \*/| #\})?\n")
 
 
@@ -43,8 +45,9 @@ def steps(page):
     found = []
     for block in BLOCK.finditer(page.read_text(encoding="utf-8")):
         text = re.sub(rf"^{block['indent']}", "", block["text"], flags=re.MULTILINE)
-        kind = "file" if FILE.match(text) else block["language"]
-        if kind in ("file", "bash", "python"):
+        is_file = FILE.match(text) and block["language"] != "diff"
+        kind = "file" if is_file else block["language"]
+        if kind in ("file", "diff", "bash", "python"):
             found.append(Step(kind, text, block["why"]))
     return found
 
@@ -68,8 +71,8 @@ class Follower:
         return [getattr(self, step.kind)(step) for step in wanted]
 
     def take_checkout(self):
-        """Copy what a change of the package touches."""
-        for name in ("anomalylab", "notebooks"):
+        """Copy the checkout; tests of a page may run there too."""
+        for name in CHECKOUT:
             shutil.copytree(
                 ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__")
             )
@@ -78,6 +81,29 @@ class Follower:
         path = self.folder / step.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(step.text, encoding="utf-8")
+
+    def diff(self, step):
+        """Change a file where the lines that stay and go stand in it, which must be one place."""
+        _, *lines = step.text.splitlines(keepends=True)
+        before, after = (
+            "".join(line[1:] or "\n" for line in lines if line[0] != sign) for sign in "+-"
+        )
+        path = self.folder / step.path
+        text = path.read_text(encoding="utf-8")
+        assert text.count(before) == 1, f"{step.path} does not hold once:\n{before}"
+        path.write_text(text.replace(before, after), encoding="utf-8")
+
+    def touched(self):
+        """Files of the checkout that are changed, and those that are new."""
+        mine = {
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
+            for name in CHECKOUT
+            for path in sorted((self.folder / name).rglob("*"))
+            if path.is_file() and path.suffix != ".pyc"
+        }
+        new = {name for name in mine if not (ROOT / name).exists()}
+        changed = {name for name in set(mine) - new if mine[name] != (ROOT / name).read_bytes()}
+        return changed, new
 
     def bash(self, step):
         return self._run(["bash", "-euo", "pipefail", "-c", step.text], step.text)
@@ -88,12 +114,21 @@ class Follower:
         script.write_text("\n".join(self.cells), encoding="utf-8")
         return self._run([sys.executable, script.name], step.text)
 
+    def refusal(self, words):
+        """What a command that is refused says."""
+        done = self._done(["bash", "-c", f"anomalylab {words}"])
+        assert done.returncode, done.stdout
+        return done.stderr
+
     def _run(self, command, text):
-        done = subprocess.run(
-            command, cwd=self.folder, env=self._environment(), capture_output=True, text=True
-        )
+        done = self._done(command)
         assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    def _done(self, command):
+        return subprocess.run(
+            command, cwd=self.folder, env=self._environment(), capture_output=True, text=True
+        )
 
     def _environment(self):
         paths = [str(self.folder), *filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])]
@@ -112,8 +147,10 @@ class Follower:
 
 
 def is_ours(step):
-    """Whether a step writes into the checkout."""
-    return step.kind == "file" and step.path.startswith("anomalylab/")
+    """Whether a step changes the checkout."""
+    if step.kind in ("file", "diff"):
+        return step.path.startswith(CHECKOUT)
+    return any(f" {name}/" in step.text for name in CHECKOUT)
 
 
 def write_images(folder, n_images, *, n_odd=0):

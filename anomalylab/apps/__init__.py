@@ -50,7 +50,7 @@ def serve(
     UnknownNameError
         If there is no such app.
     RunError
-        If the folder holds no finished run, or one of another kind.
+        If the folder holds no finished run, one of another kind, or one without a live view.
     DatasetError
         If the images of a PC space are not there.
     ParameterError
@@ -62,6 +62,8 @@ def serve(
             f"{run.folder} holds {run.kind.holds}; show it with: "
             f"{run.kind.show_command(run.folder)}"
         )
+    if kind.app is None:
+        raise RunError(f"{kind.words} has no live view; show it with: {kind.show_command(folder)}")
     page = resolve(kind.app)(run, data)
     _check_port(port)
     import panel as pn

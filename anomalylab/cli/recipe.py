@@ -52,8 +52,6 @@ def call(options: argparse.Namespace, kind: Kind) -> None:
     name = options.data.resolve().stem if options.data else kind.words
     finished = resolve(kind.make)(request, options.out or Path("reports", name))
     print(finished.verdict)
-    print(
-        f"Run folder: {finished.folder}\n"
-        f"Make the page: anomalylab report {finished.folder}\n"
-        f"Explore it: {kind.show_command(finished.folder)}"
-    )
+    print(f"Run folder: {finished.folder}\nMake the page: anomalylab report {finished.folder}")
+    if kind.app:
+        print(f"Explore it: {kind.show_command(finished.folder)}")

@@ -33,15 +33,15 @@ class Kind:
     request, make : str
         What the maker is asked, and the maker: ``make(request, out) -> Run``.
     notebook : str
-        Notebook that its page is made of.
-    app : str
-        ``app(run, data) -> callable`` that returns a live page.
+        Notebook that its page is made of; it lies in ``notebooks`` or in the folder of its recipe.
+    app : str, optional
+        ``app(run, data) -> callable`` that returns a live page; None if the page is all there is.
     score : str, optional
         ``score(run, images, out, weights=None, engine=None) -> Run``: how it scores new images;
         None if such a run cannot.
     options : str, optional
-        For recipes: module with ``SUMMARY``, ``PRESETS``, ``add_options(parser)`` and
-        ``request(options)``; those made by ``anomalylab run`` have none.
+        For recipes: module with ``SUMMARY``, ``OWN``, ``add_options(parser)`` and
+        ``request(options, params)``; those made by ``anomalylab run`` have none.
     aliases : tuple of str
         Older names.
     reads_images : bool
@@ -56,7 +56,7 @@ class Kind:
     request: str
     make: str
     notebook: str
-    app: str
+    app: str | None = None
     score: str | None = None
     options: str | None = None
     aliases: tuple[str, ...] = ()
@@ -68,8 +68,8 @@ class Kind:
         return tuple(dict.fromkeys([self.words, self.name, *self.aliases]))
 
     def show_command(self, run: Path | str = "RUN") -> str:
-        """Return the command that shows such a run live."""
-        return f"anomalylab serve {self.words} {run}"
+        """Return the command that shows such a run, live if it can."""
+        return f"anomalylab serve {self.words} {run}" if self.app else f"anomalylab report {run}"
 
 
 KINDS: dict[str, Kind] = {

@@ -1,5 +1,6 @@
 """What pages tell the reader to do works, followed word for word."""
 
+import json
 import re
 
 import pandas as pd
@@ -10,7 +11,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted(
     page for page in DOCS.rglob("*.md") if page.parent.name != "reference" and steps(page)
 )
-OWN_TESTS = {"add-a-detector", "add-a-data-set"}
+OWN_TESTS = {"add-a-detector", "add-a-data-set", "add-a-recipe"}
 
 
 def read(folder, table):
@@ -48,6 +49,26 @@ def test_the_data_set_of_the_how_to_is_known_by_its_folders_and_has_its_option(t
     samples = read(tmp_path / "reports/my_parts", "samples")
     assert (samples["split"] == "test").sum() == 3 + 2
     assert samples.loc[samples["label"] == 1, "split"].eq("test").all()
+
+
+def test_the_recipe_of_the_how_to_runs_from_the_command_line_and_touches_one_file(tmp_path):
+    reader = Follower(tmp_path)
+    reader.follow(DOCS / "howto/add-a-recipe.md")
+
+    changed, new = reader.touched()
+    assert changed == {"anomalylab/runs/kinds.py"}
+    assert {path.rpartition("/")[0] for path in new} == {"anomalylab/recipes/agreement"}
+    run = tmp_path / "reports/agreement"
+    scores = read(run, "scores")
+    assert scores["score"].to_numpy() == pytest.approx((scores["one"] - scores["other"]).abs())
+    assert scores["score"].is_monotonic_decreasing
+    assert len(scores) == 28
+    assert json.loads((run / "run.json").read_text())["agreement"]["other"] == "knn"
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert page.count(f'alt="{scores["sample_id"][0]}"') == 1
+    assert "scores no new images" in reader.refusal("score reports/agreement new_images -o new")
+    assert "has no live view" in reader.refusal("serve agreement reports/agreement")
+    assert "not 'knn' twice" in reader.refusal("recipe agreement my_images --one knn --other knn")
 
 
 def test_the_cell_of_the_readme_runs(tmp_path):

@@ -12,7 +12,8 @@ from anomalylab.cli.main import build_parser
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OF_OTHERS = {"--no-index", "--find-links", "--fail-on-warning", "--hold-out"}
-"""Options of pip, Sphinx, and the data set that a how-to adds."""
+OF_OTHERS |= {"agreement", "--one", "--other"}
+"""Options of pip and Sphinx, and what how-tos add: a data set and a recipe."""
 
 
 def spans(page):

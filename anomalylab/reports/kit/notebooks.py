@@ -27,8 +27,12 @@ TIMEOUT = 3600
 FINISHED = "This notebook ran to its end."
 """What the last cell of every notebook prints; without it outputs were lost on the way."""
 
-PLACES = (FOLDER.parent / "notebooks", FOLDER.parent.parent / "notebooks")
-"""Where notebooks are looked for: the installed package, then a checkout."""
+PLACES = (
+    FOLDER.parent / "notebooks",
+    FOLDER.parent.parent / "notebooks",
+    *sorted((FOLDER.parent / "recipes").glob("*/")),
+)
+"""Where notebooks are looked for: the installed package, then a checkout, then beside recipes."""
 
 _LAUNCH = ("-m", "ipykernel_launcher", "--log-level=CRITICAL", "-f", "{connection_file}")
 
