@@ -16,7 +16,7 @@ from anomalylab.compute.window_statistics import (
 )
 from anomalylab.detectors import create
 from anomalylab.features import Features, ImageLevel
-from anomalylab.recipes.pc_space.looks import GRID, without_labels
+from anomalylab.recipes.pc_space.projections import GRID, without_labels
 
 SIDE = 5
 

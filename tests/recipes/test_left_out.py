@@ -11,7 +11,7 @@ from anomalylab.compute.window_grid import on_grid
 from anomalylab.compute.window_moments import moments
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.recipes.pc_space import odds
-from anomalylab.recipes.pc_space.looks import GRID
+from anomalylab.recipes.pc_space.projections import GRID
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run as recipe
 from anomalylab.runs.detect import run as detect

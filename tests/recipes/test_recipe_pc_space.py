@@ -14,7 +14,7 @@ from anomalylab.compute.window_grid import on_grid
 from anomalylab.compute.window_moments import moments
 from anomalylab.errors import AnomalyLabError, DatasetError, ParameterError
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.recipes.pc_space import blocks, looks, odds, spaces
+from anomalylab.recipes.pc_space import image_blocks, odds, projections, spaces
 from anomalylab.recipes.pc_space.request import PRESETS, PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run
 from anomalylab.runs.folder import TABLES as RUN_TABLES
@@ -80,9 +80,9 @@ def test_every_table_of_the_recipe_keeps_its_schema_and_the_run_shows_itself(pc_
 def test_no_window_matrix_is_ever_held(rng):
     band = rng.normal(size=(300, 230))
     space = window_space.fit(moments(band[:60, :60], 25))
-    view = looks.View({25: space}, PCSpaceRequest().planes, 10, "clip", 90.0)
+    view = projections.View({25: space}, PCSpaceRequest().planes, 10, "clip", 90.0)
     tracemalloc.start()
-    looks.look(band, view, dense=True)
+    projections.look(band, view, dense=True)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 0.2 * 8 * 276 * 206 * 25**2
@@ -149,17 +149,19 @@ def test_a_log_odds_map_adds_the_weight_of_each_windows_bin(pc_run):
     band = opened.band(pc_run.queries["sample_id"][0])
     weights = np.random.default_rng(0).normal(size=(1, bins, bins))
     planes = PCSpaceRequest(windows=(WINDOW,)).planes
-    view = looks.View({WINDOW: space}, planes, bins, "clip", opened.extent)
+    view = projections.View({WINDOW: space}, planes, bins, "clip", opened.extent)
     numbers = np.floor((space.coordinates(band) + limit) * bins / (2 * limit)).astype(int)
     numbers = numbers.clip(0, bins - 1)
-    expected = on_grid(weights[0][numbers[..., 0], numbers[..., 1]], WINDOW, band.shape, looks.GRID)
-    np.testing.assert_allclose(looks.log_odds_map(band, view, weights), expected, rtol=1e-6)
+    expected = on_grid(
+        weights[0][numbers[..., 0], numbers[..., 1]], WINDOW, band.shape, projections.GRID
+    )
+    np.testing.assert_allclose(projections.log_odds_map(band, view, weights), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("where", ["moments", "look"])
 def test_an_interrupted_run_goes_on_and_gives_the_same_tables(tmp_path, monkeypatch, pc_run, where):
     monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "cache"))
-    module = {"moments": spaces, "look": looks}[where]
+    module = {"moments": spaces, "look": projections}[where]
     true, calls = getattr(module, where), []
 
     def fail_in_the_midst(*args, **params):
@@ -169,8 +171,8 @@ def test_an_interrupted_run_goes_on_and_gives_the_same_tables(tmp_path, monkeypa
         return true(*args, **params)
 
     data = write_kolektor(tmp_path / "data")
-    whole = blocks.in_blocks
-    monkeypatch.setattr(blocks, "in_blocks", lambda rows, size=4: whole(rows, size))
+    whole = image_blocks.in_blocks
+    monkeypatch.setattr(image_blocks, "in_blocks", lambda rows, size=4: whole(rows, size))
     monkeypatch.setattr(module, where, fail_in_the_midst)
     with pytest.raises(KeyboardInterrupt):
         run(small(data), tmp_path / "run")

@@ -12,7 +12,7 @@ from anomalylab.metrics import average_precision
 from anomalylab.pc_space.histogram import histogram
 from anomalylab.recipes.pc_space import inputs, odds
 from anomalylab.recipes.pc_space import search as searching
-from anomalylab.recipes.pc_space.blocks import Images
+from anomalylab.recipes.pc_space.image_blocks import Images
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import deal_folds, run
 

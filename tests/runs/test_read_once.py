@@ -137,7 +137,7 @@ def test_a_recipe_opens_an_image_to_list_it_and_to_look_at_it_however_many_passe
     with openings(folder) as counts:
         first = run_recipe(PCSpaceRequest(data=folder, windows=(9,)), tmp_path / "first")
     assert set(counts.values()) == {2}
-    monkeypatch.setattr("anomalylab.recipes.pc_space.blocks.HELD_BYTES", 0)
+    monkeypatch.setattr("anomalylab.recipes.pc_space.image_blocks.HELD_BYTES", 0)
     monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "other"))
     with openings(folder) as counts:
         second = run_recipe(PCSpaceRequest(data=folder, windows=(9,)), tmp_path / "second")

@@ -14,7 +14,7 @@ from anomalylab.datasets.check import Finding, check
 from anomalylab.errors import DatasetError, ImageError, ParameterError
 from anomalylab.images.files import read_bytes
 from anomalylab.images.read import decode_image, hash_of, parse_intensity
-from anomalylab.recipes.pc_space.blocks import Images, Room, band_of
+from anomalylab.recipes.pc_space.image_blocks import Images, Room, band_of
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.runs import roles
 from anomalylab.runs.inputs import load_samples

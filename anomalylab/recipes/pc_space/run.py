@@ -8,19 +8,19 @@ import pandas as pd
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.pc_space.log_odds import LogOdds
 from anomalylab.recipes.pc_space import odds, spaces
-from anomalylab.recipes.pc_space.blocks import Images
-from anomalylab.recipes.pc_space.inputs import check_images, load
-from anomalylab.recipes.pc_space.left_out import Others, look_left_out
-from anomalylab.recipes.pc_space.looks import View, log_odds_maps, look_at_all
-from anomalylab.recipes.pc_space.outcomes import (
+from anomalylab.recipes.pc_space.detector_tables import (
     DescribedImages,
     Outcome,
     learn,
     supervised,
     unsupervised,
 )
-from anomalylab.recipes.pc_space.record import Found, describe, write
+from anomalylab.recipes.pc_space.image_blocks import Images
+from anomalylab.recipes.pc_space.inputs import check_images, load
+from anomalylab.recipes.pc_space.left_out import Others, look_left_out
+from anomalylab.recipes.pc_space.projections import View, log_odds_maps, look_at_all
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
+from anomalylab.recipes.pc_space.run_folder import Found, describe, write
 from anomalylab.recipes.pc_space.search import search
 from anomalylab.recipes.pc_space.tables import features_of
 from anomalylab.runs import roles

@@ -11,11 +11,11 @@ from anomalylab.compute.window_statistics import STATISTICS
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.pc_space import log_odds
 from anomalylab.pc_space.opened import FOLDER, PCSpace
-from anomalylab.recipes.pc_space.blocks import Images
-from anomalylab.recipes.pc_space.decide import unmeasured
+from anomalylab.recipes.pc_space.decide_by_labels import unmeasured
+from anomalylab.recipes.pc_space.image_blocks import Images
 from anomalylab.recipes.pc_space.inputs import check_sizes, read_images
-from anomalylab.recipes.pc_space.looks import View, log_odds_maps, look_at_all
-from anomalylab.recipes.pc_space.record import proven
+from anomalylab.recipes.pc_space.projections import View, log_odds_maps, look_at_all
+from anomalylab.recipes.pc_space.run_folder import proven
 from anomalylab.recipes.pc_space.tables import features_of, features_table
 from anomalylab.runs.describe import way_to
 from anomalylab.runs.folder import Run, RunWriter, writing
@@ -64,7 +64,7 @@ class Seen:
     view : View
         Of the finished run.
     described : dict
-        See :func:`anomalylab.recipes.pc_space.looks.look_at_all`.
+        See :func:`anomalylab.recipes.pc_space.projections.look_at_all`.
     features : float64 ndarray of shape (n_images, n_features)
         What the classifier sees.
     """

@@ -20,7 +20,7 @@ from anomalylab.errors import DatasetError
 from anomalylab.metrics import average_precision
 from anomalylab.pc_space.histogram import edges, pairs
 from anomalylab.recipes.pc_space import odds, spaces
-from anomalylab.recipes.pc_space.blocks import Images, by_blocks, tick
+from anomalylab.recipes.pc_space.image_blocks import Images, by_blocks, tick
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.runs import roles
 from anomalylab.storage.blocks import Arrays, BlockStore

@@ -13,7 +13,7 @@ from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.window_moments import Moments, moments
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import DatasetError
-from anomalylab.recipes.pc_space.blocks import Images, add_up, by_blocks
+from anomalylab.recipes.pc_space.image_blocks import Images, add_up, by_blocks
 from anomalylab.storage.blocks import Arrays, BlockStore
 
 HELD_BYTES = 2**28

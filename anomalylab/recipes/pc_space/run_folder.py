@@ -10,8 +10,8 @@ from anomalylab.datasets.check import Finding
 from anomalylab.pc_space.info import PCSpaceInfo
 from anomalylab.pc_space.log_odds import LogOdds
 from anomalylab.pc_space.opened import FOLDER
-from anomalylab.recipes.pc_space.looks import SIDE, View
-from anomalylab.recipes.pc_space.outcomes import MAX_FPR, DescribedImages, Outcome, join
+from anomalylab.recipes.pc_space.detector_tables import MAX_FPR, DescribedImages, Outcome, join
+from anomalylab.recipes.pc_space.projections import SIDE, View
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.tables import coefficients_table, features_table
 from anomalylab.runs import roles

@@ -19,7 +19,7 @@ from anomalylab.compute.window_statistics import (
     residual_of,
 )
 from anomalylab.pc_space.histogram import Plane, cells_of, density, histogram
-from anomalylab.recipes.pc_space.blocks import PIECE, Images, by_blocks, in_blocks, tick
+from anomalylab.recipes.pc_space.image_blocks import PIECE, Images, by_blocks, in_blocks, tick
 from anomalylab.recipes.pc_space.spaces import digest
 from anomalylab.storage.blocks import Arrays, BlockStore
 

@@ -10,9 +10,9 @@ from sklearn.pipeline import Pipeline
 
 from anomalylab.compute.window_statistics import STATISTICS
 from anomalylab.recipes.pc_space import odds
-from anomalylab.recipes.pc_space.blocks import Images
-from anomalylab.recipes.pc_space.decide import decide as decide_by_labels
-from anomalylab.recipes.pc_space.looks import GRID
+from anomalylab.recipes.pc_space.decide_by_labels import decide as decide_by_labels
+from anomalylab.recipes.pc_space.image_blocks import Images
+from anomalylab.recipes.pc_space.projections import GRID
 from anomalylab.recipes.pc_space.tables import training_metrics
 from anomalylab.runs import roles
 from anomalylab.runs.decide import Decision, decide
@@ -44,7 +44,7 @@ class DescribedImages:
     ----------
     images : Images
     described : dict
-        See :func:`anomalylab.recipes.pc_space.looks.look_at_all`.
+        See :func:`anomalylab.recipes.pc_space.projections.look_at_all`.
     folds : int ndarray of shape (n_images,)
         Fold of each training image; -1 for others.
     seed : int
