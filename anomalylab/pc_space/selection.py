@@ -69,7 +69,7 @@ def _near_points(numbers: Numbers, rows: np.ndarray, cols: np.ndarray) -> np.nda
 
 
 @dataclass(frozen=True)
-class Kind:
+class SelectionKind:
     """A way to select windows.
 
     Parameters
@@ -100,12 +100,12 @@ class Kind:
 
 
 KINDS = {
-    "box": Kind("cloud", 2, 4, _in_box),
-    "lasso": Kind("cloud", 2, 6, _in_lasso, n_more=2),
-    "beyond": Kind("cloud", 2, 4, _beyond),
-    "interval": Kind("axis", 1, 2, _in_interval),
-    "rectangle": Kind("image", 0, 4, _in_box),
-    "point": Kind("image", 0, 3, _near_points, n_more=2),
+    "box": SelectionKind("cloud", 2, 4, _in_box),
+    "lasso": SelectionKind("cloud", 2, 6, _in_lasso, n_more=2),
+    "beyond": SelectionKind("cloud", 2, 4, _beyond),
+    "interval": SelectionKind("axis", 1, 2, _in_interval),
+    "rectangle": SelectionKind("image", 0, 4, _in_box),
+    "point": SelectionKind("image", 0, 3, _near_points, n_more=2),
 }
 
 

@@ -82,7 +82,7 @@ def test_no_window_matrix_is_ever_held(rng):
     space = window_space.fit(moments(band[:60, :60], 25))
     view = projections.View({25: space}, PCSpaceRequest().planes, 10, "clip", 90.0)
     tracemalloc.start()
-    projections.look(band, view, dense=True)
+    projections.project(band, view, dense=True)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 0.2 * 8 * 276 * 206 * 25**2
@@ -158,10 +158,10 @@ def test_a_log_odds_map_adds_the_weight_of_each_windows_bin(pc_run):
     np.testing.assert_allclose(projections.log_odds_map(band, view, weights), expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("where", ["moments", "look"])
+@pytest.mark.parametrize("where", ["moments", "project"])
 def test_an_interrupted_run_goes_on_and_gives_the_same_tables(tmp_path, monkeypatch, pc_run, where):
     monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "cache"))
-    module = {"moments": spaces, "look": projections}[where]
+    module = {"moments": spaces, "project": projections}[where]
     true, calls = getattr(module, where), []
 
     def fail_in_the_midst(*args, **params):

@@ -220,7 +220,7 @@ def test_what_cannot_be_scored_is_refused_before_anything_is_projected(
     write_surfaces(tmp_path / "tiny", [(40, 40), (60, 8)])
     (tmp_path / "no_images").mkdir()
     (tmp_path / "no_images" / "notes.txt").write_text("no image")
-    monkeypatch.setattr("anomalylab.recipes.pc_space.score.look_at_all", None)
+    monkeypatch.setattr("anomalylab.recipes.pc_space.score.project_all", None)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(kind, match=says) as caught:
         score(tmp_path / "run", tmp_path / new, tmp_path / out, **params)

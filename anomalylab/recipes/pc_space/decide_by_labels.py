@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import metrics
-from anomalylab.recipes.pc_space.odds import Judged
+from anomalylab.recipes.pc_space.odds import ClassifierScores
 from anomalylab.runs.decide import Decision
 from anomalylab.runs.info import VerdictInfo
 from anomalylab.verdicts import thresholds
@@ -18,9 +18,9 @@ LEFT_OUT = "training images, each scored by a classifier that has not seen it"
 NAMES = {"odds": "The odds of the window histogram", "forest": "The random forest"}
 
 
-def decide(
+def decide_by_labels(
     detector: str,
-    judged: Judged,
+    judged: ClassifierScores,
     training: pd.DataFrame,
     queries: pd.DataFrame,
     map_max: tuple[np.ndarray, np.ndarray] | None,
@@ -32,7 +32,7 @@ def decide(
     Parameters
     ----------
     detector : {"odds", "forest"}
-    judged : Judged
+    judged : ClassifierScores
     training, queries : DataFrame
         Rows of SAMPLES that the scores belong to; training images have labels.
     map_max : tuple of ndarray, optional

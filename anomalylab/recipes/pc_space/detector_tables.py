@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from anomalylab.compute.window_statistics import STATISTICS
 from anomalylab.recipes.pc_space import odds
-from anomalylab.recipes.pc_space.decide_by_labels import decide as decide_by_labels
+from anomalylab.recipes.pc_space.decide_by_labels import decide_by_labels
 from anomalylab.recipes.pc_space.image_blocks import Images
 from anomalylab.recipes.pc_space.projections import GRID
 from anomalylab.recipes.pc_space.tables import training_metrics
@@ -44,7 +44,7 @@ class DescribedImages:
     ----------
     images : Images
     described : dict
-        See :func:`anomalylab.recipes.pc_space.projections.look_at_all`.
+        See :func:`anomalylab.recipes.pc_space.projections.project_all`.
     folds : int ndarray of shape (n_images,)
         Fold of each training image; -1 for others.
     seed : int
@@ -110,7 +110,7 @@ def _unsupervised(name: str, scores: np.ndarray, material: DescribedImages) -> O
 
 
 def supervised(
-    material: DescribedImages, judged: Mapping[str, odds.Judged], maps: np.ndarray
+    material: DescribedImages, judged: Mapping[str, odds.ClassifierScores], maps: np.ndarray
 ) -> dict[str, Outcome]:
     """Put what classifiers found into tables.
 
@@ -130,7 +130,7 @@ def supervised(
 
 def learn(
     material: DescribedImages, features: np.ndarray, C: float
-) -> tuple[dict[str, odds.Judged], Pipeline]:
+) -> tuple[dict[str, odds.ClassifierScores], Pipeline]:
     """Fit both classifiers and score images.
 
     Parameters
@@ -150,7 +150,7 @@ def learn(
     rows, fitted = material.labelled, odds.odds_classifier(C)
     labels = material.samples["label"].iloc[rows].to_numpy(int)
 
-    def judge(model: ClassifierMixin) -> odds.Judged:
+    def judge(model: ClassifierMixin) -> odds.ClassifierScores:
         queries = features[material.query]
         return odds.judge(model, features[rows], labels, material.folds[rows], queries)
 
@@ -159,7 +159,7 @@ def learn(
 
 
 def _supervised(
-    name: str, judged: odds.Judged, maps: np.ndarray | None, material: DescribedImages
+    name: str, judged: odds.ClassifierScores, maps: np.ndarray | None, material: DescribedImages
 ) -> Outcome:
     training = material.samples.iloc[material.labelled]
     queries = material.samples.iloc[material.query]

@@ -57,7 +57,7 @@ class Others:
         return varying(window_space.fit(self.total - own, n_components, near=self.whole))
 
 
-def look_left_out(others: Others) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def project_left_out(others: Others) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Score training images without labels, each in the space of those of other groups.
 
     Returns
@@ -77,25 +77,25 @@ def look_left_out(others: Others) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     rows, group_of = others.rows[order], dict(zip(others.rows, groups, strict=True))
     space_without = lru_cache(n_threads() + 1)(others.space_without)  # a group may span two blocks
 
-    def look_at_group(members: np.ndarray) -> list[Arrays]:
+    def project_group(members: np.ndarray) -> list[Arrays]:
         space = space_without(group_of[members[0]])
-        return [_look(images, space, row, bar) for row in members]
+        return [_project(images, space, row, bar) for row in members]
 
-    def look_at_block(block: np.ndarray) -> Arrays:
+    def project_block(block: np.ndarray) -> Arrays:
         ends = np.flatnonzero(np.diff([group_of[row] for row in block])) + 1
-        seen = [one for part in in_pieces(look_at_group, np.split(block, ends)) for one in part]
+        seen = [one for part in in_pieces(project_group, np.split(block, ends)) for one in part]
         return {name: np.stack([one[name] for one in seen]) for name in seen[0]}
 
     grouping = images.key(rows, groups[order].tolist())
     params = "look left out", digest(others.whole), grouping, GRID, SIGMAS
     store = BlockStore("window looks")
     with tqdm(total=len(rows), desc="projecting windows, left out", unit="image", delay=2) as bar:
-        known = by_blocks(images, rows, store, params, look_at_block, bar)
+        known = by_blocks(images, rows, store, params, project_block, bar)
         parts = [arrays for _, arrays in known]
     return rows, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _look(images: Images, space: WindowSpace, row: int, bar: tqdm) -> Arrays:
+def _project(images: Images, space: WindowSpace, row: int, bar: tqdm) -> Arrays:
     band = images.band(row)
     seen = without_labels(band.shape, space, *space.project(band))
     tick(bar)

@@ -19,7 +19,7 @@ MIN_OF_CLASS = 2
 
 
 @dataclass(frozen=True)
-class Judged:
+class ClassifierScores:
     """Scores of a classifier.
 
     Parameters
@@ -64,7 +64,7 @@ def judge(
     labels: np.ndarray,
     folds: np.ndarray,
     query: np.ndarray,
-) -> Judged:
+) -> ClassifierScores:
     """Fit a classifier and score training and new images.
 
     Parameters
@@ -85,7 +85,7 @@ def judge(
         left_out[is_out] = score(part, features[is_out])
     model.fit(features, labels)  # type: ignore[attr-defined]
     scored = score(model, query) if len(query) else np.empty(0)
-    return Judged(left_out, score(model, features), scored)
+    return ClassifierScores(left_out, score(model, features), scored)
 
 
 def folds_of(labels: pd.Series, seed: int) -> np.ndarray:

@@ -77,7 +77,7 @@ class View:
         return [spaces, planes, self.bins, self.overflow, self.extent, GRID, SIDE, SIGMAS]
 
 
-def look(band: np.ndarray, view: View, *, dense: bool) -> dict[str, np.ndarray]:
+def project(band: np.ndarray, view: View, *, dense: bool) -> dict[str, np.ndarray]:
     """Describe an image by its windows.
 
     Parameters
@@ -153,7 +153,7 @@ def _densities(coordinates: np.ndarray, view: View) -> np.ndarray:
     )
 
 
-def look_at_all(
+def project_all(
     images: Images, view: View, groups: Mapping[int | None, np.ndarray]
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Describe all images.
@@ -168,7 +168,7 @@ def look_at_all(
     Returns
     -------
     described : dict
-        As :func:`look` does, without densities, rows as the samples.
+        As :func:`project` does, without densities, rows as the samples.
     densities : int64 ndarray of shape (2, n_pairs, SIDE, SIDE)
     """
     store, n_images = BlockStore("window looks"), len(images.samples)
@@ -178,7 +178,7 @@ def look_at_all(
     with tqdm(total=n_images, desc="projecting windows", unit="image", delay=2) as bar:
         for group, members in groups.items():
             dense = group is not None
-            compute = partial(_look_at_block, images, view, dense, bar)
+            compute = partial(_project_block, images, view, dense, bar)
             known = by_blocks(images, members, store, ("look", dense, key), compute, bar)
             for rows, block in known:
                 of_images = dict(block)
@@ -192,11 +192,11 @@ def look_at_all(
     return described, densities
 
 
-def _look_at_block(images: Images, view: View, dense: bool, bar: tqdm, rows: np.ndarray) -> Arrays:
+def _project_block(images: Images, view: View, dense: bool, bar: tqdm, rows: np.ndarray) -> Arrays:
     """Describe the images of a block; densities are added up as they come, to hold few."""
 
     def work(row: int) -> dict[str, np.ndarray]:
-        described = look(images.band(row), view, dense=dense)
+        described = project(images.band(row), view, dense=dense)
         tick(bar)
         return described
 

@@ -17,8 +17,8 @@ from anomalylab.recipes.pc_space.detector_tables import (
 )
 from anomalylab.recipes.pc_space.image_blocks import Images
 from anomalylab.recipes.pc_space.inputs import check_images, load
-from anomalylab.recipes.pc_space.left_out import Others, look_left_out
-from anomalylab.recipes.pc_space.projections import View, log_odds_maps, look_at_all
+from anomalylab.recipes.pc_space.left_out import Others, project_left_out
+from anomalylab.recipes.pc_space.projections import View, log_odds_maps, project_all
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run_folder import Found, describe, write
 from anomalylab.recipes.pc_space.search import search
@@ -35,7 +35,7 @@ EXTENT_OVER_LIMIT = 1.5
 
 
 def run(request: PCSpaceRequest, out: Path) -> Run:
-    """Fit PC space, look at all images in it, learn the odds, measure and write a run folder.
+    """Fit PC space, project all images into it, learn the odds, measure and write a run folder.
 
     Whatever is wrong with the request, the data or the output folder is said before the long work
     starts. Finished blocks of images are kept in the cache, so that an interrupted run goes on
@@ -81,7 +81,7 @@ def _find(request: PCSpaceRequest, images: Images, timings: Timings) -> Found:
             fitted[window], others[window] = _fit(request, images, window, training)
     view = _view(request, fitted)
     with timings.step("project windows", len(samples)):
-        described, densities = look_at_all(images, view, _groups(samples))
+        described, densities = project_all(images, view, _groups(samples))
     _leave_out(others[view.window], described, timings)
     material = DescribedImages(images, described, folds, request.seed)
     features = features_of(
@@ -146,7 +146,7 @@ def _leave_out(others: Others | None, described: dict[str, np.ndarray], timings:
     if others is None:
         return
     with timings.step("project windows, left out", len(others.rows)):
-        rows, seen = look_left_out(others)
+        rows, seen = project_left_out(others)
     for name, values in seen.items():
         described[name][rows] = values
 

@@ -14,7 +14,7 @@ from anomalylab.pc_space.opened import FOLDER, PCSpace
 from anomalylab.recipes.pc_space.decide_by_labels import unmeasured
 from anomalylab.recipes.pc_space.image_blocks import Images
 from anomalylab.recipes.pc_space.inputs import check_sizes, read_images
-from anomalylab.recipes.pc_space.projections import View, log_odds_maps, look_at_all
+from anomalylab.recipes.pc_space.projections import View, log_odds_maps, project_all
 from anomalylab.recipes.pc_space.run_folder import proven
 from anomalylab.recipes.pc_space.tables import features_of, features_table
 from anomalylab.runs.describe import way_to
@@ -46,7 +46,7 @@ WHY_NO_ODDS = "the run that scored was made before runs kept the classifier of t
 
 
 @dataclass(frozen=True)
-class Judged:
+class MethodScores:
     """What one method says of the new images; rows of ``table`` and ``maps`` as the samples."""
 
     table: pd.DataFrame
@@ -55,7 +55,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Seen:
+class ProjectedImages:
     """New images, and what was seen of them; rows belong together.
 
     Parameters
@@ -64,7 +64,7 @@ class Seen:
     view : View
         Of the finished run.
     described : dict
-        See :func:`anomalylab.recipes.pc_space.projections.look_at_all`.
+        See :func:`anomalylab.recipes.pc_space.projections.project_all`.
     features : float64 ndarray of shape (n_images, n_features)
         What the classifier sees.
     """
@@ -119,7 +119,7 @@ def score(
     with timings.step("read images", len(listed)):
         images, broken = _read(listed, data, pc)
     with timings.step("project windows", len(images.samples)):
-        seen = _look(images, pc)
+        seen = _project(images, pc)
     with writing(out) as writer:
         judged = {}
         for name in _methods(pc):
@@ -154,12 +154,14 @@ def _read(listed: pd.DataFrame, data: Path, pc: PCSpace) -> tuple[Images, list[d
     return images, broken
 
 
-def _look(images: Images, pc: PCSpace) -> Seen:
+def _project(images: Images, pc: PCSpace) -> ProjectedImages:
     info, samples = pc.info, images.samples
     view = View(pc.spaces, info.planes, info.bins, info.overflow, info.extent)
-    described, _ = look_at_all(images, view, {None: np.arange(len(samples))})
+    described, _ = project_all(images, view, {None: np.arange(len(samples))})
     sizes = samples[["height", "width"]].to_numpy(int)
-    return Seen(images, view, described, features_of(described["histograms"], sizes, info))
+    return ProjectedImages(
+        images, view, described, features_of(described["histograms"], sizes, info)
+    )
 
 
 def _methods(pc: PCSpace) -> list[str]:
@@ -184,24 +186,28 @@ def _set_aside(broken: list[dict]) -> list[FindingInfo]:
     return [FindingInfo(severity="warning", message=message, n=len(broken), paths=paths[:20])]
 
 
-def _judge(name: str, seen: Seen, pc: PCSpace) -> Judged:
+def _judge(name: str, seen: ProjectedImages, pc: PCSpace) -> MethodScores:
     if name == "odds" and pc.log_odds is not None:
         return _by_odds(seen, pc, pc.log_odds)
     scores, maps = seen.described["scores"][:, STATISTICS.index(name)], seen.described[name]
     table, words = judge_new(pc.run, name, seen.samples, scores, maps.max(axis=(1, 2)))
-    return Judged(table, proven(name, words), maps)
+    return MethodScores(table, proven(name, words), maps)
 
 
-def _by_odds(seen: Seen, pc: PCSpace, fitted: log_odds.LogOdds) -> Judged:
+def _by_odds(seen: ProjectedImages, pc: PCSpace, fitted: log_odds.LogOdds) -> MethodScores:
     scores = fitted(seen.features)
     maps = log_odds_maps(seen.images, seen.view, fitted.of_a_unit.reshape(seen.view.shape))
     words = unmeasured("odds", scores, default_threshold(pc.run, "odds"))
     table = new_scores("odds", seen.samples, scores, maps.max(axis=(1, 2)))
-    return Judged(table, proven("odds", words), maps)
+    return MethodScores(table, proven("odds", words), maps)
 
 
 def _write(
-    writer: RunWriter, judged: dict[str, Judged], seen: Seen, pc: PCSpace, timings: Timings
+    writer: RunWriter,
+    judged: dict[str, MethodScores],
+    seen: ProjectedImages,
+    pc: PCSpace,
+    timings: Timings,
 ) -> None:
     samples, base = seen.samples, pc.run
     rows = _training_rows(base)

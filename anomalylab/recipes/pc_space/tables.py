@@ -7,7 +7,7 @@ from anomalylab import metrics
 from anomalylab.metrics.catalogue import IMAGE_METRICS
 from anomalylab.pc_space.histogram import edges
 from anomalylab.pc_space.info import PCSpaceInfo
-from anomalylab.recipes.pc_space.odds import Judged
+from anomalylab.recipes.pc_space.odds import ClassifierScores
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 
 OF_TRAINING = {
@@ -83,7 +83,7 @@ def coefficients_table(coefficients: np.ndarray, request: PCSpaceRequest) -> pd.
 
 
 def training_metrics(
-    detector: str, labels: np.ndarray, judged: Judged, *, seed: int
+    detector: str, labels: np.ndarray, judged: ClassifierScores, *, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure a classifier on its training images, in sample and left out.
 
@@ -91,7 +91,7 @@ def training_metrics(
     ----------
     detector : str
     labels : int ndarray of shape (n_training,)
-    judged : Judged
+    judged : ClassifierScores
     seed : int
         Of the bootstrap.
 
