@@ -8,7 +8,7 @@ from anomalylab.datasets._loaders import LoaderRegistry, Option
 from anomalylab.errors import SchemaError
 from anomalylab.schema import SAMPLES, SPLITS
 
-__all__ = ["Option", "detect_layout", "load", "register", "registry"]
+__all__ = ["LoaderRegistry", "Option", "detect_layout", "load", "register", "registry"]
 
 registry = LoaderRegistry()
 register = registry.register

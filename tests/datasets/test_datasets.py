@@ -9,9 +9,8 @@ import pytest
 from PIL import Image
 
 from anomalylab import datasets
-from anomalylab.datasets import Option
-from anomalylab.datasets._loaders import LoaderRegistry
-from anomalylab.datasets._masks import match_masks
+from anomalylab.datasets import LoaderRegistry, Option
+from anomalylab.datasets._masks import match_masks  # of a file without a loader
 from anomalylab.errors import (
     DatasetError,
     ParameterError,

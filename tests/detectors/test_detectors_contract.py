@@ -3,8 +3,9 @@
 All see the same features: stored levels, and images of two sizes that are read on demand.
 """
 
-import pickle
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields, replace
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -301,11 +302,13 @@ def test_a_pool_leaves_out_the_group_of_the_query(detector, normal):
         assert_same([part[[i]] for part in pooled], fitted.score(normal.subset([row])), rtol=1e-4)
 
 
-def test_a_pool_answers_the_same_in_another_process(detector, normal):
-    pool = pool_of(detector, normal)
-    question = np.arange(15), np.array([3, 17])
-    again = pickle.loads(pickle.dumps(pool)).score(*question, leave_out="group")
-    assert_same(again, pool.score(*question, leave_out="group"), rtol=1e-12)
+def test_pools_of_all_detectors_answer_the_same_in_another_process(normal):
+    features, question = grouped(normal), (np.arange(15), np.array([3, 17, 6]))
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as worker:
+        for name in detectors.registry:
+            pool = pool_of(detectors.create(name, **ON_IMAGES.get(name, {})), features)
+            there = worker.submit(pool.score, *question, leave_out="group").result()
+            assert_same(there, pool.score(*question, leave_out="group"), rtol=1e-12)
 
 
 def test_scores_with_itself_are_those_of_scoring_the_training_images(detector, normal):

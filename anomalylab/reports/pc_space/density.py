@@ -40,14 +40,14 @@ def densities(pc: PCSpace, pair: int = 0) -> Fragment:
     counts = {group: pc.density(group, pair) for group in ("normal", "anomalous")}
     totals = {group: int(cells.sum()) for group, cells in counts.items()}
     everything = counts["normal"] + counts["anomalous"]
-    n_cut = _border(everything)
+    n_cut = border(everything)
     counts = {
         group: cells[n_cut : len(cells) - n_cut, n_cut : len(cells) - n_cut]
         for group, cells in counts.items()
     }
     side = len(everything)
     plane = plane_of(pc, pair, pc.extent * (side - 2 * n_cut) / side)
-    counts = {group: _coarser(cells) for group, cells in counts.items()}
+    counts = {group: coarser(cells) for group, cells in counts.items()}
     shares = {group: cells / max(totals[group], 1) for group, cells in counts.items()}
     figures = [_one(pc, plane, group, shares, totals) for group in counts if totals[group]]
     if totals["anomalous"] and totals["normal"]:
@@ -65,7 +65,7 @@ def densities(pc: PCSpace, pair: int = 0) -> Fragment:
     return Fragment(html, styles=PICTURES)
 
 
-def _border(cells: np.ndarray) -> int:
+def border(cells: np.ndarray) -> int:
     """Return how many cells at each side hold next to nothing, and leave a margin."""
     total, side = cells.sum(), len(cells)
     for n_cut in range(side // 2 - 8, 0, -1):
@@ -82,7 +82,7 @@ def _step(side: int) -> int:
     return -(-side // CELLS)
 
 
-def _coarser(cells: np.ndarray) -> np.ndarray:
+def coarser(cells: np.ndarray) -> np.ndarray:
     """Add up neighbouring cells until there are at most :data:`CELLS` along an axis."""
     step = _step(len(cells))
     n = len(cells) // step

@@ -60,7 +60,7 @@ def _frame(
     pc: PCSpace, clouds: list[Cloud], target: np.ndarray, deviations: np.ndarray, step: float
 ) -> dict[str, str]:
     words = minus(f"{step:+g} σ") if step else "0"
-    nearest = [_nearest(cloud, target, deviations) for cloud in clouds]
+    nearest = [nearest_window(cloud, target, deviations) for cloud in clouds]
     best = int(np.argmin([distance for distance, _, _ in nearest]))
     distance, row, col = nearest[best]
     if distance > NEAR:
@@ -70,7 +70,9 @@ def _frame(
     return {"words": words, "src": data_url(png(window)), "name": cloud.sample_id}
 
 
-def _nearest(cloud: Cloud, target: np.ndarray, deviations: np.ndarray) -> tuple[float, int, int]:
+def nearest_window(
+    cloud: Cloud, target: np.ndarray, deviations: np.ndarray
+) -> tuple[float, int, int]:
     """Return the distance in standard deviations, row and column of the nearest window."""
     distances = ((cloud.coordinates / deviations - target) ** 2).sum(axis=-1)
     row, col = np.unravel_index(int(distances.argmin()), distances.shape)

@@ -22,8 +22,8 @@ from anomalylab.pc_space.opened import PCSpace
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run
 from anomalylab.reports import pc_space, working_copy
-from anomalylab.reports.pc_space.density import _border, _coarser
-from anomalylab.reports.pc_space.films import _nearest
+from anomalylab.reports.pc_space.density import border, coarser
+from anomalylab.reports.pc_space.films import nearest_window
 from anomalylab.reports.pc_space.images import (
     by_score,
     evenly_spread,
@@ -166,12 +166,12 @@ def test_the_outline_surrounds_the_defect(pc):
 def test_the_border_left_out_of_a_density_holds_next_to_nothing(rng):
     cells = np.zeros((512, 512), int)
     cells[100:400, 120:420] = rng.integers(1, 50, (300, 300))
-    n_cut = _border(cells)
+    n_cut = border(cells)
     assert cells[n_cut:-n_cut, n_cut:-n_cut].sum() == cells.sum()
     assert 80 <= n_cut <= 84
     inner = cells[n_cut:-n_cut, n_cut:-n_cut]
-    assert _coarser(inner).sum() == inner.sum()
-    assert len(_coarser(inner)) <= 256
+    assert coarser(inner).sum() == inner.sum()
+    assert len(coarser(inner)) <= 256
 
 
 def test_densities_are_compared_only_where_there_are_two(pc, unsupervised):
@@ -264,7 +264,7 @@ def test_the_nearest_window_is_found_by_looking_at_all(rng):
         for i, j in np.ndindex(cloud.shape)
     }
     row, col = min(slow, key=slow.get)
-    assert _nearest(cloud, target, deviations) == (pytest.approx(slow[row, col]), row, col)
+    assert nearest_window(cloud, target, deviations) == (pytest.approx(slow[row, col]), row, col)
 
 
 def test_published_values_stand_apart_and_only_beside_data_of_that_layout(pc):

@@ -8,21 +8,24 @@ from pathlib import Path
 import pytest
 from fakes import fake_run
 from pages import find, find_all, fresh, requests, width_in
+from pc_runs import WINDOW
 
 from anomalylab.errors import ParameterError
+from anomalylab.number_words import grouped
 from anomalylab.reports import report
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-SECTIONS = [
-    "Images as clouds",
-    "Which windows, and where in the image?",
-    "All training images as one cloud",
-    "From cloud to counts",
-    "What windows are made of",
-    "How well images are told apart",
-    "How this was made",
-]
+SECTIONS = {
+    "Images as clouds": "3 of 3, highest score first",
+    "Which windows, and where in the image?": "Left, each point is a window of the image",
+    "All training images as one cloud": "10 normal images, {n_windows} windows",
+    "From cloud to counts": "The same in {bins} × {bins} counts",
+    "What windows are made of": "{share:.1f} % of the variance",
+    "How well images are told apart": "published, on KolektorSDD2",
+    "How this was made": "anomalylab recipe pc-space",
+}
+"""Title of each section, and what it tells of the run."""
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +45,19 @@ def test_the_page_asks_for_nothing_but_itself_and_reports_no_error(opened, page)
     assert page.stat().st_size < 1_000_000
 
 
-def test_all_sections_are_there_and_none_is_empty(opened):
-    assert [link.text for link in find_all(opened, "nav li")] == SECTIONS
-    for section in find_all(opened, "main > section"):
-        assert len(section.text) > 100
+def test_all_sections_are_there_and_each_tells_of_the_run(opened, pc):
+    assert [link.text for link in find_all(opened, "nav li")] == list(SECTIONS)
+    variances, info = pc.space.variances, pc.run.info
+    training = pc.samples[pc.samples["sample_id"].isin(info.training_ids)]
+    n_windows = ((training["height"] - WINDOW + 1) * (training["width"] - WINDOW + 1)).sum()
+    values = {
+        "n_windows": grouped(int(n_windows)),
+        "bins": pc.info.bins,
+        "share": 100 * variances[0] / pc.space.total_variance,
+    }
+    sections = find_all(opened, "main > section")
+    for section, told in zip(sections, SECTIONS.values(), strict=True):
+        assert told.format(**values) in section.text
     assert len(find_all(opened, ".al-clouds > li")) == 7
 
 
