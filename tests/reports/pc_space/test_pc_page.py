@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 SECTIONS = {
     "Images as clouds": "3 of 3, highest score first",
-    "Which windows, and where in the image?": "Left, each point is a window of the image",
+    "Which windows, and where in the image?": "windows of this image that lie there",
     "All training images as one cloud": "10 normal images, {n_windows} windows",
     "From cloud to counts": "The same in {bins} × {bins} counts",
     "What windows are made of": "{share:.1f} % of the variance",
@@ -55,7 +55,8 @@ def test_all_sections_are_there_and_each_tells_of_the_run(opened, pc):
         "bins": pc.info.bins,
         "share": 100 * variances[0] / pc.space.total_variance,
     }
-    sections = find_all(opened, "main > section")
+    verdict, *sections = find_all(opened, "main > section")
+    assert "find 3 of 3 defective test images" in verdict.text
     for section, told in zip(sections, SECTIONS.values(), strict=True):
         assert told.format(**values) in section.text
     assert len(find_all(opened, ".al-clouds > li")) == 7
