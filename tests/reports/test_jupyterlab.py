@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 from fakes import fake_run
 from live_views import (
@@ -21,6 +22,7 @@ from live_views import (
     texts,
     wait_for,
 )
+from nbconvert import HTMLExporter
 
 import anomalylab
 from anomalylab.cli.main import main
@@ -38,6 +40,18 @@ window.jupyterapp.commands.execute("notebook:run-all-cells").then(done, done);
 KERNEL = """
 const widget = window.jupyterapp?.shell.currentWidget;
 return widget?.context?.isReady && widget.sessionContext.session?.kernel?.status;
+"""
+
+STILL = """
+const shown = [...document.querySelectorAll("figure:has(img)")];
+if (!shown.every((figure) => figure.querySelector("img").naturalWidth)) return null;
+return shown.map((figure) => getComputedStyle(figure).borderTopColor === "rgb(238, 154, 0)");
+"""
+"""Of each picture of a cell without its kernel, whether its frame is amber."""
+
+SAVE = """
+const done = arguments[0];
+window.jupyterapp.commands.execute("docmanager:save").then(done, done);
 """
 
 ERRORS = """
@@ -83,7 +97,7 @@ def lab(root):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait_for(lambda: answers(f"http://127.0.0.1:{port}/api"))
+    wait_for(lambda: answers(f"http://127.0.0.1:{port}/api"), seconds=120)
     yield f"http://127.0.0.1:{port}/lab/workspaces"
     server.terminate()
     server.wait(timeout=20)
@@ -161,6 +175,22 @@ def test_the_live_view_draws_in_a_cell_and_answers(notebook):
     notebook.execute_script(DEEP + "all(document, '.al-card-face[aria-pressed]')[2].click()")
     wait_for(lambda: texts(notebook, ".name") != before)
     assert texts(notebook, ".warning") == []
+
+
+def test_a_saved_notebook_shows_the_pictures_of_a_cell_where_its_kernel_is_not(notebook, root, lab):
+    notebook.execute_async_script(SAVE)
+    saved = nbformat.read(root / "detect.ipynb", 4)
+    saved.cells = [cell for cell in saved.cells if "GalleryCell(" in cell.source]
+    assert len(saved.cells[0].outputs) == 1
+    nbformat.write(saved, root / "sent.ipynb")
+    page = root / "sent.html"
+    page.write_text(HTMLExporter().from_notebook_node(saved)[0], encoding="utf-8")
+    for address in (f"{lab}/sent/tree/sent.ipynb", page.as_uri()):
+        notebook.get(address)
+        wait_for(lambda: notebook.execute_script(STILL))
+        framed = notebook.execute_script(STILL)
+        assert framed == [True] * sum(framed) + [False] * (24 - sum(framed))
+        assert sum(framed) == 6
 
 
 def test_all_cells_of_the_pc_space_notebook_run_and_none_fails(pc_notebook):

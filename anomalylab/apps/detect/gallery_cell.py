@@ -11,7 +11,7 @@ from anomalylab.apps.detect.cards import cards
 from anomalylab.apps.detect.state import ORDERS, DetectState
 from anomalylab.apps.kit.pictures import Pictures
 from anomalylab.pictures.colours import LIGHT, custom_properties
-from anomalylab.pictures.gallery import SCRIPT, STYLE
+from anomalylab.pictures.gallery import SCRIPT, STYLE, figure, in_a_row
 from anomalylab.runs.folder import Run
 
 N_SHOWN = 24
@@ -70,6 +70,22 @@ class GalleryCell(widgets.VBox):
         self.order.observe(self._take_order, "value")
         controls = [self.detector, self.threshold, self.order]
         super().__init__([*controls, self.counts, self.gallery])
+
+    def _repr_mimebundle_(self, **options) -> dict[str, Any]:
+        """Return the widget, and figures for who opens the saved notebook without a kernel."""
+        sources = self.gallery.sources
+        figures = (
+            figure(
+                sources[item["id"]],
+                item["title"],
+                f"{item['score']} {item['words']} {item['name']}",
+                side=self.gallery.side,
+                is_framed=item["is_above"],
+            )
+            for item in self.gallery.items
+        )
+        html = self.counts.value + in_a_row(figures)
+        return {**super()._repr_mimebundle_(**options), "text/html": html}
 
     def _take_detector(self, change) -> None:
         self.state.detector = change["new"]
