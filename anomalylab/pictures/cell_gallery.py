@@ -8,7 +8,7 @@ import pandas as pd
 from anomalylab.errors import ParameterError
 from anomalylab.images.read import read_image
 from anomalylab.pictures.encode import data_url
-from anomalylab.pictures.gallery import figure, in_a_row
+from anomalylab.pictures.gallery import still
 from anomalylab.pictures.map_colours import composite, to_bytes
 from anomalylab.pictures.thumbnails import thumbnail
 
@@ -58,11 +58,15 @@ class Gallery:
         self.order = np.argsort(-self.scores, kind="stable")[:n_shown]
 
     def _repr_html_(self) -> str:
-        return in_a_row(map(self._figure, self.order))
+        shown = self.samples.iloc[self.order]
+        names = shown["sample_id"]
+        items = (
+            {"id": name, "title": name, "score": f"{score:.3g}", "name": name}
+            for name, score in zip(names, self.scores[self.order], strict=True)
+        )
+        pictures = map(self._picture, shown["image_path"], self.cells[self.order])
+        return still(items, dict(zip(names, pictures, strict=True)), side=160)
 
-    def _figure(self, row: int) -> str:
-        sample = self.samples.iloc[row]
-        picture = thumbnail(read_image(self.root / sample["image_path"]))[0]
-        url = data_url(composite(picture, self.cells[row], None))
-        name = sample["sample_id"]
-        return figure(url, name, f"{self.scores[row]:.3g} {name}", side=160)
+    def _picture(self, path: str, cells: np.ndarray) -> str:
+        picture = thumbnail(read_image(self.root / path))[0]
+        return data_url(composite(picture, cells, None))

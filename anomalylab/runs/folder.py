@@ -17,7 +17,7 @@ import pandas as pd
 from anomalylab import schema
 from anomalylab.errors import RunError
 from anomalylab.pictures.encode import data_url
-from anomalylab.pictures.gallery import figure, in_a_row
+from anomalylab.pictures.gallery import still
 from anomalylab.registry import unknown_name
 from anomalylab.runs.info import FILE, DetectInfo, RunInfo, read_info, write_info
 from anomalylab.runs.kinds import KINDS, Kind
@@ -145,19 +145,19 @@ class Run:
         table = self.scores(detector).nlargest(N_STRIP, "score")
         table = table.merge(self.table("thumbnails"), on="sample_id")
         threshold = self.threshold(detector)
-        shown = zip(table["sample_id"], table["image"], table["score"], strict=True)
-        figures = (
-            figure(
-                data_url(image),
-                f"{name}: score {score:.4g}",
-                f"{score:.3g}",
-                side=96,
-                is_framed=score >= threshold,
-            )
-            for name, image, score in shown
+        names, scores = table["sample_id"], table["score"]
+        items = (
+            {
+                "id": name,
+                "title": f"{name}: score {score:.4g}",
+                "score": f"{score:.3g}",
+                "is_above": score >= threshold,
+            }
+            for name, score in zip(names, scores, strict=True)
         )
+        sources = dict(zip(names, table["image"].map(data_url), strict=True))
         verdict = f"<p><strong>{escape(self.verdict)}</strong><br><span>{escape(facts)}</span></p>"
-        return verdict + in_a_row(figures)
+        return verdict + still(items, sources, side=96)
 
 
 class RunWriter:

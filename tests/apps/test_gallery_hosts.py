@@ -13,7 +13,7 @@ from selenium.webdriver import Keys
 from anomalylab.apps.detect.gallery_cell import Gallery as Widget
 from anomalylab.apps.kit.gallery import Gallery as PanelGallery
 from anomalylab.pictures.encode import data_url, png
-from anomalylab.reports.kit.fragment import GALLERY_SCRIPT, Fragment
+from anomalylab.reports.kit.fragment import Fragment
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -57,7 +57,7 @@ return [card.map((one) => one.dataset.id), focused];
 def page(folder):
     """Return a page that draws the model with what pages use."""
     run = "anomalylab.gallery.render({ model: new anomalylab.Model(%s), el: document.body });"
-    scripts = Fragment("", ("kit/core.js", "kit/model.js", GALLERY_SCRIPT))._repr_html_()
+    scripts = Fragment("", ("kit/core.js", "kit/model.js", "gallery.js"))._repr_html_()
     return write(folder / "page.html", f"{scripts}<script>{run % as_json(MODEL)}</script>")
 
 

@@ -5,7 +5,7 @@ from PIL import Image
 
 from anomalylab.errors import ParameterError
 from anomalylab.pictures.cell_gallery import Gallery
-from anomalylab.pictures.gallery import figure
+from anomalylab.pictures.gallery import still
 
 
 @pytest.fixture
@@ -25,11 +25,12 @@ def test_the_most_anomalous_images_come_first_and_names_are_escaped(samples, tmp
 
 
 def test_a_figure_is_framed_in_amber_or_not_and_markup_in_it_stays_text():
-    framed = figure("data:,", 'a "b" <c>', "<1>", side=96, is_framed=True)
+    item = {"id": "a", "title": 'a "b" <c>', "words": "<1>"}
+    framed = still([{**item, "is_above": True}], {"a": "data:,"}, side=96)
     assert "width:96px;border:3px solid #ee9a00" in framed
     assert 'title="a &quot;b&quot; &lt;c&gt;"' in framed
     assert "&lt;1&gt;</figcaption>" in framed
-    assert "border:3px solid transparent" in figure("data:,", "", "", side=96)
+    assert "border:3px solid transparent" in still([item], {"a": "data:,"}, side=96)
 
 
 def test_other_numbers_of_scores_than_samples_are_refused(samples, tmp_path):

@@ -181,7 +181,6 @@ def test_a_saved_notebook_shows_the_pictures_of_a_cell_where_its_kernel_is_not(n
     notebook.execute_async_script(SAVE)
     saved = nbformat.read(root / "detect.ipynb", 4)
     saved.cells = [cell for cell in saved.cells if "GalleryCell(" in cell.source]
-    assert len(saved.cells[0].outputs) == 1
     nbformat.write(saved, root / "sent.ipynb")
     page = root / "sent.html"
     page.write_text(HTMLExporter().from_notebook_node(saved)[0], encoding="utf-8")

@@ -20,9 +20,6 @@ from anomalylab.apps.kit.viewer import AppViewer
 from anomalylab.errors import ParameterError
 from anomalylab.runs.folder import Run
 
-PAGE = 24
-"""Images on a page of the gallery."""
-
 HALF = {"styles": {"flex": "1 1 220px", "min-width": "0"}}
 
 
@@ -42,9 +39,7 @@ class DetectApp(AppViewer):
         self.run = run
         self.samples = run.samples
         self.pictures = Pictures(run)
-        self.gallery = Gallery(
-            active=self.state.sample_id, page_size=PAGE, sizing_mode="stretch_width"
-        )
+        self.gallery = Gallery(active=self.state.sample_id, sizing_mode="stretch_width")
         self._link_gallery()
         self._line = hv.DynamicMap(self.line)
         self._marker = hv.DynamicMap(self.marker)
@@ -82,11 +77,14 @@ class DetectApp(AppViewer):
         self._list()
 
     def _list(self, *events) -> None:
-        state, page = self.state, self.gallery.page
+        state, gallery = self.state, self.gallery
         table = state.listed()
-        shown = table.iloc[page * PAGE : (page + 1) * PAGE]
-        self.gallery.param.update(
-            **cards(state, self.pictures, shown),
+        start = gallery.page * gallery.page_size
+        shown = table.iloc[start : start + gallery.page_size]
+        items, sources = cards(state, self.pictures, shown)
+        gallery.param.update(
+            items=items,
+            sources=sources,
             n=len(table),
             caption=words.listed_words(state, len(table)),
         )

@@ -9,37 +9,21 @@ from anomalylab.apps.kit.pictures import Pictures
 
 
 def cards(
-    state: DetectState, pictures: Pictures, table: pd.DataFrame, *, is_named: bool = False
-) -> dict[str, Any]:
-    """Return the fields ``items`` and ``sources`` of :mod:`anomalylab.pictures.gallery`.
-
-    Parameters
-    ----------
-    state : DetectState
-    pictures : Pictures
-    table : DataFrame
-        Rows of ``state.listed()``.
-    is_named : bool
-        Whether a card shows the name of its image; its title does anyway.
-    """
-    rows = list(table.itertuples())
-    return {
-        "items": [_card(row, state.threshold, is_named=is_named) for row in rows],
-        "sources": {
-            row.sample_id: pictures.url(
-                state.detector, row.sample_id, row.row, with_map=state.opacity > 0
-            )
-            for row in rows
-        },
-    }
-
-
-def _card(row: Any, threshold: float, *, is_named: bool) -> dict[str, Any]:
-    card = {
-        "id": row.sample_id,
-        "title": f"{row.sample_id}: score {row.score:.4g}, {row.outcome}",
-        "score": f"{row.score:.3g}",
-        "words": row.outcome,
-        "is_above": bool(row.score >= threshold),
-    }
-    return {**card, "name": row.sample_id} if is_named else card
+    state: DetectState, pictures: Pictures, table: pd.DataFrame
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Return ``items`` and ``sources`` of a gallery from rows of ``state.listed()``."""
+    items, sources = [], {}
+    row: Any
+    for row in table.itertuples():
+        items.append(
+            {
+                "id": row.sample_id,
+                "title": f"{row.sample_id}: score {row.score:.4g}, {row.outcome}",
+                "score": f"{row.score:.3g}",
+                "words": row.outcome,
+                "is_above": bool(row.score >= state.threshold),
+            }
+        )
+        url = pictures.url(state.detector, row.sample_id, row.row, state.opacity > 0)
+        sources[row.sample_id] = url
+    return items, sources

@@ -11,7 +11,7 @@ from anomalylab.apps.detect.cards import cards
 from anomalylab.apps.detect.state import ORDERS, DetectState
 from anomalylab.apps.kit.pictures import Pictures
 from anomalylab.pictures.colours import LIGHT, custom_properties
-from anomalylab.pictures.gallery import SCRIPT, STYLE, figure, in_a_row
+from anomalylab.pictures.gallery import SCRIPT, STYLE, still
 from anomalylab.runs.folder import Run
 
 N_SHOWN = 24
@@ -47,21 +47,9 @@ class GalleryCell(widgets.VBox):
     def __init__(self, run: Run):
         self.state = DetectState(run)
         self._pictures = Pictures(run)
-        self.detector = widgets.Dropdown(
-            options=run.detectors,
-            description="Detector",
-            tooltip=self.state.param["detector"].doc,
-            **WIDE,
-        )
-        self.threshold = widgets.FloatSlider(
-            description="Threshold",
-            tooltip=self.state.param["threshold"].doc,
-            readout_format=".4g",
-            **WIDE,
-        )
-        self.order = widgets.Dropdown(
-            options=ORDERS, description="Order", tooltip=self.state.param["order"].doc, **WIDE
-        )
+        self.detector = self._control(widgets.Dropdown, "detector", options=run.detectors)
+        self.threshold = self._control(widgets.FloatSlider, "threshold", readout_format=".4g")
+        self.order = self._control(widgets.Dropdown, "order", options=ORDERS)
         self.counts = widgets.HTML()
         self.gallery = Gallery().add_class("al-cell")
         self._fit()
@@ -71,20 +59,14 @@ class GalleryCell(widgets.VBox):
         controls = [self.detector, self.threshold, self.order]
         super().__init__([*controls, self.counts, self.gallery])
 
+    def _control(self, kind: type[widgets.DOMWidget], name: str, **options) -> Any:
+        text = self.state.param[name].doc
+        return kind(description=name.capitalize(), tooltip=text, **options, **WIDE)
+
     def _repr_mimebundle_(self, **options) -> dict[str, Any]:
-        """Return the widget, and figures for who opens the saved notebook without a kernel."""
-        sources = self.gallery.sources
-        figures = (
-            figure(
-                sources[item["id"]],
-                item["title"],
-                f"{item['score']} {item['words']} {item['name']}",
-                side=self.gallery.side,
-                is_framed=item["is_above"],
-            )
-            for item in self.gallery.items
-        )
-        html = self.counts.value + in_a_row(figures)
+        """Return the widget, and a still of it for who opens the saved notebook elsewhere."""
+        shown = self.gallery
+        html = self.counts.value + still(shown.items, shown.sources, side=shown.side)
         return {**super()._repr_mimebundle_(**options), "text/html": html}
 
     def _take_detector(self, change) -> None:
@@ -117,5 +99,5 @@ class GalleryCell(widgets.VBox):
         self.counts.value = f"<p>{said}. Threshold: {escape(self.state.note())}.</p>"
         shown = self.state.listed().head(N_SHOWN)
         with self.gallery.hold_sync():
-            fields = cards(self.state, self._pictures, shown, is_named=True)
-            self.gallery.items, self.gallery.sources = fields["items"], fields["sources"]
+            items, self.gallery.sources = cards(self.state, self._pictures, shown)
+            self.gallery.items = [{**item, "name": item["id"]} for item in items]

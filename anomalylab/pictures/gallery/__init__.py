@@ -8,15 +8,11 @@ items
     ``"anomalous"``), ``words``, ``name``, ``is_marked`` (red line: a defect), ``group`` (a row or
     a column of its own; an ``id`` of ``""`` keeps the place of an empty one).
 sources
-    By ``id`` the URL of a picture, or in a page the elements that show it. Apart, so that pictures
-    are sent only when they change.
+    By ``id`` the URL of a picture, or in a page the elements that show it; sent when they change.
 on_click, active, clicks
-    ``"choose"`` (one card stays pressed), ``"open"`` or ``""``; the ``id`` of the last one clicked;
-    how many clicks there were.
-page, page_size, n
-    The page shown, counted from 0; cards on a page; cards on all pages.
-caption, empty
-    Words over the cards; words where there are none.
+    ``"choose"`` (one card stays pressed), ``"open"`` or ``""``; the last one clicked; how often.
+page, page_size, n, caption, empty
+    Page shown, from 0; cards on a page, on all pages; words over cards, and where there are none.
 side, look
     Width of a picture in pixels of the screen; classes of ``gallery.css``.
 """
@@ -24,6 +20,7 @@ side, look
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from anomalylab.pictures.colours import LIGHT
 
@@ -40,30 +37,22 @@ def page_script() -> str:
     return f"(() => {{\n{body}}})();\n"
 
 
-def figure(source: str, title: str, caption: str, *, side: int, is_framed: bool = False) -> str:
-    """Return a picture over its caption as HTML that needs no style sheet.
+def still(items: Iterable[dict[str, Any]], sources: dict[str, str], *, side: int) -> str:
+    """Return cards side by side as HTML that needs neither script nor style sheet.
 
-    Parameters
-    ----------
-    source : str
-        URL of the picture.
-    title, caption : str
-        Texts; markup in them stays text.
-    side : int
-        Width in pixels.
-    is_framed : bool
-        Whether the frame is amber: beyond the threshold.
+    Frames are amber from the threshold on; markup in texts stays text.
     """
-    frame = LIGHT["amber"] if is_framed else "transparent"
-    name = escape(title, quote=True)
+    figures = "".join(_figure(item, sources[item["id"]], side) for item in items)
+    return f'<div style="display:flex;flex-wrap:wrap;gap:6px">{figures}</div>'
+
+
+def _figure(item: dict[str, Any], source: str, side: int) -> str:
+    frame = LIGHT["amber"] if item.get("is_above") else "transparent"
+    title = escape(item["title"])
+    caption = " ".join(item[field] for field in ("score", "words", "name") if field in item)
     return (
         f'<figure style="margin:0;width:{side}px;border:3px solid {frame};border-radius:4px">'
-        f'<img src="{source}" alt="{name}" title="{name}" style="width:100%">'
+        f'<img src="{source}" alt="{title}" title="{title}" style="width:100%">'
         '<figcaption style="font-size:12px;text-align:center;overflow-wrap:anywhere">'
         f"{escape(caption)}</figcaption></figure>"
     )
-
-
-def in_a_row(figures: Iterable[str]) -> str:
-    """Return figures side by side, in as many rows as they need."""
-    return f'<div style="display:flex;flex-wrap:wrap;gap:6px">{"".join(figures)}</div>'

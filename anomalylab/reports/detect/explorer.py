@@ -10,13 +10,7 @@ from anomalylab.pictures import map_colours
 from anomalylab.pictures.encode import data_url
 from anomalylab.registry import unknown_name
 from anomalylab.reports.detect.payload import payload
-from anomalylab.reports.kit.fragment import (
-    GALLERY_SCRIPT,
-    GALLERY_STYLE,
-    Fragment,
-    json_for_script,
-    render,
-)
+from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key, rows_of
 from anomalylab.reports.kit.words import LABELS, method_words, short_names
 from anomalylab.runs.displayed import map_bytes
@@ -34,12 +28,12 @@ SCRIPTS = (
     "detect/colouring.js",
     "detect/embedding.js",
     "kit/model.js",
-    GALLERY_SCRIPT,
+    "gallery.js",
     "detect/gallery.js",
     "detect/enlarged.js",
     "detect/explorer.js",
 )
-STYLES = ("detect/explorer.css", GALLERY_STYLE)
+STYLES = ("detect/explorer.css", "gallery.css")
 
 N_STILL = 10
 """Suspects shown to readers without scripts."""

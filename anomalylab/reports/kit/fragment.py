@@ -21,11 +21,10 @@ from anomalylab.pictures.colours import page_colours
 FOLDER = Path(str(resources.files("anomalylab.reports")))
 
 COLOURS = "kit/colours.css"
-GALLERY_SCRIPT, GALLERY_STYLE = "gallery.js", "gallery.css"
 _FROM_PICTURES = {
     COLOURS: page_colours,
-    GALLERY_SCRIPT: gallery.page_script,
-    GALLERY_STYLE: lambda: gallery.STYLE.read_text(encoding="utf-8"),
+    "gallery.js": gallery.page_script,
+    "gallery.css": lambda: gallery.STYLE.read_text(encoding="utf-8"),
 }
 """What pages share with live views and cells; all else is a file of this package."""
 

@@ -10,7 +10,7 @@ from fakes import fake_run
 
 from anomalylab.apps import serve
 from anomalylab.apps.detect import words
-from anomalylab.apps.detect.app import PAGE, DetectApp
+from anomalylab.apps.detect.app import DetectApp
 from anomalylab.apps.detect.gallery_cell import GalleryCell
 from anomalylab.apps.detect.judgements import judgements, outcomes
 from anomalylab.apps.detect.state import ALL, BY_HAND, ORDERS, DetectState
@@ -169,8 +169,8 @@ def test_a_click_in_the_gallery_shows_an_image_large(app):
 
 
 def test_the_gallery_has_pages_and_starts_anew_when_filtered(tmp_path):
-    app = DetectApp(fake_run(tmp_path / "fake", n_query=PAGE + 3))
-    assert (len(app.gallery.items), app.gallery.n) == (PAGE, PAGE + 3)
+    app = DetectApp(fake_run(tmp_path / "fake", n_query=24 + 3))
+    assert (len(app.gallery.items), app.gallery.n) == (24, 24 + 3)
     app.gallery.page = 1
     assert len(app.gallery.items) == 3
     app.state.show = "found"
