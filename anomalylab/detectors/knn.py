@@ -108,18 +108,17 @@ class KNN(Detector):
     def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> Cost:
         """Estimate what fitting takes, and scoring the same images left out.
 
-        Bytes are those of levels, twice, and a gallery, at most. Seconds are those of a search,
-        image by image, for the ``c`` cells of each level among ``k c``; with cells at the same
-        place alone, those of ``k V`` values an image: one core takes 0.3 to 3 times as long for
-        lite0 at 224 and 60 to 209 images.
+        Bytes are those of levels, twice, and a gallery, at most. Seconds are those of ``k V``
+        values an image, its gallery, and, unless cells at the same place alone are compared, of a
+        search for the ``c`` cells of each level among ``k c``: one core takes 0.3 to 3 times as
+        long for lite0 at 224 and 60 to 209 images.
         """
         numbers = sum(int(np.prod(shape)) for shape in shapes.values())
         used = self._used(shapes)
-        if self.gallery == "same_location":
-            an_image = seconds_of(values=self.k * sum(used.values()))
-        else:
+        an_image = seconds_of(values=self.k * sum(used.values()))
+        if self.gallery != "same_location":
             grids = [(shapes[name][0] * shapes[name][1], shapes[name][2]) for name in used]
-            an_image = sum(seconds_of_search(c, self.k * c, width) for c, width in grids)
+            an_image += sum(seconds_of_search(c, self.k * c, width) for c, width in grids)
         return Cost(bytes=4 * numbers * (n_images + 3 * self.k), seconds=n_images * an_image)
 
     def _fit(self, features: Features) -> None:
