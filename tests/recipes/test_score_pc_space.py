@@ -140,7 +140,7 @@ def test_images_of_any_size_are_judged_by_the_bulk_of_an_unlabelled_run(unlabell
     assert "unlike those of 30 training images?" in pc_space.verdict(PCSpace(scored)).html
 
 
-@pytest.mark.parametrize("version", ["pc_space_v1", "pc_space_v2"])
+@pytest.mark.parametrize("version", ["pc_space_v1", "pc_space_v2_before_odds"])
 def test_an_old_run_scores_without_odds_and_says_so(version, tmp_path, capsys):
     with zipfile.ZipFile(OLD / f"{version}.zip") as archive:
         archive.extractall(tmp_path)

@@ -54,7 +54,7 @@ def unpacked(name, folder):
     return Run(folder / name)
 
 
-@pytest.fixture(params=["pc_space_v1", "pc_space_v2"])
+@pytest.fixture(params=["pc_space_v1", "pc_space_v2_before_odds", "pc_space_v2"])
 def old_pc(request, tmp_path):
     return PCSpace(unpacked(request.param, tmp_path))
 
@@ -70,7 +70,8 @@ def test_every_table_of_an_old_pc_space_can_be_read(old_pc):
     assert old_pc.run.detectors == ["odds", "forest", "residual", "mahalanobis", "outside"]
     assert old_pc.run.score_maps("odds").shape == (2, 64, 64)
     assert old_pc.windows == [9]
-    assert len(old_pc.info.labelled_ids) == 5
+    assert len(old_pc.info.labelled_ids) == (old_pc.samples["split"] == "train").sum()
+    assert (old_pc.log_odds is None) == (old_pc.run.folder.name != "pc_space_v2")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,9 @@ def test_every_part_of_the_page_can_be_made_of_an_old_pc_space_without_its_image
 
 
 def test_the_tables_of_the_same_images_are_the_same_in_both_versions(tmp_path):
-    before, after = (unpacked(f"pc_space_v{version}", tmp_path) for version in (1, 2))
+    before, after = (
+        unpacked(f"pc_space_{version}", tmp_path) for version in ("v1", "v2_before_odds")
+    )
     for name in set(TABLES) - {"timings"}:
         added = ["category", "group"]  # the one is the folder's name, the other is new
         old, new = (run.table(name).drop(columns=added, errors="ignore") for run in (before, after))
