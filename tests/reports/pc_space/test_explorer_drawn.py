@@ -52,15 +52,23 @@ def test_the_wheel_scrolls_the_page_until_the_cloud_is_clicked(opened):
     assert until(opened, f"store.state.view[1] - store.state.view[0] < {before}")
 
 
+LINES_OF_THE_NEXT_FRAME = """
+window.lines = undefined;
+store.change({ y: 2 });
+const count = () => { window.lines = document.querySelectorAll(".al-origin").length; };
+requestAnimationFrame(() => requestAnimationFrame(count));
+"""
+
+
 def test_the_cloud_turns_to_another_axis_and_ends_where_it_is_drawn_at_once(opened):
     def turned(motion):
         features = [{"name": "prefers-reduced-motion", "value": motion}]
         opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         run_js(opened, "store.change({ y: 1 })")
         until(opened, "document.querySelector('.al-origin')")
-        run_js(opened, "store.change({ y: 2 })")
-        ready(opened)
-        lines = len(find_all(opened, ".al-origin"))
+        run_js(opened, LINES_OF_THE_NEXT_FRAME)
+        until(opened, "window.lines !== undefined")
+        lines = opened.execute_script("return window.lines")
         until(opened, "document.querySelector('.al-origin')")
         return lines, pixels_of(opened, ".al-pc-plane canvas").tobytes()
 
