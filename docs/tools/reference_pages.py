@@ -48,7 +48,8 @@ def section(path: Path) -> str:
     heading = [name, "-" * len(name), ""] if name.count(".") > 1 else []
     lines = [*heading, f".. automodule:: {name}"]
     if path.stem == "__init__":
-        lines += [f"   :members: {', '.join(own_names(path))}", "   :imported-members:"]
+        lines.append(f"   :members: {', '.join(own_names(path))}")
+        lines += ["   :imported-members:"] if set(own_names(path)) & imported_names(path) else []
     elif path.stem in imported_names(path.with_name("__init__.py")):  # two things of one name
         lines.append("   :no-index:")
     return "\n".join(lines)
