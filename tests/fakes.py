@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from anomalylab.runs.folder import Run, writing
+from anomalylab.runs.folder import Run
 from anomalylab.runs.info import (
     DatasetInfo,
     DetectInfo,
@@ -18,6 +18,7 @@ from anomalylab.runs.info import (
     RunInfo,
     VerdictInfo,
 )
+from anomalylab.runs.writing import writing
 
 DETECTORS = ("patchcore", "knn")
 GRID = (14, 14)

@@ -2,7 +2,6 @@
 
 import argparse
 from functools import partial
-from pathlib import Path
 
 from anomalylab.cli.options import (
     CommandParser,
@@ -10,6 +9,7 @@ from anomalylab.cli.options import (
     add_data,
     add_out,
     dataset_params,
+    default_out,
 )
 from anomalylab.runs.kinds import Kind, recipes, resolve
 
@@ -49,8 +49,8 @@ def _fill(parser: argparse.ArgumentParser, kind: Kind) -> None:
 def call(options: argparse.Namespace, kind: Kind) -> None:
     """Carry out the command."""
     request = resolve(str(kind.options)).request(options, dataset_params(options))
-    name = options.data.resolve().stem if options.data else kind.words
-    finished = resolve(kind.make)(request, options.out or Path("reports", name))
+    out = options.out or default_out(options.data, kind.words)
+    finished = resolve(kind.make)(request, out, replace=options.replace)
     print(finished.verdict)
     print(f"Run folder: {finished.folder}\nMake the page: anomalylab report {finished.folder}")
     if kind.app:

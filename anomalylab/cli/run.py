@@ -1,9 +1,15 @@
 """The command ``run``: score a folder of images and write a run folder."""
 
 import argparse
-from pathlib import Path
 
-from anomalylab.cli.options import add_command, add_data, add_images, add_out, detect_request
+from anomalylab.cli.options import (
+    add_command,
+    add_data,
+    add_images,
+    add_out,
+    default_out,
+    detect_request,
+)
 
 DETECTOR_HELP = (
     "detector, as NAME[@PRESET][:option=value,...], for example patchcore, padim@sroc or "
@@ -49,7 +55,7 @@ def call(options: argparse.Namespace) -> None:
     from anomalylab.runs.detect import run
 
     request = detect_request(options)
-    name = options.data.resolve().stem if options.data else str(request.dataset)
-    finished = run(request, options.out or Path("reports", name))
+    out = options.out or default_out(options.data, str(request.dataset))
+    finished = run(request, out, replace=options.replace)
     print(finished.verdict)
     print(f"Run folder: {finished.folder}\nMake the page: anomalylab report {finished.folder}")

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from anomalylab.cli.options import ENGINES, add_command, add_plugin, add_run
+from anomalylab.cli.options import ENGINES, add_command, add_plugin, add_replace, add_run
 from anomalylab.errors import RunError
 
 
@@ -14,6 +14,7 @@ def add(commands) -> None:
     add_run(parser)
     parser.add_argument("images", type=Path, metavar="IMAGES", help="folder of new images")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder to write to")
+    add_replace(parser)
     parser.add_argument(
         "--weights", metavar="FILE", help="weights file, if the run was made with one"
     )
@@ -42,6 +43,7 @@ def call(options: argparse.Namespace) -> None:
         options.out,
         weights=options.weights,
         engine=options.engine,
+        replace=options.replace,
     )
     print(run.verdict)
     for finding in run.info.findings:

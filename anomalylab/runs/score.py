@@ -1,6 +1,7 @@
 """Apply a finished run to new images: the same network, the same fits, the same thresholds."""
 
-from dataclasses import replace
+import dataclasses
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,14 @@ from anomalylab.features import Features
 from anomalylab.localise import map_max
 from anomalylab.runs.describe import broken_records
 from anomalylab.runs.detect import TRAINING_FEATURES
-from anomalylab.runs.folder import Run, RunWriter, writing
+from anomalylab.runs.folder import Run
 from anomalylab.runs.info import ExtractorInfo, VerdictInfo
 from anomalylab.runs.inputs import network_size_of, with_images
 from anomalylab.runs.masks import Masks
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.scored import (
     as_training,
+    check_scored,
     finished,
     judge_new,
     new_images,
@@ -29,10 +31,17 @@ from anomalylab.runs.scored import (
 )
 from anomalylab.runs.shown import embedding
 from anomalylab.runs.timing import Timings
+from anomalylab.runs.writing import RunWriter, writing
 
 
 def score(
-    folder: Path, data: Path, out: Path, *, weights: str | None = None, engine: str | None = None
+    folder: Path,
+    data: Path,
+    out: Path,
+    *,
+    weights: str | None = None,
+    engine: str | None = None,
+    replace: bool = False,
 ) -> Run:
     """Score new images with the detectors of a finished run; nothing is fitted.
 
@@ -48,6 +57,8 @@ def score(
         File of the network's weights, if the run was made with one.
     engine : str, optional
         What runs the network; that of the run if it is installed, else the fastest there is.
+    replace : bool
+        Whether what is written may replace a run, or scores of other images.
 
     Returns
     -------
@@ -66,6 +77,8 @@ def score(
     base = finished(Path(folder), Path(out))
     extractor = _extractor(base, weights, engine)
     samples = new_images(Path(data))
+    may_replace = partial(check_scored, base, samples, Path(data), Path(out), replace)
+    may_replace()
     timings = Timings()
     with timings.step("embed images", len(samples)):
         extraction = extractors.extract(
@@ -79,7 +92,7 @@ def score(
         extraction.features, extraction.samples, Path(data), intensity=base.info.intensity
     )
     extraction = extraction._replace(features=features)
-    with writing(out) as writer:
+    with writing(out, may_replace) as writer:
         verdicts = {}
         scored: list[pd.DataFrame] = []
         for label in base.detectors:
@@ -90,7 +103,8 @@ def score(
         _tables(base, writer, scored, extraction, Path(data), timings)
         broken = broken_records(extraction.broken)
         info = scored_info(base, verdicts, extraction.samples, broken, Path(data), Path(out))
-        writer.info(replace(info, part=replace(base.detect, extractor=_ran(base, extractor))))
+        part = dataclasses.replace(base.detect, extractor=_ran(base, extractor))
+        writer.info(dataclasses.replace(info, part=part))
     return Run(out)
 
 

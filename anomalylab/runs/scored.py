@@ -17,9 +17,11 @@ from anomalylab.errors import RunError
 from anomalylab.runs import provenance
 from anomalylab.runs.decide import beyond_training
 from anomalylab.runs.describe import dataset_info
-from anomalylab.runs.folder import Run, RunWriter, check_output
+from anomalylab.runs.folder import Run
 from anomalylab.runs.info import FindingInfo, RunInfo, ScoredWith, VerdictInfo
 from anomalylab.runs.measure import why_undefined
+from anomalylab.runs.replaced import check_replaced
+from anomalylab.runs.writing import RunWriter, check_output
 from anomalylab.verdicts.thresholds import Threshold
 from anomalylab.verdicts.unlabelled import verdict
 
@@ -58,6 +60,13 @@ def new_images(data: Path) -> pd.DataFrame:
         If there is no such folder, or no image in it.
     """
     return datasets.load("folder", data).assign(split="test")
+
+
+def check_scored(base: Run, samples: pd.DataFrame, data: Path, out: Path, replace: bool) -> None:
+    """Refuse to replace a run, or scores of other images or of another run, unless asked to."""
+    if not replace:
+        kind, name = base.info.kind, base.info.name
+        check_replaced(out, samples, data, kind=kind, scored_with=name)
 
 
 def training_scores(base: Run, label: str) -> np.ndarray:
@@ -152,7 +161,8 @@ def write_scores(
     limits = queries["detector"].map({label: base.threshold(label) for label in labels})
     table = queries.drop(columns="role").assign(threshold=limits)
     table = table.assign(is_beyond=table["score"] >= table["threshold"])
-    table.to_csv(writer.folder / TABLE, index=False, float_format="%.9g")
+    with writer.place(TABLE) as path:
+        table.to_csv(path, index=False, float_format="%.9g")
 
 
 def _no_metrics(labels: list[str]) -> pd.DataFrame:

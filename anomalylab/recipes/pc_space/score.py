@@ -1,7 +1,9 @@
 """Project new images into the PC space of a finished run; nothing is fitted."""
 
+import dataclasses
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +20,11 @@ from anomalylab.recipes.pc_space.projections import View, log_odds_maps, project
 from anomalylab.recipes.pc_space.run_folder import proven
 from anomalylab.recipes.pc_space.tables import features_of, features_table
 from anomalylab.runs.describe import way_to
-from anomalylab.runs.folder import Run, RunWriter, writing
+from anomalylab.runs.folder import Run
 from anomalylab.runs.info import FindingInfo, VerdictInfo
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.scored import (
+    check_scored,
     default_threshold,
     finished,
     judge_new,
@@ -31,6 +34,7 @@ from anomalylab.runs.scored import (
     write_scores,
 )
 from anomalylab.runs.timing import Timings
+from anomalylab.runs.writing import RunWriter, writing
 
 NO_FOREST = FindingInfo(
     severity="note",
@@ -81,7 +85,13 @@ class ProjectedImages:
 
 
 def score(
-    folder: Path, data: Path, out: Path, *, weights: str | None = None, engine: str | None = None
+    folder: Path,
+    data: Path,
+    out: Path,
+    *,
+    weights: str | None = None,
+    engine: str | None = None,
+    replace: bool = False,
 ) -> Run:
     """Score new images by the methods of a finished PC space that a run keeps whole.
 
@@ -95,6 +105,8 @@ def score(
         Where to write; a run folder again, with ``scores.csv`` beside its tables.
     weights, engine : str, optional
         Of a network, which there is none of here; refused.
+    replace : bool
+        Whether what is written may replace a run, or scores of other images.
 
     Returns
     -------
@@ -115,12 +127,14 @@ def score(
     data, out, timings = Path(data), Path(out), Timings()
     pc = PCSpace(finished(Path(folder), out))
     listed = new_images(data)
+    may_replace = partial(check_scored, pc.run, listed, data, out, replace)
+    may_replace()
     check_sizes(listed, pc.windows)
     with timings.step("read images", len(listed)):
         images, broken = _read(listed, data, pc)
     with timings.step("project windows", len(images.samples)):
         seen = _project(images, pc)
-    with writing(out) as writer:
+    with writing(out, may_replace) as writer:
         judged = {}
         for name in _methods(pc):
             with timings.step(f"{name}: score", len(images.samples)):
@@ -137,7 +151,8 @@ def score(
             findings=[*_set_aside(broken), *_left_out(pc)],
         )
         reason = pc.info.why_no_odds if "odds" in judged else pc.info.why_no_odds or WHY_NO_ODDS
-        writer.info(replace(told, part=replace(pc.info, why_no_odds=reason)))
+        part = dataclasses.replace(pc.info, why_no_odds=reason)
+        writer.info(dataclasses.replace(told, part=part))
     return Run(out)
 
 
@@ -225,7 +240,8 @@ def _write(
     has_odds = "odds" in judged
     if has_odds:
         writer.table("coefficients", base.table("coefficients"))
-    _keep_space(base.folder / FOLDER, writer.folder / FOLDER, counts, has_odds=has_odds)
+    with writer.place(FOLDER) as folder:
+        _keep_space(base.folder / FOLDER, folder, counts, has_odds=has_odds)
 
 
 def _training_rows(base: Run) -> np.ndarray:
