@@ -24,7 +24,7 @@ from anomalylab.runs.judge import judge
 from anomalylab.runs.masks import Masks
 from anomalylab.runs.measure import image_metrics, pixel_metrics
 from anomalylab.runs.pictures import Thumbnails
-from anomalylab.runs.planned import bytes_of_maps, check_costs
+from anomalylab.runs.planned import check_costs
 from anomalylab.runs.replaced import check_replaced
 from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.shown import embedding, nearest_normal
@@ -93,10 +93,9 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
         )
     samples, root = load_samples(request)
     roles.check_roles(samples)
-    may_replace = partial(_check_replaced, out, request, samples, root, replace)
+    may_replace = partial(check_replaced, out, samples, root, kind="detect", replace=replace)
     may_replace()
-    check_output(out, bytes_of_maps(samples, extractor, chosen))
-    check_costs(samples, extractor, chosen)
+    check_costs(samples, extractor, chosen, out)
     timings, shown = Timings(), Thumbnails(request.intensity)
     with timings.step("check images", len(samples)):
         report = _checked(samples, root, extractor, request)
@@ -123,13 +122,6 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
         broken = broken_records(extraction.broken)
         writer.info(_info(material, chosen, decisions, report, broken, out))
     return Run(out)
-
-
-def _check_replaced(
-    out: Path, request: DetectRequest, samples: pd.DataFrame, root: Path, replace: bool
-) -> None:
-    if not replace:
-        check_replaced(out, samples, root, kind="detect", is_built_in=request.data is None)
 
 
 def create_extractor(request: DetectRequest) -> Extractor:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from anomalylab.detectors import Cost, Detector
 from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND
 from anomalylab.runs import roles
+from anomalylab.runs.writing import check_output
 
 LONG = 60.0
 """Seconds of one core from which a run says beforehand what a detector will take."""
@@ -30,15 +32,18 @@ def planned(detector: Detector, samples: pd.DataFrame, extractor: Extractor) -> 
 
 
 def check_costs(
-    samples: pd.DataFrame, extractor: Extractor, chosen: Mapping[str, Detector]
+    samples: pd.DataFrame, extractor: Extractor, chosen: Mapping[str, Detector], out: Path
 ) -> None:
-    """Refuse detectors that need more memory than is free, and log which take long.
+    """Refuse what needs more memory or disk than is free, and log which detectors take long.
 
     Raises
     ------
     ParameterError
         If memory is short.
+    RunError
+        If the run folder ``out`` has not the space for its maps.
     """
+    check_output(out, _bytes_of_maps(samples, extractor, chosen))
     n_training = len(roles.training_rows(samples))
     for label, detector in chosen.items():
         cost = planned(detector, samples, extractor)
@@ -56,7 +61,7 @@ def check_costs(
             )
 
 
-def bytes_of_maps(
+def _bytes_of_maps(
     samples: pd.DataFrame, extractor: Extractor, chosen: Mapping[str, Detector]
 ) -> int:
     """Return what the score maps of a run take on disk, as far as levels of a network give them."""

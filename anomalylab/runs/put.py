@@ -28,9 +28,13 @@ OF_UNLISTED_RUNS = (
     "*.parquet",
     "training_pooled.npy",
     "report.html",
-    "maps/*",
-    "detectors/*/*",
-    "pc_space/*",
+    "maps/*.npy",
+    "detectors/*/detector.json",
+    "detectors/*/arrays.safetensors",
+    "pc_space/*.npy",
+    "pc_space/*.npz",
+    "pc_space/*.json",
+    "pc_space/*.safetensors",
 )
 """Files of runs that were written before runs listed their files."""
 

@@ -11,6 +11,7 @@ from anomalylab.runs.info import FILE, RunInfo
 
 BUILT_IN = "built-in images"
 """What images are called that are made anew whenever they are asked for."""
+BUILT_IN_LOADER = "textures"
 
 SHARE = 0.5
 """Share of the images of an earlier run that have to be among the new ones; some may have been
@@ -24,7 +25,7 @@ def check_replaced(
     *,
     kind: str,
     scored_with: str | None = None,
-    is_built_in: bool = False,
+    replace: bool = False,
 ) -> None:
     """Refuse to replace a run of another kind, of other images, or scored with another run.
 
@@ -33,22 +34,22 @@ def check_replaced(
     folder : path
         Where the new run goes; there need not be one.
     samples : DataFrame
-        Rows of SAMPLES of the new run.
+        Rows of SAMPLES of the new run. Built-in images may replace built-in ones.
     root : path
         Folder that their paths are relative to.
     kind : str
         Of the new run.
     scored_with : str, optional
         Name of the run that scores the images, if one does.
-    is_built_in : bool
-        Whether the images are those that come with the product.
+    replace : bool
+        Whether the person allows it whatever is there.
 
     Raises
     ------
     RunError
         Says what the earlier run was made of.
     """
-    if not (folder / FILE).is_file():
+    if replace or not (folder / FILE).is_file():
         return
     try:
         run = Run(folder)
@@ -59,7 +60,7 @@ def check_replaced(
     by = info.scored_with.run if info.scored_with else None
     if (info.kind, by) != (kind, scored_with):
         raise _refused(folder, f"holds {_origin(info)}")
-    if is_built_in and info.dataset.root_name == BUILT_IN:
+    if samples.attrs.get("loader") == BUILT_IN_LOADER and info.dataset.root_name == BUILT_IN:
         return
     n_same = len(known & _hashes(samples, root))
     if n_same < SHARE * len(known):

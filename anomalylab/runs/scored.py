@@ -64,9 +64,8 @@ def new_images(data: Path) -> pd.DataFrame:
 
 def check_scored(base: Run, samples: pd.DataFrame, data: Path, out: Path, replace: bool) -> None:
     """Refuse to replace a run, or scores of other images or of another run, unless asked to."""
-    if not replace:
-        kind, name = base.info.kind, base.info.name
-        check_replaced(out, samples, data, kind=kind, scored_with=name)
+    kind, name = base.info.kind, base.info.name
+    check_replaced(out, samples, data, kind=kind, scored_with=name, replace=replace)
 
 
 def training_scores(base: Run, label: str) -> np.ndarray:

@@ -20,24 +20,26 @@ def samples():
     return pd.DataFrame(table)
 
 
-def test_a_detector_that_takes_long_is_named_beforehand_with_its_time(samples, monkeypatch, caplog):
+def test_a_detector_that_takes_long_is_named_beforehand_with_its_time(
+    samples, monkeypatch, caplog, tmp_path
+):
     cost = planned.planned(create("patchcore"), samples, NETWORK)
     monkeypatch.setattr(planned, "LONG", cost.seconds)
-    check_costs(samples, NETWORK, {"patchcore": create("patchcore")})
+    check_costs(samples, NETWORK, {"patchcore": create("patchcore")}, tmp_path)
     assert caplog.messages == [
         "fitting patchcore on 3 images takes in the order of 0 seconds of one core"
     ]
 
 
-def test_nothing_is_said_of_short_work(samples, caplog):
-    check_costs(samples, NETWORK, {"patchcore": create("patchcore")})
+def test_nothing_is_said_of_short_work(samples, caplog, tmp_path):
+    check_costs(samples, NETWORK, {"patchcore": create("patchcore")}, tmp_path)
     assert not caplog.messages
 
 
-def test_more_memory_than_is_free_is_refused(samples, monkeypatch):
+def test_more_memory_than_is_free_is_refused(samples, monkeypatch, tmp_path):
     monkeypatch.setattr(memory, "available", lambda: 1000)
     with pytest.raises(ParameterError, match="fitting patchcore on 3 images takes"):
-        check_costs(samples, NETWORK, {"patchcore": create("patchcore")})
+        check_costs(samples, NETWORK, {"patchcore": create("patchcore")}, tmp_path)
 
 
 def test_images_that_a_detector_reads_have_their_median_size(samples):

@@ -107,13 +107,13 @@ def test_a_damaged_index_hides_its_shard(filled, content):
     assert not filled.find(["a"], ["fine"])
 
 
-def test_what_a_killed_process_left_is_not_data_and_goes_after_a_day(filled):
+def test_what_a_process_nobody_knows_left_is_not_data_and_goes_after_a_week(filled):
     left = filled.folder / ".unfinished-0123"
     os.rename(only_file(filled, "index.json").parent, left)
     assert not filled.find(["a"], ["fine"])
     filled.check_writable(1)
     assert left.exists()
-    long_ago = time.time() - 25 * 3600
+    long_ago = time.time() - 8 * 24 * 3600
     os.utime(left, (long_ago, long_ago))
     filled.check_writable(1)
     assert not left.exists()

@@ -64,7 +64,7 @@ def run(request: PCSpaceRequest, out: Path, *, replace: bool = False) -> Run:
     out, timings = Path(out), Timings()
     check_output(out)
     samples, root = load(request)
-    may_replace = partial(_check_replaced, out, request, samples, root, replace)
+    may_replace = partial(check_replaced, out, samples, root, kind="pc_space", replace=replace)
     may_replace()
     check_output(out, 4 * len(samples) * request.bins**2)
     with timings.step("check images", len(samples)):
@@ -74,14 +74,6 @@ def run(request: PCSpaceRequest, out: Path, *, replace: bool = False) -> Run:
         write(writer, found, timings)
         writer.info(describe(found, findings, broken, request.command(out), out))
     return Run(out)
-
-
-def _check_replaced(
-    out: Path, request: PCSpaceRequest, samples: pd.DataFrame, root: Path, replace: bool
-) -> None:
-    if not replace:
-        is_built_in = request.source.data is None
-        check_replaced(out, samples, root, kind="pc_space", is_built_in=is_built_in)
 
 
 def _find(request: PCSpaceRequest, images: Images, timings: Timings) -> Found:

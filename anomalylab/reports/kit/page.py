@@ -12,12 +12,13 @@ from nbformat import NotebookNode
 
 from anomalylab.errors import ParameterError
 from anomalylab.reports.kit.fragment import FOLDER, assets_of, static_text, without_assets
-from anomalylab.reports.kit.notebooks import (
-    relative,
-    run_notebook,
-    write_atomically,
-)
+from anomalylab.reports.kit.notebooks import relative, run_notebook
+from anomalylab.runs.authorship import SIGNATURE, is_as_signed, signed
+from anomalylab.runs.files import FILE_LIST
 from anomalylab.runs.folder import Run
+from anomalylab.runs.put import recover
+from anomalylab.runs.writable import cannot_write, check_file
+from anomalylab.storage.unfinished import write_whole
 
 _HEADING = re.compile(r"^##\s+(.+)$", re.MULTILINE)
 
@@ -66,11 +67,11 @@ def report(
     Raises
     ------
     RunError
-        If the folder holds no finished run.
+        If the folder holds no finished run, or the page cannot be written.
     NotebookError
         If the notebook failed.
     ParameterError
-        If ``data`` is given for a run whose page needs no images.
+        If ``data`` is given for a run whose page needs no images, or ``out`` is somebody's file.
     """
     run = Run(run_folder)
     name = run.kind.notebook
@@ -79,6 +80,7 @@ def report(
             f"the page of {run.folder} needs no images: it holds what is shown; leave out --data"
         )
     out = Path(out) if out is not None else run.folder / "report.html"
+    _check_page(out, run)
     out.parent.mkdir(parents=True, exist_ok=True)
     start = out.resolve().parent
     parameters: dict[str, Any] = {
@@ -89,6 +91,23 @@ def report(
         parameters["data"] = relative(Path(data).resolve(), start)
     notebook = run_notebook(name, out.with_suffix(".ipynb"), **parameters)
     return export_html(notebook, out, name=run.info.name, created=run.info.created[:10])
+
+
+def _check_page(out: Path, run: Run) -> None:
+    """Refuse a place that cannot be written, or that holds what is not a page of ours."""
+    if out.suffix in (".ipynb", ".log"):
+        raise ParameterError(f"{out} is no name for a page; give one that ends in .html with -o")
+    recover(out.parent)
+    thumbnails = run.folder / "thumbnails.parquet"
+    check_file(out, thumbnails.stat().st_size if thumbnails.is_file() else 0)
+    is_of_older_version = (
+        run.folder / "report.html" == out and not (run.folder / FILE_LIST).exists()
+    )
+    if out.exists() and not (is_of_older_version or is_as_signed(out)):
+        raise ParameterError(
+            f"{out} was not written by anomalylab, or was changed since; move it, or give another "
+            "name with -o"
+        )
 
 
 def export_html(notebook: Path | str, out: Path | str, *, name: str, created: str = "") -> Path:
@@ -111,8 +130,12 @@ def export_html(notebook: Path | str, out: Path | str, *, name: str, created: st
     sections = page_sections(node)
     title = next((s["title"] for s in sections if s["title"]), name)
     page = {"title": f"{name}: {title}", "name": name, "created": created, "sections": sections}
+    page["signature"] = SIGNATURE
     html, _ = PageExporter().from_notebook_node(node, resources={"page": page | _assets(node)})
-    write_atomically(Path(out), html)
+    try:
+        write_whole(Path(out), signed(html))
+    except OSError as error:
+        raise cannot_write(Path(out), error) from error
     return Path(out)
 
 
