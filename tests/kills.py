@@ -160,4 +160,5 @@ def _compare(bench: Bench, name: str, expected: dict, is_kept: bool) -> None:
     assert [key for key in keys if made.get(key) != expected.get(key)] == [], name
     note = Path(bench.commands[name][1], NOTE)
     assert not is_kept or note.read_text(encoding="utf-8") == "mine", name
-    assert bench.leftovers() == [], name
+    left = bench.leftovers()
+    assert left == [], name

@@ -2,10 +2,12 @@
 
 import contextlib
 import shutil
-import uuid
 from pathlib import Path
 
 from anomalylab.errors import RunError
+from anomalylab.storage.unfinished import owner, sweep
+
+_PROBE = ".anomalylab-"
 
 
 def check_folder(folder: Path, n_bytes: int = 0) -> None:
@@ -26,7 +28,9 @@ def check_folder(folder: Path, n_bytes: int = 0) -> None:
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir():
         raise RunError(f"{there} is a file; give a folder to write to")
-    probe = there / f".anomalylab-{uuid.uuid4().hex}"
+    for folder_above in (there, *there.absolute().parents[:2]):
+        sweep(folder_above, f"{_PROBE}{'[0-9a-f]' * 8}-*-*-*")
+    probe = there / f"{_PROBE}{owner()}"
     try:
         probe.mkdir()
         free = shutil.disk_usage(probe).free

@@ -132,8 +132,8 @@ def check_output(folder: Path, n_bytes: int = 0) -> None:
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder} is a file; give a folder to write to")
     if folder.is_dir():
-        _check_existing(folder)
         check_folder(folder)
+        _check_existing(folder)
     check_folder(folder.parent, n_bytes)
 
 

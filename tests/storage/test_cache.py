@@ -114,7 +114,8 @@ def test_what_a_process_nobody_knows_left_is_not_data_and_goes_after_a_week(fill
     filled.check_writable(1)
     assert left.exists()
     long_ago = time.time() - 8 * 24 * 3600
-    os.utime(left, (long_ago, long_ago))
+    for path in (*left.iterdir(), left):
+        os.utime(path, (long_ago, long_ago))
     filled.check_writable(1)
     assert not left.exists()
 
