@@ -157,7 +157,8 @@ def _compare(bench: Bench, name: str, expected: dict, is_kept: bool) -> None:
     keys = made.keys() | expected.keys()
     if name != "report":  # the page was made of another run
         keys -= {"report.html"}
-    assert [key for key in keys if made.get(key) != expected.get(key)] == [], name
+    differing = [key for key in keys if made.get(key) != expected.get(key)]
+    assert differing == [], name
     note = Path(bench.commands[name][1], NOTE)
     assert not is_kept or note.read_text(encoding="utf-8") == "mine", name
     left = bench.leftovers()
