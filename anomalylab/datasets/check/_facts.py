@@ -82,7 +82,9 @@ def _value_range(path: Path) -> tuple[float, float, str]:
     except ImageError as error:
         return np.nan, np.nan, error.reason
     colour = values[..., : 3 if values.shape[2] > 2 else 1]
-    return float(colour.min()), float(colour.max()), ""
+    low, high = float(colour.min()), float(colour.max())
+    problem = "" if np.isfinite(high - low) else "holds NaN or infinite values"
+    return low, high, problem
 
 
 def _mask_facts(root: Path, path: str | float | None) -> dict:
