@@ -2,8 +2,8 @@
 
 Most images are told apart by their first row of pixels, of which a PNG need not be decoded in full;
 images that share it are decoded, those that few share first, up to :data:`MOST_PIXELS`: where the
-top of hundreds of large images is plain white, they are not told apart. Where all images of one size are JPEG, what follows the tables of
-a file is compared instead, and none is decoded.
+top of hundreds of large images is plain white, they are not told apart. Where all images of one
+size are JPEG, what follows the tables of a file is compared instead, and none is decoded.
 """
 
 import struct
