@@ -177,7 +177,7 @@
           return;
         }
         path.push([x, y]);
-        const corners = this.outline(path).map((p) => p.join(" "));
+        const corners = al.enclosed(this.shape, path).map((p) => p.join(" "));
         this.area.setAttribute("d", `M${corners.join("L")}Z`);
       });
       const finish = (/** @type {PointerEvent} */ event) => {
@@ -188,21 +188,6 @@
       this.svg.addEventListener("pointerup", finish);
       this.svg.addEventListener("pointercancel", finish);
       this.svg.addEventListener("pointerleave", () => this.tip.hide());
-    }
-
-    /**
-     * @param {Al.Pair[]} path
-     * @returns {Al.Pair[]}
-     */
-    outline(path) {
-      if (this.shape === "lasso") return path;
-      const [[x0, y0], [x1, y1]] = [path[0], path[path.length - 1]];
-      return [
-        [x0, y0],
-        [x1, y0],
-        [x1, y1],
-        [x0, y1],
-      ];
     }
 
     /**
@@ -218,8 +203,9 @@
         else this.store.change({ selection: null });
         return;
       }
-      const outline = this.outline(path);
-      const inside = this.points.map((_, i) => i).filter((i) => isInside(this.points[i], outline));
+      const outline = al.enclosed(this.shape, path);
+      const [xs, ys] = [0, 1].map((part) => outline.map((corner) => corner[part]));
+      const inside = this.points.map((_, i) => i).filter((i) => al.isInside(...this.points[i], xs, ys));
       this.store.change({ selection: inside.length ? new Set(inside) : null });
     }
 
@@ -263,18 +249,4 @@
       this.store.change({ selection: selection.size ? selection : null });
     }
   };
-
-  /**
-   * Even-odd rule: a point lies inside if a ray from it crosses the outline an odd number of times.
-   * @param {Al.Pair} point
-   * @param {Al.Pair[]} outline
-   */
-  function isInside([x, y], outline) {
-    let inside = false;
-    outline.forEach(([x1, y1], k) => {
-      const [x2, y2] = outline[(k + 1) % outline.length];
-      if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) inside = !inside;
-    });
-    return inside;
-  }
 })();

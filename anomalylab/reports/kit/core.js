@@ -69,6 +69,28 @@
     return marks;
   };
 
+  // Even-odd rule: a ray from a point inside crosses the closed line an odd number of times.
+  al.isInside = (x, y, xs, ys) => {
+    let isOdd = false;
+    for (let k = 0, last = xs.length - 1; k < xs.length; last = k, k += 1) {
+      const [x1, y1, x2, y2] = [xs[k], ys[k], xs[last], ys[last]];
+      if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) isOdd = !isOdd;
+    }
+    return isOdd;
+  };
+
+  // What a drag encloses: the path itself, or the box between its ends.
+  al.enclosed = (tool, path) => {
+    if (tool === "lasso") return path;
+    const [[x0, y0], [x1, y1]] = [path[0], path[path.length - 1]];
+    return [
+      [x0, y0],
+      [x1, y0],
+      [x1, y1],
+      [x0, y1],
+    ];
+  };
+
   // Draw again whenever the width of an element changes.
   al.whenResized = (node, draw) => {
     let last = 0;

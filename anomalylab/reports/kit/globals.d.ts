@@ -90,6 +90,8 @@ declare namespace Al {
     pen(canvas: HTMLCanvasElement): CanvasRenderingContext2D;
     payload<T>(root: ParentNode): T;
     clamp(value: number, low: number, high: number): number;
+    isInside(x: number, y: number, xs: number[], ys: number[]): boolean;
+    enclosed(tool: string, path: Pair[]): Pair[];
     bytes(text: string): Bytes;
     CLASSES: { key: string; name: string; colour: string }[];
     ARROWS: Record<string, number | undefined>;

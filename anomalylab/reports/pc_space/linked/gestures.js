@@ -61,7 +61,7 @@
 
     /** @param {Al.Pair[]} path */
     drawOutline(path) {
-      const corners = this.outline(path).map((p) => p.join(" "));
+      const corners = al.enclosed(this.store.state.tool, path).map((p) => p.join(" "));
       this.plane.area.setAttribute("d", `M${corners.join("L")}Z`);
     }
 
@@ -87,21 +87,6 @@
     }
 
     /**
-     * @param {Al.Pair[]} path
-     * @returns {Al.Pair[]}
-     */
-    outline(path) {
-      if (this.store.state.tool === "lasso") return path;
-      const [[x0, y0], [x1, y1]] = [path[0], path[path.length - 1]];
-      return [
-        [x0, y0],
-        [x1, y0],
-        [x1, y1],
-        [x0, y1],
-      ];
-    }
-
-    /**
      * A drag selects what it encloses, a click on empty ground clears.
      * @param {Al.Pair[]} path
      */
@@ -116,7 +101,7 @@
       }
       if (tool === "move") return;
       const { frame } = this;
-      const vertices = this.outline(path).map(([px, py]) => [frame.atX(px), frame.atY(py)]);
+      const vertices = al.enclosed(tool, path).map(([px, py]) => [frame.atX(px), frame.atY(py)]);
       store.change({ selection: store.inPlane(tool, tool === "lasso" ? vertices.flat() : boundsOf(vertices)) });
     }
   };

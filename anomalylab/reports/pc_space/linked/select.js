@@ -22,23 +22,7 @@
   function inLasso(cloud, numbers, [x, y]) {
     const [xs, ys] = [0, 1].map((part) => numbers.filter((_, k) => k % 2 === part));
     const near = inBox(cloud, [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)], [x, y]);
-    return where(cloud, (i) => near[i] === 1 && isEnclosed(x[i], y[i], xs, ys));
-  }
-
-  /**
-   * Even-odd rule: a ray from a point inside crosses the line an odd number of times.
-   * @param {number} x
-   * @param {number} y
-   * @param {number[]} xs
-   * @param {number[]} ys
-   */
-  function isEnclosed(x, y, xs, ys) {
-    let isOdd = false;
-    for (let k = 0, last = xs.length - 1; k < xs.length; last = k, k += 1) {
-      const [x1, y1, x2, y2] = [xs[k], ys[k], xs[last], ys[last]];
-      if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) isOdd = !isOdd;
-    }
-    return isOdd;
+    return where(cloud, (i) => near[i] === 1 && al.isInside(x[i], y[i], xs, ys));
   }
 
   /**
