@@ -10,7 +10,7 @@ from anomalylab.compute import window_space
 from anomalylab.compute.window_grid import on_grid
 from anomalylab.compute.window_moments import moments
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.recipes.pc_space import odds
+from anomalylab.recipes.pc_space import image_blocks, odds, spaces
 from anomalylab.recipes.pc_space.projections import GRID
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run as recipe
@@ -87,3 +87,17 @@ def test_a_test_image_and_a_defective_training_image_are_scored_in_the_whole_spa
 def test_a_label_that_occurs_once_does_not_do_away_with_folds():
     folds = odds.folds_of(pd.Series([0] * 9 + [1]), seed=0)
     assert len(np.unique(folds)) == odds.N_FOLDS
+
+
+def test_scores_are_the_same_with_little_room_and_a_group_that_spans_blocks(
+    unlabelled, tmp_path, monkeypatch
+):
+    request = PCSpaceRequest(data=unlabelled, windows=(WINDOW,))
+    monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "plain"))
+    plain = recipe(request, tmp_path / "one")
+    whole = image_blocks.in_blocks
+    monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "small"))
+    monkeypatch.setattr(image_blocks, "in_blocks", lambda rows, size=1: whole(rows, size))
+    monkeypatch.setattr(spaces, "HELD_BYTES", 0)
+    small = recipe(request, tmp_path / "other")
+    pd.testing.assert_frame_equal(plain.table("scores"), small.table("scores"), rtol=1e-6)
