@@ -3,7 +3,7 @@
 import ast
 import logging
 import os
-import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +11,13 @@ from typing import Any
 
 import nbformat
 import papermill
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
 from nbformat import NotebookNode
+from papermill.parameterize import parameterize_notebook
 
 from anomalylab.errors import AnomalyLabError, ParameterError, RunError
 from anomalylab.registry import unknown_name
 from anomalylab.reports.kit.fragment import FOLDER
+from anomalylab.reports.kit.kernel import ThisInterpreter
 from anomalylab.runs.folder import Run
 from anomalylab.runs.kinds import KINDS
 
@@ -34,22 +34,12 @@ PLACES = (
 )
 """Where notebooks are looked for: the installed package, then a checkout, then beside recipes."""
 
-_LAUNCH = ("-m", "ipykernel_launcher", "--log-level=CRITICAL", "-f", "{connection_file}")
+PATHS = ("run", "data", "plugins")
+"""Parameters that name files; they are recorded as seen from the notebook."""
 
 
 class NotebookError(AnomalyLabError):
     """A notebook failed, or ended without its last line."""
-
-
-class ThisInterpreter(AsyncKernelManager):
-    """Starts kernels with the running interpreter, whatever kernels are installed."""
-
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        """How to start a kernel; no installed kernelspec is read."""
-        return KernelSpec(
-            argv=[sys.executable, *_LAUNCH], display_name="Python 3", language="python", env=_env()
-        )
 
 
 def find_notebook(name: str) -> Path:
@@ -113,8 +103,9 @@ def check_parameters(name: str, parameters: dict[str, Any]) -> None:
 def run_notebook(name: str, out: Path | str, *, timeout: int = TIMEOUT, **parameters: Any) -> Path:
     """Run a notebook with these parameters and keep it, outputs included, as the record.
 
-    Cells tagged ``live`` need someone at the keyboard and are left out. The kernel works in the
-    folder of ``out``, so relative paths are relative to that.
+    Cells tagged ``live`` need someone at the keyboard and are left out. Paths in :data:`PATHS` are
+    relative to the folder of ``out``. The kernel works in an empty folder of its own and imports
+    nothing from a run, which may come from a stranger.
 
     Parameters
     ----------
@@ -230,34 +221,35 @@ def write_atomically(path: Path, text: str) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _env() -> dict[str, str]:
-    """Let the kernel, which works in another folder, import this very package."""
-    given = [
-        str(Path(p).resolve()) for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p
-    ]
-    package = str(FOLDER.parent.parent)
-    return {"PYTHONPATH": os.pathsep.join(dict.fromkeys([package, *given]))}
-
-
 def _execute(source: Path, out: Path, timeout: int, parameters: dict[str, Any]) -> None:
     try:
-        papermill.execute_notebook(
-            _without_live(nbformat.read(source, as_version=4)),
-            str(out).replace("{", "{{").replace("}", "}}"),  # papermill formats its paths
-            parameters=parameters,
-            kernel_name="python3",
-            kernel_manager_class=ThisInterpreter,
-            progress_bar=False,
-            execution_timeout=timeout,
-            cwd=out.parent,
-        )
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
+            papermill.execute_notebook(
+                _without_live(nbformat.read(source, as_version=4)),
+                str(out).replace("{", "{{").replace("}", "}}"),  # papermill formats its paths
+                parameters=_from_anywhere(parameters, out.parent),
+                kernel_name="python3",
+                kernel_manager_class=ThisInterpreter,
+                progress_bar=False,
+                execution_timeout=timeout,
+                cwd=empty,
+            )
     except Exception as error:
         last = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         raise NotebookError(
             f"notebook {source.stem!r} failed: {last}; what it did until then is in {out}"
         ) from error
     finally:
-        _forget_paths(out)
+        _forget_paths(out, parameters)
+
+
+def _from_anywhere(parameters: dict[str, Any], start: Path) -> dict[str, Any]:
+    """Return the parameters with paths that are relative to ``start`` made absolute."""
+
+    def absolute(value: Any) -> Any:
+        return [absolute(v) for v in value] if isinstance(value, list) else str(start / value)
+
+    return {k: absolute(v) if k in PATHS and v else v for k, v in parameters.items()}
 
 
 def _without_live(notebook: NotebookNode) -> NotebookNode:
@@ -273,10 +265,12 @@ def _check_finished(out: Path) -> None:
         raise NotebookError(f"{out} lost the output of its last cell; run the report again")
 
 
-def _forget_paths(out: Path) -> None:
-    """Drop what papermill notes about this machine."""
+def _forget_paths(out: Path, parameters: dict[str, Any]) -> None:
+    """Drop what papermill notes about this machine, and record parameters as they were given."""
     if out.is_file():
         notebook: NotebookNode = nbformat.read(out, as_version=4)
+        if "papermill" in notebook.metadata and parameters:
+            notebook = parameterize_notebook(notebook, parameters)
         for key in ("input_path", "output_path", "environment_variables"):
             notebook.metadata.get("papermill", {}).pop(key, None)
         write_atomically(out, nbformat.writes(notebook) + "\n")
