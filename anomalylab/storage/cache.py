@@ -15,7 +15,6 @@ import os
 import shutil
 import time
 import uuid
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ import numpy as np
 import platformdirs
 
 from anomalylab.errors import StorageError
+from anomalylab.storage.checked_arrays import checksum, matches, sound_map, write_array, write_bytes
 
 FOLDER_VARIABLE = "ANOMALYLAB_CACHE"
 """Environment variable that names another cache folder."""
@@ -156,11 +156,11 @@ class FeatureStore:
         try:
             unfinished.mkdir(parents=True)
             written = {
-                level: _write_array(unfinished / f"{level}.npy", np.ascontiguousarray(array))
+                level: write_array(unfinished / f"{level}.npy", np.ascontiguousarray(array))
                 for level, array in levels.items()
             }
             index = {"hashes": list(hashes), "levels": written}
-            _write_bytes(unfinished / _INDEX, json.dumps(index).encode())
+            write_bytes(unfinished / _INDEX, json.dumps(index).encode())
             unfinished.rename(self.folder / name)
         except OSError as error:
             raise _unwritable(self.folder, error) from error
@@ -202,18 +202,22 @@ class FeatureStore:
     def _map(self, places: Sequence[Place], level: str, shape: tuple[int, ...]) -> np.ndarray:
         images = "\n".join(f"{place.shard.name} {place.row}" for place in places)
         digest = hashlib.blake2b(images.encode(), digest_size=12).hexdigest()
-        path = self.folder / f"gathered-{digest}-{level}.npy"
-        if not path.exists():
-            unfinished = self.folder / f"{_UNFINISHED}{uuid.uuid4().hex}.npy"
-            try:
-                target = np.lib.format.open_memmap(unfinished, "w+", np.float32, shape)
-                _fill(target, places, level).flush()  # type: ignore[attr-defined]
-                del target
-                unfinished.replace(path)
-            except OSError as error:
-                raise _unwritable(self.folder, error) from error
-            finally:
-                unfinished.unlink(missing_ok=True)
+        name = f"gathered-{digest}-{level}"
+        for path in self.folder.glob(f"{name}*.npy"):
+            known = sound_map(path, name, shape)
+            if known is not None:
+                return known
+        unfinished = self.folder / f"{_UNFINISHED}{uuid.uuid4().hex}.npy"
+        try:
+            target = np.lib.format.open_memmap(unfinished, "w+", np.float32, shape)
+            _fill(target, places, level).flush()  # type: ignore[attr-defined]
+            path = self.folder / f"{name}-{checksum(target):08x}.npy"
+            del target
+            unfinished.replace(path)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+        finally:
+            unfinished.unlink(missing_ok=True)
         return np.load(path, mmap_mode="r", allow_pickle=False)
 
     def _shards(self) -> list[Path]:
@@ -240,13 +244,9 @@ def _read_index(shard: Path, levels: Sequence[str]) -> list[str]:
 def _is_sound(shard: Path, levels: Sequence[str]) -> bool:
     try:
         expected = json.loads((shard / _INDEX).read_bytes())["levels"]
-        return all(_matches(_open(shard, level), expected[level]) for level in levels)
-    except (OSError, ValueError, EOFError, KeyError, TypeError):
+        return all(matches(_open(shard, level), expected[level]) for level in levels)
+    except Exception:  # damage may break the parser of a header anywhere
         return False
-
-
-def _matches(array: np.ndarray, expected: dict) -> bool:
-    return list(array.shape) == expected["shape"] and _checksum(array) == expected["checksum"]
 
 
 def _open(shard: Path, level: str) -> np.ndarray:
@@ -263,26 +263,6 @@ def _fill(target: np.ndarray, places: Sequence[Place], level: str) -> np.ndarray
         for position in positions:  # one copy each; a list of rows would make two
             target[position] = stored[places[position].row]
     return target
-
-
-def _checksum(array: np.ndarray) -> int:
-    return zlib.crc32(array.reshape(-1).data.cast("B"))
-
-
-def _write_array(path: Path, array: np.ndarray) -> dict[str, object]:
-    """Write an array and return what its index says of it."""
-    with open(path, "wb") as stream:
-        np.save(stream, array, allow_pickle=False)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return {"shape": array.shape, "checksum": _checksum(array)}
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    with open(path, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _size(path: Path) -> int:

@@ -176,3 +176,39 @@ def test_the_cache_folder_can_be_named_by_the_environment(tmp_path, monkeypatch)
     assert cache.cache_folder() == tmp_path
     monkeypatch.delenv("ANOMALYLAB_CACHE")
     assert "anomalylab" in str(cache.cache_folder())
+
+
+def test_a_gathered_file_with_one_changed_bit_is_gathered_again(filled):
+    whole = gather(filled, ["c", "a"])
+    np.testing.assert_array_equal(gather(filled, ["c", "a"], limit=0)["fine"], whole["fine"])
+    for path in filled.folder.glob("gathered-*"):
+        written = path.read_bytes()
+        for place in (10, 20, len(written) - 1, None):  # header twice, numbers, cut short
+            content = bytearray(written)
+            if place is not None:
+                content[place] ^= 2
+            path.write_bytes(content if place is not None else content[:-5])
+            again = gather(filled, ["c", "a"], limit=0)
+            for level in ("fine", "coarse"):
+                np.testing.assert_array_equal(again[level], whole[level])
+            assert path.read_bytes() == written
+            del again
+
+
+def test_no_changed_bit_of_a_shard_gives_other_numbers(filled):
+    whole = gather(filled, ["a", "b", "c"])["fine"]
+    (path,) = filled.folder.glob("*/fine.npy")
+    written = path.read_bytes()
+    for place in range(8 * len(written)):
+        content = bytearray(written)
+        content[place // 8] ^= 1 << place % 8
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        found = filled.find(["a"], ["fine"])
+        if found:
+            np.testing.assert_array_equal(
+                filled.gather([found["a"]], ["fine"])["fine"][0], whole[0]
+            )
+        else:
+            filled.write(["a", "b", "c"], some_levels(3))
+            (path,) = filled.folder.glob("*/fine.npy")
