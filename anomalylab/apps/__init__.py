@@ -9,6 +9,7 @@ from anomalylab.runs.folder import Run
 from anomalylab.runs.kinds import kind_spelled, resolve
 
 HOST = "127.0.0.1"
+NAMES = (HOST, "localhost")
 
 
 def _quiet() -> None:
@@ -68,16 +69,23 @@ def serve(
     _check_port(port)
     import panel as pn
 
-    pn.extension(inline=False)
+    from anomalylab.apps.kit.hosts import refuse_other_hosts
+    from anomalylab.apps.kit.trouble import guarded, handle
+
+    pn.extension(inline=False, exception_handler=handle)
     _quiet()
-    pn.serve(
-        {kind.words: page},
+    server = pn.serve(
+        {kind.words: guarded(page)},
         port=port,
         address=HOST,
-        websocket_origin=[f"{HOST}:{port}", f"localhost:{port}"],
+        websocket_origin=[f"{name}:{port}" for name in NAMES],
         show=show,
+        start=False,
         title=f"{run.info.name} · anomalylab",
     )
+    refuse_other_hosts(server._tornado, NAMES)
+    server.start()
+    server.io_loop.start()
 
 
 def _check_port(port: int) -> None:

@@ -13,6 +13,9 @@ from anomalylab.runs.folder import Run
 ALL = "all"
 BY_HAND = "by hand"
 ORDERS = ("highest score first", "nearest to the threshold first", "lowest score first")
+FAR = 1000
+"""Times the largest score: no threshold lies beyond."""
+
 NO_MARKUP = str.maketrans({"<": "‹", ">": "›", "&": "＆"})
 """Panel's choice of many shows its options as HTML."""
 
@@ -93,6 +96,15 @@ class DetectState(AppState):
         self.param.watch(self._follow_rule, "rule")
         self.detector = run.detectors[0]
         self._start(own_threshold=True)
+
+    def makes_sense(self, name: str, value: Any) -> bool:
+        """Whether a value means something here: rows that there are, a threshold near scores."""
+        if name == "chosen":
+            return set(value) <= set(self.table["row"]) and not any(v is True for v in value)
+        if name == "threshold":
+            largest = max(map(abs, self.param["threshold"].softbounds))
+            return super().makes_sense(name, value) and abs(value) <= FAR * (1 + largest)
+        return super().makes_sense(name, value)
 
     @property
     def own_threshold(self) -> float:

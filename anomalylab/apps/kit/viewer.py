@@ -8,6 +8,7 @@ from anomalylab.apps.kit.busy import busy
 from anomalylab.apps.kit.controls import WIDE, address_words, says
 from anomalylab.apps.kit.safe_cell import safe_bundle, strings_of
 from anomalylab.apps.kit.state import AppState
+from anomalylab.apps.kit.trouble import tell_of_errors, trouble_words
 
 
 class AppViewer(pn.viewable.Viewer):
@@ -27,9 +28,10 @@ class AppViewer(pn.viewable.Viewer):
         state = self.state
         if pn.state.location:
             pn.state.location.sync(state, list(state.in_address), on_error=state.set_from_address)
-            state.forget_what_is_unknown()
+        tell_of_errors(state)
         return pn.Column(
             says(state, address_words, "skipped"),
+            says(state, trouble_words, "trouble"),
             pn.Row(self.head(), busy(), **WIDE),
             self,
             sizing_mode="stretch_width",

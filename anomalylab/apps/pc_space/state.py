@@ -10,7 +10,6 @@ import param
 
 from anomalylab.apps.kit.state import AppState
 from anomalylab.apps.pc_space.clouds import deviation
-from anomalylab.errors import ParameterError
 from anomalylab.pc_space.cloud import RESIDUAL, axes_of
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pc_space.selection import Selection
@@ -171,10 +170,7 @@ class PCSpaceState(AppState):
     @property
     def window_place(self) -> tuple[int, int] | None:
         """Row and column of the window pointed at, or None."""
-        if not self.window:
-            return None
-        row, col = (int(number) for number in self.window.split(","))
-        return row, col
+        return _place(self.window) if self.window else None
 
     def select_far_out(self, *_) -> None:
         """Select the windows that lie beyond three standard deviations of normal ones."""
@@ -222,16 +218,15 @@ class PCSpaceState(AppState):
         names = list(self.param["sample_id"].objects)
         self.sample_id = names[(names.index(self.sample_id) + steps) % len(names)]
 
-    def forget_what_is_unknown(self) -> None:
-        """Forget a selection or a window that the address made up."""
-        try:
-            _ = self.selection
-        except ParameterError:
-            self.param.update(select="", skipped=[*self.skipped, "select"])
-        try:
-            _ = self.window_place
-        except ValueError:
-            self.param.update(window="", skipped=[*self.skipped, "window"])
+    def makes_sense(self, name: str, value: Any) -> bool:
+        """Whether a value means something here: a selection, a window of the image."""
+        if name == "select":
+            Selection.parse(str(value), self.axes)
+        if name == "window" and value:
+            rows, cols = self.pc.cloud(self.sample_id).shape
+            row, col = _place(str(value))
+            return 0 <= row < rows and 0 <= col < cols
+        return super().makes_sense(name, value)
 
     def _has(self, name: str) -> bool:
         return bool((self.table["class"] == name).any())
@@ -247,6 +242,11 @@ class PCSpaceState(AppState):
         self.param["sample_id"].objects = {self.short(name): name for name in names}
         if self.sample_id not in names:
             self.sample_id = names[0]
+
+
+def _place(text: str) -> tuple[int, int]:
+    row, col = (int(number) for number in text.split(","))
+    return row, col
 
 
 def unique_ends(names: Iterable[str]) -> dict[str, str]:

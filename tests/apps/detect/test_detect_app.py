@@ -254,3 +254,30 @@ def test_a_name_cannot_end_the_script_that_a_cell_holds():
     assert safe.count("<script>") == safe.count("</script>") == 1
     (written,) = re.findall(r"var docs = (.*);</script>", safe)
     assert json.loads(written) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("chosen", [99999999]),
+        ("chosen", [-1]),
+        ("chosen", [True]),
+        ("chosen", 7),
+        ("chosen", [[1]]),
+        ("threshold", float("inf")),
+        ("threshold", float("nan")),
+        ("threshold", 1e308),
+        ("threshold", True),
+        ("opacity", float("nan")),
+        ("detector", []),
+        ("where", 7),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_and_named(state, name, value):
+    before = getattr(state, name)
+    with pytest.raises(ValueError, match=name):
+        state.param.update(**{name: value})
+    state.set_from_address({name: value})
+    assert state.skipped == [name]
+    assert getattr(state, name) == before
+    assert len(state.listed())

@@ -1,5 +1,8 @@
 """The live view, served on this machine, in a real browser that has no network."""
 
+import http.client
+from urllib.parse import urlparse
+
 import pytest
 from fakes import fake_run
 from live_views import (
@@ -93,3 +96,31 @@ def test_an_address_that_asks_for_what_is_not_there_says_so(browser, address):
     wait_for(lambda: texts(browser, ".warning"))
     assert "detector" in texts(browser, ".warning")[0]
     assert len(find_all(browser, ".al-card")) == 6
+
+
+@pytest.mark.parametrize(
+    "asked", ["chosen=[99999999]", "threshold=1e999", "threshold=nan", "detector=nope", "where=7"]
+)
+def test_an_address_that_makes_no_sense_ends_in_a_note(browser, address, asked):
+    fresh(browser, f"{address}?{asked}")
+    wait_for(lambda: len(find_all(browser, ".al-card")) == 24)
+    (note,) = texts(browser, "p.warning")
+    assert f"lacks ({asked.partition('=')[0]})" in note
+    assert "Traceback" not in browser.page_source
+    assert errors(browser) == []
+
+
+@pytest.mark.parametrize("path", ["", "/autoload.js", "/ws"])
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("evil.example", 403), ("evil.example:80", 403), ("127.0.0.1.evil.example", 403), ("", None)],
+)
+def test_another_host_is_refused_whatever_it_asks_for(address, path, host, status):
+    at = urlparse(address)
+    connection = http.client.HTTPConnection(at.hostname, at.port, timeout=20)
+    connection.request("GET", at.path + path, headers={"Host": host or f"localhost:{at.port}"})
+    answer = connection.getresponse()
+    told = answer.read().decode(errors="replace")
+    connection.close()
+    assert (answer.status == 403) is (status == 403)
+    assert ("another address" in told) is (status == 403)

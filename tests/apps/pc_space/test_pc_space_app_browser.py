@@ -1,5 +1,7 @@
 """The explorer of PC space, served on this machine, in a real browser that has no network."""
 
+import json
+import shutil
 from urllib.parse import parse_qs, urlparse
 
 import pytest
@@ -18,6 +20,10 @@ from live_views import (
     texts,
     wait_for,
 )
+from selenium.webdriver.common.keys import Keys
+
+from anomalylab.apps.kit.trouble import WORDS
+from anomalylab.pc_space.opened import PCSpace
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -98,3 +104,32 @@ def test_the_residual_can_be_an_axis(opened):
     wait_for(lambda: address_of(opened).get("y") == ["residual"])
     wait_for(lambda: any("Residual: distance from PC space" in t for t in texts(opened, ".note")))
     assert errors(opened) == []
+
+
+@pytest.mark.parametrize("asked", ["select=beyond:x", "window=999999,999999", "n_images=1e9"])
+def test_an_address_that_makes_no_sense_ends_in_a_note(browser, address, asked):
+    fresh(browser, f"{address}?{asked}")
+    wait_for(lambda: len(find_all(browser, ".al-card")) > 30)
+    (note,) = texts(browser, "p.warning")
+    assert f"lacks ({asked.partition('=')[0]})" in note
+    assert errors(browser) == []
+
+
+def test_an_image_that_is_gone_ends_in_one_line_without_a_path(browser, pc_run, tmp_path):
+    opened = PCSpace(pc_run)
+    shutil.copytree(pc_run.folder, tmp_path / "run")
+    shutil.copytree(opened.root, tmp_path / "images")
+    stored = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    stored["dataset"]["path"] = "../images"
+    (tmp_path / "run" / "run.json").write_text(json.dumps(stored), encoding="utf-8")
+    with served("pc-space", tmp_path / "run") as address:
+        fresh(browser, address)
+        wait_for(lambda: len(find_all(browser, ".al-card")) > 30)
+        shutil.rmtree(tmp_path / "images")
+        browser.find_element("css selector", "body").send_keys(Keys.ARROW_RIGHT)
+        wait_for(lambda: texts(browser, "p.warning"))
+        (note,) = texts(browser, "p.warning")
+        assert note == WORDS
+        assert str(tmp_path) not in browser.page_source
+        fresh(browser, address)
+        wait_for(lambda: WORDS in " ".join(texts(browser, "p")))
