@@ -12,6 +12,7 @@ import pandas as pd
 from anomalylab.datasets._seen import Seen, look
 from anomalylab.errors import DatasetError, ImageError
 from anomalylab.images.files import SUFFIXES, Header, probe
+from anomalylab.images.inside import why_outside
 from anomalylab.images.read import read_mask
 
 _N_SHOWN = 20  # paths kept of a finding
@@ -183,6 +184,9 @@ def _probe(root: Path, path: str) -> Header | ImageError:
 
 
 def _check_name(path: str) -> None:
+    reason = why_outside(path)
+    if reason:
+        raise ImageError(path, reason)
     try:
         path.encode()
     except UnicodeEncodeError as error:

@@ -5,13 +5,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from anomalylab.datasets import register
+from anomalylab.datasets import Option, register
 from anomalylab.datasets._listing import samples_table
 from anomalylab.errors import DatasetError, ParameterError, SchemaError
+from anomalylab.images.inside import shortened, why_outside
 from anomalylab.registry import unknown_name
 from anomalylab.schema import SAMPLES, SCORES, SPLITS
 
 TABLE_SUFFIXES = frozenset({".csv", ".parquet"})
+
+IMAGES = Option(
+    help="table: folder that its images lie in, if that is not the table's",
+    metavar="FOLDER",
+    read=Path,
+)
 
 _LABELS = {"0": 0, "1": 1, "false": 0, "true": 1, "normal": 0, "anomalous": 1}
 _GIVEN = ("image_path", "mask_path", "split", "label", "defect_type", "category")
@@ -23,8 +30,8 @@ def fits(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in TABLE_SUFFIXES
 
 
-@register("table", fits=fits)
-def load(root: Path) -> pd.DataFrame:
+@register("table", fits=fits, options={"images": IMAGES})
+def load(root: Path, *, images: Path | None = None) -> pd.DataFrame:
     """List the images of a CSV or parquet table.
 
     Parameters
@@ -33,12 +40,15 @@ def load(root: Path) -> pd.DataFrame:
         The table. It needs a column ``image_path`` or ``path``, relative to the table's folder, and
         may have ``label`` (0, 1, normal, anomalous or empty), ``mask_path``, ``split``,
         ``defect_type``, ``category`` and any others, such as shift, camera or batch.
+    images : path, optional
+        Folder that images and masks lie in; that of the table if not given. None outside of it is
+        read.
 
     Returns
     -------
     samples : DataFrame
         Rows of SAMPLES and the other columns. Without a column ``split``, nothing is known about
-        roles: every image is for fitting and judging. ``attrs["root"]`` is the table's folder.
+        roles: every image is for fitting and judging. ``attrs["root"]`` is the images' folder.
 
     Raises
     ------
@@ -51,15 +61,16 @@ def load(root: Path) -> pd.DataFrame:
         If a split or a label is not understood.
     """
     table = _check_columns(_read(root), root)
-    folder = root.parent
-    paths = [_relative(path, folder) for path in table["image_path"]]
+    folder = Path(os.path.abspath(images or root.parent))
+    paths = [_relative(path, root, folder) for path in table["image_path"]]
+    masks = _column(table, "mask_path", None)
     known = pd.DataFrame(
         {
             "category": _column(table, "category", root.stem),
             "split": _splits(table),
             "label": [_label(value) for value in _column(table, "label", None)],
             "image_path": paths,
-            "mask_path": [_relative(mask, folder) for mask in _column(table, "mask_path", None)],
+            "mask_path": [_relative(path, root, folder) for path in masks],
         },
         dtype=object,
     )
@@ -132,11 +143,20 @@ def _label(value: str | float | None) -> int | None:
     return _LABELS[name]
 
 
-def _relative(path: str | float | None, folder: Path) -> str | None:
-    """Return a path relative to the table's folder, in POSIX form."""
+def _relative(path: str | float | None, table: Path, folder: Path) -> str | None:
+    """Return a path of the table relative to the folder of the images, in POSIX form."""
     if pd.isna(path):
         return None
     given = str(path) if "/" in str(path) else str(path).replace("\\", "/")
-    if Path(given).is_absolute():
-        given = os.path.relpath(given, folder.absolute())
-    return Path(given).as_posix()
+    way = Path(os.path.abspath(table.parent / given))
+    if way.is_relative_to(folder):
+        below = way.relative_to(folder).as_posix()
+        reason = why_outside(below)
+    else:
+        reason = "it leads out of the folder of the images"
+    if reason:
+        raise DatasetError(
+            f"{table.name!r} names {shortened(str(path))}, but {reason} ({str(folder)!r}); "
+            "name their folder with --images if it is another"
+        )
+    return below

@@ -44,6 +44,7 @@ from anomalylab.runs.masks import Masks
 
 FOLDER = "pc_space"
 GROUPS = ("normal", "anomalous")
+BUILT_IN = "textures"
 HELD_CLOUDS = 16
 """Clouds kept in memory; a cloud of 230 x 630 pixels takes 2 MB."""
 
@@ -198,15 +199,29 @@ class PCSpace:
             If it is gone or is no longer the one of the run.
         """
         sample = self.samples.iloc[self.row(sample_id)]
-        path = self.root / sample["image_path"]
-        if not path.is_file():
-            raise DatasetError(f"{path} is gone; give the folder of the images with --data")
+        path = self._file(sample["image_path"])
         state = path.stat()
         key = (sample_id, state.st_size, state.st_mtime_ns)
         if key not in self._images:
             self._keep(key, self._read(path, sample["content_hash"]))
         self._images.move_to_end(key)
         return self._images[key]
+
+    def leads_out(self, name: str) -> bool:
+        """Whether a file is a link out of the folder of the images, and no person named that.
+
+        The run may be a stranger's, and say where its images are.
+        """
+        is_named = self._data is not None
+        return not is_named and not (self.root / name).resolve().is_relative_to(self.root.resolve())
+
+    def _file(self, name: str) -> Path:
+        path = self.root / name
+        if not path.is_file():
+            raise DatasetError(f"{path} is gone; give the folder of the images with --data")
+        if self.leads_out(name):
+            raise DatasetError(f"{path} is a link out of its folder; name that with --data")
+        return path
 
     def _read(self, path: Path, expected: str) -> np.ndarray:
         content = read_bytes(path)
@@ -232,6 +247,8 @@ class PCSpace:
         is_normal = pd.notna(sample["label"]) and sample["label"] == 0
         if not is_normal and not isinstance(sample["mask_path"], str):
             return None
+        if isinstance(sample["mask_path"], str):
+            self._file(sample["mask_path"])
         return self._masks.truth(sample)
 
     def cloud(self, sample_id: str, window: int | None = None) -> Cloud:
@@ -267,9 +284,10 @@ def _root(run: Run, data: Path | str | None) -> Path:
         root = Path(data)
     elif dataset.path is not None:
         root = run.folder.resolve() / dataset.path
-    else:  # built-in images are drawn again if need be
-        samples = datasets.load(dataset.loader, None, **dataset.params)
-        root = Path(samples.attrs["root"])
+    elif dataset.loader == BUILT_IN:  # drawn again if need be
+        root = Path(datasets.load(BUILT_IN, None, **dataset.params).attrs["root"])
+    else:
+        raise DatasetError(f"{run.folder} does not say where its images are; name it with --data")
     if not root.is_dir():
         raise DatasetError(f"{root} is no folder; give the folder of the images with --data")
     return root

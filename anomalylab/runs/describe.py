@@ -71,7 +71,10 @@ def run_info(
             root,
             loader=str(samples.attrs["loader"]),
             root_name=request.data.resolve().name if request.data else "built-in images",
-            params=dict(request.dataset_params),
+            params={
+                name: value.resolve().name if isinstance(value, Path) else value
+                for name, value in request.dataset_params.items()
+            },
             path=way_to(root, out) if keeps_path and request.data else None,
         ),
         verdicts=dict(verdicts),

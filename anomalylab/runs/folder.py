@@ -19,6 +19,7 @@ from anomalylab.errors import RunError
 from anomalylab.pictures.encode import data_url
 from anomalylab.pictures.gallery import still
 from anomalylab.registry import unknown_name
+from anomalylab.runs.checked_names import check_paths
 from anomalylab.runs.info import FILE, DetectInfo, RunInfo, read_info, write_info
 from anomalylab.runs.kinds import KINDS, Kind
 from anomalylab.schema import Table
@@ -90,7 +91,7 @@ class Run:
     @cached_property
     def samples(self) -> pd.DataFrame:
         """One row an image."""
-        return self.table("samples")
+        return check_paths(self.table("samples"), self.folder / "samples.parquet")
 
     @cached_property
     def queries(self) -> pd.DataFrame:

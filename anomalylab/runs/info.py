@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from anomalylab.errors import RunError
+from anomalylab.runs.checked_names import check_detectors, check_way
 from anomalylab.runs.kinds import KINDS, kind_called, resolve
 from anomalylab.schema import SCHEMA_VERSION
 
@@ -225,6 +226,8 @@ def _typed(stored: dict[str, Any], path: Path) -> RunInfo:
     kind = kind_called(name, path.parent)
     part = _converted(stored.pop(name, None), resolve(kind.part), path, f"{name}.")
     info = _converted({**stored, "part": None}, RunInfo, path)
+    check_detectors([*info.verdicts, *getattr(part, "detectors", ())], path)
+    check_way(info.dataset.path, path)
     return replace(info, part=part)
 
 

@@ -156,4 +156,6 @@ def _value(text: str) -> object:
 def _text(value: object) -> str:
     if isinstance(value, tuple):
         return "+".join(map(str, value))
+    if isinstance(value, Path):
+        return value.resolve().name
     return value if isinstance(value, str) else json.dumps(value)

@@ -42,7 +42,9 @@ def test_a_report_runs_nothing_of_what_lies_in_the_run(stranger, tmp_path):
         _anomalylab("report", given, cwd=where)
         assert not (tmp_path / "mark").exists()
     recorded = nbformat.read(stranger / "report.ipynb", as_version=4)
-    injected = next(c for c in recorded.cells if "injected-parameters" in c.metadata.get("tags", []))
+    injected = next(
+        c for c in recorded.cells if "injected-parameters" in c.metadata.get("tags", [])
+    )
     assert 'run = "."' in injected.source
     assert recorded.metadata.papermill.parameters.run == "."
     for path in (stranger / "report.ipynb", stranger / "report.html"):

@@ -236,6 +236,9 @@ def _training_rows(base: Run) -> np.ndarray:
 
 def _keep_space(source: Path, folder: Path, histograms: np.ndarray, *, has_odds: bool) -> None:
     """Copy what was fitted, with the histograms of the images at hand."""
-    left = ["histograms.npy"] if has_odds else ["histograms.npy", "coefficients.npy"]
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(*left))
+    folder.mkdir()
+    fitted = ["density.npy", log_odds.FILE, *(["coefficients.npy"] if has_odds else [])]
+    for path in [*source.glob("space_*.npz"), *(source / name for name in fitted)]:
+        if path.is_file() and not path.is_symlink():
+            shutil.copyfile(path, folder / path.name)
     np.save(folder / "histograms.npy", histograms.astype(np.float32))

@@ -36,6 +36,9 @@ def images_reason(pc: PCSpace, sample_ids: Iterable[str]) -> str:
     gone = [name for name in sample_ids if not is_readable(pc, name)]
     if not gone:
         return ""
+    paths = pc.samples.set_index("sample_id")["image_path"]
+    if any(pc.leads_out(paths[name]) for name in gone):
+        return "images are links that lead out of their folder; give that with --data"
     are = "is" if len(gone) == 1 else "are"
     return f"{plural(len(gone), 'image')} {are} gone or changed since the run, first {gone[0]}"
 
