@@ -94,6 +94,7 @@ def add_data(parser: argparse.ArgumentParser, own: Collection[str] = ()) -> None
         if name not in own:
             parser.add_argument(
                 flag_of(name),
+                action="append" if option.many else "store",
                 help=option.help.replace("%", "%%"),
                 metavar=option.metavar,
                 choices=option.choices or None,

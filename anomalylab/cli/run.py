@@ -52,4 +52,7 @@ def call(options: argparse.Namespace) -> None:
     name = options.data.resolve().stem if options.data else str(request.dataset)
     finished = run(request, options.out or Path("reports", name))
     print(finished.verdict)
+    for finding in finished.info.findings:
+        if finding.severity == "warning":
+            print(f"WARNING: {finding.message}")
     print(f"Run folder: {finished.folder}\nMake the page: anomalylab report {finished.folder}")

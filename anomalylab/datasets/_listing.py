@@ -1,8 +1,8 @@
 """What loaders share: finding files, reading headers, making the table."""
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,9 +11,9 @@ import pandas as pd
 
 from anomalylab.datasets._seen import Seen, look
 from anomalylab.errors import DatasetError, ImageError
-from anomalylab.images.files import SUFFIXES, Header, probe
+from anomalylab.images.files import SUFFIXES, Header
 from anomalylab.images.inside import why_outside
-from anomalylab.images.read import read_mask
+from anomalylab.images.masks import probe_mask, read_mask
 
 _N_SHOWN = 20  # paths kept of a finding
 _FORMATS = "PNG, JPEG, BMP, TIFF or WebP"
@@ -38,6 +38,8 @@ class Listing:
 def list_files(root: Path) -> Listing:
     """Find the files below ``root``; what is hidden, and beneath it, is passed over.
 
+    Linked folders are followed, each folder once whatever leads to it.
+
     Raises
     ------
     DatasetError
@@ -45,14 +47,28 @@ def list_files(root: Path) -> Listing:
     """
     if not root.is_dir():
         raise DatasetError(f"{str(root)!r} is not a folder; give a folder of images")
-    paths = []
-    for folder, subfolders, names in os.walk(root, onerror=_refuse):
-        subfolders[:] = (name for name in subfolders if _is_wanted(name))
-        start = Path(folder).relative_to(root)
-        paths += [(start / name).as_posix() for name in names if _is_wanted(name)]
+    paths = [path.relative_to(root).as_posix() for path in _files(root)]
     images = sorted(path for path in paths if suffix(path) in SUFFIXES)
     others = Counter(suffix(path) for path in paths if suffix(path) not in SUFFIXES)
     return Listing(images, dict(sorted(others.items())))
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Yield the files that are wanted; folders before the links that lead to them."""
+    top = root.resolve()
+    waiting: deque[Path] = deque([root])
+    visited: set[Path] = set()
+    while waiting:
+        for folder, subfolders, names in os.walk(waiting.popleft(), onerror=_refuse):
+            here = Path(folder).resolve()
+            if here in visited or here in top.parents:  # a loop
+                subfolders.clear()
+                continue
+            visited.add(here)
+            below = [Path(folder, name) for name in sorted(subfolders) if _is_wanted(name)]
+            subfolders[:] = [path.name for path in below if not path.is_symlink()]
+            waiting.extend(path for path in below if path.is_symlink())
+            yield from (Path(folder, name) for name in names if _is_wanted(name))
 
 
 def _is_wanted(name: str) -> bool:
@@ -73,11 +89,15 @@ def holds(folder: Path, pattern: str) -> bool:
     return next(iter(folder.glob(pattern)), None) is not None
 
 
-def finding(what: str, paths: Sequence[str]) -> list[dict]:
-    """Return a list of one finding, ready for JSON, or none if there are no paths."""
+def finding(what: str, paths: Sequence[str], advice: str = "") -> list[dict]:
+    """Return a list of one finding, ready for JSON, or none if there are no paths.
+
+    ``advice`` says what to do where that depends on the data, as flags to type do.
+    """
     if not paths:
         return []
-    return [{"what": what, "n": len(paths), "paths": sorted(paths)[:_N_SHOWN]}]
+    found = {"what": what, "n": len(paths), "paths": sorted(paths)[:_N_SHOWN]}
+    return [{**found, "advice": advice} if advice else found]
 
 
 def samples_table(
@@ -117,7 +137,7 @@ def samples_table(
     masks = [row["mask_path"] for row in rows if row["mask_path"] is not None]
     with ThreadPoolExecutor() as pool:
         seen = list(pool.map(lambda path: _look(root, path), paths))
-        of_masks = list(pool.map(lambda path: _probe(root, path), masks))
+        of_masks = list(pool.map(lambda path: _probe_mask(root, path), masks))
     unreadable = {
         mask for mask, header in zip(masks, of_masks, strict=True) if isinstance(header, ImageError)
     }
@@ -175,10 +195,10 @@ def _look(root: Path, path: str) -> Seen | ImageError:
         return error
 
 
-def _probe(root: Path, path: str) -> Header | ImageError:
+def _probe_mask(root: Path, path: str) -> Header | ImageError:
     try:
         _check_name(path)
-        return probe(root / path)
+        return probe_mask(root / path)
     except ImageError as error:
         return error
 

@@ -29,12 +29,15 @@ class Option:
         Values that can be given; any, if empty.
     read : callable
         From what was typed to the value.
+    many : bool
+        Whether it may be given several times; the loader then gets a list.
     """
 
     help: str
     metavar: str | None = None
     choices: tuple[str, ...] = ()
     read: Callable[[str], Any] = str
+    many: bool = False
 
     def or_else(self, other: "Option") -> "Option":
         """Return one option for two loaders that have a parameter of one name."""

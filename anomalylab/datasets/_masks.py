@@ -20,7 +20,7 @@ class Matches:
     Parameters
     ----------
     masks : dict
-        Path of an image -> path of its mask.
+        Path of an image -> path of its mask, a file or a folder of files.
     findings : list of dict
         Masks that fit no image, or several.
     """
@@ -34,7 +34,8 @@ def match_masks(images: Sequence[str], masks: Mapping[str, str]) -> Matches:
 
     A mask is called as its image, or has ``_mask``, ``_gt`` or ``_label`` behind. It lies in a
     folder that ends as the image's does; of several such images, the one that shares the most
-    leading folders is meant.
+    leading folders is meant. Where a mask fits no image but its folder does, as in MVTec LOCO AD,
+    the files of that folder are one mask.
 
     Parameters
     ----------
@@ -53,33 +54,50 @@ def match_masks(images: Sequence[str], masks: Mapping[str, str]) -> Matches:
     found: dict[str, str] = {}
     orphans, ambiguous = [], []
     for mask, folder in sorted(masks.items()):
-        candidates = _candidates(PurePosixPath(mask), PurePosixPath(folder), by_stem)
+        whole, candidates = _mask_and_images(mask, folder, by_stem)
         if not candidates:
             orphans.append(mask)
-        elif len(candidates) > 1 or candidates[0] in found:
+        elif len(candidates) > 1 or found.get(candidates[0], whole) != whole:
             ambiguous.append(mask)
         else:
-            found[candidates[0]] = mask
+            found[candidates[0]] = whole
     return Matches(
         found, finding("masks_without_image", orphans) + finding("ambiguous_masks", ambiguous)
     )
 
 
+def _mask_and_images(
+    mask: str, folder: str, by_stem: Mapping[str, list[str]]
+) -> tuple[str, list[str]]:
+    """Return a mask, or the folder that it is a part of, and the images that it may belong to."""
+    path, inside = PurePosixPath(mask), PurePosixPath(folder)
+    candidates = _candidates(path, path.stem, inside, by_stem)
+    if candidates or not inside.parts:
+        return mask, candidates
+    whole = path.parent
+    return whole.as_posix(), _candidates(whole, whole.name, inside.parent, by_stem)
+
+
 def _candidates(
-    mask: PurePosixPath, folder: PurePosixPath, by_stem: Mapping[str, list[str]]
+    mask: PurePosixPath, name: str, folder: PurePosixPath, by_stem: Mapping[str, list[str]]
 ) -> list[str]:
     """Return the images that a mask may belong to; one, if all is well."""
-    tail = folder.parts
-    for stem in (mask.stem, MASK_ENDING.sub("", mask.stem)):
+    tail = _parts(folder)
+    for stem in (name, MASK_ENDING.sub("", name)):
         images = [
             image
             for image in by_stem.get(stem, [])
-            if PurePosixPath(image).parent.parts[-len(tail) :] == tail or not tail
+            if not tail or _parts(PurePosixPath(image).parent)[-len(tail) :] == tail
         ]
         if images:
             shared = [_n_shared(mask, PurePosixPath(image)) for image in images]
             return [i for i, n in zip(images, shared, strict=True) if n == max(shared)]
     return []
+
+
+def _parts(folder: PurePosixPath) -> tuple[str, ...]:
+    """Return the names of a folder and those around it, whatever their case."""
+    return tuple(part.casefold() for part in folder.parts)
 
 
 def _n_shared(one: PurePosixPath, other: PurePosixPath) -> int:

@@ -7,22 +7,29 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from anomalylab.datasets import Option, register
+from anomalylab.datasets._beside import masks_beside
+from anomalylab.datasets._hints import mask_flags, role_findings
 from anomalylab.datasets._listing import finding, labels_from_masks, list_files, samples_table
 from anomalylab.datasets._masks import MASK_ENDING, match_masks
+from anomalylab.datasets._words import names_masks
 from anomalylab.registry import unknown_name
 
-_MASK_FOLDERS = frozenset({"mask", "masks", "ground_truth", "gt"})
-
 Patterns = str | Sequence[str]
+
+
+def _option(what: str) -> Option:
+    """Return an option that names folders or files."""
+    told = f"folder layout: {what}; folders or files, may be given several times"
+    return Option(help=told, metavar="GLOB", many=True)
 
 
 @register(
     "folder",
     options={
-        "normal": Option(help="folder layout: images known to be good", metavar="GLOB"),
-        "anomalous": Option(help="folder layout: images known to be defective", metavar="GLOB"),
-        "test": Option(help="folder layout: images to be judged only", metavar="GLOB"),
-        "masks": Option(help="folder layout: masks of defects, matched by name", metavar="FOLDER"),
+        "normal": _option("images known to be good"),
+        "anomalous": _option("images known to be defective"),
+        "test": _option("images to be judged only"),
+        "masks": _option("masks of defects, matched by name"),
     },
 )
 def load(
@@ -35,9 +42,10 @@ def load(
 ) -> pd.DataFrame:
     """List the images of a folder and all its folders.
 
-    Each option names folders, relative to ``root``; ``*`` stands for anything, ``.`` for ``root``.
-    What lies deeper in a folder belongs to it. With no option, nothing is known: every image is
-    for fitting and judging.
+    Each option names folders or files, relative to ``root``; ``*`` stands for anything, ``.`` for
+    ``root``. What lies deeper in a folder belongs to it. With no option, nothing is known: every
+    image is for fitting and judging, and a finding says where names of folders tell otherwise. A
+    file of two values beside an image of its name, as ``1.png`` beside ``1.jpg``, is its mask.
 
     Parameters
     ----------
@@ -61,7 +69,7 @@ def load(
     Raises
     ------
     UnknownNameError
-        If an option names no folder.
+        If an option names no folder and no file.
     DatasetError
         If there is no image.
     """
@@ -76,11 +84,14 @@ def load(
         )
     }
     mask_folders = chosen.pop("masks")
-    images = [path for path in listing.images if path not in mask_folders]
+    photographs = [path for path in listing.images if path not in mask_folders]
+    beside = masks_beside(root, photographs)
+    images = sorted(set(photographs) - set(beside.masks.values()))
     splits = {path: _split(path, **chosen) for path in images}
     used = [path for path in images if splits[path] is not None]
     matches = match_masks(used, {mask: _below(mask, mask_folders[mask]) for mask in mask_folders})
-    labels = _labels(root, used, matches.masks, chosen)
+    mask_of = beside.masks | matches.masks
+    labels = _labels(root, used, mask_of, chosen)
     category = root.resolve().name
     rows = [
         {
@@ -89,7 +100,7 @@ def load(
             "label": labels[path],
             "defect_type": _defect_type(path, labels[path], category),
             "image_path": path,
-            "mask_path": matches.masks.get(path),
+            "mask_path": mask_of.get(path),
             "folder": str(PurePosixPath(path).parent),
         }
         for path in used
@@ -97,7 +108,9 @@ def load(
     findings = [
         *matches.findings,
         *finding("unused_images", [path for path in images if splits[path] is None]),
-        *finding("perhaps_masks", [path for path in used if _looks_like_mask(path)]),
+        *_perhaps_masks([path for path in used if _looks_like_mask(path)]),
+        *beside.findings,
+        *role_findings(splits, is_told=any(chosen.values())),
     ]
     return samples_table(
         root, rows, ignored=listing.ignored, findings=findings, expected="image files in any folder"
@@ -105,13 +118,17 @@ def load(
 
 
 def _inside(paths: Sequence[str], patterns: Patterns) -> dict[str, str]:
-    """Return the paths in folders that fit a pattern, and the outermost such folder of each."""
+    """Return the paths that fit a pattern, and the outermost folder of each that does.
+
+    A file that fits by its own path stands for itself: its folder is the one it lies in.
+    """
     found: dict[str, str] = {}
     for given in [patterns] if isinstance(patterns, str) else patterns:
         pattern = PurePosixPath(given.replace("\\", "/")).as_posix()
         fitting = {path: folder for path in paths if (folder := _first(path, pattern))}
         if not fitting:
-            unknown_name("folder of images", given, {f for path in paths for f in _folders(path)})
+            known = {folder for path in paths for folder in _folders(path)}
+            unknown_name("folder or file of images", given, known)
         found = fitting | found
     return found
 
@@ -122,7 +139,9 @@ def _folders(path: str) -> list[str]:
 
 
 def _first(path: str, pattern: str) -> str | None:
-    return next((f for f in _folders(path) if f == pattern or fnmatchcase(f, pattern)), None)
+    parent = PurePosixPath(path).parent.as_posix()
+    folders = {folder: folder for folder in _folders(path)} | {path: parent}
+    return next((folders[f] for f in folders if f == pattern or fnmatchcase(f, pattern)), None)
 
 
 def _below(path: str, folder: str) -> str:
@@ -161,7 +180,10 @@ def _defect_type(path: str, label: int | None, category: str) -> str | None:
     return "good" if label == 0 else PurePosixPath(path).parent.name or category
 
 
+def _perhaps_masks(paths: Sequence[str]) -> list[dict]:
+    return finding("perhaps_masks", paths, f"say so by {mask_flags(paths)}, or move them away")
+
+
 def _looks_like_mask(path: str) -> bool:
-    parts = PurePosixPath(path).parts[:-1]
-    is_in_mask_folder = not _MASK_FOLDERS.isdisjoint(part.lower() for part in parts)
-    return is_in_mask_folder or bool(MASK_ENDING.search(PurePosixPath(path).stem))
+    folders = PurePosixPath(path).parts[:-1]
+    return any(map(names_masks, folders)) or bool(MASK_ENDING.search(PurePosixPath(path).stem))

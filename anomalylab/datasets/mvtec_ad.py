@@ -2,13 +2,16 @@
 
 ``<category>/train/good/*``, ``<category>/test/<good or defect>/*`` and
 ``<category>/ground_truth/<defect>/<stem>_mask.png``. Also read: VisA and BTAD as they are commonly
-converted, where masks are called as their images and normal ones ``good``, ``ok`` or ``normal``.
+converted, where masks are called as their images; MVTec LOCO AD, where a mask is a folder of files;
+and other words for the same, in any case: ``train/OK``, ``Test/NG``, ``masks/NG``.
 
 Bergmann et al. (2019). MVTec AD - A Comprehensive Real-World Dataset for Unsupervised Anomaly
 Detection. CVPR. https://www.mvtec.com/company/research/datasets/mvtec-ad
 Licence of the images: CC BY-NC-SA 4.0.
 """
 
+import os
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -16,11 +19,9 @@ import pandas as pd
 from anomalylab.datasets import Option, register
 from anomalylab.datasets._listing import finding, list_files, samples_table
 from anomalylab.datasets._masks import match_masks
+from anomalylab.datasets._words import label_of_folder, names_masks, split_of
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.registry import unknown_name
-
-NORMAL_NAMES = frozenset({"good", "ok", "normal"})
-"""What published data sets call the folder of images without defects."""
 
 CATEGORY = Option(help="category of a data set that has several")
 
@@ -32,12 +33,24 @@ def fits(root: Path) -> bool:
 
 def is_category(folder: Path) -> bool:
     """Tell whether a folder is a category in the layout of MVTec AD."""
-    return any((folder / "train" / name).is_dir() for name in NORMAL_NAMES)
+    return any(
+        label_of_folder(kind.name) == 0
+        for split in _subfolders(folder)
+        if split_of(split.name) == "train"
+        for kind in _subfolders(split)
+    )
 
 
 def categories(root: Path) -> list[str]:
     """Return the folders in ``root`` that are categories in the layout of MVTec AD."""
-    return sorted(path.name for path in root.iterdir() if path.is_dir() and is_category(path))
+    return sorted(path.name for path in _subfolders(root) if is_category(path))
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    """Return the folders in a folder; none if it cannot be read, which listing it will say."""
+    with suppress(PermissionError), os.scandir(folder) as entries:
+        return [Path(entry.path) for entry in entries if entry.is_dir()]
+    return []
 
 
 @register(
@@ -73,11 +86,10 @@ def load(root: Path, *, category: str | None = None) -> pd.DataFrame:
     folder = _category_folder(root, category)
     listing = list_files(folder)
     start = PurePosixPath(folder.relative_to(root).as_posix())
-    by_part: dict[str, list[str]] = {"train": [], "test": [], "ground_truth": [], "": []}
+    by_part: dict[str, list[str]] = {"train": [], "test": [], "masks": [], "": []}
     for path in listing.images:
-        part = PurePosixPath(path).parts[0]
-        by_part[part if part in by_part else ""].append(path)
-    masks = {path: "/".join(PurePosixPath(path).parts[1:-1]) for path in by_part["ground_truth"]}
+        by_part[_part(path)].append(path)
+    masks = {path: "/".join(PurePosixPath(path).parts[1:-1]) for path in by_part["masks"]}
     defective = [path for path in by_part["train"] if _kind(path, "train") != "good"]
     matches = match_masks(by_part["test"] + defective, masks)
     name = folder.resolve().name
@@ -104,7 +116,8 @@ def _category_folder(root: Path, category: str | None) -> Path:
     known = categories(root)
     if not known:
         raise DatasetError(
-            f"no category in {str(root)!r}: expected folders that hold train/good, as in MVTec AD"
+            f"no category in {str(root)!r}: expected folders that hold train/good, as in MVTec AD, "
+            "or the like, as train/OK or train/normal"
         )
     if category is None and len(known) > 1:
         raise ParameterError(
@@ -119,11 +132,17 @@ def _below(start: PurePosixPath, paths: list[str]) -> list[str]:
     return [(start / path).as_posix() for path in paths]
 
 
+def _part(path: str) -> str:
+    """Return ``train``, ``test`` or ``masks``; ``""`` for a file that lies elsewhere."""
+    outermost = PurePosixPath(path).parts[0]
+    return split_of(outermost) or ("masks" if names_masks(outermost) else "")
+
+
 def _kind(path: str, split: str) -> str | None:
     """Return ``good``, the name of a defect, or None: right in ``test`` nothing is known."""
     folders = PurePosixPath(path).parts[1:-1]
     kind = folders[0] if folders else "good" if split == "train" else None
-    return "good" if kind is not None and kind.lower() in NORMAL_NAMES else kind
+    return "good" if kind is not None and label_of_folder(kind) == 0 else kind
 
 
 def _row(path: str, split: str, category: str, mask: str | None, start: PurePosixPath) -> dict:

@@ -1,12 +1,15 @@
 """A table of image paths, from a database or a line's log; what else it knows travels along."""
 
 import os
+import re
 from pathlib import Path
 
 import pandas as pd
 
 from anomalylab.datasets import Option, register
-from anomalylab.datasets._listing import samples_table
+from anomalylab.datasets._listing import finding, samples_table
+from anomalylab.datasets._table_text import near_misses, read_csv, refuse_lists, with_known_names
+from anomalylab.datasets._words import label_of, split_of
 from anomalylab.errors import DatasetError, ParameterError, SchemaError
 from anomalylab.images.inside import shortened, why_outside
 from anomalylab.registry import unknown_name
@@ -20,7 +23,7 @@ IMAGES = Option(
     read=Path,
 )
 
-_LABELS = {"0": 0, "1": 1, "false": 0, "true": 1, "normal": 0, "anomalous": 1}
+_LABELS = {"0": 0, "1": 1, "false": 0, "true": 1}
 _GIVEN = ("image_path", "mask_path", "split", "label", "defect_type", "category")
 _TAKEN = (set(SAMPLES.columns) | set(SCORES.columns)) - {*_GIVEN, "group"}
 
@@ -38,8 +41,10 @@ def load(root: Path, *, images: Path | None = None) -> pd.DataFrame:
     ----------
     root : Path
         The table. It needs a column ``image_path`` or ``path``, relative to the table's folder, and
-        may have ``label`` (0, 1, normal, anomalous or empty), ``mask_path``, ``split``,
-        ``defect_type``, ``category`` and any others, such as shift, camera or batch.
+        may have ``label`` (0 or 1, OK or NG, good or defect and the like, or empty), ``mask_path``,
+        ``split``, ``defect_type``, ``category`` and any others, such as shift, camera or batch.
+        Names of columns and words count in any case. A CSV may be separated by commas, semicolons
+        or tabs, and its paths by backslashes.
     images : path, optional
         Folder that images and masks lie in; that of the table if not given. None outside of it is
         read.
@@ -55,8 +60,8 @@ def load(root: Path, *, images: Path | None = None) -> pd.DataFrame:
     DatasetError
         If the table is missing, cannot be read or is empty, or no image can be read.
     SchemaError
-        If there is no column of paths, an image occurs twice, or a column has a name that the
-        results need.
+        If there is no column of paths, an image occurs twice, a cell holds a list, or a column
+        has a name that the results need.
     UnknownNameError, ParameterError
         If a split or a label is not understood.
     """
@@ -64,6 +69,7 @@ def load(root: Path, *, images: Path | None = None) -> pd.DataFrame:
     folder = Path(os.path.abspath(images or root.parent))
     paths = [_relative(path, root, folder) for path in table["image_path"]]
     masks = _column(table, "mask_path", None)
+    _refuse_twice(paths, root)
     known = pd.DataFrame(
         {
             "category": _column(table, "category", root.stem),
@@ -78,8 +84,13 @@ def load(root: Path, *, images: Path | None = None) -> pd.DataFrame:
     known["defect_type"] = _column(table, "defect_type", None).fillna(pd.Series(good, dtype=object))
     others = table.drop(columns=list(_GIVEN), errors="ignore")
     rows = pd.concat([known, others], axis=1).to_dict("records")
+    questions = near_misses(list(others.columns))
     samples = samples_table(
-        folder, rows, ignored={}, findings=[], expected=f"rows with image paths in {root.name!r}"
+        folder,
+        rows,
+        ignored={},
+        findings=finding("near_columns", questions and [root.name], "; ".join(questions)),
+        expected=f"rows with image paths in {root.name!r}",
     )
     samples.attrs["root"] = str(folder)
     return samples
@@ -93,13 +104,15 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
-        return pd.read_csv(path, dtype=dict.fromkeys((*_GIVEN, "path", "group"), str))
+        return read_csv(path)
     except (ValueError, OSError) as error:
         why = " ".join(str(error).split())
         raise DatasetError(f"the table {path.name!r} cannot be read ({why})") from error
 
 
 def _check_columns(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    table = with_known_names(table, path)
+    refuse_lists(table, path)
     if "image_path" not in table:
         table = table.rename(columns={"path": "image_path"})
     if "image_path" not in table:
@@ -113,10 +126,13 @@ def _check_columns(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         raise SchemaError(
             f"{path.name!r}: {table['image_path'].isna().sum()} rows have no image path"
         )
-    twice = table.loc[table["image_path"].duplicated(), "image_path"]
-    if len(twice):
-        raise SchemaError(f"{path.name!r} lists {len(twice)} images twice, as {twice.iloc[0]!r}")
     return table.reset_index(drop=True)
+
+
+def _refuse_twice(paths: list[str | None], table: Path) -> None:
+    twice = pd.Series(paths)[pd.Series(paths).duplicated()]
+    if len(twice):
+        raise SchemaError(f"{table.name!r} lists {len(twice)} images twice, as {twice.iloc[0]!r}")
 
 
 def _column(table: pd.DataFrame, name: str, default: str | None) -> pd.Series:
@@ -126,7 +142,8 @@ def _column(table: pd.DataFrame, name: str, default: str | None) -> pd.Series:
 
 
 def _splits(table: pd.DataFrame) -> pd.Series:
-    splits = _column(table, "split", "unlabelled")
+    given = _column(table, "split", "unlabelled").map(lambda word: str(word).strip())
+    splits = given.map(lambda word: split_of(word) or word.casefold())
     for split in set(splits) - set(SPLITS):
         unknown_name("split", str(split), SPLITS)
     return splits
@@ -135,20 +152,34 @@ def _splits(table: pd.DataFrame) -> pd.Series:
 def _label(value: str | float | None) -> int | None:
     if pd.isna(value):
         return None
-    name = str(value).strip().lower().removesuffix(".0")
-    if name not in _LABELS:
+    name = str(value).strip().casefold().removesuffix(".0")
+    label = _LABELS[name] if name in _LABELS else label_of(name)
+    if label is None and name:
         raise ParameterError(
-            f"a label is 0 or normal, 1 or anomalous, or empty; the table has {value!r}"
+            f"a label is 0, normal, good or OK; 1, anomalous, defect or NG; or empty; the table "
+            f"has {value!r}"
         )
-    return _LABELS[name]
+    return label
 
 
 def _relative(path: str | float | None, table: Path, folder: Path) -> str | None:
-    """Return a path of the table relative to the folder of the images, in POSIX form."""
-    if pd.isna(path):
+    """Return a path of the table relative to the folder of the images, in POSIX form.
+
+    It is looked for from that folder, then from the table's. What is not there as written is taken
+    as Windows writes it, and without spaces around it.
+    """
+    if pd.isna(path) or not str(path).strip():
         return None
-    given = str(path) if "/" in str(path) else str(path).replace("\\", "/")
-    way = Path(os.path.abspath(table.parent / given))
+    given = str(path)
+    if not any(os.path.lexists(base / given) for base in (folder, table.parent)):
+        given = given.strip().replace("\\", "/")
+    if re.match("[A-Za-z]:/", given) and os.name != "nt":
+        raise DatasetError(
+            f"{table.name!r} names {shortened(str(path))}, on a drive of Windows; write paths "
+            "relative to the table's folder"
+        )
+    base = folder if os.path.lexists(folder / given) else table.parent
+    way = Path(os.path.abspath(base / given))
     if way.is_relative_to(folder):
         below = way.relative_to(folder).as_posix()
         reason = why_outside(below)

@@ -30,6 +30,8 @@ class Header:
         Whether values are floating-point numbers.
     format : str
         ``"PNG"``, ``"JPEG"``, ``"BMP"``, ``"WebP"`` or ``"TIFF"``.
+    orientation : int
+        What EXIF or TIFF asks for, 1 to 8; 1 where pixels are stored upright.
     """
 
     width: int
@@ -38,6 +40,7 @@ class Header:
     bits: int
     is_float: bool
     format: str
+    orientation: int = 1
 
     @property
     def channels(self) -> int:

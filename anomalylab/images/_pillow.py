@@ -44,10 +44,11 @@ def read_header(stream: BinaryIO, kind: str, path: Path) -> Header:
     image = open_image(stream, kind, path)
     _refuse_cut_short(stream, kind, path)
     width, height = image.size
-    if _orientation(image) > 4:
+    orientation = _orientation(image)
+    if orientation > 4:
         width, height = height, width
     bits = _png_bits(stream) if kind == "PNG" else 1 if image.mode == "1" else 8
-    return Header(width, height, _mode(image), bits, False, kind)
+    return Header(width, height, _mode(image), bits, False, kind, orientation)
 
 
 def read_pixels(stream: BinaryIO, kind: str, path: Path) -> np.ndarray:

@@ -30,10 +30,12 @@ def read_header(stream: BinaryIO, path: Path) -> Header:
         if any(start + length > size for start, length in ends):
             raise ImageError(path, "cut short: this TIFF file ends before its image does")
         width, height = page.imagewidth, page.imagelength
-        if _orientation(page) > 4:
+        orientation = _orientation(page)
+        if orientation > 4:
             width, height = height, width
         is_float = page.dtype is not None and page.dtype.kind == "f"
-        return Header(width, height, _mode(page), page.bitspersample, is_float, "TIFF")
+        bits = page.bitspersample
+        return Header(width, height, _mode(page), bits, is_float, "TIFF", orientation)
 
 
 def read_pixels(stream: BinaryIO, path: Path) -> np.ndarray:

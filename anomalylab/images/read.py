@@ -92,36 +92,6 @@ def decode_image(content: bytes, path: Path, *, intensity: str = "full") -> np.n
     return _as_rgb(decode_values(content, path), limits, path)
 
 
-def read_mask(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
-    """Read a defect mask: what is not black, and not transparent, is defect.
-
-    JPEG blurs edges, so that a mask stored as JPEG counts from half the range on.
-
-    Parameters
-    ----------
-    path : Path
-        Image of any supported kind, e.g. of values 0 and 1, or 0 and 255.
-    size : (height, width), optional
-        Bring the mask to this size by nearest neighbour.
-
-    Returns
-    -------
-    mask : bool ndarray of shape (height, width)
-
-    Raises
-    ------
-    ImageError
-        If the file cannot be used.
-    """
-    values = read_values(path)
-    n_colours = 3 if values.shape[2] > 2 else 1
-    floor = 127 if Path(path).suffix.lower() in (".jpg", ".jpeg") else 0
-    mask = np.logical_or.reduce([values[..., i] > floor for i in range(n_colours)])
-    if values.shape[2] > n_colours:
-        mask &= values[..., n_colours] > 0
-    return mask if size is None else resize_mask(mask, size)
-
-
 def resize(image: np.ndarray, size: tuple[int, int], *, method: str = "bilinear") -> np.ndarray:
     """Resize an image without aliasing.
 
@@ -147,15 +117,6 @@ def _resample(method: str) -> Resampling:
     if method not in _METHODS:
         unknown_name("resize method", method, _METHODS)
     return _METHODS[method]
-
-
-def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resize a bool mask (height, width) to ``size`` (height, width) by nearest neighbour."""
-    rows, cols = (
-        (np.arange(new) * 2 + 1) * old // (2 * new)
-        for old, new in zip(mask.shape, size, strict=True)
-    )
-    return mask[rows[:, None], cols]
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from anomalylab.images.read import read_mask, resize_mask
+from anomalylab.images.masks import read_mask, resize_mask
 
 
 class Masks:

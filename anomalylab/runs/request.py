@@ -119,8 +119,9 @@ class DetectRequest:
         """Return the command that repeats the run; folders by their last name only."""
         words = ["anomalylab", "run"] + ([self.data.name] if self.data else [])
         words += ["--dataset", self.dataset] if self.dataset else []
-        for key, value in self.dataset_params.items():
-            words += [f"--{key.replace('_', '-')}", _text(value)]
+        for key, given in self.dataset_params.items():
+            for value in given if isinstance(given, list) else [given]:
+                words += [f"--{key.replace('_', '-')}", _text(value)]
         for choice in self.detectors:
             words += ["--detector", str(choice)]
         words += ["--backbone", self.backbone]

@@ -182,7 +182,7 @@ def ours(name: str, setting: Setting, cache: Path) -> dict:
 
     from anomalylab import datasets, extractors
     from anomalylab.extractors import _network  # noqa: F401  # timm is imported here
-    from anomalylab.images.read import read_mask
+    from anomalylab.images.masks import read_mask
     from anomalylab.localise import AnomalyMaps
     from anomalylab.metrics import auroc, localisation
 

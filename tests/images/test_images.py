@@ -16,6 +16,7 @@ import tifffile
 from PIL import Image
 
 from anomalylab.errors import ImageError, ParameterError, UnknownNameError
+from anomalylab.images import masks
 from anomalylab.images import read as images
 from anomalylab.images.files import MAX_PIXELS, probe, read_values
 from anomalylab.pictures.thumbnails import outlines, thumbnail
@@ -368,7 +369,7 @@ def test_an_intensity_rule_that_says_nothing_is_refused(rule):
 
 @pytest.mark.parametrize("high", [1, 255])
 def test_any_value_but_0_marks_a_defect(saved, high):
-    mask = images.read_mask(saved(np.array([[0, high], [high, 0]], np.uint8)))
+    mask = masks.read_mask(saved(np.array([[0, high], [high, 0]], np.uint8)))
     assert mask.dtype == bool
     np.testing.assert_array_equal(mask, [[0, 1], [1, 0]])
 
@@ -377,12 +378,12 @@ def test_masks_may_have_one_bit_sixteen_or_colours(saved):
     truth = np.array([[False, True]])
     red = np.array([[[0, 0, 0], [1, 0, 0]]], np.uint8)
     for picture in (Image.fromarray(truth), truth.astype(np.uint16), red):
-        np.testing.assert_array_equal(images.read_mask(saved(picture)), truth)
+        np.testing.assert_array_equal(masks.read_mask(saved(picture)), truth)
 
 
 def test_what_is_transparent_is_no_defect(saved):
     pixels = np.array([[[255] * 4, [255, 255, 255, 0]]], np.uint8)
-    np.testing.assert_array_equal(images.read_mask(saved(pixels)), [[True, False]])
+    np.testing.assert_array_equal(masks.read_mask(saved(pixels)), [[True, False]])
 
 
 def test_the_blur_of_a_jpeg_mask_is_no_defect(saved):
@@ -390,11 +391,11 @@ def test_the_blur_of_a_jpeg_mask_is_no_defect(saved):
     truth[8:20, 8:20] = 255
     path = saved(truth, "mask.jpg", quality=50)
     assert 0 < np.asarray(Image.open(path))[truth == 0].max() < 127
-    np.testing.assert_array_equal(images.read_mask(path), truth > 0)
+    np.testing.assert_array_equal(masks.read_mask(path), truth > 0)
 
 
 def test_a_mask_is_resized_by_nearest_neighbour(saved):
-    mask = images.read_mask(saved(np.eye(2, dtype=np.uint8)), size=(4, 6))
+    mask = masks.read_mask(saved(np.eye(2, dtype=np.uint8)), size=(4, 6))
     expected = np.kron(np.eye(2), np.ones((2, 3))).astype(bool)
     np.testing.assert_array_equal(mask, expected)
 
@@ -403,7 +404,7 @@ def test_a_mask_is_resized_by_nearest_neighbour(saved):
 def test_nearest_neighbour_agrees_with_pillow(size):
     mask = np.random.default_rng(0).random((20, 30)) < 0.4
     by_pillow = Image.fromarray(mask).resize(size[::-1], Image.Resampling.NEAREST)
-    np.testing.assert_array_equal(images.resize_mask(mask, size), np.asarray(by_pillow))
+    np.testing.assert_array_equal(masks.resize_mask(mask, size), np.asarray(by_pillow))
 
 
 def test_area_is_the_mean_of_the_pixels_covered():

@@ -1,13 +1,15 @@
-"""Duplicates, and masks that do not fit their images."""
+"""Duplicates, masks that do not fit their images, and a format that gives the class away."""
 
 import pandas as pd
 
 from anomalylab.datasets.check._finding import Finding, about
 from anomalylab.datasets.check._roles import label_names
 
+_MOST = 0.5  # share of the pixels that a mask of a defect may mark
+
 
 def check_duplicates(facts: pd.DataFrame) -> list[Finding]:
-    """Find files of the same content; those in training and test make results look too good."""
+    """Find files of the same pixels; those in training and test make results look too good."""
     twins = facts[facts.duplicated("hash", keep=False)]
     names = label_names(twins)
     n_splits = twins.groupby("hash")["split"].transform("nunique")
@@ -17,7 +19,7 @@ def check_duplicates(facts: pd.DataFrame) -> list[Finding]:
             "warning",
             "duplicates_across_splits",
             twins.loc[n_splits > 1, "image_path"],
-            "{files} with the same content as one of another split: what is judged was seen in "
+            "{files} with the same pixels as one of another split: what is judged was seen in "
             "training, so that results look too good",
             "remove them from one of the splits",
         ),
@@ -25,14 +27,14 @@ def check_duplicates(facts: pd.DataFrame) -> list[Finding]:
             "warning",
             "duplicates",
             twins.loc[n_splits == 1, "image_path"],
-            "{files} with the same content as another of their split: they count several times",
+            "{files} with the same pixels as another of their split: they count several times",
             "keep one of each",
         ),
         *about(
             "warning",
             "contradicting_labels",
             twins.loc[n_labels.index[n_labels > 1], "image_path"],
-            "{files} of the same content labelled normal in one place, anomalous in another",
+            "{files} of the same pixels labelled normal in one place, anomalous in another",
             "decide, and remove the other",
         ),
     ]
@@ -77,4 +79,67 @@ def check_masks(facts: pd.DataFrame) -> list[Finding]:
             "{images} with a mask that cannot be decoded",
             "save the mask again, or remove it",
         ),
+        *_marked_oddly(facts[has_mask]),
     ]
+
+
+def _marked_oddly(masked: pd.DataFrame) -> list[Finding]:
+    """Find masks that may be inverted or turned, and those of further values."""
+    return [
+        *about(
+            "warning",
+            "inverted_masks",
+            masked.loc[masked["mask_share"] > _MOST, "mask_path"],
+            "{masks} that mark most of the image: perhaps they are inverted, the defect black on "
+            "white",
+            "if so, invert them: mogrify -negate FILES of ImageMagick does it in place",
+        ),
+        *about(
+            "warning",
+            "turned_masks",
+            masked.loc[_may_be_turned(masked), "image_path"],
+            "{images} that carry a rotation (EXIF) which their masks do not: images are turned, "
+            "masks are not, so that masks may mark the wrong place",
+            "look at one; if it is turned, save images upright and without the rotation, as "
+            "mogrify -auto-orient FILES of ImageMagick does, and turn the masks alike",
+        ),
+        *about(
+            "note",
+            "mask_values",
+            masked.loc[~masked["mask_is_plain"].astype(bool), "mask_path"],
+            "{masks} with values other than 0 and 255: whatever is not black counts as defect",
+        ),
+    ]
+
+
+def _may_be_turned(masked: pd.DataFrame) -> pd.Series:
+    """Tell which masks fit the pixels as they are stored, where images are turned when read."""
+    is_on_its_side = masked["orientation"] > 4
+    height = masked["width"].where(is_on_its_side, masked["height"])
+    width = masked["height"].where(is_on_its_side, masked["width"])
+    fits = (height == masked["mask_height"]) & (width == masked["mask_width"])
+    return (masked["orientation"] != 1) & (masked["mask_orientation"] == 1) & fits
+
+
+def check_formats(facts: pd.DataFrame) -> list[Finding]:
+    """Find out whether the file format tells normal from anomalous images."""
+    names = label_names(facts)
+    formats = {
+        label: facts.loc[(names == label) & (facts["format"] != ""), "format"]
+        for label in ("normal", "anomalous")
+    }
+    normal, anomalous = (set(formats[label]) for label in ("normal", "anomalous"))
+    if not normal or not anomalous or normal & anomalous:
+        return []
+    return about(
+        "warning",
+        "format_tells_class",
+        facts.loc[formats["anomalous"].index, "image_path"],
+        f"the file format goes with the class: normal images are {_listed(normal)}, the {{images}} "
+        f"labelled anomalous {_listed(anomalous)}. A detector may learn the format",
+        "save all images in one format from their originals",
+    )
+
+
+def _listed(words: set[str]) -> str:
+    return " or ".join(sorted(words))

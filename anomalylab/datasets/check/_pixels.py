@@ -11,6 +11,7 @@ MAX_SHRINK = 4.0
 
 _MAX_STRETCH = 1.5
 _DARK = 16  # a share of 1/16 of the range leaves 16 grey levels of 256
+_DARK_SIGNED = 8  # half of a signed type lies below 0, and is hardly used
 
 
 def resolution(facts: pd.DataFrame, size: tuple[int, int], cell: int) -> dict:
@@ -128,17 +129,38 @@ def _mixed(modes: pd.DataFrame) -> list[Finding]:
 
 def _dark(integers: pd.DataFrame) -> list[Finding]:
     """Warn of deep images that use a small part of their type, as 12 bits in 16 do."""
-    if not len(integers):
-        return []
-    highest, full = integers["high"].max(), 2.0 ** integers["bits"].max() - 1
-    if highest >= full / _DARK:
-        return []
-    top = 2 ** max(1, int(highest).bit_length()) - 1
-    message = (
-        f"images of {integers['bits'].max()} bits hold no value above {highest:g}: under the "
-        "intensity rule 'full' they are nearly black"
+    used = integers["bulk_high"] - integers["bulk_low"].clip(upper=0)
+    limit = np.where(integers["type_low"] < 0, 1 / _DARK_SIGNED, 1 / _DARK)
+    is_dark = used / (integers["type_high"] - integers["type_low"]) < limit
+    if is_dark.sum() * 2 > len(integers):
+        return [_all_dark(integers[is_dark], len(integers))]
+    return about(
+        "warning",
+        "dark_beside_others",
+        integers.loc[is_dark, "image_path"],
+        "{images} that use a small part of the range which others use, and come out nearly black "
+        "beside them: perhaps of fewer bits",
+        "bring all images to one bit depth, or leave these out",
     )
-    return [Finding("warning", "dark", message, f"use --intensity range:0,{top}", len(integers))]
+
+
+def _all_dark(dark: pd.DataFrame, n_seen: int) -> Finding:
+    low, high = _bound(min(dark["bulk_low"].min(), 0)), max(1, _bound(dark["bulk_high"].max()))
+    is_signed = (dark["type_low"] < 0).any()
+    others = f" ({len(dark)} of {n_seen} images looked at)" if len(dark) < n_seen else ""
+    message = (
+        f"nearly all pixels of images of {dark['bits'].max()} bits lie between "
+        f"{dark['bulk_low'].min():g} and {dark['bulk_high'].max():g}, a small part of what their "
+        f"type can hold{others}: under the intensity rule 'full' they are nearly "
+        f"{'of one grey' if is_signed else 'black'}"
+    )
+    return Finding("warning", "dark", message, f"use --intensity range:{low},{high}", len(dark))
+
+
+def _bound(value: float) -> int:
+    """Return the next whole number of bits beyond a value: 4095 for 2515, -1023 for -700."""
+    size = 2 ** int(abs(value)).bit_length() - 1
+    return -size if value < 0 else size
 
 
 def _floats_beyond_one(floats: pd.DataFrame) -> list[Finding]:
@@ -157,7 +179,7 @@ def _floats_beyond_one(floats: pd.DataFrame) -> list[Finding]:
 def _range_unused(facts: pd.DataFrame, limits: tuple[float, float]) -> list[Finding]:
     """Warn of images that would come out nearly black, or clipped, under a given range."""
     low, high = limits
-    top = facts["high"].where(facts["bits"] > 8, 255.0)
+    top = facts["bulk_high"].where(facts["bits"] > 8, 255.0)
     rule = f"the intensity rule range:{low:g},{high:g}"
     return [
         *about(
@@ -170,7 +192,7 @@ def _range_unused(facts: pd.DataFrame, limits: tuple[float, float]) -> list[Find
         *about(
             "warning",
             "clipped",
-            facts.loc[(facts["high"] > high) | (facts["low"] < low), "image_path"],
+            facts.loc[(facts["bulk_high"] > high) | (facts["bulk_low"] < low), "image_path"],
             f"{{images}} with values beyond {rule}: they are clipped",
             "widen the range unless that is meant",
         ),

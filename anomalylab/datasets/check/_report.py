@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from anomalylab.datasets.check._content import check_duplicates, check_masks
+from anomalylab.datasets.check._content import check_duplicates, check_formats, check_masks
 from anomalylab.datasets.check._facts import read_facts
 from anomalylab.datasets.check._finding import SEVERITIES, Finding, about
 from anomalylab.datasets.check._pixels import (
@@ -70,7 +70,8 @@ def check(
     """Look through a data set before work starts.
 
     Every file is read for its content hash and every mask decoded; of images of more than 8 bits
-    a sample is decoded. Damage inside the pixels of other images shows only when they are used.
+    a sample is decoded, and so are images of one size and one first row. Damage inside the pixels
+    of other images shows only when they are used.
 
     Parameters
     ----------
@@ -102,6 +103,7 @@ def check(
         *check_duplicates(facts),
         *loader_findings(samples.attrs.get("findings", [])),
         *check_masks(facts),
+        *check_formats(facts),
         *check_values(facts, intensity),
         *check_resolution(facts, seen),
         *check_sizes(facts),

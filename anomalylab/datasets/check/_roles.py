@@ -116,6 +116,35 @@ _LOADER: Mapping[str, tuple[str, str, str]] = {
         "{images} named as masks are, but taken for photographs",
         "name their folder by the option masks, or move them away",
     ),
+    "masks_beside": (
+        "warning",
+        "{files} perhaps masks: black and white, named as the image beside them. They are taken "
+        "for its mask, and its label is read from it",
+        "if they are no masks, move them away",
+    ),
+    "one_name": (
+        "warning",
+        "{files} named as another beside them but for the ending, all taken for images: perhaps "
+        "masks, or one image in two formats",
+        "keep one of each, or move masks to a folder and say --masks FOLDER",
+    ),
+    "roles_by_name": (
+        "warning",
+        "{images} fitted on, though folders are named as those of defective or test images: "
+        "nothing was said of them",
+        "",
+    ),
+    "good_by_name": (
+        "note",
+        "{images} in folders named as good ones are; nothing was said of them, so that all others "
+        "are fitted on too",
+        "",
+    ),
+    "near_columns": (
+        "warning",
+        "a column of the table looks like one that is read, but is not",
+        "",
+    ),
 }
 
 
@@ -125,6 +154,6 @@ def loader_findings(found: list[dict]) -> list[Finding]:
     for item in found:
         unknown = ("note", f"{item['what'].replace('_', ' ')}: {{files}}", "")
         severity, message, advice = _LOADER.get(item["what"], unknown)
-        text = in_number(message, item["n"])
-        findings.append(Finding(severity, item["what"], text, advice, item["n"], item["paths"]))
+        text, told = in_number(message, item["n"]), item.get("advice", advice)
+        findings.append(Finding(severity, item["what"], text, told, item["n"], item["paths"]))
     return findings

@@ -151,9 +151,10 @@ class PCSpaceRequest:
         """Return the command that repeats the recipe; folders by their last name only."""
         words = ["anomalylab", "recipe", "pc-space"] + ([self.data.name] if self.data else [])
         words += ["--dataset", self.dataset] if self.dataset else []
-        for key, value in self.dataset_params.items():
-            text = value if isinstance(value, str) else json.dumps(value)
-            words += [f"--{key.replace('_', '-')}", text]
+        for key, given in self.dataset_params.items():
+            for value in given if isinstance(given, list) else [given]:
+                text = value if isinstance(value, str) else json.dumps(value)
+                words += [f"--{key.replace('_', '-')}", text]
         if self.windows != _DEFAULTS["windows"]:
             words += ["--window", ",".join(map(str, self.windows))]
         for name, option in _OPTIONS.items():
