@@ -12,6 +12,8 @@ from anomalylab.datasets._listing import finding
 from anomalylab.errors import ImageError
 from anomalylab.images.files import read_values
 
+_MOST = 0.9  # share of the pixels of a mask that are black or white
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -32,8 +34,8 @@ class Beside:
 def masks_beside(root: Path, paths: Sequence[str]) -> Beside:
     """Find masks among files that differ from another in the suffix alone, as 1.jpg and 1.png do.
 
-    Of two such files one is the mask of the other if it alone holds two values at most. Only files
-    that have a twin by name are decoded.
+    Of two such files one is the mask of the other if it alone is of two values, up to the blurred
+    edges of what it marks. Only files that have a twin by name are decoded.
 
     Parameters
     ----------
@@ -67,10 +69,10 @@ def masks_beside(root: Path, paths: Sequence[str]) -> Beside:
 
 
 def _has_two_values(path: Path) -> bool:
-    """Tell whether an image holds two values or one; False if it cannot be read."""
+    """Tell whether nearly all pixels are of two values; False if the image cannot be read."""
     try:
         values = read_values(path)
     except ImageError:
         return False
     low, high = values.min(axis=(0, 1)), values.max(axis=(0, 1))
-    return bool(np.all((values == low) | (values == high)))
+    return bool(np.mean((values == low) | (values == high)) >= _MOST)
