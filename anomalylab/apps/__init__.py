@@ -51,7 +51,8 @@ def serve(
     UnknownNameError
         If there is no such app.
     RunError
-        If the folder holds no finished run, one of another kind, or one without a live view.
+        If the folder holds no finished run, a damaged one, one of another kind, or one without
+        a live view.
     DatasetError
         If the images of a PC space are not there.
     ParameterError
@@ -65,6 +66,7 @@ def serve(
         )
     if kind.app is None:
         raise RunError(f"{kind.words} has no live view; show it with: {kind.show_command(folder)}")
+    run.check()
     page = resolve(kind.app)(run, data)
     _check_port(port)
     import panel as pn

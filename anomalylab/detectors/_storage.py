@@ -45,12 +45,13 @@ def load(folder: Path) -> Any:
     ParameterError
         If the folder holds none, or a file of it is damaged; the message names the file.
     """
-    if not (folder / PARAMETERS).is_file():
-        raise ParameterError(f"{folder} holds no saved detector ({PARAMETERS} is missing)")
+    for name in (PARAMETERS, ARRAYS):
+        if not (folder / name).is_file():
+            raise ParameterError(f"{folder} holds no saved detector ({name} is missing)")
     record = _read_record(folder)
     try:
         return _restored(record, load_file(folder / ARRAYS))
-    except (SafetensorError, OSError, KeyError, TypeError, AttributeError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(folder / ARRAYS) from error
 
 
@@ -72,6 +73,7 @@ def _restored(record: dict[str, Any], arrays: dict[str, np.ndarray]) -> Any:
 
 
 def _learnt_name(name: str) -> str:
+    """Refuse what would replace something else than what was learnt."""
     if not _LEARNT.fullmatch(name.partition("/")[0]):
         raise KeyError(name)
     return name

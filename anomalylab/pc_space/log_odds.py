@@ -48,10 +48,8 @@ class LogOdds:
         )
 
 
-def load(folder: Path) -> LogOdds | None:
-    """Read what :meth:`LogOdds.save` wrote; None where it is missing, as in runs of old."""
-    if not (folder / FILE).is_file():
-        return None
-    with np.load(folder / FILE, allow_pickle=False) as stored:
+def load(path: Path) -> LogOdds:
+    """Read the file that :meth:`LogOdds.save` wrote."""
+    with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
         parts = stored["mean"], stored["scale"], stored["coefficients"]
         return LogOdds(*parts, float(stored["intercept"]))

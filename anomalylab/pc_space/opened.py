@@ -2,24 +2,6 @@
 
 The run folder holds the space, histograms, densities and scores; coordinates of windows are
 computed again from an image when a view asks, for they are many times the size of the images.
-
-``pc_space/`` in the run folder holds:
-
-``space_<window>.npz``
-    ``mean``, ``components``, ``variances``, ``total_variance`` for each window size.
-``histograms.npy``
-    float32 (n_images, n_planes, n_bins, n_bins), rows as the samples; a plane is a window size and
-    a pair of components, in the order of ``run.json``. First axis of a histogram: the first
-    component of the pair.
-``density.npy``
-    int64 (2, n_pairs, side, side): windows of the normal and of the anomalous training images in
-    the first window size, on ``[-extent, extent]`` of both axes; the outermost cells hold
-    everything beyond.
-``coefficients.npy``
-    float64 (n_planes, n_bins, n_bins) of the standardised histogram; missing if the classifier
-    could not be fitted.
-``odds.npz``
-    That classifier, see :class:`anomalylab.pc_space.log_odds.LogOdds`; missing in older runs.
 """
 
 from collections import OrderedDict
@@ -35,14 +17,14 @@ from anomalylab.errors import DatasetError
 from anomalylab.extractors.band import project
 from anomalylab.images.files import read_bytes
 from anomalylab.images.read import decode_image, hash_of
+from anomalylab.pc_space import stored
 from anomalylab.pc_space.cloud import Cloud, make_cloud
 from anomalylab.pc_space.info import PCSpaceInfo
-from anomalylab.pc_space.log_odds import LogOdds, load
+from anomalylab.pc_space.log_odds import LogOdds
 from anomalylab.registry import unknown_name
 from anomalylab.runs.folder import Run
 from anomalylab.runs.masks import Masks
 
-FOLDER = "pc_space"
 GROUPS = ("normal", "anomalous")
 BUILT_IN = "textures"
 HELD_CLOUDS = 16
@@ -134,7 +116,7 @@ class PCSpace:
     @cached_property
     def spaces(self) -> dict[int, WindowSpace]:
         """The space of each window size."""
-        return {window: self._space(window) for window in self.windows}
+        return {window: stored.space(self.run, window) for window in self.windows}
 
     @property
     def space(self) -> WindowSpace:
@@ -144,18 +126,22 @@ class PCSpace:
     @cached_property
     def histograms(self) -> np.ndarray:
         """Counts of all images: (n_images, n_planes, n_bins, n_bins), memory-mapped."""
-        return np.load(self._path("histograms.npy"), mmap_mode="r", allow_pickle=False)
+        return stored.histograms(self.run)
 
     @cached_property
     def coefficients(self) -> np.ndarray | None:
         """Log odds for a standard deviation of each bin: (n_planes, n_bins, n_bins), or None."""
-        path = self._path("coefficients.npy")
-        return np.load(path, allow_pickle=False) if path.is_file() else None
+        return stored.coefficients(self.run)
 
     @cached_property
     def log_odds(self) -> LogOdds | None:
         """The classifier of histograms, or None if the run holds none."""
-        return load(self.run.folder / FOLDER)
+        return stored.classifier(self.run)
+
+    @cached_property
+    def densities(self) -> np.ndarray:
+        """Windows of both groups of images: (2, n_pairs, side, side), memory-mapped."""
+        return stored.densities(self.run)
 
     def density(self, group: str, pair: int = 0) -> np.ndarray:
         """Return how many windows of the training images lie where, of shape (side, side).
@@ -168,8 +154,7 @@ class PCSpace:
         """
         if group not in GROUPS:
             unknown_name("group of images", group, GROUPS)
-        densities = np.load(self._path("density.npy"), mmap_mode="r", allow_pickle=False)
-        return np.array(densities[GROUPS.index(group), pair])
+        return np.array(self.densities[GROUPS.index(group), pair])
 
     def histogram(self, sample_id: str, plane: int = 0) -> np.ndarray:
         """Return the counts of one image in a plane, of shape (n_bins, n_bins)."""
@@ -262,19 +247,6 @@ class PCSpace:
                 self._clouds.popitem(last=False)
         self._clouds.move_to_end(key)
         return self._clouds[key]
-
-    def _space(self, window: int) -> WindowSpace:
-        with np.load(self._path(f"space_{window}.npz"), allow_pickle=False) as stored:
-            return WindowSpace(
-                window,
-                stored["mean"],
-                stored["components"],
-                stored["variances"],
-                float(stored["total_variance"]),
-            )
-
-    def _path(self, name: str) -> Path:
-        return self.run.folder / FOLDER / name
 
 
 def _root(run: Run, data: Path | str | None) -> Path:

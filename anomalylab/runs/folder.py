@@ -20,8 +20,9 @@ from anomalylab.pictures.encode import data_url
 from anomalylab.pictures.gallery import still
 from anomalylab.registry import unknown_name
 from anomalylab.runs.checked_names import check_paths
+from anomalylab.runs.files import RunFiles, list_files
 from anomalylab.runs.info import FILE, DetectInfo, RunInfo, read_info, write_info
-from anomalylab.runs.kinds import KINDS, Kind
+from anomalylab.runs.kinds import KINDS, Kind, resolve
 from anomalylab.schema import Table
 
 N_STRIP = 10
@@ -46,6 +47,10 @@ TABLES: dict[str, Table] = {
 }
 
 
+OF_EVERY_RUN = ("samples", "scores", "thresholds", "metrics", "thumbnails", "timings")
+"""Tables that no run lacks."""
+
+
 class Run:
     """A finished run, read as needed.
 
@@ -67,7 +72,9 @@ class Run:
 
     def __init__(self, folder: Path | str):
         self.folder = Path(folder)
+        self.files = RunFiles(self.folder)
         self.info: RunInfo = read_info(self.folder)
+        self.files.checked(FILE)
 
     @property
     def kind(self) -> Kind:
@@ -83,10 +90,10 @@ class Run:
         """Return the table called ``name``, e.g. ``"scores"``; empty if the run has none."""
         if name not in TABLES:
             unknown_name("table", name, TABLES)
-        path = self.folder / f"{name}.parquet"
-        if not path.is_file():
+        file = f"{name}.parquet"
+        if name not in OF_EVERY_RUN and not self.files.has(file):
             return pd.DataFrame(columns=list(TABLES[name].columns))
-        return TABLES[name].completed(pd.read_parquet(path))
+        return self.files.table(file, TABLES[name])
 
     @cached_property
     def samples(self) -> pd.DataFrame:
@@ -132,9 +139,21 @@ class Run:
 
     def score_maps(self, detector: str) -> np.ndarray:
         """Return the score maps of ``queries``, (n_queries, n_rows, n_cols), memory-mapped."""
-        path = self.folder / "maps" / f"{detector}.npy"
-        maps: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-        return maps
+        return self.files.array(f"maps/{detector}.npy", len(self.queries), None, None)
+
+    def check(self) -> None:
+        """Read all that the run holds, so that damage is told before anything is made of it.
+
+        Raises
+        ------
+        RunError
+            Names the file.
+        """
+        self.files.check()
+        for name in TABLES:
+            self.table(name)
+        if self.kind.check:
+            resolve(self.kind.check)(self)
 
     def _repr_html_(self) -> str:
         """Show the verdict over the images that the first detector finds most anomalous."""
@@ -159,6 +178,12 @@ class Run:
         sources = dict(zip(names, table["image"].map(data_url), strict=True))
         verdict = f"<p><strong>{escape(self.verdict)}</strong><br><span>{escape(facts)}</span></p>"
         return verdict + still(items, sources, side=96)
+
+
+def check_maps(run: Run) -> None:
+    """Read the score maps of every detector of a run."""
+    for detector in run.detectors:
+        run.score_maps(detector)
 
 
 class RunWriter:
@@ -204,6 +229,7 @@ def writing(folder: Path | str) -> Iterator[RunWriter]:
     try:
         partial.mkdir(parents=True)
         yield RunWriter(partial)
+        list_files(partial)
         _replace(folder, partial)
     except OSError as error:
         raise RunError(f"cannot write {folder}: {error.strerror or error}") from error

@@ -15,6 +15,7 @@ import msgspec
 
 from anomalylab.errors import RunError
 from anomalylab.runs.checked_names import check_detectors, check_way
+from anomalylab.runs.files import guarded
 from anomalylab.runs.kinds import KINDS, kind_called, resolve
 from anomalylab.schema import SCHEMA_VERSION
 
@@ -183,10 +184,8 @@ def read_info(folder: Path) -> RunInfo:
     path = folder / FILE
     if not path.is_file():
         raise RunError(f"{folder} holds no finished run ({FILE} is missing); make one with run")
-    try:
+    with guarded(path):
         stored = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} is damaged ({error}); make the run again") from error
     if not isinstance(stored, dict) or not isinstance(stored.get("schema_version"), int):
         raise RunError(f"{path} lacks the field schema_version; is it the {FILE} of a run?")
     version = stored.pop("schema_version")
@@ -195,7 +194,8 @@ def read_info(folder: Path) -> RunInfo:
             f"{folder} was written with schema {version}, this version "
             f"reads up to {SCHEMA_VERSION}; update anomalylab-vision"
         )
-    return _typed(stored if version == SCHEMA_VERSION else _upgraded(stored), path)
+    with guarded(path):
+        return _typed(stored if version == SCHEMA_VERSION else _upgraded(stored), path)
 
 
 def write_info(info: RunInfo, folder: Path) -> None:
@@ -228,6 +228,8 @@ def _typed(stored: dict[str, Any], path: Path) -> RunInfo:
     info = _converted({**stored, "part": None}, RunInfo, path)
     check_detectors([*info.verdicts, *getattr(part, "detectors", ())], path)
     check_way(info.dataset.path, path)
+    if not info.verdicts:
+        raise RunError(f"{path} names no detector in the field verdicts; make the run again")
     return replace(info, part=part)
 
 

@@ -39,6 +39,8 @@ class Kind:
     score : str, optional
         ``score(run, images, out, weights=None, engine=None) -> Run``: how it scores new images;
         None if such a run cannot.
+    check : str, optional
+        ``check(run)``: reads what such a run holds beside tables, or says what is damaged.
     options : str, optional
         For recipes: module with ``SUMMARY``, ``OWN``, ``add_options(parser)`` and
         ``request(options, params)``; those made by ``anomalylab run`` have none.
@@ -58,6 +60,7 @@ class Kind:
     notebook: str
     app: str | None = None
     score: str | None = None
+    check: str | None = None
     options: str | None = None
     aliases: tuple[str, ...] = ()
     reads_images: bool = False
@@ -86,6 +89,7 @@ KINDS: dict[str, Kind] = {
             notebook="detect",
             app="anomalylab.apps.detect.app:pages_of",
             score="anomalylab.runs.score:score",
+            check="anomalylab.runs.folder:check_maps",
         ),
         Kind(
             name="pc_space",
@@ -98,6 +102,7 @@ KINDS: dict[str, Kind] = {
             notebook="pc_space",
             app="anomalylab.apps.pc_space.app:pages_of",
             score="anomalylab.recipes.pc_space.score:score",
+            check="anomalylab.pc_space.stored:check",
             options="anomalylab.recipes.pc_space.options",
             aliases=("kolektor",),
             reads_images=True,

@@ -150,7 +150,7 @@ def _neighbours(base: Run, features: Features, samples: pd.DataFrame) -> pd.Data
     Only images that the run keeps a picture of can be shown, and the folder it was made from need
     not be at hand.
     """
-    pooled = np.load(base.folder / TRAINING_FEATURES, allow_pickle=False)
+    pooled = base.files.array(TRAINING_FEATURES, len(base.info.training_ids), None)
     new = features.pooled()
     ids = np.array(base.info.training_ids)
     is_pictured = np.isin(ids, base.table("thumbnails")["sample_id"].to_numpy(str))

@@ -34,8 +34,8 @@ def finished(folder: Path, out: Path) -> Run:
     Raises
     ------
     RunError
-        If there is none, it holds new images that were scored and nothing that was fitted, or the
-        output cannot be written or would replace it.
+        If there is none, it is damaged, it holds new images that were scored and nothing that was
+        fitted, or the output cannot be written or would replace it.
     """
     check_output(out)
     base = Run(folder)
@@ -46,6 +46,7 @@ def finished(folder: Path, out: Path) -> Run:
         )
     if out.resolve() == base.folder.resolve():
         raise RunError(f"{out} is the run that scores; choose another folder with -o")
+    base.check()
     return base
 
 

@@ -12,10 +12,9 @@ def test_log_odds_are_those_of_the_formula():
     np.testing.assert_array_equal(BY_HAND.of_a_unit, [2.0, -3.0])
 
 
-def test_what_was_saved_is_loaded_and_nothing_where_nothing_was_saved(tmp_path):
-    assert load(tmp_path) is None
+def test_what_was_saved_is_loaded(tmp_path):
     BY_HAND.save(tmp_path)
-    again = load(tmp_path)
+    again = load(tmp_path / "odds.npz")
     assert again.intercept == 0.5
     for name in ("mean", "scale", "coefficients"):
         np.testing.assert_array_equal(getattr(again, name), getattr(BY_HAND, name))

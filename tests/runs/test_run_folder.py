@@ -25,6 +25,7 @@ def test_a_run_shows_its_most_anomalous_images_first_and_frames_those_beyond_the
 
 
 def test_names_and_verdicts_are_escaped(run):
+    (run.folder / "files.json").unlink()
     info = json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
     info["verdicts"]["patchcore"]["sentence"] = "<b>bold</b>"
     (run.folder / "run.json").write_text(json.dumps(info), encoding="utf-8")

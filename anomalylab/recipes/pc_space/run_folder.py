@@ -9,7 +9,7 @@ import pandas as pd
 from anomalylab.datasets.check import Finding
 from anomalylab.pc_space.info import PCSpaceInfo
 from anomalylab.pc_space.log_odds import LogOdds
-from anomalylab.pc_space.opened import FOLDER
+from anomalylab.pc_space.stored import FOLDER
 from anomalylab.recipes.pc_space.detector_tables import MAX_FPR, DescribedImages, Outcome, join
 from anomalylab.recipes.pc_space.projections import SIDE, View
 from anomalylab.recipes.pc_space.request import PCSpaceRequest

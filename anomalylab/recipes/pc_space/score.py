@@ -10,7 +10,8 @@ import pandas as pd
 from anomalylab.compute.window_statistics import STATISTICS
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.pc_space import log_odds
-from anomalylab.pc_space.opened import FOLDER, PCSpace
+from anomalylab.pc_space.opened import PCSpace
+from anomalylab.pc_space.stored import FOLDER
 from anomalylab.recipes.pc_space.decide_by_labels import unmeasured
 from anomalylab.recipes.pc_space.image_blocks import Images
 from anomalylab.recipes.pc_space.inputs import check_sizes, read_images

@@ -186,19 +186,19 @@ def working_copy(name: str, run: Path | str, out: Path | str) -> Path:
     Raises
     ------
     RunError
-        If ``run`` holds no finished run, one of another kind, or ``out`` cannot be written.
+        If ``run`` holds no sound run, one of another kind, or ``out`` cannot be written.
     ParameterError
         If ``out`` exists, for it may hold somebody's work.
     """
     out = Path(out)
-    finished = Run(run)
-    check_notebook(name, finished)
-    folder = finished.folder.resolve()
+    shown = Run(run)
+    check_notebook(name, shown)
+    shown.check()
     if out.exists():
         raise ParameterError(f"{out} exists and may hold your work; give another name with -o")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        return fill_notebook(name, out, run=relative(folder, out.resolve().parent))
+        return fill_notebook(name, out, run=relative(shown.folder.resolve(), out.resolve().parent))
     except OSError as error:
         raise RunError(f"cannot write {out}: {error.strerror or error}") from error
 

@@ -66,7 +66,7 @@ def report(
     Raises
     ------
     RunError
-        If the folder holds no finished run.
+        If the folder holds no finished run, or a damaged one.
     NotebookError
         If the notebook failed.
     ParameterError
@@ -78,6 +78,7 @@ def report(
         raise ParameterError(
             f"the page of {run.folder} needs no images: it holds what is shown; leave out --data"
         )
+    run.check()
     out = Path(out) if out is not None else run.folder / "report.html"
     out.parent.mkdir(parents=True, exist_ok=True)
     start = out.resolve().parent

@@ -17,6 +17,7 @@ from anomalylab.apps.detect.state import ALL, BY_HAND, ORDERS, DetectState
 from anomalylab.apps.kit.controls import address_words
 from anomalylab.apps.kit.safe_cell import safe_bundle
 from anomalylab.errors import ParameterError, RunError, UnknownNameError
+from anomalylab.runs.files import list_files
 from anomalylab.runs.folder import Run
 
 
@@ -98,6 +99,7 @@ def test_a_property_that_holds_markup_is_offered_as_text_and_filters(tmp_path):
     samples = pd.read_parquet(folder / "samples.parquet")
     samples["<i>"] = samples["camera"].replace("left", "<img src=x onerror=alert(1)>")
     samples.to_parquet(folder / "samples.parquet")
+    list_files(folder)
     state = DetectState(Run(folder))
     offered = [option for option in state.param["where"].objects if "img" in option]
     assert offered == ["‹i› = ‹img src=x onerror=alert(1)›"]
@@ -201,8 +203,9 @@ def test_the_app_builds_every_view_and_escapes_names(app):
 def test_a_run_without_labels_or_embedding_is_drawn(tmp_path):
     run = fake_run(tmp_path / "fake", is_labelled=False)
     assert DetectApp(run).page().get_root() is not None
-    (run.folder / "embedding.parquet").unlink()
-    app = DetectApp(run)
+    for name in ("files.json", "embedding.parquet"):  # as in an older run
+        (run.folder / name).unlink()
+    app = DetectApp(Run(run.folder))
     assert "no embedding" in app.embedding().object
     assert app.page().get_root() is not None
 

@@ -1,0 +1,114 @@
+"""Whatever happens to the files of a run: a line that names the file, or what was written."""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from damage import empty, everything, flip, harmed, is_refused, truncate, wrong_after_damage
+
+from anomalylab.cli.main import main
+from anomalylab.errors import AnomalyLabError, RunError
+from anomalylab.runs.files import RunFiles, list_files
+from anomalylab.runs.folder import OF_EVERY_RUN, Run
+
+OLD = Path(__file__).parents[1] / "data"
+N_CASES = 150
+
+
+@pytest.fixture(scope="module", params=["detect_v2", "pc_space_v2"])
+def listed(request, tmp_path_factory):
+    """A small run with the list of its files."""
+    folder = tmp_path_factory.mktemp("runs")
+    with zipfile.ZipFile(OLD / f"{request.param}.zip") as archive:
+        archive.extractall(folder)
+    list_files(folder / request.param)
+    return folder / request.param
+
+
+@pytest.fixture(scope="module")
+def right(listed):
+    return everything(listed)
+
+
+@pytest.fixture
+def copy(listed, tmp_path):
+    return shutil.copytree(listed, tmp_path / listed.name)
+
+
+@pytest.mark.parametrize("tenth", range(10))
+def test_a_damaged_run_is_refused_or_read_as_it_was_written(listed, right, tenth):
+    for seed in range(tenth, N_CASES, 10):
+        what, wrong = wrong_after_damage(listed, right, seed, pages=seed % 30 == 0)
+        assert not wrong, what
+
+
+@pytest.mark.parametrize("way", [flip, truncate, empty, None])
+def test_every_file_of_a_run_that_is_damaged_is_told_by_name(listed, way):
+    rng = np.random.default_rng(0)
+    for name in Run(listed).files.written:
+        content = harmed(listed / name, way, rng)
+        try:
+            with pytest.raises(RunError, match=Path(name).name.replace(".", r"\.")):
+                Run(listed).check()
+        finally:
+            (listed / name).write_bytes(content)
+    assert not is_refused(listed)
+
+
+@pytest.mark.parametrize("way", [flip, truncate, empty, None])
+def test_a_damaged_file_of_a_run_without_a_list_ends_in_a_line_or_is_read(copy, way):
+    (copy / "files.json").unlink()
+    rng = np.random.default_rng(0)
+    for path in [path for path in copy.rglob("*") if path.is_file()]:
+        content = harmed(path, way, rng)
+        refused = is_refused(copy)
+        must_be = way in (truncate, empty) or (way is None and path.stem in OF_EVERY_RUN)
+        assert refused or not must_be or path.name == "training_pooled.npy", path
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize("command", ["report", "score", "serve", "notebook"])
+def test_every_command_says_in_a_line_what_is_damaged(copy, command, tmp_path, capsys):
+    path = next(copy.glob("maps/*.npy"))
+    path.write_bytes(path.read_bytes()[:-8])
+    kind = ["detect" if "detect" in copy.name else "pc-space"]
+    words = {
+        "report": [copy],
+        "score": [copy, copy, "-o", tmp_path / "scored"],
+        "serve": [*kind, copy, "--no-browser"],
+        "notebook": [*kind, copy, "-o", tmp_path / "work.ipynb"],
+    }[command]
+    assert main([command, *map(str, words)]) == 1
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert f"{path} is damaged" in line
+    assert "copy the run folder again" in line
+    assert not (copy / "report.ipynb").exists()
+
+
+def test_a_file_that_was_added_later_is_not_taken_for_one_of_the_run(copy):
+    (copy / "search.parquet").write_bytes((copy / "scores.parquet").read_bytes())
+    with pytest.raises(RunError, match=r"search\.parquet is damaged"):
+        Run(copy).table("search")
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/../../x", "C:\\x"])
+def test_a_list_of_files_stays_inside_the_folder(copy, name):
+    (copy / "files.json").write_text(f'{{"{name}": "00"}}'.replace("\\", "\\\\"))
+    with pytest.raises(RunError, match="outside the run folder"):
+        RunFiles(copy).check()
+
+
+def test_notes_that_a_person_adds_are_no_damage(copy):
+    (copy / "notes.txt").write_text("mine")
+    Run(copy).check()
+
+
+def test_a_run_of_no_detector_is_refused(copy):
+    (copy / "files.json").unlink()
+    text = (copy / "run.json").read_text("utf-8")
+    start, end = text.index('"verdicts": {'), text.index('"intensity"')
+    (copy / "run.json").write_text(text[:start] + '"verdicts": {},\n  ' + text[end:], "utf-8")
+    with pytest.raises(AnomalyLabError, match="names no detector"):
+        Run(copy)
