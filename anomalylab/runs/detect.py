@@ -93,6 +93,7 @@ def run(request: DetectRequest, out: Path) -> Run:
     timings, shown = Timings(), Thumbnails(request.intensity)
     with timings.step("check images", len(samples)):
         report = _checked(samples, root, extractor, request)
+    samples = report.with_whole_masks(samples)
     with timings.step("embed images", len(samples)):
         extraction = extractors.extract(
             samples,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from anomalylab.errors import ImageError
 from anomalylab.images.read import read_image
 from anomalylab.pictures.thumbnails import contour_of, thumbnail
 from anomalylab.runs.masks import Masks
@@ -85,10 +86,13 @@ def _blocks(samples: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 
 def _mask(masks: Masks, row: Any) -> np.ndarray | None:
-    """Return the mask of an image, None if it has none or one of another size."""
+    """Return the mask of an image, None if it has none, a broken one or one of another size."""
     if pd.isna(row.mask_path):
         return None
-    mask = masks.at_own_size(row.mask_path)
+    try:
+        mask = masks.at_own_size(row.mask_path)
+    except ImageError:
+        return None
     return mask if mask.shape == (row.height, row.width) else None
 
 

@@ -229,6 +229,27 @@ def test_a_broken_image_is_set_aside_and_said(unlabelled, tmp_path):
     assert "broken" in json.dumps(plain([*finished.info.findings, *finished.info.broken]))
 
 
+def test_a_broken_mask_is_set_aside_with_the_pixel_metrics_of_its_image(
+    textures, finished, tmp_path
+):
+    shutil.copytree(textures / "fabric", tmp_path / "fabric")
+    mask = sorted((tmp_path / "fabric" / "ground_truth").rglob("*.png"))[0]
+    content = bytearray(mask.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 40] = bytes(40)  # its end is whole
+    mask.write_bytes(content)
+    request = DetectRequest(data=tmp_path / "fabric", detectors=choices("knn"), size=(128, 128))
+    found = run(request, tmp_path / "run")
+    (said,) = [f.message for f in found.info.findings if "a mask that cannot be read" in f.message]
+    assert said.startswith("1 image ")
+    assert mask.name in said
+    row = found.table("metrics").set_index("metric").loc["au_pro"]
+    of_whole = finished.table("metrics").set_index(["detector", "metric"])
+    assert row["n_images"] == of_whole.loc[("patchcore", "au_pro"), "n_images"] - 1
+    assert "1 anomalous images have no mask" in row["note"]
+    auroc = found.table("metrics").set_index("metric").loc["auroc"]
+    assert auroc["n_images"] == 16
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

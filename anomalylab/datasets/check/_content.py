@@ -48,7 +48,8 @@ def check_masks(facts: pd.DataFrame) -> list[Finding]:
         (facts["mask_height"] != facts["height"]) | (facts["mask_width"] != facts["width"])
     )
     names, paths = label_names(facts), facts["image_path"]
-    has_problem = facts["mask_problem"] != ""
+    broken = facts[facts["mask_problem"] != ""]
+    first = next(zip(broken["mask_path"], broken["mask_problem"], strict=True), ("", ""))
     return [
         *about(
             "warning",
@@ -75,8 +76,9 @@ def check_masks(facts: pd.DataFrame) -> list[Finding]:
         *about(
             "warning",
             "broken_masks",
-            paths[has_problem],
-            "{images} with a mask that cannot be decoded",
+            broken["image_path"],
+            "{images} with a mask that cannot be read, not used for pixel metrics if anomalous; "
+            f"{first[0]!r}: {first[1]}",
             "save the mask again, or remove it",
         ),
         *_marked_oddly(facts[has_mask]),

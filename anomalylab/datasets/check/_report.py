@@ -34,6 +34,8 @@ class Report:
     resolution : dict
         ``size``, ``cell``, ``cell_height``, ``cell_width``, ``shrink``, ``n_defects``, ``n_small``.
     n_masks : int
+    broken_masks : list of str
+        Paths of masks that cannot be read.
     ignored : dict
         Numbers of files that are no images, by suffix.
     findings : list of Finding
@@ -46,6 +48,7 @@ class Report:
     kinds: list[dict]
     resolution: dict
     n_masks: int
+    broken_masks: list[str]
     ignored: dict[str, int]
     findings: list[Finding]
 
@@ -53,6 +56,13 @@ class Report:
     def is_usable(self) -> bool:
         """Whether something can be computed."""
         return all(finding.severity != "error" for finding in self.findings)
+
+    def with_whole_masks(self, samples: pd.DataFrame) -> pd.DataFrame:
+        """Return samples in which masks that cannot be read count as missing."""
+        whole = samples["mask_path"].mask(samples["mask_path"].isin(self.broken_masks))
+        attrs, samples = samples.attrs, samples.assign(mask_path=whole)
+        samples.attrs = attrs
+        return samples
 
     def to_dict(self) -> dict:
         """Return the report as lists, dicts, numbers and strings."""
@@ -115,6 +125,7 @@ def check(
         kinds=_frequencies(facts, ["format", "mode", "bits"]),
         resolution=seen,
         n_masks=int(facts["mask_height"].notna().sum()),
+        broken_masks=facts.loc[facts["mask_problem"] != "", "mask_path"].tolist(),
         ignored=samples.attrs.get("ignored", {}),
         findings=sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)),
     )

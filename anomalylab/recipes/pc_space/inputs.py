@@ -92,6 +92,7 @@ def check_images(
         worst = report.findings[0]
         raise DatasetError(f"{worst.message}; {worst.advice}")
 
+    samples = report.with_whole_masks(samples)
     images, broken = read_images(samples, root, request.intensity, request.orient)
     roles.check_roles(images.samples)
     return images, _told(report.findings), broken

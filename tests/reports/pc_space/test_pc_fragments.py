@@ -32,6 +32,7 @@ from anomalylab.reports.pc_space.images import (
     scored_image,
 )
 from anomalylab.reports.pc_space.plane import SIDE, PlaneDrawing
+from anomalylab.runs.files import list_files
 from anomalylab.runs.folder import Run
 from anomalylab.schema import SEARCH
 
@@ -292,6 +293,7 @@ def test_the_search_shows_what_was_chosen_and_otherwise_how_to_search(pc, tmp_pa
     shutil.copytree(pc.run.folder, folder)
     rows = [(w, 10, 60.0, 2, 1.0, 0.9 - w / 100, 0.02, 5, 100, w == 33) for w in range(5, 35, 2)]
     pd.DataFrame(rows, columns=list(SEARCH.columns)).to_parquet(folder / "search.parquet")
+    list_files(folder)
     html = pc_space.search(PCSpace(folder)).html
     assert "15 configurations" in html
     assert html.count("<tr>") == 1 + 12 + 1
