@@ -66,9 +66,9 @@ def serve(
         )
     if kind.app is None:
         raise RunError(f"{kind.words} has no live view; show it with: {kind.show_command(folder)}")
+    _check_port(port)
     run.check()
     page = resolve(kind.app)(run, data)
-    _check_port(port)
     import panel as pn
 
     from anomalylab.apps.kit.hosts import refuse_other_hosts

@@ -16,8 +16,10 @@ def _fill(parser: argparse.ArgumentParser) -> None:
     add_images(parser)
 
 
-def call(options: argparse.Namespace) -> None:
-    """Carry out the command."""
-    from anomalylab.runs.preview import describe
+def call(options: argparse.Namespace) -> int:
+    """Carry out the command; 1 if a run would refuse the data."""
+    from anomalylab.runs.preview import preview
 
-    print(describe(detect_request(options)))
+    words, is_usable = preview(detect_request(options))
+    print(words)
+    return 0 if is_usable else 1

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for plugin in getattr(options, "plugin", []):
             _load_plugin(plugin)
-        options.call(options)
+        code: int | None = options.call(options)
     except KeyboardInterrupt:
         print("stopped; what was computed is kept, run the same command to go on", file=sys.stderr)
         return 130
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         print(f"anomalylab {options.command}: {error}", file=sys.stderr)
         return 1
-    return 0
+    return code or 0
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from anomalylab.detectors._options import check_types
 from anomalylab.registry import Registry, unknown_name
 
 C = TypeVar("C", bound=type)
@@ -27,10 +28,13 @@ def create(name: str, *, preset: str | None = None, **params: Any) -> Any:
     ------
     UnknownNameError
         If the detector, the preset or a parameter does not exist.
+    ParameterError
+        If a parameter is of another type than the detector declares.
     """
     if preset is not None:
         presets = registry.get(name).presets  # type: ignore[attr-defined]
         if preset not in presets:
             unknown_name(f"preset of {name}", preset, presets)
         params = {**presets[preset], **params}
+    check_types(name, registry.get(name), params)  # type: ignore[arg-type]
     return registry.create(name, **params)

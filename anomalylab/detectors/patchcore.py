@@ -145,6 +145,8 @@ class PatchCore(Detector):
         levels = sum(int(np.prod(shape)) for shape in shapes.values())
         n_bytes = 4 * n_images * (levels + 2 * n_cells * n_made) + SEARCH_BYTES
         n_all = n_images * n_cells
+        if n_images > 1:
+            self._refuse_too_few(round(n_all * (self.coreset or 1)))
         making = seconds_of(values=6 * n_all * n_made)
         return Cost(n_bytes, making + self._search_seconds(n_all, n_searched))
 
@@ -164,16 +166,23 @@ class PatchCore(Detector):
         self.__dict__.pop("_searcher", None)
         cells = self._embed(features)
         bank = cells.reshape(-1, cells.shape[3])
-        origin = np.arange(len(bank)) if self.coreset is None else self._chosen(bank, self.coreset)
+        origin = np.arange(len(bank))
+        if self.coreset is not None:
+            from anomalylab.compute.coreset import coreset_rows
+
+            origin = coreset_rows(bank, self.coreset, seed=self.seed)
         self.bank_ = bank if self.coreset is None else bank[origin]
         self.bank_image_, self.bank_cell_ = np.divmod(origin, cells.shape[1] * cells.shape[2])
-        needed = max(self.k, self.n_reweight if self.reweight else 1)
-        if needed > len(self.bank_):
+        self._refuse_too_few(len(self.bank_))
+        self.centres_ = self._list_centres()
+
+    def _refuse_too_few(self, n_kept: int) -> None:
+        needed = max(2, self.k, self.n_reweight if self.reweight else 1)
+        if needed > n_kept:
             raise ParameterError(
-                f"patchcore keeps {len(self.bank_)} cells and compares with {needed}; "
+                f"patchcore keeps {n_kept} cells (coreset={self.coreset}) and needs {needed}; "
                 "lower k or n_reweight, or give more images or a larger coreset"
             )
-        self.centres_ = self._list_centres()
 
     def _refuse_too_many(self, features: Features) -> None:
         shapes = {name: features.level(name).shape[1:] for name in features.names}
@@ -209,7 +218,8 @@ class PatchCore(Detector):
         """Yield cells (n, rows, cols, channels) and the group each image must not see (n,)."""
         if hidden is not None and len(np.unique(self._bank_groups())) < 2:
             raise ParameterError(
-                "a single training image cannot be compared with others; give at least 2"
+                "the cells that patchcore keeps are of a single training image or group, which "
+                "cannot be compared with others; give at least 2, or a larger coreset"
             )
         for start in range(0, len(features), BLOCK):
             part = slice(start, start + BLOCK)
@@ -219,8 +229,7 @@ class PatchCore(Detector):
         """Return the group of each row of the bank; after ``load`` its image."""
         if not hasattr(self, "_training"):
             return self.bank_image_
-        groups: np.ndarray = self._training.group_numbers[self.bank_image_]
-        return groups
+        return np.asarray(self._training.group_numbers[self.bank_image_])
 
     def _judge(self, cells: np.ndarray, images: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         squared, rows = self._search(cells, self.k, images)
@@ -238,23 +247,20 @@ class PatchCore(Detector):
         self, patches: np.ndarray, matched: np.ndarray, images: np.ndarray | None
     ) -> np.ndarray:
         """Return one less the softmax share of the matched cell in its crowd, (n_images,)."""
-        crowd = self._searched().search(
-            self.bank_[matched], self.n_reweight, exclude_groups=images
-        )[1]
-        difference = self.bank_[crowd].astype(np.float64) - patches[:, None]
-        to_crowd = np.linalg.norm(difference, axis=2)
-        to_matched = np.linalg.norm(self.bank_[matched].astype(np.float64) - patches, axis=1)
-        share: np.ndarray = np.exp(to_matched - logsumexp(to_crowd, axis=1))
-        return 1 - share
+        near = self.bank_[matched]
+        crowd = self._searched().search(near, self.n_reweight, exclude_groups=images)[1]
+        to_crowd = np.linalg.norm(self.bank_[crowd].astype(np.float64) - patches[:, None], axis=2)
+        to_matched = np.linalg.norm(near.astype(np.float64) - patches, axis=1)
+        return np.asarray(1 - np.exp(to_matched - logsumexp(to_crowd, axis=1)))
 
     def _search(
         self, cells: np.ndarray, k: int, images: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return squared distances and rows of the bank, each (n, rows, cols, k)."""
         grid = cells.shape[:3]
-        groups = None if images is None else np.repeat(images, grid[1] * grid[2])
+        hidden = None if images is None else np.repeat(images, grid[1] * grid[2])
         queries = cells.reshape(-1, cells.shape[3])
-        squared, rows = self._searched().search(queries, k, exclude_groups=groups)
+        squared, rows = self._searched().search(queries, k, exclude_groups=hidden)
         return squared.reshape(*grid, k), rows.reshape(*grid, k)
 
     def _searched(self) -> GroupedSearch:
@@ -283,9 +289,8 @@ class PatchCore(Detector):
         from anomalylab.compute import locally_aware
 
         if self.pooling == "mean":
-            levels = {
-                n: locally_aware.neighbourhood_mean(features.level(n)) for n in features.names
-            }
+            mean = locally_aware.neighbourhood_mean
+            levels = {name: mean(features.level(name)) for name in features.names}
             return Features(levels).aligned(interpolation="bilinear")
         levels = {
             name: locally_aware.neighbourhood_windows(features.level(name), self.n_channels)
@@ -293,8 +298,3 @@ class PatchCore(Detector):
         }
         cells = Features(levels).aligned(interpolation="bilinear")
         return locally_aware.channel_windows(cells, self.n_channels)
-
-    def _chosen(self, bank: np.ndarray, share: float) -> np.ndarray:
-        from anomalylab.compute.coreset import coreset_rows
-
-        return coreset_rows(bank, share, seed=self.seed)

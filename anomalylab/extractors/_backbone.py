@@ -25,6 +25,9 @@ IMAGENET_STD = (255 * 0.229, 255 * 0.224, 255 * 0.225)
 
 log = logging.getLogger(__name__)
 
+MAX_SIDE = 8192
+"""Pixels of a side that images may be resized to."""
+
 _SKETCH = "sketch.json"
 
 _FEATURES_VERSION = 1
@@ -258,9 +261,9 @@ class TimmBackbone:
 
 def _check_size(size: int | Sequence[int], multiple: int) -> tuple[int, int]:
     sides = (size, size) if isinstance(size, int) else tuple(size)
-    if len(sides) != 2 or any(int(side) != side or side < 16 for side in sides):
+    if len(sides) != 2 or any(int(s) != s or not 16 <= s <= MAX_SIDE for s in sides):
         raise ParameterError(
-            f"size must be one side or (height, width) of at least 16 pixels, not {size}"
+            f"size must be one side or (height, width) of 16 to {MAX_SIDE} pixels, not {size}"
         )
     if any(side % multiple for side in sides):
         near = tuple(max(1, round(side / multiple)) * multiple for side in sides)

@@ -19,7 +19,7 @@ from anomalylab.runs.decide import Decision, decide
 from anomalylab.runs.describe import broken_records, run_info
 from anomalylab.runs.folder import Run, RunWriter, check_output, writing
 from anomalylab.runs.info import DetectInfo, DetectorInfo, ExtractorInfo, RunInfo
-from anomalylab.runs.inputs import cell_of, load_samples, network_size_of, with_images
+from anomalylab.runs.inputs import cell_of, check_source, load_samples, network_size_of, with_images
 from anomalylab.runs.judge import judge
 from anomalylab.runs.masks import Masks
 from anomalylab.runs.measure import image_metrics, pixel_metrics
@@ -79,6 +79,7 @@ def run(request: DetectRequest, out: Path) -> Run:
         One of its kinds, for whatever the user can mend.
     """
     out = Path(out)
+    check_source(request)
     check_output(out)
     chosen = {choice.label: _create(choice, request) for choice in request.detectors}
     extractor = create_extractor(request)

@@ -38,6 +38,20 @@ class ImageFiles:
         return level
 
 
+def check_source(request: DetectRequest) -> None:
+    """Refuse a request that names no images, or a folder that does not exist.
+
+    Raises
+    ------
+    DatasetError
+        If so.
+    """
+    if request.data is None and request.dataset is None:
+        raise DatasetError("give a folder of images, or --dataset textures for the built-in ones")
+    if request.data is not None and not request.data.exists():
+        raise DatasetError(f"{request.data} does not exist; give a folder of images")
+
+
 def load_samples(request: DetectRequest) -> tuple[pd.DataFrame, Path]:
     """Return SAMPLES of the request and the folder that their paths are relative to.
 
@@ -46,18 +60,9 @@ def load_samples(request: DetectRequest) -> tuple[pd.DataFrame, Path]:
     DatasetError
         If there is no such folder, or no image in it.
     """
-    name = request.dataset
-    if request.data is None:
-        if name is None:
-            raise DatasetError(
-                "give a folder of images, or --dataset textures for the built-in ones"
-            )
-        samples = datasets.load(name, None, **request.dataset_params)
-    else:
-        if not request.data.exists():
-            raise DatasetError(f"{request.data} does not exist; give a folder of images")
-        name = name or datasets.detect_layout(request.data)
-        samples = datasets.load(name, request.data, **request.dataset_params)
+    check_source(request)
+    name = request.dataset or datasets.detect_layout(Path(request.data or ""))
+    samples = datasets.load(name, request.data, **request.dataset_params)
     samples.attrs["loader"] = name
     return samples, Path(samples.attrs.get("root") or request.data or "")
 

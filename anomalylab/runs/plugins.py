@@ -29,7 +29,7 @@ def load(path: Path) -> None:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise ParameterError(
             f"--plugin {path.name} fails while it is imported: {error!r}"

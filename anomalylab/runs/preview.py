@@ -1,16 +1,27 @@
 """What a run would do with a folder, before it does anything."""
 
+import pandas as pd
+
 from anomalylab import detectors, extractors
 from anomalylab.datasets.check import check
 from anomalylab.datasets.check import describe as describe_report
+from anomalylab.errors import ParameterError
+from anomalylab.extractors import Extractor
 from anomalylab.runs.detect import create_extractor
 from anomalylab.runs.inputs import cell_of, load_samples, network_size_of
-from anomalylab.runs.planned import duration, planned
+from anomalylab.runs.planned import check_costs, duration, planned
 from anomalylab.runs.request import DetectRequest
 
 
-def describe(request: DetectRequest) -> str:
-    """Return what was found, what each image will be used for, and what a run will take.
+def preview(request: DetectRequest) -> tuple[str, bool]:
+    """Look at a folder as a run would.
+
+    Returns
+    -------
+    words : str
+        What was found, what each image will be used for, and what a run will take.
+    is_usable : bool
+        False if a run would refuse it; the words say why.
 
     Raises
     ------
@@ -37,11 +48,27 @@ def describe(request: DetectRequest) -> str:
         f"  embedding takes about {duration(cost.seconds)} the first time and "
         f"{cost.bytes / 2**20:.0f} MiB of cache"
     )
-    for choice in request.detectors:
-        detector = detectors.create(choice.name, preset=choice.preset, **choice.params)
-        n_bytes = planned(detector, samples, extractor).bytes
-        lines.append(f"  {choice.label} takes at most {n_bytes / 2**20:.0f} MiB of memory to fit")
-    return "\n".join(lines)
+    refused = _plan(request, samples, extractor, lines)
+    return "\n".join(lines), report.is_usable and not refused
+
+
+def _plan(
+    request: DetectRequest, samples: pd.DataFrame, extractor: Extractor, lines: list[str]
+) -> bool:
+    """Add what each detector takes to the lines; return whether one is refused."""
+    chosen = {
+        choice.label: detectors.create(choice.name, preset=choice.preset, **choice.params)
+        for choice in request.detectors
+    }
+    try:
+        for label, detector in chosen.items():
+            n_bytes = planned(detector, samples, extractor).bytes
+            lines.append(f"  {label} takes at most {n_bytes / 2**20:.0f} MiB of memory to fit")
+        check_costs(samples, extractor, chosen)
+    except ParameterError as error:
+        lines.append(f"  ERROR: {error}")
+        return True
+    return False
 
 
 def _by(size: tuple[int, int] | None) -> str:

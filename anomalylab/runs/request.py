@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from anomalylab.errors import ParameterError
+from anomalylab.images.read import parse_intensity
 
 DEFAULT_DETECTOR = "patchcore"
 """Chosen by measurement with labels hidden; see the README."""
@@ -52,6 +53,9 @@ class DetectorChoice:
         """What the detector is called in tables and file names."""
         return str(self).replace(":", "-").replace(",", "-")
 
+
+MAX_SMOOTHING = 1000.0
+"""Pixels of the resized image; beyond, a map is flat."""
 
 DEFAULT_DETECTORS = (DetectorChoice(name=DEFAULT_DETECTOR),)
 
@@ -107,8 +111,12 @@ class DetectRequest:
     plugins: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.smoothing < 0:
-            raise ParameterError(f"smoothing must be 0 or more pixels, not {self.smoothing}")
+        if not 0 <= self.smoothing <= MAX_SMOOTHING:
+            raise ParameterError(
+                f"smoothing must be 0 to {MAX_SMOOTHING:g} pixels, not {self.smoothing}"
+            )
+        check_seed(self.seed)
+        parse_intensity(self.intensity)
         if not 0 < self.max_fpr <= 1:
             raise ParameterError(f"max_fpr must lie in (0, 1], not {self.max_fpr}")
         labels = [choice.label for choice in self.detectors]
@@ -135,6 +143,18 @@ class DetectRequest:
         for plugin in self.plugins:
             words += ["--plugin", plugin.name]
         return shlex.join([*words, "-o", f"reports/{out.name}"])
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that not every generator takes.
+
+    Raises
+    ------
+    ParameterError
+        Unless it lies in [0, 2^32).
+    """
+    if not 0 <= seed < 2**32:
+        raise ParameterError(f"seed must be a whole number from 0 to {2**32 - 1}, not {seed}")
 
 
 _DEFAULTS = {f.name: f.default for f in fields(DetectRequest)}

@@ -108,7 +108,8 @@ def check_sizes(facts: pd.DataFrame) -> list[Finding]:
 def check_values(facts: pd.DataFrame, intensity: str) -> list[Finding]:
     """Find out whether the intensity rule suits the values of the images."""
     limits = parse_intensity(intensity)
-    findings = _mixed(facts.loc[facts["problem"] == "", ["mode", "bits"]].drop_duplicates())
+    facts = facts[facts["problem"] == ""]
+    findings = _mixed(facts[["mode", "bits"]].drop_duplicates())
     integers = facts[(facts["bits"] > 8) & ~facts["is_float"] & facts["high"].notna()]
     if limits is None:
         findings += _floats_beyond_one(facts[facts["is_float"]])

@@ -108,7 +108,7 @@ def check(
     facts = read_facts(samples, Path(root))
     seen = resolution(facts, size, cell)
     findings = [
-        *check_roles(samples),
+        *check_roles(samples[(facts["problem"] == "").to_numpy()]),
         *_broken(samples, facts),
         *check_duplicates(facts),
         *loader_findings(samples.attrs.get("findings", [])),

@@ -13,7 +13,7 @@ import pandas as pd
 from anomalylab.datasets.check import Finding, check
 from anomalylab.errors import DatasetError, ImageError, ParameterError
 from anomalylab.images.files import read_bytes
-from anomalylab.images.read import decode_image, hash_of, parse_intensity
+from anomalylab.images.read import decode_image, hash_of
 from anomalylab.recipes.pc_space.image_blocks import Images, Room, band_of
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.runs import roles
@@ -34,7 +34,6 @@ def load(request: PCSpaceRequest) -> tuple[pd.DataFrame, Path]:
     ParameterError
         If a window is larger than an image, or the intensity rule is not understood.
     """
-    parse_intensity(request.intensity)
     samples, root = load_samples(request.source)
     roles.check_roles(samples)
     check_sizes(samples, request.windows)

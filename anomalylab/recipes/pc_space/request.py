@@ -9,9 +9,10 @@ from pathlib import Path
 from anomalylab.compute.window_moments import check_window
 from anomalylab.errors import ParameterError
 from anomalylab.extractors.band import ORIENTATIONS
+from anomalylab.images.read import parse_intensity
 from anomalylab.pc_space.histogram import OVERFLOWS, Plane, pairs, planes_of
 from anomalylab.registry import unknown_name
-from anomalylab.runs.request import DetectRequest
+from anomalylab.runs.request import DetectRequest, check_seed
 
 SOLVERS = ("exact", "incremental")
 
@@ -112,6 +113,8 @@ class PCSpaceRequest:
             raise ParameterError(f"limit must be positive, not {self.limit}")
         if not 0 < self.C < float("inf"):
             raise ParameterError(f"C must be positive, not {self.C}")
+        check_seed(self.seed)
+        parse_intensity(self.intensity)
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 unknown_name(name, getattr(self, name), known)
