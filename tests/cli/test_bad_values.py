@@ -45,6 +45,8 @@ REFUSED = [
     ("recipe pc-space DATA --seed -1", "seed"),
     ("recipe pc-space DATA --bins 1", "bins must be 2 or more"),
     ("recipe pc-space DATA --components 0", "n_components"),
+    ("recipe pc-space DATA --components 600", "use fewer components or bins"),
+    ("recipe pc-space DATA --bins 100000000", "use fewer components or bins"),
     ("recipe pc-space DATA --window 4", "odd"),
     ("recipe pc-space DATA --limit nan", "limit"),
     ("recipe pc-space DATA --C inf", "C must be positive"),

@@ -245,7 +245,7 @@ def test_images_of_another_size_can_be_scored(two_levels):
 
 
 def test_more_neighbours_than_cells_are_refused(two_levels):
-    with pytest.raises(ParameterError, match="keeps 24 cells .*needs 25"):
+    with pytest.raises(ParameterError, match=r"keeps 24 cells .*needs 25"):
         detectors.create("patchcore", levels="all", k=25).fit(two_levels.subset([0]))
 
 

@@ -15,6 +15,8 @@ from anomalylab.errors import DatasetError, ImageError, ParameterError
 from anomalylab.images.files import read_bytes
 from anomalylab.images.read import decode_image, hash_of
 from anomalylab.recipes.pc_space.image_blocks import Images, Room, band_of
+from anomalylab.recipes.pc_space.planned import check_memory
+from anomalylab.recipes.pc_space.projections import SIDE
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.runs import roles
 from anomalylab.runs.inputs import load_samples
@@ -32,11 +34,13 @@ def load(request: PCSpaceRequest) -> tuple[pd.DataFrame, Path]:
     DatasetError
         If there are no images, or none to fit on or to judge.
     ParameterError
-        If a window is larger than an image, or the intensity rule is not understood.
+        If a window is larger than an image, or planes and bins need more memory than is free.
     """
     samples, root = load_samples(request.source)
     roles.check_roles(samples)
     check_sizes(samples, request.windows)
+    n_windows = len(request.windows)
+    check_memory(len(samples), n_windows, request.n_components, request.bins, SIDE)
     return samples, root
 
 

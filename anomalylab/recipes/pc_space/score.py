@@ -15,6 +15,7 @@ from anomalylab.pc_space.stored import FOLDER
 from anomalylab.recipes.pc_space.decide_by_labels import unmeasured
 from anomalylab.recipes.pc_space.image_blocks import Images
 from anomalylab.recipes.pc_space.inputs import check_sizes, read_images
+from anomalylab.recipes.pc_space.planned import check_memory
 from anomalylab.recipes.pc_space.projections import View, log_odds_maps, project_all
 from anomalylab.recipes.pc_space.run_folder import proven
 from anomalylab.recipes.pc_space.tables import features_of, features_table
@@ -117,6 +118,13 @@ def score(
     pc = PCSpace(finished(Path(folder), out))
     listed = new_images(data)
     check_sizes(listed, pc.windows)
+    check_memory(
+        len(listed) + len(pc.samples),
+        len(pc.windows),
+        pc.info.n_components,
+        pc.info.bins,
+        pc.info.side,
+    )
     with timings.step("read images", len(listed)):
         images, broken = _read(listed, data, pc)
     with timings.step("project windows", len(images.samples)):
