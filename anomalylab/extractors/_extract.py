@@ -17,9 +17,10 @@ from anomalylab.errors import DatasetError, ImageError, StorageError
 from anomalylab.extractors._base import Extractor
 from anomalylab.extractors._embedding import Read, embed, why
 from anomalylab.features import Features, ImageLevel
-from anomalylab.images.files import read_bytes
+from anomalylab.images.files import read_bytes, read_header
 from anomalylab.images.read import content_hash, decode_image, hash_of, parse_intensity, read_image
 from anomalylab.images.read import resize as resize_image
+from anomalylab.images.room import decoding, needed
 from anomalylab.storage.cache import IN_MEMORY, FeatureStore, Place, feature_store
 
 NO_COST = {"n_embedded": 0.0, "decode_cpu": 0.0, "network_cpu": 0.0}
@@ -157,10 +158,13 @@ class Reader:
         content = read_bytes(path)
         if hash_of(content) != self.hashes[path]:
             raise ImageError(path, "it changed while the run was under way")
-        image = decode_image(content, path, intensity=self.intensity)
-        if self.seen is not None:
-            self.seen(self.hashes[path], image)
-        return image if self.size is None else resize_image(image, self.size, method=self.resize)
+        with decoding.taken(needed(read_header(content, path))):
+            image = decode_image(content, path, intensity=self.intensity)
+            if self.seen is not None:
+                self.seen(self.hashes[path], image)
+            if self.size is None:
+                return image
+            return resize_image(image, self.size, method=self.resize)
 
 
 def _read_later(

@@ -17,6 +17,7 @@ from PIL.Image import Resampling
 from anomalylab.errors import AnomalyLabError, ImageError
 from anomalylab.images import _pillow, _tiff
 from anomalylab.images._header import MAX_PIXELS, Header
+from anomalylab.images.room import decoding, needed
 
 __all__ = [
     "MAX_PIXELS",
@@ -148,10 +149,11 @@ def decode_values(content: bytes, path: Path) -> np.ndarray:
     """
     with _reading(path):
         stream = io.BytesIO(content)
-        kind = _sniff(stream, path)
-        if kind == "TIFF":
-            return _tiff.read_pixels(stream, path)
-        return _pillow.read_pixels(stream, kind, path)
+        with decoding.taken(needed(read_header(content, path))):
+            kind = _sniff(stream, path)
+            if kind == "TIFF":
+                return _tiff.read_pixels(stream, path)
+            return _pillow.read_pixels(stream, kind, path)
 
 
 def read_resized(path: Path, size: tuple[int, int], resample: Resampling) -> np.ndarray | None:
@@ -175,11 +177,13 @@ def read_resized(path: Path, size: tuple[int, int], resample: Resampling) -> np.
         As :func:`read_values`.
     """
     with _reading(path):
-        stream = io.BytesIO(Path(path).read_bytes())
+        content = Path(path).read_bytes()
+        stream = io.BytesIO(content)
         kind = _sniff(stream, path)
         if kind == "TIFF":
             return None
-        return _pillow.read_resized(stream, kind, path, size, resample)
+        with decoding.taken(needed(read_header(content, path))):
+            return _pillow.read_resized(stream, kind, path, size, resample)
 
 
 @contextmanager
