@@ -391,8 +391,9 @@ def test_images_that_few_share_a_first_row_with_are_decoded_first(mvtec, write, 
     pixels = rng.integers(0, 256, (SIDE, SIDE)).astype(np.uint8)
     write("train/good/x.png", pixels)
     write("test/good/y.png", pixels, compress_level=0)
-    paths = findings(root)["duplicates_across_splits"].paths
-    assert paths == ["test/good/y.png", "train/good/x.png"]
+    found = findings(root)
+    assert found["duplicates_across_splits"].paths == ["test/good/y.png", "train/good/x.png"]
+    assert found["not_compared"].paths == [f"train/good/white_{i}.png" for i in range(5)]
 
 
 def test_a_jpeg_with_other_tags_is_the_same_picture(write):

@@ -37,6 +37,13 @@ def check_duplicates(facts: pd.DataFrame) -> list[Finding]:
             "{files} of the same pixels labelled normal in one place, anomalous in another",
             "decide, and remove the other",
         ),
+        *about(
+            "note",
+            "not_compared",
+            facts.loc[~facts["is_compared"], "image_path"],
+            "{images} that begin alike, too many to be decoded and compared: copies that were "
+            "saved again may be among them; only equal files were found",
+        ),
     ]
 
 

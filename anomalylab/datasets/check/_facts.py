@@ -39,10 +39,10 @@ def read_facts(samples: pd.DataFrame, root: Path) -> pd.DataFrame:
     Returns
     -------
     facts : DataFrame
-        ``samples`` with the columns ``hash``, equal for equal pixels; ``mode``, ``bits``,
-        ``is_float``, ``format``, ``orientation``; ``low`` and ``high``, the extreme values,
-        ``bulk_low`` and ``bulk_high``, those without :data:`OUTLIERS`, ``type_low`` and
-        ``type_high``, those that the type can hold, all missing where not decoded;
+        ``samples`` with the columns ``hash``, equal for equal pixels where ``is_compared``;
+        ``mode``, ``bits``, ``is_float``, ``format``, ``orientation``; ``low`` and ``high``, the
+        extreme values, ``bulk_low`` and ``bulk_high``, those without :data:`OUTLIERS`, ``type_low``
+        and ``type_high``, those that the type can hold, all missing where not decoded;
         ``mask_height``, ``mask_width``, missing without a readable mask; ``mask_share`` of the
         pixels that is marked, ``mask_is_plain``, whether it is black and white,
         ``mask_orientation``; ``areas``, the pixels of each defect of the mask; ``problem`` and
@@ -61,7 +61,7 @@ def read_facts(samples: pd.DataFrame, root: Path) -> pd.DataFrame:
     facts[_RANGE] = np.nan
     facts.loc[some, _RANGE] = ranges[_RANGE].to_numpy(float)
     facts.loc[some, "problem"] = ranges["problem"].to_numpy()
-    facts["hash"] = same_pixels(facts, root)
+    facts["hash"], facts["is_compared"] = same_pixels(facts, root)
     return facts
 
 

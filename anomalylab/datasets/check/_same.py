@@ -1,9 +1,10 @@
 """Images of the same pixels in files of other bytes: saved again, in another format, or retagged.
 
 Most images are told apart by their first row of pixels, of which a PNG need not be decoded in full;
-images that share it are decoded, those that few share first, up to :data:`MOST_PIXELS`: where the
-top of hundreds of large images is plain white, they are not told apart. Where all images of one size are JPEG, what follows the tables of
-a file is compared instead, and none is decoded.
+images that share it are decoded, those that few share first, up to :data:`MOST_PIXELS`. Where the
+top of hundreds of large images is plain white they are not told apart, and that is said. Where all
+images of one size are JPEG, what follows the tables of a file is compared instead, and none is
+decoded.
 """
 
 import struct
@@ -27,7 +28,7 @@ _START_OF_SCAN = b"\xff\xda"
 _CHANNELS = {0: 1, 2: 3}  # PNG: grey and RGB, without palette or alpha
 
 
-def same_pixels(facts: pd.DataFrame, root: Path) -> pd.Series:
+def same_pixels(facts: pd.DataFrame, root: Path) -> tuple[pd.Series, pd.Series]:
     """Return a text for each image, the same for images of the same pixels.
 
     Parameters
@@ -40,6 +41,8 @@ def same_pixels(facts: pd.DataFrame, root: Path) -> pd.Series:
     -------
     keys : Series of str
         ``hash`` where no other image has the same pixels.
+    compared : Series of bool
+        False where an image was not told apart from others that begin alike.
     """
     files = facts[~facts["hash"].duplicated() & (facts["problem"] == "")]
     sizes = files.groupby(["height", "width"])
@@ -48,8 +51,10 @@ def same_pixels(facts: pd.DataFrame, root: Path) -> pd.Series:
     all_jpeg = is_jpeg.transform("all")[candidates.index]
     twins = _twins(candidates[all_jpeg], root, _scan)
     alike = _twins(candidates[~all_jpeg], root, _first_row)
-    twins |= _twins(_affordable(candidates, alike), root, _pixels)
-    return pd.Series([twins.get(key, key) for key in facts["hash"]], facts.index, object)
+    decoded = _affordable(candidates, alike)
+    twins |= _twins(decoded, root, _pixels)
+    keys = pd.Series([twins.get(key, key) for key in facts["hash"]], facts.index, object)
+    return keys, ~facts["hash"].isin(set(alike) - set(decoded["hash"]))
 
 
 def _affordable(files: pd.DataFrame, alike: dict[str, str]) -> pd.DataFrame:
