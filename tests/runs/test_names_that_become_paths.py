@@ -14,6 +14,7 @@ from anomalylab.cli.main import main
 from anomalylab.errors import DatasetError, RunError
 from anomalylab.images.inside import why_no_name, why_outside
 from anomalylab.pc_space.opened import PCSpace
+from anomalylab.runs.files import list_files
 from anomalylab.runs.folder import Run
 from anomalylab.runs.request import DetectRequest
 
@@ -47,10 +48,12 @@ def test_a_name_holds_no_folder():
 
 
 def _change(run, change):
+    """Change what a run says of itself, and list its files again, as its author can."""
     path = run.folder / "run.json"
     stored = json.loads(path.read_text(encoding="utf-8"))
     change(stored)
     path.write_text(json.dumps(stored), encoding="utf-8")
+    list_files(run.folder)
 
 
 def _rename_verdict(name):
@@ -107,6 +110,7 @@ def test_a_sample_outside_of_its_folder_is_refused_by_table_and_value(tmp_path, 
     table[column] = table[column].astype(object)
     table.loc[3, column] = path
     table.to_parquet(run.folder / "samples.parquet")
+    list_files(run.folder)
     with pytest.raises(RunError, match=r"samples\.parquet names the (image|mask) .* but it"):
         _ = Run(run.folder).samples
 
