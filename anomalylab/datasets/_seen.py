@@ -1,4 +1,4 @@
-"""Image files looked at once: their header and their hash, kept for who asks next.
+"""Image files looked at once: their header, hash and sign, kept for who asks next.
 
 What is kept is found by the hash of the content, which decides the header, so it never grows stale.
 """
@@ -6,13 +6,14 @@ What is kept is found by the hash of the content, which decides the header, so i
 from pathlib import Path
 from typing import NamedTuple
 
+from anomalylab.datasets._sign import sign_of
 from anomalylab.images.files import Header, read_bytes, read_header
 from anomalylab.images.read import hash_of
 
 MOST_KEPT = 2**17
-"""Headers kept, at some hundred bytes each."""
+"""Files remembered, at some hundred bytes each."""
 
-_headers: dict[str, Header] = {}
+_kept: dict[str, "Seen"] = {}
 
 
 class Seen(NamedTuple):
@@ -20,6 +21,7 @@ class Seen(NamedTuple):
 
     header: Header
     content_hash: str
+    sign: str
 
 
 def look(path: Path) -> Seen:
@@ -31,13 +33,12 @@ def look(path: Path) -> Seen:
         As :func:`anomalylab.images.files.probe`.
     """
     content = read_bytes(path)
-    seen = Seen(read_header(content, path), hash_of(content))
-    if len(_headers) < MOST_KEPT:
-        _headers[seen.content_hash] = seen.header
+    seen = Seen(read_header(content, path), hash_of(content), sign_of(content))
+    if len(_kept) < MOST_KEPT:
+        _kept[seen.content_hash] = seen
     return seen
 
 
 def seen_before(path: Path, content_hash: object) -> Seen:
     """Return what is known of a file that was listed with this hash, or look at it now."""
-    header = _headers.get(str(content_hash))
-    return look(path) if header is None else Seen(header, str(content_hash))
+    return _kept.get(str(content_hash)) or look(path)

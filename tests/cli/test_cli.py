@@ -108,8 +108,10 @@ def test_a_plugin_adds_a_data_set_with_its_layout_and_its_options(data, tmp_path
     shutil.copytree(data / "test/good", tmp_path / "images/shelf7")
     (tmp_path / "images/shelves.txt").touch()
     plugin = ["--plugin", str(tmp_path / "shelves.py")]
-    assert main(["check", str(tmp_path / "images"), *plugin, "--shelf-number", "7"]) == 0
-    assert "4  train  normal" in capsys.readouterr().out
+    assert main(["check", str(tmp_path / "images"), *plugin, "--shelf-number", "7"]) == 1
+    told = capsys.readouterr().out
+    assert "4  train  normal" in told
+    assert "ERROR: all images are for training and none is to be judged" in told
     with pytest.raises(SystemExit):
         main(["run", *plugin, "--help"])
     assert "of ten shelves, 10 % each" in capsys.readouterr().out

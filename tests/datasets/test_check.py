@@ -303,4 +303,4 @@ def test_bottle_is_described_as_it_is(real_data):
     report = check(datasets.load("mvtec_ad", root), root)
     assert (report.n_images, report.n_masks) == (292, 63)
     assert report.resolution["shrink"] == 4.02
-    assert set(kinds(report)) == {"shrinks_much", "small_defects"}
+    assert set(kinds(report)) == {"shrinks_much", "small_defects", "not_compared"}

@@ -249,7 +249,7 @@ def test_an_image_smaller_than_a_window_is_refused(normal):
         ({"grid": 64}, "grid"),
         ({"coverage": 1.0}, "coverage"),
         ({"levels": ("band", "pixels")}, "one level"),
-        ({"levels": "all"}, "one level"),
+        ({"levels": "all"}, "several values"),
     ],
 )
 def test_parameters_that_make_no_sense_are_refused_before_any_work(parameters, message):

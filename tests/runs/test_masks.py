@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from anomalylab.images.read import read_mask
+from anomalylab.images.masks import read_mask
 from anomalylab.runs.masks import Masks
 
 

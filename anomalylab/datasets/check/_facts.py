@@ -68,9 +68,10 @@ def read_facts(samples: pd.DataFrame, root: Path) -> pd.DataFrame:
 def _image_facts(row: Any, root: Path) -> dict:
     """Return what the listing has seen of a file, or what the file itself tells."""
     try:
-        header, content_hash = seen_before(root / row.image_path, row.content_hash)
+        header, content_hash, sign = seen_before(root / row.image_path, row.content_hash)
         return {
             "hash": content_hash,
+            "sign": sign,
             "mode": header.mode,
             "bits": header.bits,
             "is_float": header.is_float,
@@ -81,6 +82,7 @@ def _image_facts(row: Any, root: Path) -> dict:
     except ImageError as error:
         unknown = {
             "hash": str(root / row.image_path),
+            "sign": "",
             "mode": "",
             "bits": 0,
             "is_float": False,
