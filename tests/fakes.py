@@ -24,10 +24,15 @@ GRID = (14, 14)
 
 
 def fake_run(
-    folder: Path, *, is_labelled: bool = True, n_train: int = 12, n_query: int = 24
+    folder: Path,
+    *,
+    is_labelled: bool = True,
+    n_train: int = 12,
+    n_query: int = 24,
+    seed: int = 0,
 ) -> Run:
     """Write a run of tinted noise images, every fourth with a dark square at a known place."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     samples, defects = _samples(is_labelled, n_train, n_query)
     is_query = (samples["split"] != "train").to_numpy()
     with writing(folder) as writer:

@@ -1,8 +1,10 @@
 """Truth and scores to numbers and curves; truth first, scores second, higher is more anomalous."""
 
 from anomalylab.metrics._undefined import UndefinedMetric, undefined_reason
+from anomalylab.metrics.agreement import shared_top, spearman
 from anomalylab.metrics.at_threshold import Confusion, confusion, f1_max_oracle, rates
 from anomalylab.metrics.catalogue import image_metric
+from anomalylab.metrics.delong import paired_auroc_difference
 from anomalylab.metrics.image import (
     auroc,
     average_precision,
@@ -42,6 +44,7 @@ __all__ = [
     "image_metric",
     "iou_curve",
     "localisation",
+    "paired_auroc_difference",
     "paired_bootstrap_difference",
     "pixel_ap",
     "pixel_auroc",
@@ -50,6 +53,8 @@ __all__ = [
     "rate_interval",
     "rates",
     "roc_curve",
+    "shared_top",
+    "spearman",
     "thin_curve",
     "undefined_reason",
 ]

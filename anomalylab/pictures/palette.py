@@ -16,5 +16,5 @@ def detector_colours(detectors: Iterable[str]) -> dict[str, str]:
     known = {name: SERIES[i] for i, name in enumerate(_FIXED)}
     known |= {name: SERIES[i] for name, i in _PC_SPACE.items()}
     others = [name for name in detectors if name not in known]
-    spare = SERIES[len(_FIXED) :]
+    spare = SERIES[len(_FIXED) :] + SERIES[: len(_FIXED)]
     return known | {name: spare[i % len(spare)] for i, name in enumerate(others)}

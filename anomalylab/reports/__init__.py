@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 _PLACES = {
+    "compare": "side_by_side.page",
     "export_html": "kit.page",
     "fill_notebook": "kit.notebooks",
     "working_copy": "kit.notebooks",

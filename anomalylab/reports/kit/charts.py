@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from anomalylab.number_words import minus
+
 WIDTH, HEIGHT = 420, 320
 LEFT, RIGHT, TOP, BOTTOM = 56, 14, 14, 46
 
@@ -118,8 +120,8 @@ def interval_dots(
     ring = Markup('<circle class="al-hollow" cx="{}" cy="{}" r="4.5" stroke="{}"/>')
     for i, (value, colour) in enumerate(hollow, start=len(rows)):
         parts.append(ring.format(x(value), step * (i + 0.5), colour))
-    parts.append(svg_text(6, height - 2, "start", f"{low:.3g}"))
-    parts.append(svg_text(width - 6, height - 2, "end", f"{high:.3g}"))
+    parts.append(svg_text(6, height - 2, "start", minus(f"{low:.3g}")))
+    parts.append(svg_text(width - 6, height - 2, "end", minus(f"{high:.3g}")))
     return Markup(
         '<svg class="al-interval-dots" viewBox="0 0 {} {}" width="{}" height="{}" role="img" '
         'aria-label="{}">{}</svg>'

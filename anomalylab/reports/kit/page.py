@@ -9,9 +9,10 @@ import nbformat
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from anomalylab.errors import ParameterError
-from anomalylab.reports.kit.fragment import FOLDER, assets_of, static_text, without_assets
+from anomalylab.reports.kit.fragment import FOLDER, Fragment, assets_of, static_text, without_assets
 from anomalylab.reports.kit.notebooks import (
     relative,
     run_notebook,
@@ -108,13 +109,42 @@ def export_html(notebook: Path | str, out: Path | str, *, name: str, created: st
     path
         ``out``.
     """
-    node = nbformat.read(notebook, as_version=4)
+    return _lay_out(nbformat.read(notebook, as_version=4), Path(out), name, created)
+
+
+def write_page(
+    parts: Sequence[tuple[str, Fragment]], out: Path, *, name: str, created: str = ""
+) -> Path:
+    """Write fragments, each under its markdown, as a page like that of a notebook.
+
+    Parameters
+    ----------
+    parts : sequence of (str, Fragment)
+        A second-level heading begins a section.
+    out : path
+        The HTML file.
+    name, created : str
+        What the page is called, and its date.
+
+    Returns
+    -------
+    path
+        ``out``.
+    """
+    cells = []
+    for source, fragment in parts:
+        shown = new_output("display_data", {"text/html": fragment._repr_html_()})
+        cells += [new_markdown_cell(source), new_code_cell(outputs=[shown])]
+    return _lay_out(new_notebook(cells=cells), out, name, created)
+
+
+def _lay_out(node: NotebookNode, out: Path, name: str, created: str) -> Path:
     sections = page_sections(node)
     title = next((s["title"] for s in sections if s["title"]), name)
     page = {"title": f"{name}: {title}", "name": name, "created": created, "sections": sections}
     html, _ = PageExporter().from_notebook_node(node, resources={"page": page | _assets(node)})
-    write_atomically(Path(out), html)
-    return Path(out)
+    write_atomically(out, html)
+    return out
 
 
 def page_sections(node: NotebookNode) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.kit.words import KINDS, method_words
 from anomalylab.runs.folder import Run
-from anomalylab.runs.info import FindingInfo, plain
+from anomalylab.runs.info import FindingInfo, RunInfo, plain
 
 _SHOWN_ELSEWHERE = (
     "verdicts",
@@ -31,7 +31,6 @@ def provenance(run: Run) -> Fragment:
     Fragment
     """
     info = run.info
-    parameters = {k: value for k, value in plain(info).items() if k not in _SHOWN_ELSEWHERE}
     timings = run.table("timings")
     html = render(
         "parts/provenance",
@@ -41,10 +40,15 @@ def provenance(run: Run) -> Fragment:
         timings=rows_of(timings),
         seconds=float(timings["seconds"].sum()),
         peak=float(timings["peak_mib"].max()) if len(timings) else 0.0,
-        parameters=list(flat(parameters)),
+        parameters=flat(recorded(info)),
         versions=list(info.versions.items()),
     )
     return Fragment(html, TABLE_SCRIPTS, ("parts/provenance.css",))
+
+
+def recorded(info: RunInfo) -> dict[str, Any]:
+    """Return what a run recorded of itself, but for what pages show in a place of its own."""
+    return {name: value for name, value in plain(info).items() if name not in _SHOWN_ELSEWHERE}
 
 
 def flat(tree: Any, name: str = "") -> list[tuple[str, str]]:
