@@ -74,8 +74,8 @@ def answer(matched: Matched, a: Method, b: Method) -> str:
         )
     if found.is_same:
         return (
-            f"{a.name} and {b.name} cannot be told apart by how they rank {images}: both have AUROC "
-            f"{of_a}, and no image sets one above the other."
+            f"{a.name} and {b.name} cannot be told apart by how they rank {images}: both have "
+            f"AUROC {of_a}, and no image sets one above the other."
         )
     if not found.is_certain:
         return (

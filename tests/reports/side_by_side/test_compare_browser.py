@@ -81,9 +81,8 @@ def test_a_click_on_a_dot_shows_the_image_under_both_maps_and_keys_go_on(opened,
     dot = find(opened, "circle[data-image='3']")
     opened.execute_script("arguments[0].scrollIntoView({block: 'center'})", dot)
     ActionChains(opened, duration=5).move_to_element(dot).perform()
-    assert f"▲ {a.ranks[3]} in {a.name}" in find(
-        opened, ".al-tip"
-    ).text or f"▽ {a.ranks[3]} in" in (find(opened, ".al-tip").text)
+    mark = "▲" if a.is_above[3] else "▽"
+    assert f"rank {mark} {a.ranks[3]} in {a.name}" in find(opened, ".al-tip").text
     dot.click()
     assert find(opened, "dialog[open] h3").text == found.sides[0].images["sample_id"][3]
     captions = texts(opened, "dialog[open] figcaption")
