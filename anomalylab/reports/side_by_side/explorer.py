@@ -16,8 +16,9 @@ from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key
 from anomalylab.reports.kit.words import LABELS, short_names
 from anomalylab.reports.side_by_side.headline import TOPS, answer, top
-from anomalylab.reports.side_by_side.matched import Matched, Method, reading
+from anomalylab.reports.side_by_side.matched import Matched, Method
 from anomalylab.runs.displayed import map_bytes
+from anomalylab.runs.files import guarded
 from anomalylab.runs.info import DetectInfo
 
 SCRIPTS = (
@@ -122,7 +123,7 @@ def _pictures(matched: Matched) -> list[dict[str, Any]]:
     """Return rows of THUMBNAILS of the common images, with an outline from any run that has one."""
     tables = []
     for side in matched.sides:
-        with reading(side.run):
+        with guarded(side.run.folder):
             rows = by_key(side.run.table("thumbnails"), "sample_id")
             tables.append([rows[sample_id] for sample_id in side.images["sample_id"]])
     return [
@@ -136,7 +137,7 @@ def _maps(method: Method) -> np.ndarray | None:
     run = method.side.run
     if not isinstance(run.info.part, DetectInfo):
         return None
-    with reading(run):
+    with guarded(run.folder):
         maps: np.ndarray = map_bytes(run, method.detector)[method.side.rows]
     return maps
 

@@ -1,7 +1,6 @@
 """Runs brought together: the images that all of them judged, found by content and not by path."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from anomalylab.errors import AnomalyLabError, ParameterError, RunError
+from anomalylab.errors import ParameterError, RunError
 from anomalylab.number_words import plural
+from anomalylab.runs.files import guarded
 from anomalylab.runs.folder import Run
-from anomalylab.schema import SCORES
 
 
 @dataclass(frozen=True)
@@ -161,18 +160,6 @@ def distinct_names(names: Iterable[str]) -> list[str]:
     return found
 
 
-@contextmanager
-def reading(run: Run) -> Iterator[None]:
-    """Turn what goes wrong while parts of a run are brought together into one line."""
-    try:
-        yield
-    except AnomalyLabError:
-        raise
-    except Exception as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise RunError(f"{run.folder} is damaged ({reason}); make the run again") from error
-
-
 def _distinct(folders: Sequence[Path | str]) -> list[Path]:
     paths = [Path(folder) for folder in folders]
     if len(paths) < 2:
@@ -187,10 +174,8 @@ def _distinct(folders: Sequence[Path | str]) -> list[Path]:
 
 def _scores(run: Run) -> pd.DataFrame:
     """Return SCORES of the queries of a run; refuse a run that has none."""
-    with reading(run):
-        table = run.table("scores")
-        is_scored = set(SCORES.columns) <= set(table) and len(table) > 0
-    if not is_scored:
+    table = run.table("scores")
+    if not len(table):
         raise RunError(
             f"{run.folder} keeps no scores of images by detectors to compare (it holds "
             f"{run.kind.holds})"
@@ -200,8 +185,7 @@ def _scores(run: Run) -> pd.DataFrame:
 
 def _places(run: Run) -> dict[str, int]:
     """Return the place of each judged content among the queries."""
-    with reading(run):
-        contents = run.queries[CONTENT]
+    contents = run.queries[CONTENT]
     if contents.isna().all():
         raise RunError(
             f"{run.folder} was made by a version that kept no hashes of images, by which they are "
@@ -224,7 +208,7 @@ def _methods(side: Side, scores: pd.DataFrame) -> Iterator[Method]:
     run = side.run
     for detector in run.detectors:
         name = side.name if len(run.detectors) == 1 else f"{side.name}: {detector}"
-        with reading(run):
+        with guarded(run.folder):
             of_detector = scores[scores["detector"] == detector].set_index("sample_id")["score"]
             values = of_detector.loc[side.images["sample_id"]].to_numpy(float)
             if not np.isfinite(values).all():

@@ -16,7 +16,7 @@ from anomalylab.reports.kit.charts import interval_dots
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.metric_table import metric_row
 from anomalylab.reports.kit.words import metric_words
-from anomalylab.reports.side_by_side.matched import Matched, Method, reading
+from anomalylab.reports.side_by_side.matched import Matched, Method
 from anomalylab.runs.measure import why_undefined
 
 SEED = 0
@@ -165,8 +165,7 @@ def _places(matched: Matched, names: dict[str, str]) -> list[Row]:
     """Return what runs measured by masks, each on its own images."""
     tables = []
     for method in matched.methods:
-        with reading(method.side.run):
-            table = method.side.run.table("metrics")
+        table = method.side.run.table("metrics")
         tables.append(table[table["detector"] == method.detector].assign(detector=method.name))
     table = pd.concat(tables, ignore_index=True).dropna(subset=["value"])
     of_metrics = {name: table[table["metric"] == name] for name in catalogue.groups()[PLACES]}
