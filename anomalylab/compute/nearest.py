@@ -1,13 +1,14 @@
-"""Exact nearest neighbours by whichever way starts sooner.
+"""Exact nearest neighbours by the way that suits the size of the bank.
 
 Both find the same rows, at distances that are equal to the rounding of float64.
 
 A search in numpy compares every query with every row. One in torch rules most pairs out by a bound,
-but torch takes some seconds to load. Where it is not loaded and all pairs are compared sooner than
-that, numpy it is.
+but torch takes some seconds to load; where all pairs are compared sooner than that, numpy it is.
+The size of the bank alone decides, not whether torch happens to be loaded: the last bits differ,
+and a run that finds its features in the cache, and so needs no torch, has to write the same bytes.
 """
 
-import sys
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -21,6 +22,9 @@ MAX_PRODUCTS = 4e10
 N_QUERIES = 64
 """Queries of a block; its products with the bank stay small."""
 
+N_AT_ONCE = 1024
+"""Pairs that are compared in float64 at once; more of one query if it has more."""
+
 
 def nearest_neighbours(bank: np.ndarray, *, groups: np.ndarray | None = None) -> Searcher:
     """Prepare a bank that is searched for about as many queries as it has rows.
@@ -32,7 +36,7 @@ def nearest_neighbours(bank: np.ndarray, *, groups: np.ndarray | None = None) ->
     groups : int ndarray of shape (n_bank,), optional
         Rising numbers, for searches that leave out a group.
     """
-    if "torch" not in sys.modules and float(len(bank)) * bank.size <= MAX_PRODUCTS:
+    if float(len(bank)) * bank.size <= MAX_PRODUCTS:
         return AllPairs(bank, groups=groups)
     from anomalylab.compute.neighbours import NearestNeighbours
 
@@ -67,9 +71,10 @@ class AllPairs:
         def search(start: int) -> None:
             part = slice(start, start + N_QUERIES)
             near = self._near(np.asarray(queries[part], np.float32), k, hidden[part])
-            for place, candidates in enumerate(near, start):
-                found = self._sorted(queries[place], candidates, k)
-                squared[place], rows[place] = found
+            for some in _of_one_length(near):
+                candidates = np.stack([near[place] for place in some])
+                found = self._sorted(queries[start + some], candidates, k)
+                squared[start + some], rows[start + some] = found
 
         in_pieces(search, range(0, len(queries), N_QUERIES))
         return squared, rows
@@ -92,9 +97,18 @@ class AllPairs:
         ]
 
     def _sorted(
-        self, query: np.ndarray, candidates: np.ndarray, k: int
+        self, queries: np.ndarray, candidates: np.ndarray, k: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        difference = self.bank[candidates].astype(np.float64) - query
-        squared = np.square(difference).sum(axis=1)
-        order = np.argsort(squared, kind="stable")[:k]
-        return squared[order], candidates[order]
+        difference = self.bank[candidates].astype(np.float64) - queries[:, None]
+        squared = np.square(difference).sum(axis=2)
+        order = np.argsort(squared, axis=1, kind="stable")[:, :k]
+        return np.take_along_axis(squared, order, 1), np.take_along_axis(candidates, order, 1)
+
+
+def _of_one_length(rows: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield places of arrays that are equally long, few enough to be compared at once."""
+    lengths = np.array([len(some) for some in rows])
+    for length in np.unique(lengths):
+        places = np.flatnonzero(lengths == length)
+        step = max(1, N_AT_ONCE // int(length))
+        yield from (places[start : start + step] for start in range(0, len(places), step))

@@ -14,6 +14,8 @@ from typing import TypeVar
 
 import psutil
 
+from anomalylab.compute import blas
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -64,12 +66,17 @@ def in_pieces(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
     n_workers = n_threads()
     if n_workers == 1:
         return [work(item) for item in items]
-    with one_torch_thread(), ThreadPoolExecutor(n_workers, initializer=_become_worker) as pool:
+    with one_torch_thread(), blas.one_blas_thread(), _workers(n_workers) as pool:
         return list(pool.map(work, items))
+
+
+def _workers(number: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(number, initializer=_become_worker)
 
 
 def _become_worker() -> None:
     _here.is_worker = True
+    blas.is_held_by_caller()
     _set_torch_threads(1)
 
 

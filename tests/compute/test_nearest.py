@@ -42,6 +42,19 @@ def test_both_searches_leave_out_the_same_groups(rng, k):
     assert (groups[given[0][1]] != groups[:, None]).all()
 
 
+@pytest.mark.parametrize("k", [1, 5])
+def test_the_bits_of_a_query_do_not_depend_on_its_company(rng, k):
+    rows = rng.normal(size=(300, 70)).astype(np.float32)
+    bank = np.concatenate([rows, np.nextafter(rows[:80], np.float32(9))])  # many as good as equal
+    queries = np.concatenate([rows[40:140], rng.normal(size=(60, 70)).astype(np.float32)])
+    whole = AllPairs(bank).search(queries, k)
+    alone = [AllPairs(bank).search(query[None], k) for query in queries]
+    for part in range(2):
+        np.testing.assert_array_equal(whole[part], np.concatenate([one[part] for one in alone]))
+    difference = bank[whole[1]].astype(np.float64) - queries[:, None]
+    np.testing.assert_array_equal(whole[0], np.square(difference).sum(axis=2))
+
+
 def test_of_equal_rows_the_first_is_nearest():
     bank = np.repeat(np.arange(5, dtype=np.float32)[:, None], 3, axis=0)
     found = AllPairs(bank).search(np.array([[2.2]], np.float32), 4)[1]
@@ -60,11 +73,12 @@ def test_what_cannot_be_searched_is_refused(rng):
         AllPairs(bank).search(bank[:, :2], 1)
 
 
-def test_the_bound_is_taken_where_torch_is_loaded_or_pairs_are_many(rng, monkeypatch):
+def test_the_size_of_the_bank_alone_decides_which_search_is_taken(rng, monkeypatch):
     bank = rng.normal(size=(20, 3)).astype(np.float32)
-    assert isinstance(nearest_neighbours(bank), NearestNeighbours)
+    assert isinstance(nearest_neighbours(bank), AllPairs)
     monkeypatch.delitem(sys.modules, "torch")
     assert isinstance(nearest_neighbours(bank), AllPairs)
+    monkeypatch.undo()
     monkeypatch.setattr(nearest, "MAX_PRODUCTS", 100)
     assert isinstance(nearest_neighbours(bank), NearestNeighbours)
 

@@ -1,9 +1,11 @@
 import threading
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 import torch
 
+from anomalylab.compute import blas
 from anomalylab.compute.neighbours import NearestNeighbours
 from anomalylab.compute.threads import in_pieces, n_threads
 
@@ -29,6 +31,19 @@ def test_each_piece_has_one_torch_thread_and_afterwards_there_are_as_many_as_bef
 
     assert in_pieces(work, range(4)) == [1, 1, 1, 1]
     assert n_threads() == 2
+
+
+def test_linear_algebra_is_held_to_one_thread_once_around_all_pieces(two_threads, monkeypatch):
+    held = []
+
+    @contextmanager
+    def limits(**_):
+        held.append(threading.current_thread())
+        yield
+
+    monkeypatch.setattr(blas, "threadpool_limits", limits)
+    assert in_pieces(blas.one_blas_thread()(abs), range(6)) == list(range(6))
+    assert held == [threading.current_thread()]
 
 
 def test_an_error_in_a_piece_is_raised_and_the_threads_are_set_back(two_threads):
