@@ -92,6 +92,7 @@ def _compiled(model: Any) -> Network:
         "NUM_STREAMS": n_threads(),
     }
     compiled = openvino.Core().compile_model(model, "CPU", options)
+    _know_numpy()
     requests = threading.local()
 
     def run(images: np.ndarray) -> list[np.ndarray]:
@@ -101,3 +102,10 @@ def _compiled(model: Any) -> Network:
         return [outputs[index].copy() for index in range(len(outputs))]
 
     return run
+
+
+def _know_numpy() -> None:
+    """Let OpenVINO find numpy's arrays now, in one thread; two that do it at once wait for ever."""
+    import openvino
+
+    _ = openvino.Tensor(np.zeros(1, np.uint8)).data

@@ -232,3 +232,33 @@ def test_a_damaged_network_is_noticed_and_made_again(own_cache, name, caplog):
     assert "damaged" in caplog.text
     assert all(np.array_equal(found[level], expected[level]) for level in found)
     assert bytes(content) != path.read_bytes()
+
+
+FIRST_IMAGES_IN_TWO_THREADS = """
+import builtins, threading, time
+import numpy as np
+from anomalylab import extractors
+
+network = extractors.create("lite0", size=(64, 64), engine="openvino")
+network.prepare()
+plain = builtins.__import__
+
+def slow(name, *args, **kwargs):
+    time.sleep(0.3 if name.startswith("numpy") else 0)  # lets the other thread come in between
+    return plain(name, *args, **kwargs)
+
+builtins.__import__ = slow
+image = np.zeros((1, 64, 64, 3), np.uint8)
+threads = [threading.Thread(target=network, args=(image,)) for _ in range(2)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print("done")
+"""
+
+
+def test_the_first_images_of_two_threads_do_not_wait_for_each_other_for_ever():
+    pytest.importorskip("openvino")
+    extractors.create("lite0", size=(64, 64), engine="openvino").prepare()  # is kept from here on
+    call = [sys.executable, "-c", FIRST_IMAGES_IN_TWO_THREADS]
+    out = subprocess.run(call, check=True, capture_output=True, text=True, timeout=120)
+    assert out.stdout.strip() == "done"
