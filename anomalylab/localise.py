@@ -170,6 +170,26 @@ def map_max(score_maps: np.ndarray, network_size: Size, *, smoothing: float = 4.
     return np.array([made.max() for made in maps], np.float32)
 
 
+@one_blas_thread()
+def peaks(
+    score_maps: np.ndarray, sizes: np.ndarray, *, smoothing: float = 4.0, network_size: Size
+) -> np.ndarray:
+    """Find the highest place of each anomaly map, holding one map at the network's input at a time.
+
+    Parameters and errors as in :func:`anomaly_map`.
+
+    Returns
+    -------
+    peaks : int64 ndarray of shape (n_images, 2)
+        Row and column, in pixels of images of ``sizes`` (n_images, 2): the pixel that holds the
+        centre of the highest pixel of the network's input, the first of equal ones.
+    """
+    maps = AnomalyMaps(score_maps, [network_size] * len(score_maps), smoothing, network_size)
+    found = np.array([divmod(int(made.argmax()), network_size[1]) for made in maps])
+    centres = (found.reshape(-1, 2) + 0.5) / network_size
+    return np.floor(centres * sizes).astype(np.int64)
+
+
 def regions(anomaly_map: np.ndarray, threshold: float, *, min_area: int = 1) -> pd.DataFrame:
     """Find the connected regions of an anomaly map at or above a threshold.
 

@@ -8,11 +8,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from anomalylab import __version__
-from anomalylab.cli import check, compare, demo, doctor, notebook, recipe, report, run, score, serve
+from anomalylab.cli import (
+    check,
+    compare,
+    demo,
+    doctor,
+    notebook,
+    recipe,
+    report,
+    run,
+    score,
+    serve,
+    suspects,
+)
 from anomalylab.cli.options import CommandParser
 from anomalylab.errors import AnomalyLabError
 
-COMMANDS = (demo, check, run, recipe, report, compare, score, serve, notebook, doctor)
+COMMANDS = (demo, check, run, recipe, report, compare, score, suspects, serve, notebook, doctor)
 """Modules of the commands, in the order of the help; each has ``add(commands)``."""
 
 

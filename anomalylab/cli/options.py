@@ -205,9 +205,8 @@ def add_out(parser: argparse.ArgumentParser) -> None:
 
 def add_moved_data(parser: argparse.ArgumentParser) -> None:
     """Add the option that says where the images of a run are now."""
-    kinds = ", ".join(kind.words for kind in KINDS.values() if kind.reads_images)
     parser.add_argument(
-        "--data", type=Path, metavar="FOLDER", help=f"{kinds}: where the images are now"
+        "--data", type=Path, metavar="FOLDER", help="where the images are now, if they were moved"
     )
 
 

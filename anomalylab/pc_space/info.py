@@ -1,8 +1,12 @@
 """What a run of the window embedding adds to ``run.json``."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from anomalylab.pc_space.histogram import Plane, planes_of
+
+GRID = (64, 64)
+"""Cells of the maps that are kept of each image."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,11 @@ class PCSpaceInfo:
     residual: tuple[float, float]
     why_no_odds: str = ""
     labelled_ids: list[str] = field(default_factory=list)
+
+    @property
+    def display(self) -> dict[str, Any]:
+        """How score maps become the maps shown: as they are."""
+        return {"smoothing": 0.0, "network_size": GRID}
 
     @property
     def planes(self) -> list[Plane]:

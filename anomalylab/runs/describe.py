@@ -30,7 +30,6 @@ def run_info(
     findings: Iterable[Finding],
     broken: list[dict[str, str]],
     max_fpr: float,
-    keeps_path: bool = False,
 ) -> RunInfo:
     """Describe a finished run.
 
@@ -54,8 +53,6 @@ def run_info(
     broken : list of dict
         Images that were set aside.
     max_fpr : float
-    keeps_path : bool
-        Whether the way from the run folder to the images is kept, for what reads them later.
     """
     training = roles.training_rows(samples)
     return RunInfo(
@@ -75,7 +72,7 @@ def run_info(
                 name: value.resolve().name if isinstance(value, Path) else value
                 for name, value in request.dataset_params.items()
             },
-            path=way_to(root, out) if keeps_path and request.data else None,
+            path=way_to(root, out) if request.data else None,
         ),
         verdicts=dict(verdicts),
         intensity=request.intensity,

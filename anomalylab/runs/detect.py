@@ -27,6 +27,7 @@ from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.planned import check_costs
 from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.shown import embedding, nearest_normal
+from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
 
 TRAINING_FEATURES = "training_pooled.npy"
@@ -117,6 +118,7 @@ def run(request: DetectRequest, out: Path) -> Run:
         _tables(writer, decisions, material, timings)
         broken = broken_records(extraction.broken)
         writer.info(_info(material, chosen, decisions, report, broken, out))
+        write_suspects(writer.folder)
     return Run(out)
 
 

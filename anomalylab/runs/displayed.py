@@ -1,11 +1,9 @@
 """What pages and live views show of a run of detectors, made the same way for both."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from anomalylab.localise import anomaly_map, anomaly_maps
+from anomalylab.localise import anomaly_map, anomaly_maps, peaks
 from anomalylab.pictures.map_colours import to_bytes
 from anomalylab.runs.folder import Run
 
@@ -38,17 +36,19 @@ def map_bytes(run: Run, detector: str) -> np.ndarray:
     Their colours are those of :func:`anomalylab.pictures.map_colours.colours`.
     """
     score_maps = run.score_maps(detector)
-    maps = anomaly_maps(score_maps, score_maps.shape[1:], **_smoothing(run))
+    maps = anomaly_maps(score_maps, score_maps.shape[1:], **run.detect.display)
     return to_bytes(maps, run.threshold(detector, kind="map"))
 
 
 def displayed_map(run: Run, detector: str, row: int, size: tuple[int, int]) -> np.ndarray:
     """Return the anomaly map of query ``row`` at a size of (height, width)."""
-    return anomaly_map(run.score_maps(detector)[row], size, **_smoothing(run))
+    return anomaly_map(run.score_maps(detector)[row], size, **run.detect.display)
 
 
-def _smoothing(run: Run) -> dict[str, Any]:
-    return {
-        "smoothing": run.detect.smoothing,
-        "network_size": run.detect.extractor.size,
-    }
+def places(run: Run, detector: str) -> np.ndarray:
+    """Return where the map of each query is highest, in pixels of the image: int (n_queries, 2).
+
+    First x, then y, from 0 at the upper left; to a pixel of the network's input.
+    """
+    sizes = run.queries[["height", "width"]].to_numpy(int)
+    return peaks(run.score_maps(detector), sizes, **run.info.part.display)[:, ::-1]

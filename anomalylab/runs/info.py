@@ -122,6 +122,11 @@ class DetectInfo:
     smoothing: float
     resize: str = "bilinear"
 
+    @property
+    def display(self) -> dict[str, Any]:
+        """What makes the maps shown of score maps: options of ``localise.anomaly_map``."""
+        return {"smoothing": self.smoothing, "network_size": self.extractor.size}
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunInfo:

@@ -28,6 +28,7 @@ from anomalylab.runs.scored import (
     write_scores,
 )
 from anomalylab.runs.shown import embedding
+from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
 
 
@@ -91,6 +92,7 @@ def score(
         broken = broken_records(extraction.broken)
         info = scored_info(base, verdicts, extraction.samples, broken, Path(data), Path(out))
         writer.info(replace(info, part=replace(base.detect, extractor=_ran(base, extractor))))
+        write_suspects(writer.folder)
     return Run(out)
 
 

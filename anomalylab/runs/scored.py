@@ -16,7 +16,7 @@ from anomalylab.compute.threads import n_threads
 from anomalylab.errors import RunError
 from anomalylab.runs import provenance
 from anomalylab.runs.decide import beyond_training
-from anomalylab.runs.describe import dataset_info
+from anomalylab.runs.describe import dataset_info, way_to
 from anomalylab.runs.folder import Run, RunWriter, check_output
 from anomalylab.runs.info import FindingInfo, RunInfo, ScoredWith, VerdictInfo
 from anomalylab.runs.measure import why_undefined
@@ -172,7 +172,6 @@ def scored_info(
     data: Path,
     out: Path,
     *,
-    path: str | None = None,
     findings: Iterable[FindingInfo] = (),
 ) -> RunInfo:
     """Describe new images that a finished run has scored.
@@ -188,8 +187,6 @@ def scored_info(
         Images that were set aside.
     data, out : path
         Folder of the new images, and where the run goes.
-    path : str, optional
-        The way from there to the images, if what shows the run reads them.
     findings : iterable of FindingInfo
         What a reader should know of the scoring.
     """
@@ -202,7 +199,9 @@ def scored_info(
         command=f"anomalylab score {base.folder.name} {name} -o {out.name}",
         scored_with=ScoredWith(run=base.info.name, dataset=base.info.dataset),
         is_unlabelled=False,
-        dataset=dataset_info(samples, data, loader="folder", root_name=name, params={}, path=path),
+        dataset=dataset_info(
+            samples, data, loader="folder", root_name=name, params={}, path=way_to(data, out)
+        ),
         verdicts=dict(verdicts),
         findings=list(findings),
         broken=broken,

@@ -16,7 +16,8 @@ from anomalylab.compute.window_statistics import (
 )
 from anomalylab.detectors import create
 from anomalylab.features import Features, ImageLevel
-from anomalylab.recipes.pc_space.projections import GRID, without_labels
+from anomalylab.pc_space.info import GRID
+from anomalylab.recipes.pc_space.projections import without_labels
 
 SIDE = 5
 

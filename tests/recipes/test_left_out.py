@@ -9,9 +9,9 @@ from PIL import Image
 from anomalylab.compute import window_space
 from anomalylab.compute.window_grid import on_grid
 from anomalylab.compute.window_moments import moments
+from anomalylab.pc_space.info import GRID
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.recipes.pc_space import image_blocks, odds, spaces
-from anomalylab.recipes.pc_space.projections import GRID
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run as recipe
 from anomalylab.runs.detect import run as detect

@@ -13,6 +13,7 @@ from anomalylab.compute import window_space
 from anomalylab.compute.window_grid import on_grid
 from anomalylab.compute.window_moments import moments
 from anomalylab.errors import AnomalyLabError, DatasetError, ParameterError
+from anomalylab.pc_space.info import GRID
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.recipes.pc_space import image_blocks, odds, projections, spaces
 from anomalylab.recipes.pc_space.request import PRESETS, PCSpaceRequest
@@ -152,9 +153,7 @@ def test_a_log_odds_map_adds_the_weight_of_each_windows_bin(pc_run):
     view = projections.View({WINDOW: space}, planes, bins, "clip", opened.extent)
     numbers = np.floor((space.coordinates(band) + limit) * bins / (2 * limit)).astype(int)
     numbers = numbers.clip(0, bins - 1)
-    expected = on_grid(
-        weights[0][numbers[..., 0], numbers[..., 1]], WINDOW, band.shape, projections.GRID
-    )
+    expected = on_grid(weights[0][numbers[..., 0], numbers[..., 1]], WINDOW, band.shape, GRID)
     np.testing.assert_allclose(projections.log_odds_map(band, view, weights), expected, rtol=1e-6)
 
 

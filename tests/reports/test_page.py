@@ -2,11 +2,14 @@
 
 import fakes
 import numpy as np
+import pandas as pd
 import pytest
 from pages import find, find_all, fresh, press, requests, texts, width_in
 
 from anomalylab.metrics import confusion, rate_interval, rates
 from anomalylab.reports import report
+from anomalylab.runs.spreadsheet import write_csv
+from anomalylab.runs.suspects import suspects
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -89,6 +92,70 @@ def test_dragging_the_threshold_changes_counts_rates_and_gallery_as_python_compu
     find(opened, "[data-filter=above]").click()
     assert len(find_all(opened, ".al-card")) == min(above, 24)
     assert "chosen on these images" in find(opened, ".al-histogram").text
+
+
+def saved(browser):
+    """What the button that saves the list would write, and under which name."""
+    browser.execute_script(
+        "URL.createObjectURL = (blob) => { window.kept = blob; return 'about:blank'; };"
+        "HTMLAnchorElement.prototype.click = function () { window.keptAs = this.download; };"
+    )
+    find(browser, "[data-list=save]").click()
+    content = browser.execute_async_script(
+        "kept.arrayBuffer().then((b) => arguments[0]([...new Uint8Array(b)]))"
+    )
+    return bytes(content), browser.execute_script("return keptAs")
+
+
+COPIED = """
+const said = [];
+if (arguments[0]) Object.defineProperty(navigator, "clipboard",
+    { value: { writeText: async (text) => said.push(text) }, configurable: true });
+else Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true });
+document.execCommand = () => { said.push(document.activeElement.value); return true; };
+document.querySelector("[data-list=copy]").click();
+setTimeout(() => arguments[1](said), 50);
+"""
+
+
+def test_the_list_that_is_saved_is_the_table_beside_the_run(opened, run, tmp_path):
+    content, name = saved(opened)
+    write_csv(suspects(run), tmp_path / "expected.csv")
+    (tmp_path / name).write_bytes(content)
+    tables = [pd.read_csv(tmp_path / file) for file in ("expected.csv", "suspects.csv")]
+    pd.testing.assert_frame_equal(*tables, rtol=1e-8)
+    assert content[:3] == b"\xef\xbb\xbf"
+    assert "30 images saved as suspects.csv" in find(opened, ".al-hand").text
+
+
+@pytest.mark.parametrize("has_clipboard", [True, False])
+def test_the_list_that_is_copied_is_the_one_shown(opened, run, has_clipboard):
+    find(opened, "[data-filter=above]").click()
+    (text,) = opened.execute_async_script(COPIED, has_clipboard)
+    rows = [line.split("\t") for line in text.split("\n")]
+    table = suspects(run)
+    beyond = table[table["is_beyond"]]
+    assert 0 < len(beyond) < len(table)
+    assert rows[0] == list(table)
+    assert [row[1] for row in rows[1:]] == list(beyond["image_path"])
+    assert [float(row[2]) for row in rows[1:]] == pytest.approx(list(beyond["score"]), rel=1e-8)
+    assert [row[5:7] for row in rows[1:]] == beyond[["x", "y"]].astype(str).to_numpy().tolist()
+
+
+def test_no_cell_that_a_page_hands_out_is_a_formula(opened):
+    opened.execute_script(
+        """
+        const rows = [["image_path", "note", "score"],
+          ["=1.png", "@a", -2], ["\\t=2.png", "＝3", null], ['a "b",c', "-x", 0.1 + 0.2]];
+        const model = new anomalylab.Model({ list_name: "l.csv" });
+        model.on("change:wants", () => model.update({ listed: { wants: 1, rows } }));
+        document.body.replaceChildren();
+        anomalylab.gallery.render({ model, el: document.body });
+        """
+    )
+    assert saved(opened)[0].decode("utf-8-sig") == (
+        'image_path,note,score\n./=1.png,\'@a,-2\n./\t=2.png,\'＝3,\n"a ""b"",c",\'-x,0.3\n'
+    )
 
 
 def test_arrow_keys_move_the_threshold_and_reset_brings_it_back(opened, run):

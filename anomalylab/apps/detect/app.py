@@ -10,7 +10,7 @@ import panel as pn
 
 from anomalylab import plots
 from anomalylab.apps.detect import words
-from anomalylab.apps.detect.cards import cards
+from anomalylab.apps.detect.cards import cards, listed_rows
 from anomalylab.apps.detect.controls import detect_controls
 from anomalylab.apps.detect.state import DetectState
 from anomalylab.apps.kit.controls import question, says
@@ -19,6 +19,7 @@ from anomalylab.apps.kit.pictures import Pictures
 from anomalylab.apps.kit.viewer import AppViewer
 from anomalylab.errors import ParameterError
 from anomalylab.runs.folder import Run
+from anomalylab.runs.suspects import FILE
 
 HALF = {"styles": {"flex": "1 1 220px", "min-width": "0"}}
 
@@ -39,7 +40,9 @@ class DetectApp(AppViewer):
         self.run = run
         self.samples = run.samples
         self.pictures = Pictures(run)
-        self.gallery = Gallery(active=self.state.sample_id, sizing_mode="stretch_width")
+        self.gallery = Gallery(
+            active=self.state.sample_id, sizing_mode="stretch_width", list_name=FILE
+        )
         self._link_gallery()
         self._line = hv.DynamicMap(self.line)
         self._marker = hv.DynamicMap(self.marker)
@@ -52,6 +55,7 @@ class DetectApp(AppViewer):
         state.param.watch(self._list_from_start, filters)
         state.param.watch(self._list, ["opacity"])
         gallery.param.watch(self._list, "page")
+        gallery.param.watch(self._hand_list, "wants")
         gallery.param.watch(lambda event: state.param.update(sample_id=event.new), "active")
         state.param.watch(lambda event: gallery.param.update(active=event.new), "sample_id")
         self._list()
@@ -88,6 +92,9 @@ class DetectApp(AppViewer):
             n=len(table),
             caption=words.listed_words(state, len(table)),
         )
+
+    def _hand_list(self, event) -> None:
+        self.gallery.listed = {"wants": event.new, "rows": listed_rows(self.state)}
 
     def _row(self) -> pd.Series:
         return self.state.table.set_index("sample_id").loc[self.state.sample_id]

@@ -1,11 +1,13 @@
 """The images of a run as cards of a gallery."""
 
+import json
 from typing import Any
 
 import pandas as pd
 
 from anomalylab.apps.detect.state import DetectState
 from anomalylab.apps.kit.pictures import Pictures
+from anomalylab.runs.suspects import suspects
 
 
 def cards(
@@ -27,3 +29,14 @@ def cards(
         url = pictures.url(state.detector, row.sample_id, row.row, state.opacity > 0)
         sources[row.sample_id] = url
     return items, sources
+
+
+def listed_rows(state: DetectState) -> list[list[Any]]:
+    """Return the suspects that are listed, in their order: names of the columns, then their cells.
+
+    Which lie beyond is told by the threshold shown.
+    """
+    table = suspects(state.run, state.detector).loc[state.listed()["row"]]
+    table["is_beyond"] = table["score"] >= state.threshold
+    cells: list[list[Any]] = json.loads(table.to_json(orient="values", double_precision=15))
+    return [list(table), *cells]

@@ -7,12 +7,13 @@ import ipywidgets as widgets
 import traitlets
 from anywidget import AnyWidget
 
-from anomalylab.apps.detect.cards import cards
+from anomalylab.apps.detect.cards import cards, listed_rows
 from anomalylab.apps.detect.state import ORDERS, DetectState
 from anomalylab.apps.kit.pictures import Pictures
 from anomalylab.pictures.colours import LIGHT, custom_properties
 from anomalylab.pictures.gallery import SCRIPT, STYLE, still
 from anomalylab.runs.folder import Run
+from anomalylab.runs.suspects import FILE
 
 N_SHOWN = 24
 """Images shown."""
@@ -30,6 +31,9 @@ class Gallery(AnyWidget):
     sources: Any = traitlets.Dict().tag(sync=True)
     side = traitlets.Int(128).tag(sync=True)
     look = traitlets.Unicode("al-framed").tag(sync=True)
+    list_name = traitlets.Unicode(FILE).tag(sync=True)
+    wants = traitlets.Int(0).tag(sync=True)
+    listed: Any = traitlets.Dict({"wants": 0, "rows": []}).tag(sync=True)
 
     _esm = SCRIPT
     _css = f"{custom_properties('.al-cell', _COLOURS)}\n{STYLE.read_text(encoding='utf-8')}"
@@ -56,6 +60,7 @@ class GalleryCell(widgets.VBox):
         self.detector.observe(self._take_detector, "value")
         self.threshold.observe(self._take_threshold, "value")
         self.order.observe(self._take_order, "value")
+        self.gallery.observe(self._hand_list, "wants")
         controls = [self.detector, self.threshold, self.order]
         super().__init__([*controls, self.counts, self.gallery])
 
@@ -78,6 +83,9 @@ class GalleryCell(widgets.VBox):
         if is_moved:  # the slider sends back the value it was given, rounded to its steps
             self.state.threshold = change["new"]
             self._show()
+
+    def _hand_list(self, change) -> None:
+        self.gallery.listed = {"wants": change["new"], "rows": listed_rows(self.state)}
 
     def _take_order(self, change) -> None:
         self.state.order = change["new"]

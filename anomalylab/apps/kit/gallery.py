@@ -24,6 +24,9 @@ class Gallery(JSComponent):
     empty = param.String(default="")
     side = param.Integer(default=96)
     look = param.String(default="")
+    list_name = param.String(default="")
+    wants = param.Integer(default=0)
+    listed = param.Dict(default={"wants": 0, "rows": []})
 
     _esm = SCRIPT
     _stylesheets: ClassVar[list[str]] = [style_sheet(STYLE)]

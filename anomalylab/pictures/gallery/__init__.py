@@ -15,6 +15,9 @@ page, page_size, n, caption, empty
     Page shown, from 0; cards on a page, on all pages; words over cards, and where there are none.
 side, look
     Width of a picture in pixels of the screen; classes of ``gallery.css``.
+list_name, wants, listed
+    Name of the file that the list of all pages is saved as, ``""`` for no buttons; how often it was
+    asked for; the answer of the host: that number as ``wants``, and ``rows`` of cells, names first.
 """
 
 from collections.abc import Iterable

@@ -14,6 +14,9 @@ const DEFAULTS = {
   empty: "",
   side: 96,
   look: "",
+  list_name: "",
+  wants: 0,
+  listed: { wants: 0, rows: [] },
 };
 
 /** @type {Record<string, number | undefined>} */
@@ -36,6 +39,67 @@ const make = (tag, attributes, ...children) => {
 };
 
 const grouped = (/** @type {number} */ n) => n.toLocaleString("en").replaceAll(",", "\u202f");
+
+// A spreadsheet may take these for the beginning of a formula; runs/spreadsheet.py marks cells alike.
+const FORMULA = /^[=+\-@\t\r\uff0b\uff0d\uff1d\uff20]/;
+
+/**
+ * A cell of a table as text that is no formula: of a path, a path still.
+ * @param {Al.Cell} value
+ * @param {boolean} isPath
+ */
+function cellText(value, isPath) {
+  if (value === null) return "";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value === "number") return String(Number(value.toPrecision(9)));
+  return FORMULA.test(value) ? `${isPath ? "./" : "'"}${value}` : value;
+}
+
+/** @param {Al.Cell[][]} rows */
+function texts([head, ...rows]) {
+  const isPath = head.map((name) => String(name).endsWith("path"));
+  return [head.map(String), ...rows.map((row) => row.map((value, at) => cellText(value, isPath[at])))];
+}
+
+// As a file; the mark in front tells Excel that it is UTF-8.
+function asCsv(/** @type {Al.Cell[][]} */ rows) {
+  const quoted = (/** @type {string} */ text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return `\ufeff${texts(rows)
+    .map((row) => `${row.map(quoted).join(",")}\n`)
+    .join("")}`;
+}
+
+// For the clipboard: tabs part the cells of all spreadsheets.
+function asTabs(/** @type {Al.Cell[][]} */ rows) {
+  const lines = texts(rows).map((row) => row.map((text) => text.replace(/[\t\r\n]+/g, " ")).join("\t"));
+  return lines.join("\n");
+}
+
+/**
+ * @param {string} name
+ * @param {string} text
+ */
+function save(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+  make("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+}
+
+// Browsers give no clipboard to pages of plain http: there the text is selected and copied.
+async function copy(/** @type {string} */ text, /** @type {Element} */ near) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = make("textarea", { readonly: true, style: "position:fixed;opacity:0" });
+    area.value = text;
+    near.append(area);
+    area.select();
+    const isCopied = document.execCommand("copy");
+    area.remove();
+    return isCopied;
+  }
+}
 
 /** @param {Al.GalleryItem} item */
 function words(item) {
@@ -76,8 +140,43 @@ function render({ model: given, el }) {
   const get = (name) => model.get(name) ?? DEFAULTS[name];
   const caption = make("p", { class: "al-caption", role: "status" });
   const body = make("div", { class: "al-groups" });
+  const told = make("span", { role: "status" });
   const pager = make("nav", { class: "al-pager", "aria-label": "Pages of the gallery" });
-  const root = make("div", {}, caption, body, pager);
+  const hand = make("div", { class: "al-hand" });
+  const root = make("div", {}, caption, hand, body, pager);
+
+  // The list of all pages may be long: the host makes it when somebody asks.
+  let wanted = "";
+  const handOut = async () => {
+    const { rows } = get("listed");
+    const n = rows.length === 2 ? "1 image" : `${grouped(rows.length - 1)} images`;
+    const what = wanted;
+    wanted = "";
+    if (what === "save") {
+      save(get("list_name"), asCsv(rows));
+      told.textContent = `${n} saved as ${get("list_name")}`;
+    } else if (what === "copy") {
+      const isCopied = await copy(asTabs(rows), hand);
+      told.textContent = isCopied
+        ? `${n} copied: paste into a spreadsheet`
+        : "The browser did not allow it; save the list";
+    }
+  };
+  const asking = (/** @type {string} */ text, /** @type {string} */ what, /** @type {string} */ title) => {
+    const button = make("button", { type: "button", title, "data-list": what }, text);
+    button.addEventListener("click", () => {
+      wanted = what;
+      model.set("wants", get("wants") + 1);
+      model.save_changes();
+    });
+    return button;
+  };
+  if (get("list_name"))
+    hand.append(
+      asking("Copy list", "copy", "Copies rank, path, score and place of all images listed here, for a spreadsheet"),
+      asking("Save list", "save", "Saves rank, path, score and place of all images listed here, as CSV"),
+      told,
+    );
 
   // Buttons of the cards of this page; without clicks there are none.
   const buttons = () => {
@@ -151,6 +250,7 @@ function render({ model: given, el }) {
     root.className = `al-gallery ${get("look")}`;
     root.style.setProperty("--al-side", `${get("side")}px`);
     if (caption.textContent !== get("caption")) caption.textContent = get("caption");
+    told.textContent = "";
     const groups = names.map((name) =>
       group(
         name,
@@ -179,6 +279,7 @@ function render({ model: given, el }) {
   });
   for (const name of ["items", "sources", "page", "n", "caption", "empty"]) model.on(`change:${name}`, draw);
   model.on("change:active", mark);
+  model.on("change:listed", handOut);
   el.append(root);
   draw();
 }

@@ -14,6 +14,7 @@ declare namespace Al {
   }
 
   type GallerySource = string | Element;
+  type Cell = string | number | boolean | null;
 
   interface GalleryFields {
     items: GalleryItem[];
@@ -28,6 +29,9 @@ declare namespace Al {
     empty: string;
     side: number;
     look: string;
+    list_name: string;
+    wants: number;
+    listed: { wants: number; rows: Cell[][] };
   }
 
   interface GalleryModel {

@@ -9,10 +9,10 @@ from sklearn.base import ClassifierMixin
 from sklearn.pipeline import Pipeline
 
 from anomalylab.compute.window_statistics import STATISTICS
+from anomalylab.pc_space.info import GRID
 from anomalylab.recipes.pc_space import odds
 from anomalylab.recipes.pc_space.decide_by_labels import decide_by_labels
 from anomalylab.recipes.pc_space.image_blocks import Images
-from anomalylab.recipes.pc_space.projections import GRID
 from anomalylab.recipes.pc_space.tables import training_metrics
 from anomalylab.runs import roles
 from anomalylab.runs.decide import Decision, decide

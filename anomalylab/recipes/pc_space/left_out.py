@@ -15,8 +15,9 @@ from anomalylab.compute import window_space
 from anomalylab.compute.threads import in_pieces, n_threads
 from anomalylab.compute.window_moments import Moments
 from anomalylab.compute.window_space import WindowSpace
+from anomalylab.pc_space.info import GRID
 from anomalylab.recipes.pc_space.image_blocks import Images, by_blocks, tick
-from anomalylab.recipes.pc_space.projections import GRID, SIGMAS, without_labels
+from anomalylab.recipes.pc_space.projections import SIGMAS, without_labels
 from anomalylab.recipes.pc_space.spaces import ImageMoments, add, digest, varying
 from anomalylab.storage.blocks import Arrays, BlockStore
 

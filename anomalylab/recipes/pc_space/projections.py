@@ -19,12 +19,10 @@ from anomalylab.compute.window_statistics import (
     residual_of,
 )
 from anomalylab.pc_space.histogram import Plane, cells_of, density, histogram
+from anomalylab.pc_space.info import GRID
 from anomalylab.recipes.pc_space.image_blocks import PIECE, Images, by_blocks, in_blocks, tick
 from anomalylab.recipes.pc_space.spaces import digest
 from anomalylab.storage.blocks import Arrays, BlockStore
-
-GRID = (64, 64)
-"""Cells of the maps that are kept of each image."""
 
 SIDE = 512
 """Cells of each axis of the densities."""

@@ -26,6 +26,7 @@ from anomalylab.recipes.pc_space.tables import features_of
 from anomalylab.runs import roles
 from anomalylab.runs.folder import Run, check_output, writing
 from anomalylab.runs.inputs import groups_of
+from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
 
 N_DEVIATIONS = 8.0
@@ -65,6 +66,7 @@ def run(request: PCSpaceRequest, out: Path) -> Run:
     with writing(out) as writer:
         write(writer, found, timings)
         writer.info(describe(found, findings, broken, request.command(out), out))
+        write_suspects(writer.folder)
     return Run(out)
 
 

@@ -127,7 +127,6 @@ def describe(
         findings=findings,
         broken=broken,
         max_fpr=MAX_FPR,
-        keeps_path=True,
     )
 
 

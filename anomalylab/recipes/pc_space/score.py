@@ -19,7 +19,6 @@ from anomalylab.recipes.pc_space.planned import check_memory
 from anomalylab.recipes.pc_space.projections import View, log_odds_maps, project_all
 from anomalylab.recipes.pc_space.run_folder import proven
 from anomalylab.recipes.pc_space.tables import features_of, features_table
-from anomalylab.runs.describe import way_to
 from anomalylab.runs.folder import Run, RunWriter, writing
 from anomalylab.runs.info import FindingInfo, VerdictInfo
 from anomalylab.runs.pictures import Thumbnails
@@ -32,6 +31,7 @@ from anomalylab.runs.scored import (
     scored_info,
     write_scores,
 )
+from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
 
 NO_FOREST = FindingInfo(
@@ -142,11 +142,11 @@ def score(
             broken,
             data,
             out,
-            path=way_to(data, out),
             findings=[*_set_aside(broken), *_left_out(pc)],
         )
         reason = pc.info.why_no_odds if "odds" in judged else pc.info.why_no_odds or WHY_NO_ODDS
         writer.info(replace(told, part=replace(pc.info, why_no_odds=reason)))
+        write_suspects(writer.folder)
     return Run(out)
 
 

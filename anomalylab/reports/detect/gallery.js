@@ -36,10 +36,15 @@
         empty: "No image passes these filters. Choose “All”, or clear the selection.",
         side: cardWidth(store.data.images),
         look: "al-pairs",
+        list_name: "suspects.csv",
+        wants: 0,
       });
       this.update({});
       al.gallery.render({ model: this.model, el: this.node });
       this.model.on("change:clicks", () => open(Number(this.model.get("active"))));
+      this.model.on("change:wants", () =>
+        this.model.update({ listed: { wants: Number(this.model.get("wants")), rows: store.listed() } }),
+      );
       this.model.on("change:page", () => this.turn(this.model.get("page")));
       store.listen((changes) => this.update(changes));
     }

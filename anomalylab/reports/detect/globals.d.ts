@@ -4,6 +4,7 @@ declare namespace Al {
   interface DetectImage {
     id: string;
     name: string;
+    path: string;
     label: Label;
     split: string;
     size: Pair;
@@ -39,6 +40,8 @@ declare namespace Al {
     bulk: Pair[];
     thresholds: RunThreshold[];
     neighbours: (Neighbour | null)[];
+    /** x and y in pixels of the image where its map is highest. */
+    places: Pair[];
     grid: Pair;
     maps: string;
   }
@@ -88,6 +91,7 @@ declare namespace Al {
     filterColumns(): [string, (string | null)[]][];
     countOf(filter: string): number;
     ranked(): number[];
+    listed(): Cell[][];
     rankOf(i: number): number;
     words(i: number): string;
     isFaded(i: number): boolean;

@@ -10,7 +10,7 @@ from anomalylab.pictures import map_colours
 from anomalylab.pictures.encode import to_base64
 from anomalylab.reports.kit.rows import by_key, rows_of
 from anomalylab.reports.kit.words import method_words, short_names
-from anomalylab.runs.displayed import further_columns, map_bytes
+from anomalylab.runs.displayed import further_columns, map_bytes, places
 from anomalylab.runs.folder import Run
 from anomalylab.verdicts.bulk import MIN_IMAGES, fit_bulk
 
@@ -73,6 +73,7 @@ def _images(run: Run, samples: pd.DataFrame) -> list[dict[str, Any]]:
             {
                 "id": row["sample_id"],
                 "name": names[row["sample_id"]],
+                "path": row["image_path"],
                 "label": None if row["label"] is None else int(row["label"]),
                 "split": row["split"],
                 "size": [int(row["width"]), int(row["height"])],
@@ -104,6 +105,7 @@ def _detector(run: Run, name: str, shown: list[str]) -> dict[str, Any]:
         "bulk": bulk_curve(run, name),
         "thresholds": _thresholds(run, name),
         "neighbours": _neighbours(run, name, shown),
+        "places": places(run, name).tolist(),
         "grid": list(maps.shape[1:]),
         "maps": to_base64(maps),
     }

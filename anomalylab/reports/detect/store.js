@@ -122,6 +122,22 @@
       const rows = this.labels.map((_, i) => i).filter((i) => this.passes(i));
       return rows.sort((a, b) => key(a) - key(b) || a - b);
     }
+    // Queries that pass as a table: the columns of suspects.csv.
+    listed() {
+      const { scores, detector, data } = this;
+      const order = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a] || a - b);
+      const rank = new Map(order.map((i, place) => [i, place + 1]));
+      const rows = this.ranked().map((i) => [
+        al.given(rank.get(i)),
+        data.images[i].path,
+        scores[i],
+        detector.pValues[i],
+        this.isAbove(i),
+        ...detector.places[i],
+        this.state.detector,
+      ]);
+      return [["rank", "image_path", "score", "p_value", "is_beyond", "x", "y", "detector"], ...rows];
+    }
     /** @param {number} i */
     rankOf(i) {
       return 1 + this.scores.filter((score) => score > this.scores[i]).length;

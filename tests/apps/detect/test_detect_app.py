@@ -19,6 +19,7 @@ from anomalylab.apps.kit.safe_cell import safe_bundle
 from anomalylab.errors import ParameterError, RunError, UnknownNameError
 from anomalylab.runs.files import list_files
 from anomalylab.runs.folder import Run
+from anomalylab.runs.suspects import suspects
 
 
 @pytest.fixture(scope="module")
@@ -234,6 +235,26 @@ def test_the_gallery_of_a_cell_follows_its_slider(run):
     highest = scores.sort_values(ascending=False).head(24)
     assert shown == [(f"{score:.3g}", bool(score >= cell.state.threshold)) for score in highest]
     assert cell.gallery.sources == pictures
+
+
+def test_apps_and_cells_hand_out_the_list_that_is_shown(run):
+    app, cell = DetectApp(run), GalleryCell(run)
+    app.state.param.update(detector="knn", find="image_01")
+    app.gallery.wants += 1
+    head, *rows = app.gallery.listed["rows"]
+    table = suspects(run, "knn")
+    table = table[table["image_path"].str.contains("image_01")]
+    assert app.gallery.listed["wants"] == 1
+    assert head == list(table)
+    assert 0 < len(rows) < len(run.queries)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(rows, columns=head), table.reset_index(drop=True), check_dtype=False
+    )
+    cell.threshold.value = cell.threshold.max
+    cell.gallery.wants += 1
+    shown = pd.DataFrame(cell.gallery.listed["rows"][1:], columns=head)
+    assert len(shown) == len(run.queries)
+    assert list(shown["is_beyond"]) == list(shown["score"] >= cell.state.threshold)
 
 
 def test_the_gallery_of_a_cell_changes_detector(run):
