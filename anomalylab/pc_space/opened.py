@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from anomalylab import datasets
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import DatasetError
 from anomalylab.extractors.band import project
@@ -24,9 +23,9 @@ from anomalylab.pc_space.log_odds import LogOdds
 from anomalylab.registry import unknown_name
 from anomalylab.runs.folder import Run
 from anomalylab.runs.masks import Masks
+from anomalylab.runs.originals import Originals
 
 GROUPS = ("normal", "anomalous")
-BUILT_IN = "textures"
 HELD_CLOUDS = 16
 """Clouds kept in memory; a cloud of 230 x 630 pixels takes 2 MB."""
 
@@ -67,7 +66,7 @@ class PCSpace:
         DatasetError
             If it is not there.
         """
-        return _root(self.run, self._data)
+        return Originals(self.run, self._data).root
 
     @cached_property
     def _masks(self) -> Masks:
@@ -247,19 +246,3 @@ class PCSpace:
                 self._clouds.popitem(last=False)
         self._clouds.move_to_end(key)
         return self._clouds[key]
-
-
-def _root(run: Run, data: Path | str | None) -> Path:
-    """Return the folder of the images of a run."""
-    dataset = run.info.dataset
-    if data is not None:
-        root = Path(data)
-    elif dataset.path is not None:
-        root = run.folder.resolve() / dataset.path
-    elif dataset.loader == BUILT_IN:  # drawn again if need be
-        root = Path(datasets.load(BUILT_IN, None, **dataset.params).attrs["root"])
-    else:
-        raise DatasetError(f"{run.folder} does not say where its images are; name it with --data")
-    if not root.is_dir():
-        raise DatasetError(f"{root} is no folder; give the folder of the images with --data")
-    return root

@@ -96,7 +96,8 @@ def _copied(table: pd.DataFrame, originals: Originals, folder: Path) -> pd.DataF
         rows.append((name, hash_of(content), ""))
     if not any(name for name, _, _ in rows):
         raise DatasetError(f"no image can be copied: {rows[0][2] if rows else 'none is listed'}")
-    return pd.DataFrame(rows, columns=["copy", "content_hash", "why_not"], dtype="str")
+    names = ["copy", "content_hash", "why_not"]
+    return pd.DataFrame(rows, table.index, names, dtype="str")
 
 
 def _check_target(target: Path, images: Path) -> None:

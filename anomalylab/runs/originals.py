@@ -1,11 +1,12 @@
 """The files that a run was made of, where they lie now: read, and nothing else."""
 
 from functools import cached_property
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 from anomalylab import datasets
 from anomalylab.errors import DatasetError
 from anomalylab.images.files import read_bytes
+from anomalylab.images.inside import why_outside
 from anomalylab.runs.folder import Run
 
 BUILT_IN = "textures"
@@ -62,9 +63,8 @@ class Originals:
             If it is gone, or lies outside of the folder: the run may be a stranger's. Links are
             followed only below a folder that a person gave.
         """
-        parts = PureWindowsPath(image_path)
         path = self.root / image_path
-        if parts.anchor or ".." in parts.parts or not self._is_below(path):
+        if why_outside(image_path) or not self._is_below(path):
             raise DatasetError(f"{image_path} leads out of the folder of the images")
         if not path.is_file():
             raise DatasetError(f"{image_path} is gone")

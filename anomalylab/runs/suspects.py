@@ -63,6 +63,6 @@ def write_suspects(folder: Path) -> None:
 
 def _places(run: Run, detector: str) -> dict[str, pd.Series]:
     found = pd.DataFrame(index=range(len(run.queries)), columns=["x", "y"], dtype="Int64")
-    if (run.folder / "maps" / f"{detector}.npy").is_file():
+    if run.files.has(f"maps/{detector}.npy"):
         found[["x", "y"]] = places(run, detector)
     return {"x": found["x"], "y": found["y"]}

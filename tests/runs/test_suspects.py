@@ -190,7 +190,7 @@ def test_copying_again_replaces_what_was_copied_and_nothing_else(copied, finishe
 
 def test_a_copy_that_somebody_has_changed_is_theirs(copied, finished):
     folder, table = copied
-    (folder / table["copy"][0]).write_bytes(b"drawn upon")
+    (folder / table["copy"].iloc[0]).write_bytes(b"drawn upon")
     with pytest.raises(ParameterError, match="changed since"):
         copy_suspects(suspects(finished), Originals(finished), folder)
 
@@ -208,7 +208,7 @@ def test_folders_that_must_not_be_copied_to_are_refused(finished, images, tmp_pa
 
 def test_missing_files_are_said_and_the_others_copied(finished, images, tmp_path, capsys):
     moved = shutil.copytree(images, tmp_path / "moved")
-    gone = suspects(finished)["image_path"][1]
+    gone = suspects(finished)["image_path"].iloc[1]
     (moved / gone).unlink()
     command = ["suspects", str(finished.folder), "--top", "3", "--data", str(moved)]
     assert main([*command, "--copy-to", str(tmp_path / "look")]) == 0
