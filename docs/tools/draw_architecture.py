@@ -10,7 +10,10 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import cache
 from html import escape
+from itertools import pairwise
 from pathlib import Path
+
+import numpy as np
 
 PACKAGE = Path(__file__).parents[2] / "anomalylab"
 DRAWING = Path(__file__).parents[1] / "architecture.svg"
@@ -18,8 +21,8 @@ DRAWING = Path(__file__).parents[1] / "architecture.svg"
 Rooms = Mapping[str, frozenset[str]]
 """Room -> rooms that it imports."""
 
-BOX, HEIGHT, GAP, STEP = 118, 34, 16, 78
-"""Width and height of a box, and the distances between boxes and between rows, in pixels."""
+BOX, LINE, HEIGHT, GAP, STEP = 118, 2, 34, 16, 78
+"""Widths of a box and of a line, height of a box, distances between boxes and rows, in pixels."""
 
 STYLE = """
   text { font: 600 13px system-ui, sans-serif; fill: #1a1e23; text-anchor: middle; }
@@ -83,42 +86,70 @@ def arrows(rooms: Rooms) -> list[tuple[str, str]]:
     ]
 
 
-def centres(grid: list[list[str]], lines: list[tuple[str, str]]) -> dict[str, tuple[float, float]]:
-    """Place each row about the middle of the rooms that it stands on, the lowest row at the end."""
+def routes(grid: list[list[str]], lines: list[tuple[str, str]]) -> list[list[str]]:
+    """Return where each line goes: from its room by a gap in each row it passes to the other.
+
+    Lines to one room share their gaps, which are named by that room and their row.
+    """
+    at = {room: number for number, row in enumerate(grid) for room in row}
+    return [
+        [above, *(f"{below}@{number}" for number in range(at[above] - 1, at[below], -1)), below]
+        for above, below in lines
+    ]
+
+
+def with_gaps(grid: list[list[str]], ways: list[list[str]]) -> list[list[str]]:
+    """Return the rows with the gaps that lines take in them."""
+    gaps = sorted({stop for way in ways for stop in way[1:-1]})
+    return [
+        [*row, *(gap for gap in gaps if gap.endswith(f"@{number}"))]
+        for number, row in enumerate(grid)
+    ]
+
+
+def centres(grid: list[list[str]], links: list[tuple[str, str]]) -> dict[str, tuple[float, float]]:
+    """Place each row about the middle of what it stands on, the lowest row at the end."""
     places: dict[str, tuple[float, float]] = {}
     width = width_of(grid)
     for number, row in enumerate(grid):
-        below = {room: [places[b][0] for a, b in lines if a == room] for room in row}
-        wish = {room: sum(xs) / len(xs) if xs else width / 2 for room, xs in below.items()}
-        order = sorted(row, key=lambda room: (wish[room], room))
+        below = {stop: [places[b][0] for a, b in links if a == stop] for stop in row}
+        wish = {stop: sum(xs) / len(xs) if xs else width / 2 for stop, xs in below.items()}
+        order = sorted(row, key=lambda stop: (wish[stop], stop))
         y = (len(grid) - 1 - number) * STEP + HEIGHT / 2 + 2
         places.update(
-            {room: (x, y) for room, x in zip(order, spread(order, wish, width), strict=True)}
+            {stop: (x, y) for stop, x in zip(order, spread(order, wish, width), strict=True)}
         )
     return places
 
 
-def width_of(grid: list[list[str]]) -> int:
+def width_of(grid: list[list[str]]) -> float:
     """Return the width that the longest row takes, in pixels."""
-    return max(map(len, grid)) * (BOX + GAP) - GAP + 4
+    return max(sum(breadth(stop) + GAP for stop in row) for row in grid) - GAP + 4
+
+
+def breadth(stop: str) -> float:
+    """Return the width of a box, or of the gap for a line."""
+    return LINE if "@" in stop else BOX
 
 
 def spread(order: list[str], wish: Mapping[str, float], width: float) -> list[float]:
-    """Return places from left to right, as near to those wished for as boxes leave room."""
-    step = BOX + GAP
-    middle = sum(wish[room] for room in order) / len(order)
-    half = (len(order) - 1) / 2 * step
-    low, high = BOX / 2 + 2 + half, width - BOX / 2 - 2 - half
-    start = min(max(middle, low), high) - half
-    return [start + number * step for number in range(len(order))]
+    """Return places from left to right, as near to those wished for as there is room."""
+    starts = np.cumsum([0, *(breadth(stop) + GAP for stop in order)])
+    offsets = [start + breadth(stop) / 2 for start, stop in zip(starts, order, strict=False)]
+    taken = starts[-1] - GAP
+    shift = sum(wish[stop] - at for stop, at in zip(order, offsets, strict=True)) / len(order)
+    return [min(max(shift, 2), width - 2 - taken) + at for at in offsets]
 
 
 def drawing(rooms: Rooms) -> str:
     """Return the drawing as SVG."""
-    grid, lines = rows(rooms), arrows(rooms)
-    places = centres(grid, lines)
-    size = f"0 0 {width_of(grid)} {len(grid) * STEP - (STEP - HEIGHT) + 4}"
-    body = [curve(places[above], places[below]) for above, below in lines]
+    grid = rows(rooms)
+    ways = routes(grid, arrows(rooms))
+    grid, links = with_gaps(grid, ways), sorted({link for way in ways for link in pairwise(way)})
+    places = centres(grid, links)
+    size = f"0 0 {width_of(grid):.0f} {len(grid) * STEP - (STEP - HEIGHT) + 4}"
+    body = [curve(places[above], places[below]) for above, below in links]
+    body += [through(*places[stop]) for stop in sorted(places) if "@" in stop]
     body += [box(room, *places[room]) for room in sorted(rooms)]
     title = "Rooms of the package, each above all that it imports"
     return "\n".join(
@@ -141,6 +172,11 @@ def curve(start: tuple[float, float], end: tuple[float, float]) -> str:
         f'<path d="M{x:.0f} {y:.0f}C{x:.0f} {y + bend:.0f} '
         f'{to_x:.0f} {to_y - bend:.0f} {to_x:.0f} {to_y:.0f}"/>'
     )
+
+
+def through(x: float, y: float) -> str:
+    """Return the part of a line that passes a row."""
+    return f'<path d="M{x:.0f} {y - HEIGHT / 2:.0f}V{y + HEIGHT / 2:.0f}"/>'
 
 
 def box(room: str, x: float, y: float) -> str:

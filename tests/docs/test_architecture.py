@@ -1,6 +1,7 @@
 """The drawing of the architecture is made from the code and says no more than the code."""
 
 import sys
+from itertools import pairwise
 
 import pytest
 from how_to import ROOT
@@ -37,6 +38,28 @@ def test_no_import_is_lost_from_the_arrows():
 
     assert all(rooms[room] <= reach(room) for room in rooms)
     assert "errors" in reach("cli")
+
+
+def test_a_line_goes_round_the_rooms_that_it_passes():
+    grid = [["a", "d"], ["b"], ["c"]]
+    ways = drawn.routes(grid, [("b", "a"), ("c", "b"), ("c", "d")])
+    assert ways == [["b", "a"], ["c", "b"], ["c", "d@1", "d"]]
+    filled = drawn.with_gaps(grid, ways)
+    assert filled == [["a", "d"], ["b", "d@1"], ["c"]]
+    places = drawn.centres(filled, [("b", "a"), ("c", "b"), ("c", "d@1"), ("d@1", "d")])
+    assert abs(places["d@1"][0] - places["b"][0]) > drawn.BOX / 2
+
+
+def test_no_two_boxes_of_the_drawing_overlap():
+    rooms = drawn.read_rooms()
+    grid = drawn.rows(rooms)
+    ways = drawn.routes(grid, drawn.arrows(rooms))
+    places = drawn.centres(drawn.with_gaps(grid, ways), [])
+    for row in drawn.with_gaps(grid, ways):
+        order = sorted(row, key=lambda stop: places[stop][0])
+        for left, right in pairwise(order):
+            apart = places[right][0] - places[left][0]
+            assert apart >= (drawn.breadth(left) + drawn.breadth(right)) / 2
 
 
 def test_the_page_says_what_each_room_holds():
