@@ -12,6 +12,9 @@ MINUS = "\N{MINUS SIGN}"
 MOST_DECIMALS = 6
 """Decimals of a number in a sentence, at most."""
 
+LEAST_SHARE = 0.0005
+"""Nearer to none, and to all, shares are said to be under 0.1 % and over 99.9 %."""
+
 
 def fixed(value: float, decimals: int) -> str:
     """Write a finite number with so many decimals; halves are rounded away from zero.
@@ -113,16 +116,26 @@ def few_digits(expected: float) -> str:
     return f"{expected:.2g}" if expected >= 1 else f"{expected:.1g}"
 
 
-def percent(share: float) -> str:
-    """Write a share in per cent with two digits, next to 1 with three.
+def percent(share: float, digits: int = 2) -> str:
+    """Write a share in per cent, with one decimal at most; few and nearly all are not 0 and 100.
+
+    Parameters
+    ----------
+    share : float in [0, 1]
+    digits : int
+        With 2 of them, a decimal stands only next to 0 and 100.
 
     Examples
     --------
-    >>> percent(0.4812), percent(0.00031), percent(0.9987)
-    ('48\u202f%', '0.031\u202f%', '99.9\u202f%')
+    >>> percent(0.4812), percent(0.4812, 3), percent(0.00031), percent(0.99987)
+    ('48\u202f%', '48.1\u202f%', 'under 0.1\u202f%', 'over 99.9\u202f%')
     """
-    digits = 2 if share < 0.995 else 3
-    return f"{100 * share:.{digits}g}{NARROW}%"
+    if 0 < share < LEAST_SHARE:
+        return f"under 0.1{NARROW}%"
+    if 1 - LEAST_SHARE <= share < 1:
+        return f"over 99.9{NARROW}%"
+    is_short = digits < 3 and 0.0995 <= share < 0.995
+    return f"{fixed(100 * share, 0 if is_short else 1).removesuffix('.0')}{NARROW}%"
 
 
 def decimals(low: float, high: float) -> int:

@@ -210,8 +210,8 @@ def _timings(n_images) -> pd.DataFrame:
 
 
 def _info(is_labelled, samples) -> RunInfo:
-    suspects = "6 of 36 images lie beyond the bulk; about 0.5 would by chance"
-    found = "patchcore finds 6 of 6 defective images and raises 0 false alarms among 18 good ones"
+    suspects = "6 of 36 images lie beyond most images; about 0.5 would by chance"
+    found = "6 of 6 defective images are found, with 0 false alarms among 18 good ones"
     verdict = VerdictInfo(
         kind="measured" if is_labelled else "suspects",
         sentence=found if is_labelled else suspects,

@@ -18,21 +18,25 @@ NUMBERS = [
     *(0.001, 1e-6, 4.9e-7, 1e-12, -3e-9, -0.4, 1234567.0, -98765.4321, 1e15),
     *(float(x) for x in RNG.normal(0, 1, 150) * 10.0 ** RNG.integers(-8, 9, 150)),
 ]
+SHARES = [
+    *(0.0, 1e-9, 0.0004, 0.0005, 0.00049999, 0.031, 0.08, 0.0994, 0.0995, 0.125, 0.4812, 0.9949),
+    *(0.995, 0.9987, 0.9994, 0.9995, 0.99987, 1.0),
+    *(float(x) for x in RNG.beta(0.2, 0.2, 200)),
+]
 COUNTS = [0, 1, 2, 999, 1000, 12345, 1234567, -1234]
 
 CALLS = """
 globalThis.window = globalThis;
 window.anomalylab = {};
 %s
-const [numbers, counts] = %s;
+const [numbers, counts, shares] = %s;
 const al = window.anomalylab;
 const written = {
   readable: numbers.flatMap((x) => [2, 3, 4].map((digits) => al.format(x, digits))),
   missing: [al.format(null), al.format(NaN), al.format(Infinity), al.format(-Infinity)],
   grouped: counts.map((n) => al.group(n)),
   plural: counts.map((n) => al.count(n, "image")),
-  percent: [0, 0.0004, 0.031, 0.08, 0.4812, 0.9987, 1].map(
-    (share) => [al.percent(share), al.percent(share, 2)]),
+  percent: shares.map((share) => [al.percent(share), al.percent(share, 3)]),
   irregular: counts.map((n) => al.count(n, "copy", "copies")),
 };
 """
@@ -42,7 +46,7 @@ const written = {
 def written_by_scripts(request):
     """What the scripts of pages make of the same numbers, in Node or else in a browser."""
     source = (FOLDER / "kit" / "number_words.js").read_text(encoding="utf-8")
-    calls = CALLS % (source, json.dumps([NUMBERS, COUNTS]))
+    calls = CALLS % (source, json.dumps([NUMBERS, COUNTS, SHARES]))
     if node := shutil.which("node"):
         script = f"{calls}\nconsole.log(JSON.stringify(written));"
         done = subprocess.run(
@@ -55,27 +59,27 @@ def written_by_scripts(request):
 
 
 def test_python_and_the_scripts_of_pages_write_the_same_numbers(written_by_scripts):
-    same = {name: texts for name, texts in written_by_scripts.items() if name != "percent"}
-    assert same == {
+    assert written_by_scripts == {
         "readable": [readable(x, digits) for x in NUMBERS for digits in (2, 3, 4)],
         "missing": [readable(None), readable(math.nan), readable(math.inf), readable(-math.inf)],
         "grouped": [grouped(n) for n in COUNTS],
         "plural": [plural(n, "image") for n in COUNTS],
+        "percent": [[percent(share), percent(share, 3)] for share in SHARES],
         "irregular": [plural(n, "copy", "copies") for n in COUNTS],
     }
 
 
-def test_scripts_write_shares_with_one_decimal_at_most(written_by_scripts):
-    texts = [
-        [text.replace("\u202f", " ") for text in pair] for pair in written_by_scripts["percent"]
-    ]
+def test_shares_have_one_decimal_at_most():
+    shares = (0, 0.0004, 0.031, 0.08, 0.4812, 0.9987, 0.9999, 1)
+    texts = [[percent(x, digits).replace("\u202f", " ") for digits in (2, 3)] for x in shares]
     assert texts == [
         ["0 %", "0 %"],
         ["under 0.1 %", "under 0.1 %"],
         ["3.1 %", "3.1 %"],
         ["8 %", "8 %"],
-        ["48.1 %", "48 %"],
+        ["48 %", "48.1 %"],
         ["99.9 %", "99.9 %"],
+        ["over 99.9 %", "over 99.9 %"],
         ["100 %", "100 %"],
     ]
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.compute.poisson import chance_of_at_least
-from anomalylab.metrics import auroc, bootstrap_interval, confusion
+from anomalylab.metrics import Confusion, auroc, bootstrap_interval, confusion
+from anomalylab.number_words import percent, plural
 from anomalylab.runs.info import VerdictInfo
 from anomalylab.runs.judge import DetectorScores
 from anomalylab.verdicts import thresholds, unlabelled
@@ -67,7 +68,7 @@ def decide(
         known = labels.notna().to_numpy()
         truth, scores = labels[known].to_numpy(int), judged.query_scores[known]
         chosen.append(thresholds.from_f1(truth, scores, is_oracle=True))
-        words = measured(detector, truth, scores, default, seed=seed)
+        words = measured(truth, scores, default, seed=seed)
     elif np.isin(query, training).all():
         words = _of_verdict(of_training)
     else:
@@ -93,28 +94,37 @@ def decide(
 
 
 def measured(
-    detector: str, truth: np.ndarray, scores: np.ndarray, threshold: Threshold, *, seed: int
+    truth: np.ndarray, scores: np.ndarray, threshold: Threshold, *, seed: int
 ) -> VerdictInfo:
     """Say what a threshold chosen without labels makes of labelled images."""
     counts = confusion(truth, scores, threshold.value)
-    n_defective = int(truth.sum())
-    n_good = len(truth) - n_defective
-    alarms = (
-        "1 false alarm" if counts.false_positives == 1 else f"{counts.false_positives} false alarms"
-    )
-    low, high = bootstrap_interval(auroc, truth, scores, seed=seed)
-    interval = f"; {low:.1%} to {high:.1%} with 95 % confidence" if low < high else ""
-    sentence = (
-        f"{detector} finds {counts.true_positives} of {n_defective} defective images and raises "
-        f"{alarms} among {n_good} good ones."
-    )
+    n_good = int((truth == 0).sum())
+    sentence = found_sentence(counts, "images")
     reason = (
         "The threshold was chosen on the training images, without labels. Whatever the threshold, "
-        f"a defective image scores above a good one in {auroc(truth, scores):.1%} of pairs (AUROC"
-        f"{interval})."
+        f"a defective image scores above a good one in {auroc_words(truth, scores, seed=seed)}."
     )
     n_suspects = counts.true_positives + counts.false_positives
     return _words("measured", sentence, reason, n_suspects, _chance(threshold) * n_good)
+
+
+def found_sentence(counts: Confusion, images: str) -> str:
+    """Say what is found among images and what is called by mistake; ``images`` is their name."""
+    n_found, n_false, n_missed, n_passed = counts
+    return (
+        f"{n_found} of {n_found + n_missed} defective {images} {'is' if n_found == 1 else 'are'} "
+        f"found, with {plural(n_false, 'false alarm')} among {n_false + n_passed} good ones."
+    )
+
+
+def auroc_words(truth: np.ndarray, scores: np.ndarray, *, seed: int) -> str:
+    """Write the share of pairs of a defective and a good image that scores set right."""
+    share = auroc(truth, scores)
+    low, high = bootstrap_interval(auroc, truth, scores, seed=seed)
+    return (
+        f"{percent(share, 3)} of pairs (AUROC; {percent(low, 3)} to {percent(high, 3)} with "
+        "95 % confidence)"
+    )
 
 
 def beyond_training(

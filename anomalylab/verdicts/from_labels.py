@@ -6,6 +6,7 @@ from anomalylab.errors import ParameterError
 from anomalylab.metrics.at_threshold import f1_max_oracle
 from anomalylab.metrics.image import check_scores, roc_curve
 from anomalylab.metrics.intervals import rate_interval
+from anomalylab.number_words import percent
 from anomalylab.verdicts.threshold import Threshold, falling_within
 
 
@@ -114,7 +115,7 @@ def _labelled(
         float(n_false),
         len(normal),
         f"{note}, on {found_on}; {n_false} of {len(normal)} normal ones reach it, "
-        f"{low:.1%} to {high:.1%} (95 %)",
+        f"{percent(low, 3)} to {percent(high, 3)} (95 %)",
     )
 
 

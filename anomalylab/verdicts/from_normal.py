@@ -5,7 +5,7 @@ from scipy import special
 
 from anomalylab.errors import ParameterError
 from anomalylab.metrics.intervals import rate_interval
-from anomalylab.number_words import few_digits
+from anomalylab.number_words import few_digits, percent
 from anomalylab.verdicts.bulk import Bulk
 from anomalylab.verdicts.threshold import Threshold, falling_scores, falling_within
 from anomalylab.verdicts.unlabelled import Verdict
@@ -24,7 +24,7 @@ def from_bulk(bulk: Bulk, *, expected_false: float = 0.5) -> Threshold:
         bulk.threshold(expected_false=expected_false),
         expected_false,
         bulk.n_images,
-        f"beyond the bulk of {bulk.n_images} images; about {expected_false:g} would by chance",
+        f"beyond most of {bulk.n_images} images; about {expected_false:g} would by chance",
     )
 
 
@@ -39,7 +39,7 @@ def from_verdict(found: Verdict) -> Threshold:
     if found.kind == "undecidable":
         raise ParameterError("a verdict that cannot be told has no threshold; use a quantile")
     note = (
-        f"beyond the bulk of {found.n_images} images; about "
+        f"beyond most of {found.n_images} images; about "
         f"{few_digits(found.expected_by_chance)} would by chance"
     )
     return Threshold("bulk", found.threshold, found.expected_by_chance, found.n_images, note)
@@ -67,8 +67,8 @@ def from_quantile(scores: np.ndarray, *, max_fpr: float = 0.05) -> Threshold:
     n_reached = int(np.count_nonzero(highest >= value))
     low, high = rate_interval(n_reached, n_images)
     note = (
-        f"{n_reached} of these {n_images} images reach it; if all are normal, {low:.1%} to "
-        f"{high:.1%} of new normal ones will (95 %)"
+        f"{n_reached} of these {n_images} images reach it; if all are normal, "
+        f"{percent(low, 3)} to {percent(high, 3)} of new normal ones will (95 %)"
     )
     return Threshold("loo_quantile", value, float(n_reached), n_images, note)
 

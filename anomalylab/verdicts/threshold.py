@@ -9,6 +9,17 @@ import pandas as pd
 from anomalylab.errors import ParameterError
 from anomalylab.schema import THRESHOLDS
 
+METHODS = {
+    "bulk": "curve fitted to most images",
+    "loo_quantile": "quantile of left-out images",
+    "conformal": "split-conformal",
+    "oracle_f1": "best F1 on these images (oracle)",
+    "f1": "best F1",
+    "cost": "lowest cost",
+    "fpr": "fixed false-alarm rate",
+}
+"""Method -> how readers are told that a threshold was found."""
+
 
 @dataclass(frozen=True)
 class Threshold:
@@ -63,6 +74,11 @@ def threshold_table(
         for t in thresholds
     ]
     return THRESHOLDS.check(pd.DataFrame(rows)[list(THRESHOLDS.columns)])
+
+
+def method_words(method: str) -> str:
+    """Return how a threshold was found, in two or three words."""
+    return METHODS.get(method, method.replace("_", " "))
 
 
 def falling_within(scores: np.ndarray, max_fpr: float) -> np.ndarray:

@@ -14,7 +14,7 @@ from anomalylab.verdicts.from_normal import (
     from_verdict,
     same_quantile,
 )
-from anomalylab.verdicts.threshold import Threshold, threshold_table
+from anomalylab.verdicts.threshold import Threshold, method_words, threshold_table
 
 __all__ = [
     "Threshold",
@@ -26,6 +26,7 @@ __all__ = [
     "from_fpr",
     "from_quantile",
     "from_verdict",
+    "method_words",
     "same_quantile",
     "threshold_table",
 ]

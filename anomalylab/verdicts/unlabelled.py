@@ -1,4 +1,4 @@
-"""The verdict on a folder nobody has labelled: suspects, no sign of any, or cannot be told."""
+"""The verdict on a folder nobody has labelled: suspects, nothing stands out, or cannot be told."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class Verdict:
     Parameters
     ----------
     kind : {"suspects", "clean", "undecidable"}
-        ``clean`` means no sign of pollution: no more lie beyond the bulk than chance explains.
+        ``clean`` means that nothing stands out: no more lie beyond the bulk than chance explains.
     n_images : int
     n_suspects : int
         Images at or beyond the threshold; 0 if it cannot be told.
@@ -83,7 +83,7 @@ def verdict(scores: np.ndarray, *, expected_false: float = EXPECTED_FALSE) -> Ve
     --------
     >>> scores = np.append(np.random.default_rng(0).normal(10, 1, size=200), [25, 26, 28])
     >>> verdict(scores).sentence
-    '3 of 203 images lie beyond the bulk; about 0.5 would by chance.'
+    '3 of 203 images lie beyond most images; about 0.5 would by chance.'
     """
     scores = np.asarray(scores, float).ravel()
     if not np.isfinite(scores).all():
@@ -160,7 +160,7 @@ def _suspects(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
         expected_by_chance=expected,
         threshold=threshold,
         sentence=f"{n_suspects} of {n_images} images {'lies' if n_suspects == 1 else 'lie'} beyond "
-        f"the bulk; about {few_digits(expected)} would by chance.",
+        f"most images; about {few_digits(expected)} would by chance.",
         reason=f"{few} where chance would put about {few_digits(expected)} if all were of one "
         "kind. They are unlike the others, which need not mean defective.",
         bulk=bulk,
@@ -177,10 +177,10 @@ def _clean(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
         n_suspects=n_suspects,
         expected_by_chance=expected,
         threshold=threshold,
-        sentence=f"No sign of pollution: {n_suspects or 'none'} of {n_images} images {lie} beyond "
-        f"the bulk; about {few_digits(expected)} would by chance.",
-        reason="What lies beyond the bulk is no more than chance explains. Defects that score like "
-        "normal images are not excluded.",
+        sentence=f"Nothing stands out: {n_suspects or 'none'} of {n_images} images {lie} beyond "
+        f"most images; about {few_digits(expected)} would by chance.",
+        reason="What lies beyond most images is no more than chance explains. Defects that score "
+        "like normal images are not excluded.",
         bulk=bulk,
     )
 

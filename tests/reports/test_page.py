@@ -324,7 +324,7 @@ def test_an_unlabelled_run_shows_suspects_and_says_what_needs_labels(browser, un
     fresh(browser, unlabelled_page)
     assert find_all(browser, ".al-confusion, [data-filter=misses], [data-line]") == []
     text = find(browser, "main").text
-    assert "lie beyond the bulk" in text
+    assert "lie beyond most images" in text
     assert "No image here has a known label" in text
     assert "Curves could not be drawn: no image has a label." in text
     assert find(browser, "[data-readout=flagged] b").text.endswith("of 36")

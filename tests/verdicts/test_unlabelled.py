@@ -72,13 +72,13 @@ def test_a_single_image_very_far_out_is_enough():
     scores = np.append(np.random.default_rng(0).normal(size=99), 1000)
     found = verdict(scores)
     assert (found.kind, found.n_suspects) == ("suspects", 1)
-    assert found.sentence.startswith("1 of 100 images lies beyond the bulk; about 0.5 would")
+    assert found.sentence.startswith("1 of 100 images lies beyond most images; about 0.5 would")
 
 
-def test_a_clean_folder_shows_no_sign_of_pollution():
+def test_a_clean_folder_shows_that_nothing_stands_out():
     found = verdict(np.random.default_rng(0).normal(size=100))
     assert found.kind == "clean"
-    assert found.sentence.startswith("No sign of pollution: none of 100 images lie")
+    assert found.sentence.startswith("Nothing stands out: none of 100 images lie")
 
 
 @pytest.mark.parametrize("n_variants", [2, 3])

@@ -9,6 +9,7 @@ from anomalylab.apps.detect.judgements import OUTCOMES, judgements, outcomes
 from anomalylab.apps.kit.state import AppState
 from anomalylab.runs.displayed import further_columns
 from anomalylab.runs.folder import Run
+from anomalylab.verdicts.thresholds import method_words
 
 ALL = "all"
 BY_HAND = "by hand"
@@ -48,8 +49,8 @@ class DetectState(AppState):
     )
     rule: Any = param.Selector(
         check_on_set=True,
-        doc="How the threshold was found. 'bulk' and 'loo quantile' need no labels; 'oracle' used "
-        "the labels of these very images and promises too much.",
+        doc="How the threshold was found. 'Oracle' used the labels of these very images and "
+        "promises too much; what was fitted to images or left them out needs no labels.",
     )
     threshold = param.Number(
         doc="Images that score at or above it count as anomalous. In the unit of the detector's "
@@ -135,15 +136,15 @@ class DetectState(AppState):
     def rules(self) -> dict[str, float]:
         """Return the detector's thresholds on image scores by how they were found."""
         rows = self.run.thresholds(self.detector)
-        names = rows["method"].str.replace("_", " ")
-        return dict(zip(names, rows["value"].astype(float), strict=True))
+        values = rows["value"].astype(float)
+        return dict(zip(rows["method"].map(method_words), values, strict=True))
 
     def note(self) -> str:
         """Return what the run says about the threshold shown."""
         if self.is_by_hand:
             return "chosen on these images: what it finds here it need not find on others"
-        rows = self.run.thresholds(self.detector).set_index("method")
-        return str(rows.loc[[self.rule.replace(" ", "_")], "note"].iloc[0])
+        rows = self.run.thresholds(self.detector)
+        return str(rows.loc[rows["method"].map(method_words) == self.rule, "note"].iloc[0])
 
     def clear_filters(self) -> None:
         """List all images again."""

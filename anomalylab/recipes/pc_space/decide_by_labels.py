@@ -7,15 +7,13 @@ import pandas as pd
 
 from anomalylab import metrics
 from anomalylab.recipes.pc_space.odds import ClassifierScores
-from anomalylab.runs.decide import Decision
+from anomalylab.runs.decide import Decision, auroc_words, found_sentence
 from anomalylab.runs.info import VerdictInfo
 from anomalylab.verdicts import thresholds
 from anomalylab.verdicts.thresholds import Threshold
 
 OF_THEIR_OWN = "labelled images of their own"
 LEFT_OUT = "training images, each scored by a classifier that has not seen it"
-
-NAMES = {"odds": "The odds of the window histogram", "forest": "The random forest"}
 
 
 def decide_by_labels(
@@ -48,9 +46,9 @@ def decide_by_labels(
     chosen = [default]
     if len(set(labels)) == 2:
         chosen.append(thresholds.from_f1(labels, scores, is_oracle=True))
-        words = measured(detector, labels, scores, default, seed=seed)
+        words = measured(labels, scores, default, seed=seed)
     else:
-        words = unmeasured(detector, judged.query, default)
+        words = unmeasured(judged.query, default)
     tables = [thresholds.threshold_table(detector, "image", chosen, default=default.method)]
     if map_max is not None:
         on_maps = thresholds.same_quantile(judged.left_out, default, map_max[0])
@@ -71,33 +69,31 @@ def decide_by_labels(
 
 
 def measured(
-    detector: str, truth: np.ndarray, scores: np.ndarray, threshold: Threshold, *, seed: int
+    truth: np.ndarray, scores: np.ndarray, threshold: Threshold, *, seed: int
 ) -> VerdictInfo:
     """Say what the threshold makes of labelled test images."""
     counts = metrics.confusion(truth, scores, threshold.value)
-    n_defective = int(truth.sum())
-    n_false = counts.false_positives
-    alarms = "1 false alarm" if n_false == 1 else f"{n_false} false alarms"
-    low, high = metrics.bootstrap_interval(metrics.auroc, truth, scores, seed=seed)
-    interval = f"; {low:.1%} to {high:.1%} with 95 % confidence" if low < high else ""
-    sentence = (
-        f"{NAMES[detector]} find{'' if detector == 'odds' else 's'} {counts.true_positives} of "
-        f"{n_defective} defective test images, with {alarms} among {len(truth) - n_defective} good "
-        "ones."
-    )
+    sentence = found_sentence(counts, "test images")
     reason = (
         "The threshold is the one of the highest F1 on training images, each scored by a "
         "classifier that had not seen it. Whatever the threshold, a defective test image scores "
-        f"above a good one in {metrics.auroc(truth, scores):.1%} of pairs (AUROC{interval})."
+        f"above a good one in {auroc_words(truth, scores, seed=seed)}."
     )
-    return _words("measured", sentence, reason, counts.true_positives + n_false, threshold, truth)
+    return _words(
+        "measured",
+        sentence,
+        reason,
+        counts.true_positives + counts.false_positives,
+        threshold,
+        truth,
+    )
 
 
-def unmeasured(detector: str, scores: np.ndarray, threshold: Threshold) -> VerdictInfo:
+def unmeasured(scores: np.ndarray, threshold: Threshold) -> VerdictInfo:
     """Say how many images without known labels the threshold marks."""
     n_beyond = int((scores >= threshold.value).sum())
-    sentence = f"{NAMES[detector]} mark{'' if detector == 'odds' else 's'} {n_beyond} of "
-    sentence += f"{len(scores)} images as defective."
+    are = "is" if n_beyond == 1 else "are"
+    sentence = f"{n_beyond} of {len(scores)} images {are} marked as defective."
     reason = (
         "The threshold is the one of the highest F1 on training images, each scored by a "
         "classifier that had not seen it. There are no labels of both kinds to measure it by."

@@ -206,7 +206,7 @@ def _judge(name: str, seen: ProjectedImages, pc: PCSpace) -> MethodScores:
 def _by_odds(seen: ProjectedImages, pc: PCSpace, fitted: log_odds.LogOdds) -> MethodScores:
     scores = fitted(seen.features)
     maps = log_odds_maps(seen.images, seen.view, fitted.of_a_unit.reshape(seen.view.shape))
-    words = unmeasured("odds", scores, default_threshold(pc.run, "odds"))
+    words = unmeasured(scores, default_threshold(pc.run, "odds"))
     table = new_scores("odds", seen.samples, scores, maps.max(axis=(1, 2)))
     return MethodScores(table, proven("odds", words), maps)
 

@@ -12,9 +12,10 @@ from anomalylab.registry import unknown_name
 from anomalylab.reports.detect.payload import payload
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key, rows_of
-from anomalylab.reports.kit.words import LABELS, method_words, short_names
+from anomalylab.reports.kit.words import LABELS, short_names
 from anomalylab.runs.displayed import map_bytes
 from anomalylab.runs.folder import Run
+from anomalylab.verdicts.thresholds import method_words
 
 SCRIPTS = (
     "kit/core.js",

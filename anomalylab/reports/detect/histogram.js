@@ -271,7 +271,7 @@
 
     words() {
       const { training, bulk } = this.store.detector;
-      const curve = bulk.length > 1 ? " Dashed: the bulk fitted to them." : "";
+      const curve = bulk.length > 1 ? " Dashed: a curve fitted to most of them." : "";
       const bricks = "Each brick is an image; point at it to see it, click to enlarge.";
       if (!training.length) return bricks + curve;
       const scaled = this.shrink < 1 ? `, drawn at ${al.format(this.shrink, 2)} of their number` : "";

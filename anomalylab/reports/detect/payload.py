@@ -9,10 +9,11 @@ import pandas as pd
 from anomalylab.pictures import map_colours
 from anomalylab.pictures.encode import to_base64
 from anomalylab.reports.kit.rows import by_key, rows_of
-from anomalylab.reports.kit.words import method_words, short_names
+from anomalylab.reports.kit.words import short_names
 from anomalylab.runs.displayed import further_columns, map_bytes, places
 from anomalylab.runs.folder import Run
 from anomalylab.verdicts.bulk import MIN_IMAGES, fit_bulk
+from anomalylab.verdicts.thresholds import method_words
 
 N_CURVE = 160
 """Points of the curve of the bulk."""

@@ -48,7 +48,7 @@
         "select",
         { onchange: choose },
         ...thresholds.map((t) =>
-          option(`${t.words}: ${al.format(t.value)}${t.isDefault ? " (the run's)" : ""}`, t.method),
+          option(`${t.words}: ${al.format(t.value)}${t.isDefault ? ", used by the run" : ""}`, t.method),
         ),
         ...(method === null ? [option(`chosen on these images: ${al.format(value)}`, "")] : []),
       );
@@ -206,8 +206,9 @@
   const amount = (/** @type {number} */ value) => al.format(value, value >= 1000 ? 4 : 3);
   const range = (/** @type {Al.Share} */ share, /** @type {(share: number) => string} */ format) =>
     share.value === null ? "none to judge by" : `95 % interval ${format(share.low)} to ${format(share.high)}`;
+  const percent = (/** @type {number} */ share) => al.percent(share, 3);
   const interval = (/** @type {Al.Share} */ share) =>
-    share.value === null ? "– (none to judge by)" : `${al.percent(share.value)}, ${range(share, al.percent)}`;
+    share.value === null ? "– (none to judge by)" : `${percent(share.value)}, ${range(share, percent)}`;
 
   /**
    * @param {string} title

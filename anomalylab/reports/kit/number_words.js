@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const al = window.anomalylab;
+  const LEAST_SHARE = 0.0005;
 
   // Numbers with as many digits as help; a narrow space between thousands.
   al.format = (value, digits = 3) => {
@@ -16,9 +17,10 @@
     const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u202f");
     return part === undefined ? grouped : `${grouped}.${part}`;
   };
-  // At most one decimal; with two digits where needed. What is next to none or to all is not written as such.
-  al.percent = (share, digits = 3) => {
-    if (share > 0 && share < 0.0005) return "under 0.1\u202f%";
+  // At most one decimal, with two digits next to 0 and 100 only. What is next to none or all is not written as such.
+  al.percent = (share, digits = 2) => {
+    if (share > 0 && share < LEAST_SHARE) return "under 0.1\u202f%";
+    if (share >= 1 - LEAST_SHARE && share < 1) return "over 99.9\u202f%";
     const decimals = digits < 3 && share >= 0.0995 && share < 0.995 ? 0 : 1;
     return `${(100 * share).toFixed(decimals).replace(/\.0$/, "")}\u202f%`;
   };

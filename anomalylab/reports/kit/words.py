@@ -12,16 +12,6 @@ CURVES = {
     "iou": ("How well do outlines fit?", "false share of good pixels", "overlap (IoU)"),
 }
 
-METHODS = {
-    "bulk": "fitted bulk",
-    "loo_quantile": "quantile of left-out images",
-    "conformal": "split-conformal",
-    "oracle_f1": "best F1 on these images (oracle)",
-    "f1": "best F1",
-    "cost": "lowest cost",
-    "fpr": "fixed false-alarm rate",
-}
-
 LABELS = {0: "normal", 1: "anomalous"}
 
 KINDS = {"image": "image score", "map": "anomaly map"}
@@ -31,11 +21,6 @@ def metric_words(metric: str) -> tuple[str, str]:
     """Return a metric's name for readers and what it means."""
     entry = CATALOGUE.get(metric)
     return (entry.title, entry.meaning) if entry else (metric.replace("_", " "), "")
-
-
-def method_words(method: str) -> str:
-    """Return how a threshold was found, in two or three words."""
-    return METHODS.get(method, method.replace("_", " "))
 
 
 def short_names(sample_ids: Iterable[str]) -> dict[str, str]:

@@ -5,9 +5,10 @@ from typing import Any
 from anomalylab.number_words import significant
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
-from anomalylab.reports.kit.words import KINDS, method_words
+from anomalylab.reports.kit.words import KINDS
 from anomalylab.runs.folder import Run
 from anomalylab.runs.info import FindingInfo, RunInfo, plain
+from anomalylab.verdicts.thresholds import method_words
 
 _SHOWN_ELSEWHERE = (
     "verdicts",

@@ -12,7 +12,7 @@ TERMS = {
     "Score": "how unlike the training images an image is; higher is more unusual. Each detector "
     "has its own unit.",
     "Threshold": "images that score at or above it count as found.",
-    "Bulk": "the scores that most images share, with a curve fitted to them; what lies beyond it "
+    "Most images": "the scores that they share, with a curve fitted to them; what lies beyond it "
     "stands apart.",
     "Anomaly map": "the same for each place in an image: where the detector sees something "
     "unusual.",
@@ -59,6 +59,7 @@ def show_verdict(run: Run, names: dict[str, str], **words: Any) -> Fragment:
     first = verdicts[method]
     html = render(
         "parts/verdict",
+        name=names[method],
         sentence=first.sentence,
         reasons=[reason for reason in (first.reason, first.training) if reason],
         others=[(names[name], verdicts[name].sentence) for name in others],

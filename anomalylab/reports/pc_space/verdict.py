@@ -21,8 +21,8 @@ WINDOW = "a square of {0} × {0} pixels; every place of an image is the middle o
 TERMS = {
     "PC1, PC2, …": "principal components: the patterns that normal windows share most. A "
     "coordinate says how much of a pattern a window holds.",
-    "Bulk": "the middle of PC space, where the windows of normal images lie; σ is their standard "
-    "deviation along an axis.",
+    "Middle": "of PC space, where most windows of normal images lie; σ is their standard deviation "
+    "along an axis.",
     "Residual": "what no component explains: the distance of a window from PC space.",
     "Odds": "chance of being anomalous over chance of being normal.",
 }

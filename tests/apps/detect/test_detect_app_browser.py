@@ -53,7 +53,7 @@ def click_at(browser, canvas, x, y):
 
 def test_it_draws_without_a_network_and_without_an_error(opened):
     wait_for(lambda: len(find_all(opened, "canvas")) >= 4)
-    assert texts(opened, "h2")[0].startswith("patchcore finds 6 of 6")
+    assert texts(opened, "h2")[0].startswith("6 of 6 defective images")
     assert len(find_all(opened, ".al-card")) == 24
     sizes = opened.execute_script(
         DEEP + "return all(document, '.al-card img').map((e) => e.naturalWidth)"

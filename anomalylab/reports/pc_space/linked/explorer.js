@@ -5,7 +5,7 @@
   const [GAP, BESIDE] = [24, 270]; // between the views; the narrowest column of patches
   const [SMALLEST, LARGEST, TALLEST] = [430, 600, 480]; // sides of the cloud, height of an image on a phone
 
-  const share = (/** @type {number} */ part) => al.percent(part, 2);
+  const share = (/** @type {number} */ part) => al.percent(part);
 
   /**
    * What is lit up, as an answer.
