@@ -1,5 +1,6 @@
 """Truth and scores to numbers and curves; truth first, scores second, higher is more anomalous."""
 
+from anomalylab.metrics._score_interval import auroc_interval
 from anomalylab.metrics._undefined import UndefinedMetric, undefined_reason
 from anomalylab.metrics.agreement import shared_top, spearman
 from anomalylab.metrics.at_threshold import Confusion, confusion, f1_max_oracle, rates
@@ -14,6 +15,7 @@ from anomalylab.metrics.image import (
 )
 from anomalylab.metrics.intervals import (
     bootstrap_interval,
+    metric_interval,
     paired_bootstrap_difference,
     rate_interval,
 )
@@ -36,6 +38,7 @@ __all__ = [
     "au_iou_ceiling",
     "au_pro",
     "auroc",
+    "auroc_interval",
     "average_precision",
     "average_precision_trapezoid",
     "bootstrap_interval",
@@ -44,6 +47,7 @@ __all__ = [
     "image_metric",
     "iou_curve",
     "localisation",
+    "metric_interval",
     "paired_auroc_difference",
     "paired_bootstrap_difference",
     "pixel_ap",

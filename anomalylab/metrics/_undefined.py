@@ -53,3 +53,9 @@ def check_max_fpr(max_fpr: float) -> None:
     """Refuse a false-positive rate outside (0, 1]."""
     if not 0 < max_fpr <= 1:
         raise ParameterError(f"max_fpr must lie in (0, 1], not {max_fpr}")
+
+
+def check_level(level: float) -> None:
+    """Refuse a level of confidence that is none."""
+    if not 0 < level < 1:
+        raise ParameterError(f"level must lie in (0, 1), not {level}")

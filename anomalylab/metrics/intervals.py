@@ -1,28 +1,31 @@
-"""How sure a metric is, given how few images it was computed on."""
+"""How sure a metric is, given how few images it was computed on.
 
-from collections.abc import Iterator
+No interval here shrinks to a point when nothing went wrong on the images at hand: what was not seen
+among a few of them may still happen.
+"""
 
 import numpy as np
 from scipy import special
 
 from anomalylab.errors import ParameterError
-from anomalylab.metrics._tally import ap_of_tally, auroc_of_tally, pr_area_of_tally, tally
-from anomalylab.metrics._undefined import reason_of, warn_undefined
+from anomalylab.metrics._resample import resampled, with_imagined
+from anomalylab.metrics._score_interval import auroc_interval
+from anomalylab.metrics._undefined import check_level, reason_of, warn_undefined
 from anomalylab.metrics.catalogue import Metric
-from anomalylab.metrics.image import (
-    auroc,
-    average_precision,
-    average_precision_trapezoid,
-    check_scores,
-)
+from anomalylab.metrics.image import auroc, check_scores
 
-COUNTS_PER_BLOCK = 1 << 21
 
-_OF_TALLY = {
-    auroc: auroc_of_tally,
-    average_precision: ap_of_tally,
-    average_precision_trapezoid: pr_area_of_tally,
-}
+def metric_interval(
+    metric: Metric, labels: np.ndarray, scores: np.ndarray, *, level: float = 0.95, seed: int
+) -> tuple[float, float]:
+    """Bound a metric by the interval that suits it.
+
+    That is :func:`auroc_interval` for AUROC and :func:`bootstrap_interval` for all others, which
+    say what parameters, results and errors are.
+    """
+    if metric is auroc:
+        return auroc_interval(labels, scores, level=level)
+    return bootstrap_interval(metric, labels, scores, level=level, seed=seed)
 
 
 def bootstrap_interval(
@@ -34,11 +37,13 @@ def bootstrap_interval(
     level: float = 0.95,
     seed: int,
 ) -> tuple[float, float]:
-    """Bound a metric by the percentile bootstrap over images, class by class [1]_.
+    """Bound a metric by a bootstrap over images and one imagined image of each class.
 
     Normal and anomalous images are drawn apart, so that every resample has as many of each as the
-    test set and no resample lacks a class. A metric that is perfect on all images is perfect on
-    every resample: an interval of no width then says nothing about images not yet seen.
+    test set and no resample lacks a class. A percentile bootstrap [1]_ of a metric that is perfect
+    on all images is perfect on every resample, as if nothing could go wrong on others. Therefore
+    one image of each class is added to those drawn from: for the lower bound in the middle of the
+    other class, for the upper bound on the far side of all.
 
     Parameters
     ----------
@@ -71,8 +76,20 @@ def bootstrap_interval(
     if reason := reason_of(labels):
         nan = warn_undefined("the bootstrap interval", reason)
         return nan, nan
-    draws = _resampled(metric, labels, scores, n_resamples, seed)
-    return _percentiles(draws, level)
+    worse, better = (
+        resampled(
+            metric,
+            *with_imagined(labels, scores, is_worse=is_worse),
+            n_resamples,
+            seed,
+            n_imagined=1,
+        )
+        for is_worse in (True, False)
+    )
+    return (
+        float(np.quantile(worse, (1 - level) / 2)),
+        float(np.quantile(better, (1 + level) / 2)),
+    )
 
 
 def paired_bootstrap_difference(
@@ -87,8 +104,11 @@ def paired_bootstrap_difference(
 ) -> tuple[float, float, float]:
     """Bound how much better detector *a* is than detector *b* on the same images.
 
-    Both are computed on the same resamples, drawn as in :func:`bootstrap_interval`, so that images
-    hard for both cancel.
+    With values a, b, their intervals from :func:`metric_interval` and their correlation r over
+    bootstrap resamples, ``low`` is ``a - b - sqrt(x^2 + y^2 - 2 r x y)`` where x = a - low_a and
+    y = high_b - b; ``high`` is alike [1]_. So images hard for both cancel. Two detectors that
+    agree on all these images may still differ on others: r is 0 where one of them does not vary
+    over resamples, and it is multiplied by 1 - 1 / n_images.
 
     Parameters
     ----------
@@ -106,16 +126,25 @@ def paired_bootstrap_difference(
     ------
     ParameterError
         As in :func:`bootstrap_interval`.
+
+    References
+    ----------
+    .. [1] Zou & Donner (2008). Construction of confidence limits about effect measures: a general
+       approach. Statistics in Medicine 27.
     """
-    labels, scores_a = _checked(labels, scores_a, n_resamples, level)
-    labels, scores_b = _checked(labels, scores_b, n_resamples, level)
-    if reason := reason_of(labels):
-        nan = warn_undefined("the bootstrap interval", reason)
+    both = [_checked(labels, scores, n_resamples, level) for scores in (scores_a, scores_b)]
+    if reason := reason_of(both[0][0]):
+        nan = warn_undefined("the interval of the difference", reason)
         return nan, nan, nan
-    draws_a = _resampled(metric, labels, scores_a, n_resamples, seed)
-    draws_b = _resampled(metric, labels, scores_b, n_resamples, seed)
-    difference = metric(labels, scores_a) - metric(labels, scores_b)
-    return difference, *_percentiles(draws_a - draws_b, level)
+    a, b = (metric(*one) for one in both)
+    (low_a, high_a), (low_b, high_b) = (
+        metric_interval(metric, *one, level=level, seed=seed) for one in both
+    )
+    draws = [resampled(metric, *one, n_resamples, seed) for one in both]
+    r = _correlation(*draws) * (1 - 1 / len(both[0][0]))
+    low = a - b - _joined(a - low_a, high_b - b, r)
+    high = a - b + _joined(high_a - a, b - low_b, r)
+    return a - b, low, high
 
 
 def rate_interval(k: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
@@ -154,7 +183,7 @@ def rate_interval(k: int, n: int, *, level: float = 0.95) -> tuple[float, float]
     """
     if not 0 <= k <= n:
         raise ParameterError(f"k must lie between 0 and n, not {k} of {n}")
-    _check_level(level)
+    check_level(level)
     tail = (1 - level) / 2
     low = 0.0 if k == 0 else float(special.betaincinv(k, n - k + 1, tail))
     high = 1.0 if k == n else float(special.betaincinv(k + 1, n - k, 1 - tail))
@@ -164,47 +193,19 @@ def rate_interval(k: int, n: int, *, level: float = 0.95) -> tuple[float, float]
 def _checked(
     labels: np.ndarray, scores: np.ndarray, n_resamples: int, level: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    _check_level(level)
+    check_level(level)
     if n_resamples < 1:
         raise ParameterError(f"n_resamples must be at least 1, not {n_resamples}")
     return check_scores(labels, scores)
 
 
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise ParameterError(f"level must lie in (0, 1), not {level}")
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
+        return 0.0
+    return float(np.corrcoef(a, b)[0, 1])
 
 
-def _percentiles(draws: np.ndarray, level: float) -> tuple[float, float]:
-    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
-def _resampled(
-    metric: Metric, labels: np.ndarray, scores: np.ndarray, n_resamples: int, seed: int
-) -> np.ndarray:
-    """Return the metric of each resample: (n_resamples,)."""
-    blocks = _draw_counts(labels, n_resamples, np.random.default_rng(seed))
-    if metric in _OF_TALLY:
-        of_tally = _OF_TALLY[metric]
-        return np.concatenate([of_tally(*tally(labels, scores, c)[1:]) for c in blocks])
-    rows = np.arange(len(labels))
-    draws = (np.repeat(rows, counts) for block in blocks for counts in block)
-    return np.array([metric(labels[drawn], scores[drawn]) for drawn in draws])
-
-
-def _draw_counts(
-    labels: np.ndarray, n_resamples: int, rng: np.random.Generator
-) -> Iterator[np.ndarray]:
-    """Yield blocks of (resamples, n_images): how often each image was drawn within its class."""
-    per_block = max(1, COUNTS_PER_BLOCK // len(labels))
-    for start in range(0, n_resamples, per_block):
-        n_rows = min(per_block, n_resamples - start)
-        counts = np.zeros((n_rows, len(labels)), dtype=np.int64)
-        for label in (False, True):
-            members = np.flatnonzero(labels == label)
-            drawn = rng.integers(len(members), size=(n_rows, len(members)))
-            drawn += np.arange(n_rows)[:, None] * len(members)
-            times = np.bincount(drawn.ravel(), minlength=n_rows * len(members))
-            counts[:, members] = times.reshape(n_rows, len(members))
-        yield counts
+def _joined(x: float, y: float, r: float) -> float:
+    """Return the hypotenuse of two distances that vary together."""
+    x, y = max(x, 0.0), max(y, 0.0)
+    return float(np.sqrt(max(x * x + y * y - 2 * r * x * y, 0.0)))

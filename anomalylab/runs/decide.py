@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.compute.poisson import chance_of_at_least
-from anomalylab.metrics import Confusion, auroc, bootstrap_interval, confusion
+from anomalylab.metrics import Confusion, auroc, auroc_interval, confusion
 from anomalylab.number_words import percent, plural
 from anomalylab.runs.info import VerdictInfo
 from anomalylab.runs.judge import DetectorScores
@@ -42,8 +42,6 @@ def decide(
     samples: pd.DataFrame,
     training: np.ndarray,
     query: np.ndarray,
-    *,
-    seed: int,
 ) -> Decision:
     """Choose thresholds on the training images, left out one by one, and say what follows.
 
@@ -56,8 +54,6 @@ def decide(
         Rows of SAMPLES of all images.
     training, query : int ndarray
         Rows of ``samples`` that the scores of ``judged`` belong to.
-    seed : int
-        Of the bootstrap interval in the verdict.
     """
     of_training = unlabelled.verdict(judged.training_scores)
     queries = samples.iloc[query]
@@ -68,7 +64,7 @@ def decide(
         known = labels.notna().to_numpy()
         truth, scores = labels[known].to_numpy(int), judged.query_scores[known]
         chosen.append(thresholds.from_f1(truth, scores, is_oracle=True))
-        words = measured(truth, scores, default, seed=seed)
+        words = measured(truth, scores, default)
     elif np.isin(query, training).all():
         words = _of_verdict(of_training)
     else:
@@ -93,16 +89,14 @@ def decide(
     )
 
 
-def measured(
-    truth: np.ndarray, scores: np.ndarray, threshold: Threshold, *, seed: int
-) -> VerdictInfo:
+def measured(truth: np.ndarray, scores: np.ndarray, threshold: Threshold) -> VerdictInfo:
     """Say what a threshold chosen without labels makes of labelled images."""
     counts = confusion(truth, scores, threshold.value)
     n_good = int((truth == 0).sum())
     sentence = found_sentence(counts, "images")
     reason = (
         "The threshold was chosen on the training images, without labels. Whatever the threshold, "
-        f"a defective image scores above a good one in {auroc_words(truth, scores, seed=seed)}."
+        f"a defective image scores above a good one in {auroc_words(truth, scores)}."
     )
     n_suspects = counts.true_positives + counts.false_positives
     return _words("measured", sentence, reason, n_suspects, _chance(threshold) * n_good)
@@ -117,10 +111,10 @@ def found_sentence(counts: Confusion, images: str) -> str:
     )
 
 
-def auroc_words(truth: np.ndarray, scores: np.ndarray, *, seed: int) -> str:
+def auroc_words(truth: np.ndarray, scores: np.ndarray) -> str:
     """Write the share of pairs of a defective and a good image that scores set right."""
     share = auroc(truth, scores)
-    low, high = bootstrap_interval(auroc, truth, scores, seed=seed)
+    low, high = auroc_interval(truth, scores)
     return (
         f"{percent(share, 3)} of pairs (AUROC; {percent(low, 3)} to {percent(high, 3)} with "
         "95 % confidence)"

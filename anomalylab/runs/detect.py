@@ -191,7 +191,6 @@ def _detector(
             material.samples,
             material.training,
             material.query,
-            seed=request.seed,
         )
     labels, scores = material.queries["label"], judged.query_scores
     with timings.step(f"{label}: measure", len(material.query)):

@@ -50,7 +50,7 @@ def image_metrics(
         return _missing(detector, names, reason, len(truth)), _curves(detector, {})
     rows = []
     for name, metric in IMAGE_METRICS.items():
-        low, high = metrics.bootstrap_interval(metric, truth, scores, seed=seed)
+        low, high = metrics.metric_interval(metric, truth, scores, seed=seed)
         rows.append((name, metric(truth, scores), low, high, ""))
     counts = metrics.confusion(truth, scores, threshold)
     rates = metrics.rates(counts)

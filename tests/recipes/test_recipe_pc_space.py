@@ -210,7 +210,7 @@ def test_without_defective_training_images_the_rest_goes_on(tmp_path):
 def test_without_defective_test_images_it_marks_some_and_says_what_metrics_lack(tmp_path):
     data = write_kolektor(tmp_path / "data", n_defective={"train": 4, "test": 0})
     finished = run(small(data), tmp_path / "run")
-    assert "of 4 images as defective" in finished.verdict
+    assert "of 4 images are marked as defective" in finished.verdict
     table = finished.table("metrics").set_index(["detector", "metric"])
     assert np.isnan(table.loc[("odds", "auroc"), "value"])
     assert "anomalous ones are needed" in table.loc[("odds", "auroc"), "note"]

@@ -102,7 +102,7 @@ def test_the_test_images_of_a_run_score_as_they_did_in_it(params, tmp_path, monk
 def test_the_verdict_counts_what_lies_beyond_the_threshold_of_the_run(scored, pc_run):
     n_beyond = int((pc_run.scores("odds")["score"] >= pc_run.threshold("odds")).sum())
     assert scored.verdict == (
-        f"The odds of the window histogram mark {n_beyond} of 7 images as defective."
+        f"{n_beyond} of 7 images {'is' if n_beyond == 1 else 'are'} marked as defective."
     )
     assert scored.info.verdicts["mahalanobis"].kind == "undecidable"
     assert scored.info.scored_with.run == pc_run.info.name

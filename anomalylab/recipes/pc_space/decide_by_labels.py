@@ -22,8 +22,6 @@ def decide_by_labels(
     training: pd.DataFrame,
     queries: pd.DataFrame,
     map_max: tuple[np.ndarray, np.ndarray] | None,
-    *,
-    seed: int,
 ) -> Decision:
     """Choose the threshold of the highest F1 on training images that were left out.
 
@@ -35,8 +33,6 @@ def decide_by_labels(
         Rows of SAMPLES that the scores belong to; training images have labels.
     map_max : tuple of ndarray, optional
         Maxima of the maps of training images and of queries; None if there are no maps.
-    seed : int
-        Of the bootstrap interval in the verdict.
     """
     truth = training["label"].to_numpy(int)
     default = thresholds.from_f1(truth, judged.left_out, is_oracle=False)
@@ -46,7 +42,7 @@ def decide_by_labels(
     chosen = [default]
     if len(set(labels)) == 2:
         chosen.append(thresholds.from_f1(labels, scores, is_oracle=True))
-        words = measured(labels, scores, default, seed=seed)
+        words = measured(labels, scores, default)
     else:
         words = unmeasured(judged.query, default)
     tables = [thresholds.threshold_table(detector, "image", chosen, default=default.method)]
@@ -68,16 +64,14 @@ def decide_by_labels(
     )
 
 
-def measured(
-    truth: np.ndarray, scores: np.ndarray, threshold: Threshold, *, seed: int
-) -> VerdictInfo:
+def measured(truth: np.ndarray, scores: np.ndarray, threshold: Threshold) -> VerdictInfo:
     """Say what the threshold makes of labelled test images."""
     counts = metrics.confusion(truth, scores, threshold.value)
     sentence = found_sentence(counts, "test images")
     reason = (
         "The threshold is the one of the highest F1 on training images, each scored by a "
         "classifier that had not seen it. Whatever the threshold, a defective test image scores "
-        f"above a good one in {auroc_words(truth, scores, seed=seed)}."
+        f"above a good one in {auroc_words(truth, scores)}."
     )
     return _words(
         "measured",

@@ -92,7 +92,7 @@ def _unsupervised(name: str, scores: np.ndarray, material: DescribedImages) -> O
         query_maps=maps[query],
         spare_scores=scores[spare],
     )
-    decision = decide(name, judged, samples, training, query, seed=material.seed)
+    decision = decide(name, judged, samples, training, query)
     of_spare = pd.DataFrame(
         {
             "detector": name,
@@ -167,7 +167,7 @@ def _supervised(
     if maps is not None:
         maxima = maps.max(axis=(1, 2))
         map_max = maxima[material.labelled], maxima[material.query]
-    decision = decide_by_labels(name, judged, training, queries, map_max, seed=material.seed)
+    decision = decide_by_labels(name, judged, training, queries, map_max)
     of_test = image_metrics(
         name,
         queries["label"],

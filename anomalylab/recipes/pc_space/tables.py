@@ -105,7 +105,7 @@ def training_metrics(
     rows, curves = [], []
     for kind, scores in {"train": judged.in_sample, "left_out": judged.left_out}.items():
         for name, metric in IMAGE_METRICS.items():
-            low, high = metrics.bootstrap_interval(metric, labels, scores, seed=seed)
+            low, high = metrics.metric_interval(metric, labels, scores, seed=seed)
             value = metric(labels, scores)
             rows.append((detector, f"{kind}_{name}", value, low, high, OF_TRAINING[kind]))
         fpr, tpr, _ = metrics.roc_curve(labels, scores)

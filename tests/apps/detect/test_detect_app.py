@@ -69,13 +69,13 @@ def test_another_detector_brings_its_own_threshold_and_keeps_the_image(state, ru
 
 
 def test_a_rule_sets_the_threshold_and_a_moved_threshold_is_by_hand(state):
-    state.rule = "loo quantile"
+    state.rule = "quantile of left-out images"
     assert state.threshold == pytest.approx(1.8)
     state.threshold = 1.9
     assert state.rule == BY_HAND
     assert "chosen on these images" in words.counts_words(state)
     state.threshold = 1.8
-    assert state.rule == "loo quantile"
+    assert state.rule == "quantile of left-out images"
     assert "chosen on these images" not in words.counts_words(state)
 
 
