@@ -45,6 +45,7 @@ def headline(matched: Matched) -> Fragment:
     (a, b), *others = matched.pairs()
     html = render(
         "parts/verdict",
+        name=f"{b.name} and {a.name}",
         sentence=answer(matched, a, b),
         reasons=[] if why_undefined(matched.truth) else [flagged(matched, a, b), alike(a, b)],
         asked=_asked(matched),

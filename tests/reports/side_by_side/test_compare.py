@@ -184,7 +184,7 @@ def test_without_labels_nothing_is_called_better(unlabelled, tmp_path):
     assert "Values</h3>" not in page
 
 
-def test_paired_intervals_of_shares_are_those_of_resampled_images(runs):
+def test_paired_intervals_of_shares_hold_those_of_resampled_images(runs):
     found = matched(runs[:2])
     (a, b), *_ = found.pairs()
     truth = found.truth
@@ -195,7 +195,9 @@ def test_paired_intervals_of_shares_are_those_of_resampled_images(runs):
     rng = np.random.default_rng(5)
     gained = (d.is_above & ~c.is_above)[truth == 1]
     drawn = [rng.choice(gained, len(gained)).mean() for _ in range(4000)]
-    assert of_pair[1:] == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.17)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    assert low - 0.25 < of_pair.low < low
+    assert of_pair.high >= high - 0.05
     assert share_flagged(1)(truth, c.is_above * 1.0) == pytest.approx(3 / 6)
     assert flagged(found, c).startswith(
         "At the thresholds of the runs seed0: patchcore finds 3 of 6"
