@@ -20,6 +20,10 @@ TERMS = {
 """Explained below the verdict."""
 
 
+N_WARNINGS = 3
+"""Findings of the check of the data that stand under the headline."""
+
+
 def verdict(run: Run) -> Fragment:
     """Say what was asked, of which data, with which weights, and what came out.
 
@@ -121,12 +125,14 @@ def warnings(run: Run) -> list[str]:
 
 
 def findings_warnings(run: Run) -> list[str]:
-    """Return that the check of the data found something, if it did."""
-    n_findings = sum(finding.severity != "note" for finding in run.info.findings)
-    if not n_findings:
-        return []
-    things = plural(n_findings, "thing")
-    return [f"The check of the data found {things} to look at, listed at the end of this page."]
+    """Return what the check of the data warns of: the first in full, the number of the others."""
+    found = [finding for finding in run.info.findings if finding.severity != "note"]
+    told = [f"{one.message}{one.advice and f': {one.advice}'}." for one in found[:N_WARNINGS]]
+    n_left = len(found) - len(told)
+    left = (
+        f"The check of the data found {plural(n_left, 'further thing')}; see the end of this page."
+    )
+    return told + ([left] if n_left else [])
 
 
 def _tiles(run: Run) -> list[dict[str, Any]]:

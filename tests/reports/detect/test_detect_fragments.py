@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 
 import fakes
@@ -20,6 +21,7 @@ from anomalylab.reports.kit.metric_table import best_of
 from anomalylab.reports.parts.verdict import warnings
 from anomalylab.runs.displayed import map_bytes
 from anomalylab.runs.folder import Run
+from anomalylab.runs.info import FindingInfo
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +160,25 @@ def test_random_weights_are_said_in_plain_sight(run):
     with_random.info = replace(run.info, part=replace(run.detect, extractor=extractor))
     assert any("random weights" in warning for warning in warnings(with_random))
     assert not any("random weights" in warning for warning in warnings(run))
+
+
+def test_what_the_check_warns_of_stands_under_the_headline(tmp_path):
+    run = fakes.fake_run(tmp_path / "run")
+    found = [
+        FindingInfo(severity=severity, message=f"thing <{number}>", advice=f"do {number}")
+        for number, severity in enumerate(["error", "note", *["warning"] * 4])
+    ]
+    run.info = replace(run.info, findings=found)
+    html = detect.verdict(run).html
+    told = re.findall(r'class="al-warning">(.*?)</p>', html)
+    assert told == [
+        "thing &lt;0&gt;: do 0.",
+        "thing &lt;2&gt;: do 2.",
+        "thing &lt;3&gt;: do 3.",
+        "The check of the data found 2 further things; see the end of this page.",
+    ]
+    headline, rest = html.index("al-verdict-sentence"), html.index("al-asked")
+    assert headline < html.index("al-warning") < html.rindex("al-warning") < rest
 
 
 def test_static_files_never_turn_text_into_markup_or_code():
