@@ -15,7 +15,7 @@ from anomalylab.pictures.encode import data_url, to_base64
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key
 from anomalylab.reports.kit.words import LABELS, short_names
-from anomalylab.reports.side_by_side.headline import TOPS, answer, top
+from anomalylab.reports.side_by_side.headline import TOPS, both, top
 from anomalylab.reports.side_by_side.matched import Matched, Method
 from anomalylab.runs.displayed import map_bytes
 from anomalylab.runs.files import guarded
@@ -86,7 +86,7 @@ def payload(
         "images": list(_images(matched, pictures)),
         "methods": [_method(*of) for of in zip(matched.methods, maps, strict=True)],
         "answers": {
-            f"{place[c.name]} {place[d.name]}": answer(matched, c, d)
+            f"{place[c.name]} {place[d.name]}": both(matched, c, d)
             for c, d in combinations(matched.methods, 2)
         },
     }

@@ -43,15 +43,16 @@ def headline(matched: Matched) -> Fragment:
     Fragment
     """
     (a, b), *others = matched.pairs()
+    is_silent = bool(why_undefined(matched.truth))
     html = render(
         "parts/verdict",
         name=f"{b.name} and {a.name}",
         sentence=answer(matched, a, b),
-        reasons=[] if why_undefined(matched.truth) else [flagged(matched, a, b), alike(a, b)],
+        reasons=[*([] if is_silent else [flagged(matched, a, b)]), alike(a, b)],
         asked=_asked(matched),
-        warnings=[*warnings_of(matched), *_of_many(1 + len(others))],
+        warnings=[*warnings_of(matched), *_of_many(0 if is_silent else 1 + len(others))],
         tiles=_tiles(matched, a, b),
-        others=[(f"{d.name} and {c.name}", answer(matched, c, d)) for c, d in others],
+        others=[(f"{d.name} and {c.name}", both(matched, c, d)) for c, d in others],
         judges="pairs",
         terms=TERMS,
     )
@@ -63,7 +64,8 @@ def answer(matched: Matched, a: Method, b: Method) -> str:
     truth = matched.truth
     reason = why_undefined(truth)
     if reason:
-        return f"{reason[:1].upper()}{reason[1:]}: nothing says which is better. {alike(a, b)}"
+        known = reason[:1].upper() + reason[1:]
+        return f"{known}: nothing says whether {a.name} or {b.name} is better."
     found = difference(matched, "auroc", a, b)
     n_anomalous, n_normal = int(truth.sum()), int((truth == 0).sum())
     images = f"{plural(n_anomalous, 'defective image')} and {n_normal} good ones"
@@ -87,6 +89,11 @@ def answer(matched: Matched, a: Method, b: Method) -> str:
         return _better(b.name, of_b, a.name, of_a, found, images)
     turned = Difference(-found.value, -found.high, -found.low)
     return _better(a.name, of_a, b.name, of_b, turned, images)
+
+
+def both(matched: Matched, a: Method, b: Method) -> str:
+    """Return the answer, and how alike two methods rank the images."""
+    return f"{answer(matched, a, b)} {alike(a, b)}"
 
 
 def flagged(matched: Matched, *methods: Method) -> str:

@@ -6,7 +6,7 @@ from pages import find, find_all, fresh, press, requests, texts, width_in
 
 from anomalylab.reports import compare
 from anomalylab.reports.side_by_side.explorer import moved_most
-from anomalylab.reports.side_by_side.headline import answer
+from anomalylab.reports.side_by_side.headline import answer, both
 from anomalylab.reports.side_by_side.matched import matched
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -63,7 +63,7 @@ def test_images_that_changed_sides_are_those_python_finds_for_any_pair(opened, f
         assert shown(opened) == [i for i in changed if a.is_above[i]][:24]
         assert len(find_all(opened, "circle.al-has-changed")) == len(changed)
         lower, higher = sorted((a, b), key=found.methods.index)
-        assert answer(found, lower, higher) in texts(opened, ".al-panel p[role=status]")
+        assert both(found, lower, higher) in texts(opened, ".al-panel p[role=status]")
 
 
 def test_choosing_the_same_run_on_both_sides_swaps_them(opened, found):
