@@ -9,6 +9,7 @@ from fakes import fake_run
 from anomalylab.cli.main import main
 from anomalylab.errors import ParameterError, RunError, UnknownNameError
 from anomalylab.reports import fill_notebook, find_notebook, run_notebook, working_copy
+from anomalylab.reports.kit.fragment import Fragment
 from anomalylab.reports.kit.notebooks import (
     FINISHED,
     PLACES,
@@ -172,6 +173,24 @@ def test_cells_are_grouped_under_their_headings():
         ("top", "", 2),
         ("what-why", "What & why?", 2),
     ]
+
+
+def test_a_section_that_shows_nothing_is_left_out_whatever_names_stand_elsewhere():
+    markdown, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+
+    def cell(*fragments):
+        shown = code("x")
+        shown.outputs = [
+            nbformat.v4.new_output("display_data", {"text/html": Fragment(html)._repr_html_()})
+            for html in fragments
+        ]
+        return shown
+
+    nothing, named = '<div class="al-stack al-nothing">why</div>', "<p>al-nothing.png</p>"
+    cells = [markdown("## Empty"), cell(nothing), markdown("## Half"), cell(nothing, named)]
+    cells += [markdown("## Named"), cell(named), markdown("## Text alone")]
+    sections = page_sections(nbformat.v4.new_notebook(cells=cells))
+    assert [section["id"] for section in sections] == ["top", "half", "named", "text-alone"]
 
 
 def test_a_page_escapes_names_and_leaves_code_and_plain_text_out(tmp_path):

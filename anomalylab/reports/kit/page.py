@@ -20,6 +20,7 @@ from anomalylab.reports.kit.notebooks import (
 )
 from anomalylab.runs.folder import Run
 
+_NOTHING = re.compile(r'\s*<div class="al">\s*<div class="[^"]*\bal-nothing\b')
 _HEADING = re.compile(r"^##\s+(.+)$", re.MULTILINE)
 
 
@@ -148,7 +149,11 @@ def _lay_out(node: NotebookNode, out: Path, name: str, created: str) -> Path:
 
 
 def page_sections(node: NotebookNode) -> list[dict[str, Any]]:
-    """Group cells under their second-level headings; what comes before the first has no title."""
+    """Group cells under their second-level headings; what comes before the first has no title.
+
+    A section is left out if all that it shows says it is nothing: its outermost element is of the
+    class ``al-nothing``.
+    """
     sections: list[dict[str, Any]] = [{"id": "top", "title": "", "cells": []}]
     for cell in node.cells:
         heading = _HEADING.search(cell.source) if cell.cell_type == "markdown" else None
@@ -157,7 +162,13 @@ def page_sections(node: NotebookNode) -> list[dict[str, Any]]:
             name = re.sub(r"\W+", "-", title.lower()).strip("-")
             sections.append({"id": name, "title": title, "cells": []})
         sections[-1]["cells"].append(cell)
-    return sections
+    return [section for section in sections if not _is_nothing(section)]
+
+
+def _is_nothing(section: dict[str, Any]) -> bool:
+    code = (cell for cell in section["cells"] if cell.cell_type == "code")
+    shown = [html for cell in code for html in shown_html(cell)]
+    return bool(shown) and all(map(_NOTHING.match, shown))
 
 
 def shown_html(cell: NotebookNode) -> Iterator[str]:
