@@ -16,6 +16,7 @@ from scipy import ndimage
 from anomalylab.compute.blas import one_blas_thread
 from anomalylab.errors import ParameterError
 from anomalylab.features import enlargement
+from anomalylab.progress import counted
 
 Size = tuple[int, int]
 
@@ -167,7 +168,7 @@ def map_max(score_maps: np.ndarray, network_size: Size, *, smoothing: float = 4.
     """
     sizes = [network_size] * len(score_maps)
     maps = AnomalyMaps(score_maps, sizes, smoothing, network_size)
-    return np.array([made.max() for made in maps], np.float32)
+    return np.array([made.max() for made in counted(maps)], np.float32)
 
 
 @one_blas_thread()

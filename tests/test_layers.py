@@ -11,7 +11,7 @@ import anomalylab
 ROOT = Path(anomalylab.__file__).parent
 LAYERS = [
     {"errors"},
-    {"number_words", "registry", "schema"},
+    {"number_words", "progress", "registry", "schema"},
     {"images", "compute", "storage", "synthesise"},
     {"features"},
     {"metrics", "localise", "pictures"},

@@ -3,6 +3,7 @@
 import argparse
 
 from anomalylab.cli.options import add_command, add_data, add_images, detect_request
+from anomalylab.progress import stage
 
 
 def add(commands) -> None:
@@ -18,7 +19,8 @@ def _fill(parser: argparse.ArgumentParser) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Carry out the command; 1 if a run would refuse the data."""
-    from anomalylab.runs.preview import preview
+    with stage("start"):
+        from anomalylab.runs.preview import preview
 
     words, is_usable = preview(detect_request(options))
     print(words)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anomalylab.cli.options import add_command
+from anomalylab.progress import stage
 
 if TYPE_CHECKING:
     from anomalylab.runs.folder import Run
@@ -34,8 +35,9 @@ def call(options: argparse.Namespace) -> None:
 
 def run_demo(out: Path, *, category: str | None = None) -> "Run":
     """Run two detectors on built-in images and return the finished run."""
-    from anomalylab.runs.detect import run
-    from anomalylab.runs.request import DetectorChoice, DetectRequest
+    with stage("start"):
+        from anomalylab.runs.detect import run
+        from anomalylab.runs.request import DetectorChoice, DetectRequest
 
     request = DetectRequest(
         data=None,

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from anomalylab.cli.options import add_command, add_kind, add_run
+from anomalylab.progress import stage
 
 
 def add(commands) -> None:
@@ -17,7 +18,8 @@ def add(commands) -> None:
 
 def call(options: argparse.Namespace) -> None:
     """Carry out the command."""
-    from anomalylab.reports import working_copy
+    with stage("start"):
+        from anomalylab.reports import working_copy
 
     name = options.kind.notebook
     print(working_copy(name, options.run, options.out or Path(f"{name}.ipynb")))

@@ -11,6 +11,8 @@ from anomalylab.cli.options import (
     add_out,
     dataset_params,
 )
+from anomalylab.cli.outcome import add_report, tell
+from anomalylab.progress import stage
 from anomalylab.runs.kinds import Kind, recipes, resolve
 
 
@@ -44,14 +46,16 @@ def _fill(parser: argparse.ArgumentParser, kind: Kind) -> None:
     add_data(parser, own=module.OWN)
     module.add_options(parser)
     add_out(parser)
+    add_report(parser)
 
 
 def call(options: argparse.Namespace, kind: Kind) -> None:
     """Carry out the command."""
-    request = resolve(str(kind.options)).request(options, dataset_params(options))
+    with stage("start"):
+        request = resolve(str(kind.options)).request(options, dataset_params(options))
+        make = resolve(kind.make)
     name = options.data.resolve().stem if options.data else kind.words
-    finished = resolve(kind.make)(request, options.out or Path("reports", name))
-    print(finished.verdict)
-    print(f"Run folder: {finished.folder}\nMake the page: anomalylab report {finished.folder}")
+    finished = make(request, options.out or Path("reports", name))
+    tell(finished, options)
     if kind.app:
         print(f"Explore it: {kind.show_command(finished.folder)}")

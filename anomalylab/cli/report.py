@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from anomalylab.cli.options import add_command, add_moved_data, add_plugin, add_run
+from anomalylab.progress import stage
 
 
 def add(commands) -> None:
@@ -17,6 +18,7 @@ def add(commands) -> None:
 
 def call(options: argparse.Namespace) -> None:
     """Carry out the command."""
-    from anomalylab.reports import report
+    with stage("start"):
+        from anomalylab.reports import report
 
     print(report(options.run, options.out, plugins=options.plugin, data=options.data))

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 
 from anomalylab.cli.options import add_command, add_data, add_images, add_out, detect_request
+from anomalylab.cli.outcome import add_report, tell
+from anomalylab.progress import stage
 
 DETECTOR_HELP = (
     "detector, as NAME[@PRESET][:option=value,...], for example patchcore, padim@sroc or "
@@ -42,17 +44,14 @@ def _fill(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, help="seed of everything drawn (%(default)s)"
     )
     add_out(parser)
+    add_report(parser)
 
 
 def call(options: argparse.Namespace) -> None:
     """Carry out the command."""
-    from anomalylab.runs.detect import run
+    with stage("start"):
+        from anomalylab.runs.detect import run
 
-    request = detect_request(options)
+        request = detect_request(options)
     name = options.data.resolve().stem if options.data else str(request.dataset)
-    finished = run(request, options.out or Path("reports", name))
-    print(finished.verdict)
-    for finding in finished.info.findings:
-        if finding.severity == "warning":
-            print(f"WARNING: {finding.message}")
-    print(f"Run folder: {finished.folder}\nMake the page: anomalylab report {finished.folder}")
+    tell(run(request, options.out or Path("reports", name)), options)

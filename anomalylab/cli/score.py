@@ -5,6 +5,7 @@ from pathlib import Path
 
 from anomalylab.cli.options import ENGINES, add_command, add_plugin, add_run
 from anomalylab.errors import RunError
+from anomalylab.progress import stage
 
 
 def add(commands) -> None:
@@ -25,9 +26,10 @@ def add(commands) -> None:
 
 def call(options: argparse.Namespace) -> None:
     """Carry out the command; the kind of the run decides how."""
-    from anomalylab.reports import report
-    from anomalylab.runs.folder import Run
-    from anomalylab.runs.kinds import KINDS, resolve
+    with stage("start"):
+        from anomalylab.reports import report
+        from anomalylab.runs.folder import Run
+        from anomalylab.runs.kinds import KINDS, resolve
 
     kind = Run(options.run).kind
     if kind.score is None:
@@ -36,7 +38,9 @@ def call(options: argparse.Namespace) -> None:
             f"{options.run} holds {kind.holds}, which scores no new images; score them with a run "
             f"made by {able}, or put them among the test images and make the run again"
         )
-    run = resolve(kind.score)(
+    with stage("start"):
+        score = resolve(kind.score)
+    run = score(
         options.run,
         options.images,
         options.out,

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from anomalylab.progress import counted
+
 BLOCK_BYTES = 2**26
 """Memory that a block of cells may take."""
 
@@ -127,5 +129,5 @@ def _total(parts: Iterator[np.ndarray]) -> np.ndarray:
 def blocks(n_cells: int, cell_bytes: int) -> Iterator[slice]:
     """Yield slices of cells that take ``BLOCK_BYTES`` at most, and one cell at least."""
     step = max(1, BLOCK_BYTES // cell_bytes)
-    for start in range(0, n_cells, step):
+    for start in counted(range(0, n_cells, step)):
         yield slice(start, min(start + step, n_cells))

@@ -16,6 +16,7 @@ import torch
 
 from anomalylab.compute.neighbours import tensor
 from anomalylab.errors import ParameterError
+from anomalylab.progress import counted
 
 SELECTION_CHANNELS = 128
 """Channels that rows are projected to while a coreset is chosen, as in PatchCore."""
@@ -97,7 +98,7 @@ def k_center(points: np.ndarray, n_centres: int, *, first: int) -> np.ndarray:
     owner = torch.zeros(len(points), dtype=torch.int64)
     chosen = torch.empty(n_centres, points.shape[1])
     centres = np.empty(n_centres, np.int64)
-    for step in range(n_centres):
+    for step in counted(range(n_centres)):
         centre = first if step == 0 else int(distance.argmax())
         centres[step], chosen[step] = centre, points_[centre]
         apart = _distances(chosen[: step + 1], points_[centre])

@@ -7,7 +7,7 @@ a busy machine; pieces do not wait.
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
@@ -15,6 +15,7 @@ from typing import TypeVar
 import psutil
 
 from anomalylab.compute import blas
+from anomalylab.progress import counted
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -63,11 +64,11 @@ def in_pieces(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
     results : list
         In the order of ``items``.
     """
-    n_workers = n_threads()
+    n_workers, n_items = n_threads(), len(items) if isinstance(items, Sized) else 0
     if n_workers == 1:
-        return [work(item) for item in items]
+        return [work(item) for item in counted(items, n_items)]
     with one_torch_thread(), blas.one_blas_thread(), _workers(n_workers) as pool:
-        return list(pool.map(work, items))
+        return list(counted(pool.map(work, items), n_items))
 
 
 def _workers(number: int) -> ThreadPoolExecutor:

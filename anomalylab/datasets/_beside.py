@@ -11,6 +11,7 @@ import numpy as np
 from anomalylab.datasets._listing import finding
 from anomalylab.errors import ImageError
 from anomalylab.images.files import read_values
+from anomalylab.progress import counted
 
 _MOST = 0.9  # share of the pixels of a mask that are black or white
 
@@ -53,7 +54,8 @@ def masks_beside(root: Path, paths: Sequence[str]) -> Beside:
     twins = [files for files in by_name.values() if len(files) > 1]
     every = [path for files in twins for path in files]
     with ThreadPoolExecutor() as pool:
-        found = list(pool.map(lambda path: _has_two_values(root / path), every))
+        looked = pool.map(lambda path: _has_two_values(root / path), every)
+        found = list(counted(looked, len(every), "reading masks"))
     has_two = dict(zip(every, found, strict=True))
     masks, unclear = {}, []
     for files in twins:

@@ -14,6 +14,7 @@ from anomalylab.errors import DatasetError, ImageError
 from anomalylab.images.files import SUFFIXES, Header
 from anomalylab.images.inside import why_outside
 from anomalylab.images.masks import probe_mask, read_mask
+from anomalylab.progress import counted
 
 _N_SHOWN = 20  # paths kept of a finding
 _FORMATS = "PNG, JPEG, BMP, TIFF or WebP"
@@ -136,8 +137,10 @@ def samples_table(
     paths = [row["image_path"] for row in rows]
     masks = [row["mask_path"] for row in rows if row["mask_path"] is not None]
     with ThreadPoolExecutor() as pool:
-        seen = list(pool.map(lambda path: _look(root, path), paths))
-        of_masks = list(pool.map(lambda path: _probe_mask(root, path), masks))
+        looked = pool.map(lambda path: _look(root, path), paths)
+        seen = list(counted(looked, len(paths), "reading files"))
+        probed = pool.map(lambda path: _probe_mask(root, path), masks)
+        of_masks = list(counted(probed, len(masks), "reading masks"))
     unreadable = {
         mask for mask, header in zip(masks, of_masks, strict=True) if isinstance(header, ImageError)
     }
@@ -244,4 +247,4 @@ def labels_from_masks(root: Path, masks: Sequence[str | None]) -> list[int | Non
             return None
 
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(label, masks))
+        return list(counted(pool.map(label, masks), len(masks), "reading masks"))

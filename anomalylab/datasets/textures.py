@@ -11,7 +11,7 @@ import os
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
@@ -24,6 +24,7 @@ from PIL import Image
 from anomalylab.datasets import Option, register, registry
 from anomalylab.datasets.mvtec_ad import CATEGORY
 from anomalylab.errors import DatasetError, ParameterError
+from anomalylab.progress import counted
 from anomalylab.registry import unknown_name
 from anomalylab.synthesise.recipe import PRESETS, Picture, Recipe, kinds
 
@@ -253,7 +254,7 @@ def _file(index: int) -> str:
     return f"{index:03d}.png"
 
 
-def _paint_all(recipe: Recipe, jobs: Iterable[tuple[Picture, Path]]) -> list:
+def _paint_all(recipe: Recipe, jobs: Collection[tuple[Picture, Path]]) -> list:
     """Paint each picture into its file, and its mask where it belongs; return the crop boxes."""
 
     def paint(job: tuple[Picture, Path]) -> tuple[int, int, int, int] | None:
@@ -266,7 +267,7 @@ def _paint_all(recipe: Recipe, jobs: Iterable[tuple[Picture, Path]]) -> list:
         return box
 
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(paint, jobs))
+        return list(counted(pool.map(paint, jobs), len(jobs), "painting images"))
 
 
 def _save(pixels: np.ndarray, path: Path) -> None:

@@ -13,6 +13,7 @@ from anomalylab.compute.cost import Cost, seconds_of
 from anomalylab.detectors import _storage
 from anomalylab.errors import ParameterError
 from anomalylab.features import ON_DEMAND, Features
+from anomalylab.progress import counted
 from anomalylab.registry import unknown_name
 
 LEAVE_OUT = ("none", "group", "folds")
@@ -241,14 +242,13 @@ class Detector(ABC):
         Parameters
         ----------
         groups : int ndarray of shape (n_images,)
-            Images of one number stay together.
         n_parts : int
             Groups are dealt into so many parts of about the same number of groups.
         """
         features, rows = self._own_training(), np.arange(len(groups))
         dealt = np.random.default_rng(0).permutation(np.unique(groups))
         places, parts = [], []
-        for part in np.array_split(dealt, min(n_parts, len(dealt))):
+        for part in counted(np.array_split(dealt, min(n_parts, len(dealt))), loop="refits"):
             inside = np.isin(groups, part)
             fitted = self.unfitted().fit(features.subset(rows[~inside]))
             places.append(rows[inside])

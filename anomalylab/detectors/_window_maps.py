@@ -18,6 +18,7 @@ from anomalylab.compute.window_statistics import (
 )
 from anomalylab.errors import ParameterError
 from anomalylab.features import ImageLevel
+from anomalylab.progress import counted
 
 AT_ONCE = 2
 """Images a thread whose moments are held before they are added."""
@@ -58,7 +59,7 @@ def total_moments(
 
     total: dict[int, Moments] = {}
     step = AT_ONCE * n_threads()
-    for start in range(0, len(rows), step):
+    for start in counted(range(0, len(rows), step)):
         parts = in_pieces(work, rows[start : start + step])
         if total:
             parts = [total, *parts]

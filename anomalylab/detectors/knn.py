@@ -150,7 +150,7 @@ class KNN(Detector):
             level = features.level(name)
             by_rows = enlargement(level.shape[1], n_rows, "bilinear")
             by_cols = enlargement(level.shape[2], n_cols, "bilinear")
-            pairs = zip(level, images, strict=True)
+            pairs = list(zip(level, images, strict=True))
             found = in_pieces(partial(self._cell_distances, name), pairs)
             for target, distance in zip(score_map, found, strict=True):
                 target += by_rows @ distance @ by_cols.T / len(features.names)

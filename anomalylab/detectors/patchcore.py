@@ -23,6 +23,7 @@ from anomalylab.detectors._base import Detector
 from anomalylab.detectors._registry import register
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
+from anomalylab.progress import counted
 from anomalylab.registry import unknown_name
 
 BLOCK = 64
@@ -32,7 +33,6 @@ SEARCH_BYTES = 2**29
 """What a search takes beside the bank, at most."""
 
 POOLINGS = ("mean", "windows")
-
 INDEXES = ("exact", "ivf")
 
 
@@ -221,7 +221,7 @@ class PatchCore(Detector):
                 "the cells that patchcore keeps are of a single training image or group, which "
                 "cannot be compared with others; give at least 2, or a larger coreset"
             )
-        for start in range(0, len(features), BLOCK):
+        for start in counted(range(0, len(features), BLOCK)):
             part = slice(start, start + BLOCK)
             yield self._embed(features.subset(part)), None if hidden is None else hidden[part]
 

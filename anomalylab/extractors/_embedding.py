@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from anomalylab.compute.threads import one_torch_thread
 from anomalylab.extractors._base import Extractor
+from anomalylab.progress import counting
 from anomalylab.storage.cache import FeatureStore
 
 SHARD = 64
@@ -23,8 +23,6 @@ SHARD = 64
 
 FLUSH_AFTER = 5.0
 """Seconds after which fewer are stored, so that a kill costs no more work than that."""
-
-SHOW_PROGRESS_AFTER = 2.0
 
 Read = Callable[[Path], np.ndarray]
 """Image file -> uint8 (height, width, 3)."""
@@ -65,13 +63,7 @@ def embed(
     broken: dict[str, str] = {}
     cost = {"n_embedded": 0.0, "decode_cpu": 0.0, "network_cpu": 0.0}
     with (
-        tqdm(
-            total=len(paths),
-            desc="embedding",
-            unit="image",
-            delay=SHOW_PROGRESS_AFTER,
-            disable=not progress,
-        ) as bar,
+        counting(len(paths), "embedding" if progress else "") as advance,
         one_torch_thread() as n_workers,
     ):
         size = max(1, min(extractor.batch_size, len(paths) // (4 * n_workers)))
@@ -82,7 +74,7 @@ def embed(
             cost["n_embedded"] += len(block.hashes)
             cost["decode_cpu"] += block.decode_cpu
             cost["network_cpu"] += block.network_cpu
-            bar.update(len(block.hashes) + len(block.broken))
+            advance(len(block.hashes) + len(block.broken))
     return broken, cost
 
 

@@ -21,6 +21,7 @@ from anomalylab.images.files import read_bytes, read_header
 from anomalylab.images.read import content_hash, decode_image, hash_of, parse_intensity, read_image
 from anomalylab.images.read import resize as resize_image
 from anomalylab.images.room import decoding, needed
+from anomalylab.progress import counted
 from anomalylab.storage.cache import IN_MEMORY, FeatureStore, Place, feature_store
 
 NO_COST = {"n_embedded": 0.0, "decode_cpu": 0.0, "network_cpu": 0.0}
@@ -183,7 +184,7 @@ def _read_later(
         return None
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        reasons = list(pool.map(try_to_read, paths))
+        reasons = list(counted(pool.map(try_to_read, paths), len(paths), "reading images"))
     rows = np.flatnonzero([reason is None for reason in reasons])
     _refuse_none_readable(paths, reasons)
 
@@ -232,7 +233,7 @@ def _hashes(samples: pd.DataFrame, paths: Sequence[Path]) -> tuple[list[str], li
             return "", why(error)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = list(pool.map(find, zip(known, paths, strict=True)))
+        found = list(counted(pool.map(find, zip(known, paths, strict=True)), len(paths), "hashing"))
     return [name for name, _ in found], [reason for _, reason in found]
 
 

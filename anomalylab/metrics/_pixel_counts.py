@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from anomalylab.compute.blas import one_blas_thread
 from anomalylab.errors import ParameterError
+from anomalylab.progress import counted
 
 Images = Sequence[np.ndarray]
 
@@ -104,7 +105,7 @@ def pairs(masks: Images, maps: Images) -> Iterator[tuple[np.ndarray, np.ndarray]
         raise ParameterError(
             f"there must be one map for each mask, not {len(maps)} for {len(masks)}"
         )
-    for row, (mask, scores) in enumerate(zip(masks, maps, strict=True)):
+    for row, (mask, scores) in enumerate(counted(zip(masks, maps, strict=True), len(masks))):
         if mask.shape != scores.shape or mask.ndim != 2:
             raise ParameterError(
                 f"image {row}: mask and anomaly map must have one size (height, width), "
@@ -176,7 +177,7 @@ def _count_in_bins(
     """Count good pixels in bins that are not shared; return the others, sorted."""
     counts = np.zeros(is_shared.size, np.int64)
     to_sort = []
-    for mask, anomaly_map in zip(masks, maps, strict=True):
+    for mask, anomaly_map in counted(zip(masks, maps, strict=True), len(masks)):
         good = anomaly_map[~mask].astype(np.float32, copy=False)
         bins = _bins(good, scores, is_shared.size)
         np.add.at(counts, bins, 1)

@@ -14,6 +14,7 @@ from anomalylab.detectors import Detector
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.features import Features
+from anomalylab.progress import stage
 from anomalylab.runs import roles
 from anomalylab.runs.decide import Decision, decide
 from anomalylab.runs.describe import broken_records, run_info
@@ -91,7 +92,8 @@ def run(request: DetectRequest, out: Path) -> Run:
         )
     samples, root = load_samples(request)
     roles.check_roles(samples)
-    check_costs(samples, extractor, chosen)
+    with stage("load the network"):
+        check_costs(samples, extractor, chosen)
     timings, shown = Timings(), Thumbnails(request.intensity)
     with timings.step("check images", len(samples)):
         report = _checked(samples, root, extractor, request)

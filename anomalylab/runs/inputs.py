@@ -11,6 +11,7 @@ from anomalylab.errors import DatasetError
 from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND, Features, ImageLevel
 from anomalylab.images.read import read_image
+from anomalylab.progress import stage
 from anomalylab.runs.request import DetectRequest
 
 
@@ -61,8 +62,9 @@ def load_samples(request: DetectRequest) -> tuple[pd.DataFrame, Path]:
         If there is no such folder, or no image in it.
     """
     check_source(request)
-    name = request.dataset or datasets.detect_layout(Path(request.data or ""))
-    samples = datasets.load(name, request.data, **request.dataset_params)
+    with stage("read the folder"):
+        name = request.dataset or datasets.detect_layout(Path(request.data or ""))
+        samples = datasets.load(name, request.data, **request.dataset_params)
     samples.attrs["loader"] = name
     return samples, Path(samples.attrs.get("root") or request.data or "")
 

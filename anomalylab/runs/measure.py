@@ -8,6 +8,7 @@ import pandas as pd
 from anomalylab import metrics
 from anomalylab.localise import AnomalyMaps
 from anomalylab.metrics.catalogue import IMAGE_METRICS
+from anomalylab.progress import counted
 from anomalylab.runs.masks import Masks
 
 PIXEL_METRICS = ("pixel_auroc", "pixel_ap", "partial_auroc", "au_pro", "au_iou")
@@ -100,7 +101,8 @@ def pixel_metrics(
     is_used, reason = _with_truth(queries)
     if not is_used.any() or not queries.loc[is_used, "mask_path"].notna().any():
         return _missing(detector, PIXEL_METRICS, reason, 0), _curves(detector, {})
-    truths = [masks.truth(row) for row in queries[is_used].itertuples()]
+    used = counted(queries[is_used].itertuples(), int(is_used.sum()), "reading masks")
+    truths = [masks.truth(row) for row in used]
     if not any(truth.any() for truth in truths):
         return _missing(detector, PIXEL_METRICS, "no mask marks a defect", 0), _curves(detector, {})
     sizes = [truth.shape for truth in truths]

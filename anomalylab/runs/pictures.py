@@ -12,6 +12,7 @@ import pandas as pd
 from anomalylab.errors import ImageError
 from anomalylab.images.read import read_image
 from anomalylab.pictures.thumbnails import contour_of, thumbnail
+from anomalylab.progress import counting
 from anomalylab.runs.masks import Masks
 from anomalylab.storage.blocks import Arrays, BlockStore
 
@@ -50,13 +51,14 @@ class Thumbnails:
             Theirs; images lie in the same folder.
         """
         store, rows = BlockStore("thumbnails"), []
-        with ThreadPoolExecutor() as pool:
+        with ThreadPoolExecutor() as pool, counting(len(samples), "drawing thumbnails") as advance:
             for block in _blocks(samples):
                 pictures = self._block(block, masks.root, store, pool)
                 marked = pool.map(lambda row: _mask(masks, row), block.itertuples())
                 for row, picture, mask in zip(block.itertuples(), pictures, marked, strict=True):
                     contour = contour_of(mask, picture[:0:-1])
                     rows.append((row.sample_id, *picture, contour))
+                    advance(1)
         table = pd.DataFrame(rows, columns=["sample_id", "image", "width", "height", "contour"])
         return table.astype({"contour": "string"})
 

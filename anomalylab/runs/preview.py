@@ -7,6 +7,7 @@ from anomalylab.datasets.check import check
 from anomalylab.datasets.check import describe as describe_report
 from anomalylab.errors import ParameterError
 from anomalylab.extractors import Extractor
+from anomalylab.progress import stage
 from anomalylab.runs.detect import create_extractor
 from anomalylab.runs.inputs import cell_of, load_samples, network_size_of
 from anomalylab.runs.planned import check_costs, duration, planned
@@ -30,13 +31,16 @@ def preview(request: DetectRequest) -> tuple[str, bool]:
     """
     extractor = create_extractor(request)
     samples, root = load_samples(request)
-    report = check(
-        samples,
-        root,
-        size=network_size_of(extractor),
-        cell=cell_of(extractor),
-        intensity=request.intensity,
-    )
+    with stage("load the network"):
+        extractor.shapes()
+    with stage("check images"):
+        report = check(
+            samples,
+            root,
+            size=network_size_of(extractor),
+            cell=cell_of(extractor),
+            intensity=request.intensity,
+        )
     size = (int(samples["height"].median()), int(samples["width"].median()))
     cost = extractors.predict_cost(len(samples), extractor, size)
     lines = [
@@ -48,7 +52,8 @@ def preview(request: DetectRequest) -> tuple[str, bool]:
         f"  embedding takes about {duration(cost.seconds)} the first time and "
         f"{cost.bytes / 2**20:.0f} MiB of cache"
     )
-    refused = _plan(request, samples, extractor, lines)
+    with stage("plan"):
+        refused = _plan(request, samples, extractor, lines)
     return "\n".join(lines), report.is_usable and not refused
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from anomalylab import __version__, datasets
 from anomalylab.compute.threads import n_threads
 from anomalylab.errors import RunError
+from anomalylab.progress import stage
 from anomalylab.runs import provenance
 from anomalylab.runs.decide import beyond_training
 from anomalylab.runs.describe import dataset_info, way_to
@@ -58,7 +59,8 @@ def new_images(data: Path) -> pd.DataFrame:
     DatasetError
         If there is no such folder, or no image in it.
     """
-    return datasets.load("folder", data).assign(split="test")
+    with stage("read the folder"):
+        return datasets.load("folder", data).assign(split="test")
 
 
 def training_scores(base: Run, label: str) -> np.ndarray:

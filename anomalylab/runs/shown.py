@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.features import Features
+from anomalylab.progress import counted
 
 N_CANDIDATES = 20
 """Normal images, nearest by their pooled features, whose cells are compared."""
@@ -52,7 +53,7 @@ def nearest_normal(
     n_rows, n_cols = score_maps.shape[1:]
     worst = score_maps.reshape(len(score_maps), -1).argmax(axis=1)
     found = []
-    for cell, row in zip(worst, query, strict=True):
+    for cell, row in counted(zip(worst, query, strict=True), len(query)):
         candidates = trusted[trusted != row]
         if not len(candidates):
             found.append((-1, -1))

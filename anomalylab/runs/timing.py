@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pandas as pd
 
+from anomalylab.progress import stage
 from anomalylab.schema import TIMINGS
 
 
@@ -18,9 +19,10 @@ class Timings:
 
     @contextmanager
     def step(self, name: str, n_images: int) -> Iterator[None]:
-        """Time what is inside, on the clock and on all cores."""
+        """Time what is inside, on the clock and on all cores, and tell that it is under way."""
         start, cpu = time.perf_counter(), time.process_time()
-        yield
+        with stage(name):
+            yield
         seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
         self._rows.append((name, seconds, cpu_seconds, peak_mib(), n_images))
 

@@ -37,6 +37,23 @@ def test_run_prints_the_verdict_and_the_next_step(data, tmp_path, capsys):
     assert json.loads((out / "run.json").read_text(encoding="utf-8"))["schema_version"] == 2
 
 
+def test_run_makes_its_page_too_if_asked(data, tmp_path, capsys):
+    words = ["run", str(data), "--detector", "knn", "--size", "96", "-o", str(tmp_path / "run")]
+    assert main([*words, "--report"]) == 0
+    page = tmp_path / "run" / "report.html"
+    assert f"Open the page: {page}" in capsys.readouterr().out
+    assert "knn finds" in page.read_text(encoding="utf-8")
+    assert main([*words, "--report", str(tmp_path / "page.html")]) == 0
+    assert f"Open the page: {tmp_path / 'page.html'}" in capsys.readouterr().out
+    assert (tmp_path / "page.html").is_file()
+
+
+def test_data_behind_the_option_report_are_not_taken_for_a_page(data, tmp_path, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["run", "--report", str(data), "-o", str(tmp_path / "run")])
+    assert "write it before --report" in capsys.readouterr().err
+
+
 def test_an_error_is_one_line_and_exit_code_1(tmp_path, capsys):
     assert main(["run", str(tmp_path / "nowhere"), "-o", str(tmp_path / "run")]) == 1
     error = capsys.readouterr().err

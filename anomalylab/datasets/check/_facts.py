@@ -13,6 +13,7 @@ from anomalylab.datasets.check._same import same_pixels
 from anomalylab.errors import ImageError
 from anomalylab.images.files import decode_values, read_bytes, read_header, read_values
 from anomalylab.images.masks import is_plain, marked, mask_files, united
+from anomalylab.progress import counted
 
 N_DEEP = 64
 """Images of more than 8 bits that are decoded to see which values they use, spread evenly."""
@@ -49,15 +50,18 @@ def read_facts(samples: pd.DataFrame, root: Path) -> pd.DataFrame:
         ``mask_problem``, why a file cannot be used, or ``""``.
     """
     with ThreadPoolExecutor() as pool:
-        images = list(pool.map(lambda row: _image_facts(row, root), samples.itertuples()))
-        masks = list(pool.map(lambda path: _mask_facts(root, path), samples["mask_path"]))
+        looked = pool.map(lambda row: _image_facts(row, root), samples.itertuples())
+        images = list(counted(looked, len(samples), "reading files"))
+        truths = pool.map(lambda path: _mask_facts(root, path), samples["mask_path"])
+        masks = list(counted(truths, len(samples), "reading masks"))
         facts = pd.concat(
             [samples.reset_index(drop=True), pd.DataFrame(images), pd.DataFrame(masks)], axis=1
         )
         deep = np.flatnonzero((facts["bits"] > 8) | facts["is_float"])
         some = deep[:: max(1, -(-len(deep) // N_DEEP))]
         paths = [root / path for path in facts["image_path"].iloc[some]]
-        ranges = pd.DataFrame(pool.map(_value_range, paths), columns=[*_RANGE, "problem"])
+        seen = counted(pool.map(_value_range, paths), len(paths), "reading values")
+        ranges = pd.DataFrame(seen, columns=[*_RANGE, "problem"])
     facts[_RANGE] = np.nan
     facts.loc[some, _RANGE] = ranges[_RANGE].to_numpy(float)
     facts.loc[some, "problem"] = ranges["problem"].to_numpy()

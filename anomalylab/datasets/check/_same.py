@@ -17,6 +17,7 @@ import pandas as pd
 from anomalylab.datasets._sign import hash_of_values
 from anomalylab.errors import ImageError
 from anomalylab.images.files import read_values
+from anomalylab.progress import counted
 
 MOST_PIXELS = 2**26
 """Pixels decoded to compare images of one first row: a second or two."""
@@ -72,7 +73,7 @@ def _each(files: pd.DataFrame, root: Path, sign: Callable[[Any, Path], str]) -> 
             return str(path)
 
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(or_path, files.itertuples()))
+        return list(counted(pool.map(or_path, files.itertuples()), len(files), "comparing pixels"))
 
 
 def _shared(hashes: Iterable[str], signs: Iterable[str]) -> dict[str, str]:

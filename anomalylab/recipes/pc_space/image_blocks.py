@@ -15,12 +15,12 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces
 from anomalylab.extractors.band import project
 from anomalylab.images.read import read_image
+from anomalylab.progress import Advance
 from anomalylab.runs.masks import Masks
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.storage.blocks import Arrays, BlockStore
@@ -116,7 +116,7 @@ def in_blocks(rows: Iterable[int], size: int = BLOCK) -> list[np.ndarray]:
 
 
 def add_up(
-    work: Callable[[int], T], rows: np.ndarray, add: Callable[[T, T], T], bar: tqdm | None = None
+    work: Callable[[int], T], rows: np.ndarray, add: Callable[[T, T], T], advance: Advance
 ) -> T:
     """Do ``work`` on each row, some at a time, and add up what comes of it in the order of rows."""
 
@@ -125,20 +125,10 @@ def add_up(
         for row in part:
             result = work(int(row))
             total = result if total is None else add(total, result)
-            tick(bar)
+            advance(1)
         return total  # type: ignore[return-value]
 
     return reduce(add, in_pieces(piece, in_blocks(rows, PIECE)))
-
-
-_ticking = threading.Lock()
-
-
-def tick(bar: tqdm | None, n: int = 1) -> None:
-    """Move a progress bar on, from any thread."""
-    if bar is not None:
-        with _ticking:
-            bar.update(n)
 
 
 def by_blocks(
@@ -147,7 +137,7 @@ def by_blocks(
     store: BlockStore,
     params: Sequence[object],
     compute: Callable[[np.ndarray], Arrays],
-    bar: tqdm,
+    advance: Advance,
 ) -> Iterator[tuple[np.ndarray, Arrays]]:
     """Yield the rows of each block of images and the arrays of the block, known or computed.
 
@@ -160,15 +150,16 @@ def by_blocks(
     params : sequence
         All that the arrays depend on, beside the images.
     compute : callable
-        Rows of a block -> its arrays. It moves the bar itself and runs with one thread of linear
-        algebra.
-    bar : tqdm
+        Rows of a block -> its arrays. It counts images itself and runs with one thread of
+        linear algebra.
+    advance : callable
+        Counts images on, see :func:`anomalylab.progress.counting`.
     """
     for block in in_blocks(rows):
         name = images.key(block, *params)
         arrays = store.read(name)
         if arrays is not None:
-            tick(bar, len(block))
+            advance(len(block))
         else:
             with one_blas_thread():
                 arrays = compute(block)

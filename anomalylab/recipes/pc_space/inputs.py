@@ -14,6 +14,7 @@ from anomalylab.datasets.check import Finding, check
 from anomalylab.errors import DatasetError, ImageError, ParameterError
 from anomalylab.images.files import read_bytes
 from anomalylab.images.read import decode_image, hash_of
+from anomalylab.progress import counted
 from anomalylab.recipes.pc_space.image_blocks import Images, Room, band_of
 from anomalylab.recipes.pc_space.planned import check_memory
 from anomalylab.recipes.pc_space.projections import SIDE
@@ -128,7 +129,9 @@ def read_images(
         return _look(root / path, intensity, orient, shown, room)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        looked = list(pool.map(look, samples["image_path"]))
+        looked = list(
+            counted(pool.map(look, samples["image_path"]), len(samples), "reading images")
+        )
     is_read = [isinstance(found, Looked) for found in looked]
     broken = [
         {"sample_id": sample_id, "reason": found.reason}

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from anomalylab.compute import window_space
 from anomalylab.compute.threads import in_pieces, n_threads
 from anomalylab.compute.window_moments import Moments
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.pc_space.info import GRID
-from anomalylab.recipes.pc_space.image_blocks import Images, by_blocks, tick
+from anomalylab.progress import Advance, counting
+from anomalylab.recipes.pc_space.image_blocks import Images, by_blocks
 from anomalylab.recipes.pc_space.projections import SIGMAS, without_labels
 from anomalylab.recipes.pc_space.spaces import ImageMoments, add, digest, varying
 from anomalylab.storage.blocks import Arrays, BlockStore
@@ -80,7 +80,7 @@ def project_left_out(others: Others) -> tuple[np.ndarray, dict[str, np.ndarray]]
 
     def project_group(members: np.ndarray) -> list[Arrays]:
         space = space_without(group_of[members[0]])
-        return [_project(images, space, row, bar) for row in members]
+        return [_project(images, space, row, advance) for row in members]
 
     def project_block(block: np.ndarray) -> Arrays:
         ends = np.flatnonzero(np.diff([group_of[row] for row in block])) + 1
@@ -90,14 +90,14 @@ def project_left_out(others: Others) -> tuple[np.ndarray, dict[str, np.ndarray]]
     grouping = images.key(rows, groups[order].tolist())
     params = "look left out", digest(others.whole), grouping, GRID, SIGMAS
     store = BlockStore("window looks")
-    with tqdm(total=len(rows), desc="projecting windows, left out", unit="image", delay=2) as bar:
-        known = by_blocks(images, rows, store, params, project_block, bar)
+    with counting(len(rows)) as advance:
+        known = by_blocks(images, rows, store, params, project_block, advance)
         parts = [arrays for _, arrays in known]
     return rows, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _project(images: Images, space: WindowSpace, row: int, bar: tqdm) -> Arrays:
+def _project(images: Images, space: WindowSpace, row: int, advance: Advance) -> Arrays:
     band = images.band(row)
     seen = without_labels(band.shape, space, *space.project(band))
-    tick(bar)
+    advance(1)
     return seen

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from anomalylab.pc_space.log_odds import LogOdds
+from anomalylab.progress import counted
 
 N_FOLDS = 5
 MIN_OF_CLASS = 2
@@ -79,7 +80,7 @@ def judge(
     query : ndarray of shape (n_query, n_features)
     """
     left_out = np.empty(len(labels))
-    for fold in np.unique(folds):
+    for fold in counted(np.unique(folds)):
         is_out = folds == fold
         part = clone(model).fit(features[~is_out], labels[~is_out])
         left_out[is_out] = score(part, features[is_out])

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from anomalylab.compute.threads import in_pieces
 from anomalylab.compute.window_grid import on_grid
@@ -20,7 +19,8 @@ from anomalylab.compute.window_statistics import (
 )
 from anomalylab.pc_space.histogram import Plane, cells_of, density, histogram
 from anomalylab.pc_space.info import GRID
-from anomalylab.recipes.pc_space.image_blocks import PIECE, Images, by_blocks, in_blocks, tick
+from anomalylab.progress import Advance, counting
+from anomalylab.recipes.pc_space.image_blocks import PIECE, Images, by_blocks, in_blocks
 from anomalylab.recipes.pc_space.spaces import digest
 from anomalylab.storage.blocks import Arrays, BlockStore
 
@@ -173,11 +173,11 @@ def project_all(
     key = view.key()
     densities = np.zeros((2, len(view.first_planes), SIDE, SIDE), np.int64)
     described: dict[str, np.ndarray] = {}
-    with tqdm(total=n_images, desc="projecting windows", unit="image", delay=2) as bar:
+    with counting(n_images) as advance:
         for group, members in groups.items():
             dense = group is not None
-            compute = partial(_project_block, images, view, dense, bar)
-            known = by_blocks(images, members, store, ("look", dense, key), compute, bar)
+            compute = partial(_project_block, images, view, dense, advance)
+            known = by_blocks(images, members, store, ("look", dense, key), compute, advance)
             for rows, block in known:
                 of_images = dict(block)
                 if group is not None:
@@ -190,12 +190,14 @@ def project_all(
     return described, densities
 
 
-def _project_block(images: Images, view: View, dense: bool, bar: tqdm, rows: np.ndarray) -> Arrays:
+def _project_block(
+    images: Images, view: View, dense: bool, advance: Advance, rows: np.ndarray
+) -> Arrays:
     """Describe the images of a block; densities are added up as they come, to hold few."""
 
     def work(row: int) -> dict[str, np.ndarray]:
         described = project(images.band(row), view, dense=dense)
-        tick(bar)
+        advance(1)
         return described
 
     total: dict[str, np.ndarray] = {}
@@ -240,15 +242,15 @@ def log_odds_maps(images: Images, view: View, weights: np.ndarray) -> np.ndarray
     """Make the log-odds maps of all images, of shape (n_images, *GRID)."""
     rows, store = np.arange(len(images.samples)), BlockStore("window looks")
     params = "log odds", view.key(), hashlib.blake2b(weights.tobytes()).hexdigest()
-    with tqdm(total=len(rows), desc="log-odds maps", unit="image", delay=2) as bar:
+    with counting(len(rows)) as advance:
 
         def work(row: int) -> np.ndarray:
             made = log_odds_map(images.band(row), view, weights)
-            tick(bar)
+            advance(1)
             return made
 
         def compute(block: np.ndarray) -> Arrays:
             return {"maps": np.stack(in_pieces(work, block.tolist()))}
 
-        known = by_blocks(images, rows, store, params, compute, bar)
+        known = by_blocks(images, rows, store, params, compute, advance)
         return np.concatenate([arrays["maps"] for _, arrays in known])

@@ -11,7 +11,6 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.threads import in_pieces
@@ -19,8 +18,9 @@ from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import DatasetError
 from anomalylab.metrics import average_precision
 from anomalylab.pc_space.histogram import edges, pairs
+from anomalylab.progress import Advance, counting
 from anomalylab.recipes.pc_space import odds, spaces
-from anomalylab.recipes.pc_space.image_blocks import Images, by_blocks, tick
+from anomalylab.recipes.pc_space.image_blocks import Images, by_blocks
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.runs import roles
 from anomalylab.storage.blocks import Arrays, BlockStore
@@ -162,13 +162,11 @@ def _search_window(
     )
     nested = Nested([(bins, per * window) for bins, per in product(BINS, LIMITS_PER_PIXEL)])
     rows = []
-    with tqdm(
-        total=len(numbers) * len(labelled), desc=f"search, {window} px", unit="image", delay=2
-    ) as bar:
+    with counting(len(numbers) * len(labelled), f"windows of {window} px") as advance:
         for fold in numbers:
             others = [part for number, part in parts.items() if number != fold]
             space = spaces.fit(others, max(N_COMPONENTS))
-            histograms = _histograms(request, images, labelled, space, nested, bar)
+            histograms = _histograms(request, images, labelled, space, nested, advance)
             is_out = folds[labelled] == fold
             rows.append(_scores(request, images.samples.iloc[labelled], is_out, histograms, window))
     return _summary(rows, window)
@@ -180,14 +178,14 @@ def _histograms(
     rows: np.ndarray,
     space: WindowSpace,
     nested: Nested,
-    bar: tqdm,
+    advance: Advance,
 ) -> Histograms:
     """Project images once and return all their histograms."""
     store = BlockStore("window search")
 
     def work(row: int) -> np.ndarray:
         counts = nested.count(space.coordinates(images.band(row)))
-        tick(bar)
+        advance(1)
         return counts
 
     def compute(block: np.ndarray) -> Arrays:
@@ -195,7 +193,7 @@ def _histograms(
 
     params = "search", spaces.digest(space), nested.borders.tolist()
     made: dict[tuple[int, float], list[np.ndarray]] = {grid: [] for grid in nested.grids}
-    for _, known in by_blocks(images, rows, store, params, compute, bar):
+    for _, known in by_blocks(images, rows, store, params, compute, advance):
         for grid, parts in made.items():
             parts.append(nested.coarse(known["fine"], *grid, request.overflow))
     return {grid: np.concatenate(parts) for grid, parts in made.items()}

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from functools import partial, reduce
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from anomalylab.compute import window_space
 from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.window_moments import Moments, moments
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.errors import DatasetError
+from anomalylab.progress import Advance, counted, counting
 from anomalylab.recipes.pc_space.image_blocks import Images, add_up, by_blocks
 from anomalylab.storage.blocks import Arrays, BlockStore
 
@@ -61,11 +61,11 @@ def moments_by_fold(of_images: ImageMoments, folds: Mapping[int, np.ndarray]) ->
     """
     images, window = of_images.images, of_images.window
     store, n_images = BlockStore("window moments"), sum(map(len, folds.values()))
-    with tqdm(total=n_images, desc=f"windows of {window} px", unit="image", delay=2) as bar:
-        compute = partial(_sums_of_block, of_images, bar)
+    with counting(n_images, "adding up windows") as advance:
+        compute = partial(_sums_of_block, of_images, advance)
 
         def total(members: np.ndarray) -> Moments:
-            blocks = by_blocks(images, members, store, ("moments", window), compute, bar)
+            blocks = by_blocks(images, members, store, ("moments", window), compute, advance)
             return add(_unpacked(arrays, window) for _, arrays in blocks)
 
         return {fold: total(members) for fold, members in folds.items() if len(members)}
@@ -101,8 +101,7 @@ def incremental(images: Images, window: int, rows: np.ndarray, n_components: int
     DatasetError
         As :func:`fit`.
     """
-    bar = tqdm(rows, desc=f"incremental PCA, {window} px", unit="image", delay=2)
-    bands = (images.band(row) for row in bar)
+    bands = (images.band(row) for row in counted(rows, len(rows)))
     return varying(window_space.incremental(bands, window, n_components))
 
 
@@ -136,8 +135,8 @@ def add(parts: Iterable[Moments]) -> Moments:
     return reduce(operator.add, parts)
 
 
-def _sums_of_block(of_images: ImageMoments, bar: tqdm, rows: np.ndarray) -> Arrays:
-    found = add_up(of_images.of, rows, operator.add, bar)
+def _sums_of_block(of_images: ImageMoments, advance: Advance, rows: np.ndarray) -> Arrays:
+    found = add_up(of_images.of, rows, operator.add, advance)
     upper = np.triu_indices(of_images.window**2)
     return {
         "count": np.array(found.count),

@@ -2,7 +2,6 @@
 
 import ast
 import logging
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,9 @@ from nbformat import NotebookNode
 from papermill.parameterize import parameterize_notebook
 
 from anomalylab.errors import AnomalyLabError, ParameterError, RunError
+from anomalylab.progress import counting
 from anomalylab.registry import unknown_name
+from anomalylab.reports.kit.files import relative, write_atomically
 from anomalylab.reports.kit.fragment import FOLDER
 from anomalylab.reports.kit.kernel import ThisInterpreter
 from anomalylab.runs.folder import Run
@@ -203,33 +204,20 @@ def working_copy(name: str, run: Path | str, out: Path | str) -> Path:
         raise RunError(f"cannot write {out}: {error.strerror or error}") from error
 
 
-def relative(path: Path, start: Path) -> str:
-    """Return where ``path`` is seen from ``start``, in POSIX form; both must be resolved."""
-    try:
-        return Path(os.path.relpath(path, start)).as_posix()
-    except ValueError:  # another drive
-        return path.as_posix()
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file that is there whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def _execute(source: Path, out: Path, timeout: int, parameters: dict[str, Any]) -> None:
+    notebook = _without_live(nbformat.read(source, as_version=4))
     try:
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
+        with (
+            tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty,
+            counting(len(notebook.cells), "cells") as advance,
+        ):
             papermill.execute_notebook(
-                _without_live(nbformat.read(source, as_version=4)),
+                notebook,
                 str(out).replace("{", "{{").replace("}", "}}"),  # papermill formats its paths
                 parameters=_from_anywhere(parameters, out.parent),
                 kernel_name="python3",
                 kernel_manager_class=ThisInterpreter,
+                on_cell_start=lambda **_: advance(1),
                 progress_bar=False,
                 execution_timeout=timeout,
                 cwd=empty,

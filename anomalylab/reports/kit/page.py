@@ -12,12 +12,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from anomalylab.errors import ParameterError
+from anomalylab.progress import stage
+from anomalylab.reports.kit.files import relative, write_atomically
 from anomalylab.reports.kit.fragment import FOLDER, Fragment, assets_of, static_text, without_assets
-from anomalylab.reports.kit.notebooks import (
-    relative,
-    run_notebook,
-    write_atomically,
-)
+from anomalylab.reports.kit.notebooks import run_notebook
 from anomalylab.runs.folder import Run
 
 _NOTHING = re.compile(r'\s*<div class="al">\s*<div class="[^"]*\bal-nothing\b')
@@ -90,8 +88,9 @@ def report(
     }
     if data is not None:
         parameters["data"] = relative(Path(data).resolve(), start)
-    notebook = run_notebook(name, out.with_suffix(".ipynb"), **parameters)
-    return export_html(notebook, out, name=run.info.name, created=run.info.created[:10])
+    with stage("make the page"):
+        notebook = run_notebook(name, out.with_suffix(".ipynb"), **parameters)
+        return export_html(notebook, out, name=run.info.name, created=run.info.created[:10])
 
 
 def export_html(notebook: Path | str, out: Path | str, *, name: str, created: str = "") -> Path:
