@@ -6,6 +6,8 @@ import pandas as pd
 from anomalylab.localise import anomaly_map, anomaly_maps, peaks
 from anomalylab.pictures.map_colours import to_bytes
 from anomalylab.runs.folder import Run
+from anomalylab.verdicts.bulk import Bulk
+from anomalylab.verdicts.unlabelled import verdict
 
 SHOWN_OTHERWISE = frozenset(
     [
@@ -28,6 +30,22 @@ def further_columns(samples: pd.DataFrame) -> list[str]:
     """Return the columns that travelled along with the images and tell some of them apart."""
     further = samples.drop(columns=SHOWN_OTHERWISE & set(samples))
     return [str(name) for name in further if len(further[name].unique()) > 1]
+
+
+def bulk_behind(run: Run, detector: str) -> Bulk | None:
+    """Return the bulk that a run's threshold comes from, fitted again to the same scores.
+
+    These are the scores of the training images, each left out, or of all where roles are unknown.
+    None if the threshold comes from something else.
+    """
+    if run.thresholds(detector)["method"].iloc[0] != "bulk":
+        return None
+    scores = run.scores(detector, role="training")
+    if scores.empty:
+        scores = run.scores(detector)
+        is_training = scores["sample_id"].isin(run.info.training_ids)
+        scores = scores[is_training] if is_training.any() else scores
+    return verdict(scores["score"].to_numpy(float)).bulk
 
 
 def map_bytes(run: Run, detector: str) -> np.ndarray:

@@ -8,12 +8,16 @@ from pages import find, find_all, fresh, press, requests, texts, width_in
 
 from anomalylab.metrics import confusion, rate_interval, rates
 from anomalylab.reports import report
+from anomalylab.reports.detect.payload import chance
+from anomalylab.runs.displayed import bulk_behind
 from anomalylab.runs.spreadsheet import write_csv
 from anomalylab.runs.suspects import suspects
+from anomalylab.verdicts.bulk import fit_bulk
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 NAME = "patchcore"
+LEFT = "\ue012"  # what a driver calls this arrow key
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +31,13 @@ def page(run):
 
 
 @pytest.fixture(scope="module")
-def unlabelled_page(tmp_path_factory):
-    run = fakes.fake_run(tmp_path_factory.mktemp("page") / "unlabelled", is_labelled=False)
-    return report(run.folder)
+def unlabelled(tmp_path_factory):
+    return fakes.fake_run(tmp_path_factory.mktemp("page") / "unlabelled", is_labelled=False)
+
+
+@pytest.fixture(scope="module")
+def unlabelled_page(unlabelled):
+    return report(unlabelled.folder)
 
 
 @pytest.fixture
@@ -318,6 +326,44 @@ def test_without_scripts_verdict_suspects_and_counts_are_there(browser, page, ru
         assert row[-4:] == [str(counts[key]) for key in ("tp", "fn", "fp", "tn")]
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+BULKS = {
+    "few, heavy tails": lambda rng: 5 + 0.01 * rng.standard_t(3, 30),
+    "skewed": lambda rng: rng.lognormal(0, 0.6, 100),
+    "many": lambda rng: rng.normal(-3, 2, 1000),
+    "skewed to the left": lambda rng: 10 - rng.gamma(4, 1, 60),
+}
+
+
+@pytest.mark.parametrize("drawn", BULKS.values(), ids=BULKS)
+def test_the_number_by_chance_is_that_of_python_at_any_threshold(
+    browser, unlabelled_page, rng, drawn
+):
+    fresh(browser, unlabelled_page)
+    scores = drawn(rng)
+    bulk = fit_bulk(scores)
+    spread = np.ptp(scores)
+    thresholds = np.linspace(scores.min() - spread, scores.max() + 3 * spread, 400)
+    thresholds = np.append(thresholds, [bulk.trusted_up_to, np.nextafter(bulk.trusted_up_to, 99)])
+    script = "return arguments[1].map(window.anomalylab.chance(arguments[0]))"
+    in_page = browser.execute_script(script, chance(bulk), thresholds.tolist())
+    in_python = bulk.p_value(thresholds)
+    assert in_python.min() < 1e-3 < 0.9 < in_python.max()
+    assert in_page == pytest.approx(in_python, rel=1e-9, abs=1e-300)
+
+
+def test_the_number_by_chance_follows_the_threshold(browser, unlabelled_page, unlabelled):
+    fresh(browser, unlabelled_page)
+    shown = []
+    for _ in range(4):
+        expected = bulk_behind(unlabelled, NAME).p_value([shown_threshold(browser)])[0] * 36
+        words = find(browser, "[data-readout=flagged] .al-note").text
+        assert words.endswith("would by chance among 36 images")
+        shown.append(float(words.split()[1]))
+        assert shown[-1] == pytest.approx(expected, rel=0.06)
+        press(browser, "[role=slider]", *[LEFT] * 15)
+    assert shown == sorted(set(shown))
 
 
 def test_an_unlabelled_run_shows_suspects_and_says_what_needs_labels(browser, unlabelled_page):

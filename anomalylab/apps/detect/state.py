@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import param
 
 from anomalylab.apps.detect.judgements import OUTCOMES, judgements, outcomes
 from anomalylab.apps.kit.state import AppState
-from anomalylab.runs.displayed import further_columns
+from anomalylab.runs.displayed import bulk_behind, further_columns
 from anomalylab.runs.folder import Run
 from anomalylab.verdicts.thresholds import method_words
 
@@ -117,6 +118,13 @@ class DetectState(AppState):
         """Whether the threshold is none that the run found."""
         return self.rule == BY_HAND
 
+    @property
+    def expected_by_chance(self) -> float | None:
+        """Images expected at or above the threshold if all are of the bulk; None if not known."""
+        if self.bulk is None:
+            return None
+        return float(self.bulk.p_value(np.array([self.threshold]))[0] * len(self.table))
+
     def judged(self) -> pd.DataFrame:
         """Return all queries with what the threshold makes of them."""
         return self.table.assign(outcome=outcomes(self.table, self.threshold))
@@ -164,6 +172,7 @@ class DetectState(AppState):
     def _start(self, *, own_threshold: bool) -> None:
         """Take up a detector: its scores, its thresholds, its most anomalous image."""
         self.table = judgements(self.run, self.detector)
+        self.bulk = None if self.run.is_labelled else bulk_behind(self.run, self.detector)
         rules = self.rules()
         values = [self.table["score"].min(), self.table["score"].max(), *rules.values()]
         is_known = self.table["label"].notna()

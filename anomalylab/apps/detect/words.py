@@ -5,6 +5,7 @@ from html import escape
 from anomalylab.apps.detect.state import DetectState
 from anomalylab.apps.kit.controls import text_options
 from anomalylab.metrics import rate_interval
+from anomalylab.number_words import few_digits
 from anomalylab.pictures import map_colours
 from anomalylab.runs.folder import Run
 
@@ -39,6 +40,8 @@ def counts_words(state: DetectState) -> str:
         for name in ("above", "below")
         if name in counts
     ]
+    if state.expected_by_chance is not None:
+        parts.append(f"<p>About <b>{few_digits(state.expected_by_chance)}</b> by chance</p>")
     kind = "note chosen" if state.is_by_hand else "note"
     return "".join(parts) + f"<p class='{kind}'>Threshold: {escape(state.note())}.</p>"
 

@@ -22,6 +22,7 @@ SCRIPTS = (
     "kit/number_words.js",
     "kit/numbers.js",
     "kit/map_colours.js",
+    "detect/chance.js",
     "detect/store.js",
     "detect/score_axis.js",
     "detect/histogram.js",

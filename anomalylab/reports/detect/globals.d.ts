@@ -33,11 +33,20 @@ declare namespace Al {
     match: Pair | null;
   }
 
+  /** A fitted bulk, see chance() in payload.py. */
+  interface Chance {
+    upperShare: number;
+    trustedUpTo: number;
+    freedoms: [freedom: number | null, n: number][];
+    nodes: string;
+  }
+
   interface Detector {
     scores: number[];
     pValues: (number | null)[];
     training: number[];
     bulk: Pair[];
+    chance: Chance | null;
     thresholds: RunThreshold[];
     neighbours: (Neighbour | null)[];
     /** x and y in pixels of the image where its map is highest. */
@@ -83,6 +92,8 @@ declare namespace Al {
     readonly scores: number[];
     readonly threshold: Threshold;
     readonly detectorMaps: Maps;
+    /** Images expected at or above the threshold by chance; null if that is not known. */
+    readonly expectedByChance: number | null;
     listen(listener: Listener): void;
     change(changes: Changes): void;
     moveThreshold(value: number): void;
@@ -130,6 +141,8 @@ declare namespace Al {
   interface Shared {
     Store: new (data: DetectPayload) => Store;
     scoreAxis(values: number[], plotWidth: number, margin: { left: number; right: number }): ScoreAxis;
+    /** Of an image of the bulk, to score at least so high. */
+    chance(bulk: Chance): (score: number) => number;
     areaBelow(curve: Pair[]): (x: number) => number;
     colouring(store: Store): Colouring;
     Histogram: new (store: Store, show: Show) => Part;

@@ -10,9 +10,9 @@ from anomalylab.pictures import map_colours
 from anomalylab.pictures.encode import to_base64
 from anomalylab.reports.kit.rows import by_key, rows_of
 from anomalylab.reports.kit.words import short_names
-from anomalylab.runs.displayed import further_columns, map_bytes, places
+from anomalylab.runs.displayed import bulk_behind, further_columns, map_bytes, places
 from anomalylab.runs.folder import Run
-from anomalylab.verdicts.bulk import MIN_IMAGES, fit_bulk
+from anomalylab.verdicts.bulk import Bulk
 from anomalylab.verdicts.thresholds import method_words
 
 N_CURVE = 160
@@ -97,13 +97,15 @@ def _embedding(run: Run) -> dict[str, Any]:
 
 
 def _detector(run: Run, name: str, shown: list[str]) -> dict[str, Any]:
-    scores = run.scores(name)
+    scores, bulk = run.scores(name), bulk_behind(run, name)
+    training = run.scores(name, role="training")
     maps = map_bytes(run, name)
     return {
         "scores": _numbers(scores["score"]),
         "pValues": _numbers(scores["p_value"]),
-        "training": _numbers(run.scores(name, role="training")["score"]),
-        "bulk": bulk_curve(run, name),
+        "training": _numbers(training["score"]),
+        "bulk": bulk_curve(bulk, min([*scores["score"], *training["score"]])),
+        "chance": None if run.is_labelled else chance(bulk),
         "thresholds": _thresholds(run, name),
         "neighbours": _neighbours(run, name, shown),
         "places": places(run, name).tolist(),
@@ -112,33 +114,47 @@ def _detector(run: Run, name: str, shown: list[str]) -> dict[str, Any]:
     }
 
 
-def bulk_curve(run: Run, detector: str) -> list[list[float]]:
-    """Return the fitted bulk for drawing, as images to be expected for each unit of score.
-
-    The bulk is fitted again to the scores behind the threshold: those of training images, or of all
-    where roles are unknown, without the highest ones that the run had set aside.
+def bulk_curve(bulk: Bulk | None, lowest: float) -> list[list[float]]:
+    """Return a fitted bulk for drawing, as images to be expected for each unit of score.
 
     Parameters
     ----------
-    run : Run
-    detector : str
+    bulk : Bulk or None
+    lowest : float
+        The lowest score it was fitted to.
 
     Returns
     -------
     list of [score, images per unit of score]
-        By rising score; empty if the run's threshold does not come from a bulk.
+        By rising score; empty without a bulk.
     """
-    default = run.thresholds(detector).head(1)
-    used = default[default["method"] == "bulk"]
-    training = run.scores(detector, role="training")["score"]
-    scores = training if len(training) else run.scores(detector)["score"]
-    if used.empty or len(scores) < MIN_IMAGES:
+    if bulk is None:
         return []
-    inside = np.sort(scores.to_numpy(float))[: max(MIN_IMAGES, int(used["n_images"].iloc[0]))]
-    bulk = fit_bulk(inside)
-    spread = inside[-1] - inside[0]
-    places = np.linspace(inside[0] - spread / 4, inside[-1] + spread / 2, N_CURVE)
-    return np.column_stack([places, len(inside) * bulk.density(places)]).round(6).tolist()
+    spread = bulk.trusted_up_to - lowest
+    at = np.linspace(lowest - spread / 4, bulk.trusted_up_to + 1.5 * spread, N_CURVE)
+    return np.column_stack([at, bulk.n_images * bulk.density(at)]).round(6).tolist()
+
+
+def chance(bulk: Bulk | None) -> dict[str, Any] | None:
+    """Return the numbers that the chance of a score follows from, see :meth:`Bulk.p_value`.
+
+    Nodes are sorted by their freedom; ``freedoms`` says how many there are of each, None standing
+    for infinite. ``nodes``: location, scale, shape and weight of each, little-endian float64.
+    """
+    if bulk is None:
+        return None
+    order = np.argsort(bulk.freedoms, kind="stable")
+    freedoms, counts = np.unique(bulk.freedoms, return_counts=True)
+    nodes = np.stack([bulk.locations, bulk.scales, bulk.shapes, bulk.weights], axis=1)[order]
+    return {
+        "upperShare": 1 - bulk.n_trusted / bulk.n_images,
+        "trustedUpTo": bulk.trusted_up_to,
+        "freedoms": [
+            [None if np.isinf(freedom) else float(freedom), int(count)]
+            for freedom, count in zip(freedoms, counts, strict=True)
+        ],
+        "nodes": to_base64(nodes.astype("<f8")),
+    }
 
 
 def _thresholds(run: Run, name: str) -> list[dict[str, Any]]:

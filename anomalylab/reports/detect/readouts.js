@@ -136,12 +136,11 @@
 
     /** @param {Al.Counts} counts */
     unjudged(counts) {
-      const { threshold } = this.store;
-      const isKnown = threshold.method !== null && threshold.isDefault && threshold.expectedFalse !== null;
-      const among = (/** @type {number} */ n) => `would by chance among ${al.count(n, "image")}`;
-      const expected = isKnown
-        ? `about ${al.format(threshold.expectedFalse, 2)} ${among(threshold.nImages)}`
-        : "no number by chance is known for this threshold";
+      const { expectedByChance } = this.store;
+      const expected =
+        expectedByChance === null
+          ? "no number by chance is known for this threshold"
+          : `about ${al.format(expectedByChance, 2)} would by chance among ${al.count(counts.n, "image")}`;
       return [
         al.el(
           "div",

@@ -23,6 +23,8 @@
       this.labels = data.images.slice(0, data.nQueries).map((image) => image.label);
       /** @type {Map<string, Al.Maps>} */
       this.maps = new Map();
+      /** @type {Map<Al.Chance, (score: number) => number>} */
+      this.chances = new Map();
       /** @type {Map<string, Al.Threshold>} the threshold that somebody chose, by detector */
       this.chosen = new Map();
       /** @type {Al.Listener[]} */
@@ -56,6 +58,14 @@
       const maps = this.maps.get(name) ?? new al.Maps(this.detector, this.colours);
       this.maps.set(name, maps);
       return maps;
+    }
+
+    get expectedByChance() {
+      const { chance } = this.detector;
+      if (chance === null) return null;
+      const of = this.chances.get(chance) ?? al.chance(chance);
+      this.chances.set(chance, of);
+      return this.scores.length * of(this.threshold.value);
     }
 
     /** @param {Al.Listener} listener */

@@ -110,6 +110,8 @@ declare namespace Al {
 
     // numbers.js
     confusion(scores: number[], labels: Label[], threshold: number): Counts;
+    /** Regularised incomplete beta function. */
+    betaShare(x: number, a: number, b: number): number;
     share(k: number, n: number): Share;
     rates(counts: Counts): Rates;
     onTheLine(recall: number, falseAlarmRate: number, line: Line, parts?: number): OnTheLine;

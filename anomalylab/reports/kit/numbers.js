@@ -50,6 +50,7 @@
    * @returns {number}
    */
   function betaShare(x, a, b) {
+    if (x <= 0 || x >= 1) return al.clamp(x, 0, 1);
     if (x > (a + 1) / (a + b + 2)) return 1 - betaShare(1 - x, b, a);
     const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x)) / a;
     let [c, d] = [1, 1 / (1 - ((a + b) * x) / (a + 1))];
@@ -67,6 +68,7 @@
     }
     return front * fraction;
   }
+  al.betaShare = betaShare;
 
   /**
    * Stirling's series, exact to twelve digits from 15 on; smaller arguments are moved up.

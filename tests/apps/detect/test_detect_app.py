@@ -17,6 +17,8 @@ from anomalylab.apps.detect.state import ALL, BY_HAND, ORDERS, DetectState
 from anomalylab.apps.kit.controls import address_words
 from anomalylab.apps.kit.safe_cell import safe_bundle
 from anomalylab.errors import ParameterError, RunError, UnknownNameError
+from anomalylab.number_words import few_digits
+from anomalylab.runs.displayed import bulk_behind
 from anomalylab.runs.files import list_files
 from anomalylab.runs.folder import Run
 from anomalylab.runs.suspects import suspects
@@ -54,6 +56,19 @@ def test_images_without_a_label_are_above_or_below(tmp_path):
     table = judgements(run, "knn")
     assert set(outcomes(table, table["score"].median())) == {"above", "below"}
     assert DetectState(run).param["show"].objects == [ALL, "above", "below"]
+
+
+def test_without_labels_the_number_by_chance_follows_the_threshold(tmp_path, state):
+    run = fake_run(tmp_path / "fake", is_labelled=False)
+    unlabelled = DetectState(run)
+    bulk = bulk_behind(run, unlabelled.detector)
+    for threshold in (2.2, 1.5):
+        unlabelled.threshold = threshold
+        expected = 36 * bulk.p_value([threshold])[0]
+        assert unlabelled.expected_by_chance == pytest.approx(expected)
+        assert f"About <b>{few_digits(expected)}</b> by chance" in words.counts_words(unlabelled)
+    assert state.expected_by_chance is None
+    assert "by chance" not in words.counts_words(state)
 
 
 def test_the_view_starts_at_the_threshold_of_the_run(state, run):

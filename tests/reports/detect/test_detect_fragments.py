@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from anomalylab.datasets.textures import make_textures
 from anomalylab.errors import UnknownNameError
 from anomalylab.pictures import map_colours
 from anomalylab.reports import detect
@@ -19,9 +20,12 @@ from anomalylab.reports.kit.charts import Line, free_corner
 from anomalylab.reports.kit.fragment import FOLDER, json_for_script
 from anomalylab.reports.kit.metric_table import best_of
 from anomalylab.reports.parts.verdict import warnings
-from anomalylab.runs.displayed import map_bytes
+from anomalylab.runs.detect import run as detect_run
+from anomalylab.runs.displayed import bulk_behind, map_bytes
 from anomalylab.runs.folder import Run
 from anomalylab.runs.info import FindingInfo
+from anomalylab.runs.request import DetectorChoice, DetectRequest
+from anomalylab.verdicts.bulk import fit_bulk
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +81,34 @@ def test_the_default_threshold_comes_first_in_the_payload(run):
         assert detector["thresholds"][0]["value"] == run.threshold(name)
 
 
-def test_the_curve_of_the_bulk_holds_as_many_images_as_it_was_fitted_to(run, unlabelled):
-    for finished in (run, unlabelled):
-        x, per_unit = np.transpose(bulk_curve(finished, "patchcore"))
-        n_images = finished.table("thresholds")["n_images"].iloc[0]
-        assert np.trapezoid(per_unit, x) == pytest.approx(n_images, rel=0.2)
+@pytest.mark.parametrize("n_images", [30, 200])
+def test_the_curve_of_the_bulk_holds_as_many_images_as_it_was_fitted_to(rng, n_images):
+    scores = rng.gamma(20, 0.1, n_images)
+    x, per_unit = np.transpose(bulk_curve(fit_bulk(scores), scores.min()))
+    assert np.trapezoid(per_unit, x) == pytest.approx(n_images, rel=0.1)
+
+
+def test_a_page_has_the_bulk_that_the_threshold_of_its_run_comes_from(rng, tmp_path):
+    data = tmp_path / "images"
+    make_textures(data, category="brick", n_train=30, n_test_good=1, n_test_defect=1, size=64)
+    request = DetectRequest(
+        data=data / "brick" / "train" / "good",
+        detectors=(DetectorChoice(name="knn"),),
+        size=(64, 64),
+    )
+    finished = detect_run(request, tmp_path / "run")
+    row = finished.thresholds("knn").iloc[0]
+    assert row["method"] == "bulk"
+    expected = 30 * bulk_behind(finished, "knn").p_value(np.array([row["value"]]))[0]
+    assert expected == pytest.approx(row["expected_false"], rel=1e-9)
+    scores = finished.scores("knn")
+    p_values = bulk_behind(finished, "knn").p_value(scores["score"].to_numpy())
+    assert p_values == pytest.approx(scores["p_value"], rel=1e-9)
+
+
+def test_no_bulk_stands_behind_a_threshold_of_another_kind(run):
+    assert bulk_behind(run, "patchcore") is None  # twelve training images
+    assert payload(run)["detectors"]["patchcore"]["bulk"] == []
 
 
 def test_bytes_of_a_map_are_sixtieths_of_its_threshold():
