@@ -186,7 +186,7 @@ def peaks(
         centre of the highest pixel of the network's input, the first of equal ones.
     """
     maps = AnomalyMaps(score_maps, [network_size] * len(score_maps), smoothing, network_size)
-    found = np.array([divmod(int(made.argmax()), network_size[1]) for made in maps])
+    found = np.array([divmod(int(made.argmax()), network_size[1]) for made in counted(maps)])
     centres = (found.reshape(-1, 2) + 0.5) / network_size
     return np.floor(centres * sizes).astype(np.int64)
 

@@ -17,6 +17,7 @@ from anomalylab.detectors import Detector
 NOTHING_TO_COUNT = {
     "start",
     "load the network",
+    "plan",
     "decide",
     "judge without labels",
     "embed in two dimensions",

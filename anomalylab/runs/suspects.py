@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from anomalylab.progress import stage
 from anomalylab.registry import unknown_name
 from anomalylab.runs.displayed import places
 from anomalylab.runs.folder import Run
@@ -58,7 +59,8 @@ def suspects(run: Run, detector: str = "") -> pd.DataFrame:
 
 def write_suspects(folder: Path) -> None:
     """Write :data:`FILE` into the folder of a finished run, for the detector of its verdict."""
-    write_csv(suspects(Run(folder)), folder / FILE)
+    with stage("list suspects"):
+        write_csv(suspects(Run(folder)), folder / FILE)
 
 
 def _places(run: Run, detector: str) -> dict[str, pd.Series]:
