@@ -42,7 +42,7 @@ def test_run_makes_its_page_too_if_asked(data, tmp_path, capsys):
     assert main([*words, "--report"]) == 0
     page = tmp_path / "run" / "report.html"
     assert f"Open the page: {page}" in capsys.readouterr().out
-    assert "knn finds" in page.read_text(encoding="utf-8")
+    assert Run(tmp_path / "run").verdict in page.read_text(encoding="utf-8")
     assert main([*words, "--report", str(tmp_path / "page.html")]) == 0
     assert f"Open the page: {tmp_path / 'page.html'}" in capsys.readouterr().out
     assert (tmp_path / "page.html").is_file()
