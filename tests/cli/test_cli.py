@@ -32,7 +32,7 @@ def test_run_prints_the_verdict_and_the_next_step(data, tmp_path, capsys):
     out = tmp_path / "run"
     assert main(["run", str(data), "--detector", "knn", "--size", "96", "-o", str(out)]) == 0
     printed = capsys.readouterr().out
-    assert "knn finds" in printed
+    assert "4 of 4 defective images are found" in printed
     assert f"anomalylab report {out}" in printed
     assert json.loads((out / "run.json").read_text(encoding="utf-8"))["schema_version"] == 2
 
