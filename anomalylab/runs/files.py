@@ -2,6 +2,7 @@
 
 ``files.json`` names every file that was written, with its checksum. A file is compared with it
 when it is first read. Older runs list none; their files are trusted as far as they can be read.
+Tables for people are listed too, but a person may change them: nothing reads them again.
 """
 
 import hashlib
@@ -21,6 +22,10 @@ from anomalylab.images.inside import why_outside
 from anomalylab.schema import Table
 
 FILE_LIST = "files.json"
+
+FOR_PEOPLE = (".csv",)
+"""Endings of files that are made to be opened, changed and saved elsewhere, or thrown away:
+``scores.csv``, ``suspects.csv``."""
 
 ADVICE = "copy the run folder again from where it was made, or make the run again"
 
@@ -100,9 +105,10 @@ class RunFiles:
         return self.read(name, lambda path: _mapped(path, shape))
 
     def check(self) -> None:
-        """Compare every file that was written with its checksum."""
+        """Compare every file that was written with its checksum, but for those for people."""
         for name in self.written or {}:
-            self.checked(name)
+            if not name.endswith(FOR_PEOPLE):
+                self.checked(name)
 
 
 @contextmanager

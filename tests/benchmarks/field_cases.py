@@ -64,7 +64,7 @@ def refused(pattern: str) -> Rule:
 
 LABELLED = r"\b3 +unlabelled +anomalous"
 RULES: dict[str, Rule] = {
-    "damaged_mask": first("mask that cannot be decoded", but="cannot write"),
+    "damaged_mask": first("mask that cannot be read", but="cannot write"),
     "masks_beside_images": each("35 files? perhaps masks", r"exp1_100\.png|Run folder"),
     "inverted_masks": first("8 masks that mark most of the image: perhaps they are inverted"),
     "exif_rotated_180": first("8 images that carry a rotation"),

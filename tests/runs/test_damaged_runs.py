@@ -6,12 +6,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from damage import empty, everything, flip, harmed, is_refused, truncate, wrong_after_damage
+from damage import (
+    empty,
+    everything,
+    flip,
+    harmed,
+    is_refused,
+    same,
+    truncate,
+    wrong_after_damage,
+)
 
 from anomalylab.cli.main import main
 from anomalylab.errors import AnomalyLabError, RunError
+from anomalylab.reports import report
 from anomalylab.runs.files import RunFiles, list_files
 from anomalylab.runs.folder import OF_EVERY_RUN, Run
+from anomalylab.runs.suspects import write_suspects
 
 OLD = Path(__file__).parents[1] / "data"
 N_CASES = 150
@@ -102,6 +113,35 @@ def test_a_list_of_files_stays_inside_the_folder(copy, name):
 
 def test_notes_that_a_person_adds_are_no_damage(copy):
     (copy / "notes.txt").write_text("mine")
+    Run(copy).check()
+
+
+@pytest.mark.parametrize("change", ["saved by a spreadsheet", "removed"])
+def test_tables_for_people_may_be_changed(right, copy, change):
+    write_suspects(copy)
+    (copy / "scores.csv").write_text("image,score\na.png,0.5\n")
+    list_files(copy)
+    assert {"suspects.csv", "scores.csv"} <= Run(copy).files.written.keys()
+    for name in ("suspects.csv", "scores.csv"):
+        if change == "removed":
+            (copy / name).unlink()
+        else:
+            text = (copy / name).read_text("utf-8-sig")
+            (copy / name).write_text(text.replace(",", ";"), "latin-1")
+    Run(copy).check()
+    found = everything(copy)
+    for name, value in right.items():
+        assert same(found[name], value), name
+
+
+@pytest.mark.parametrize("listed", ["detect_v2"], indirect=True)
+def test_pages_and_notebooks_that_are_made_of_a_run_are_no_damage(copy):
+    page = report(copy)
+    assert main(["notebook", "detect", str(copy), "-o", str(copy / "work.ipynb")]) == 0
+    assert page.parent == copy
+    Run(copy).check()
+    page.write_text("changed")
+    (copy / "work.ipynb").unlink()
     Run(copy).check()
 
 
