@@ -102,6 +102,7 @@ SAMPLES = Table(
         "height": "int",
         "content_hash": "str?",
         "group": "str?",
+        "stored_as": "str?",
     },
     ("sample_id",),
 )
@@ -109,7 +110,8 @@ SAMPLES = Table(
 
 label: 0 normal, 1 anomalous. content_hash: of the bytes of the file, filled in when it is read for
 the first time. group: images of one physical part or one moment, and copies of one file, which are
-left out together; missing for an image that is its own group.
+left out together; missing for an image that is its own group. stored_as: format of the file and of
+its pixels, as ``PNG, RGB of 8 bits``.
 """
 
 SCORES = Table(

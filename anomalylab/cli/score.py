@@ -13,7 +13,9 @@ def add(commands) -> None:
     summary = "apply a finished run to new images, without fitting"
     parser = add_command(commands, "score", call, summary)
     add_run(parser)
-    parser.add_argument("images", type=Path, metavar="IMAGES", help="folder of new images")
+    parser.add_argument(
+        "images", type=Path, metavar="IMAGES", help="folder of new images, or table of their paths"
+    )
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder to write to")
     parser.add_argument(
         "--weights", metavar="FILE", help="weights file, if the run was made with one"

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from anomalylab.datasets._loaders import LoaderRegistry, Option
+from anomalylab.datasets._loaders import FALLBACK, LoaderRegistry, Option
 from anomalylab.errors import SchemaError
 from anomalylab.schema import SAMPLES, SPLITS
 
-__all__ = ["LoaderRegistry", "Option", "detect_layout", "load", "register", "registry"]
+__all__ = ["FALLBACK", "LoaderRegistry", "Option", "detect_layout", "load", "register", "registry"]
 
 registry = LoaderRegistry()
 register = registry.register

@@ -171,13 +171,15 @@ def samples_table(
 
 
 def _row(row: Mapping, seen: Seen, unreadable: set[str]) -> dict[str, object]:
+    header = seen.header
     return {
         "sample_id": row["image_path"],
         **row,
         "mask_path": None if row["mask_path"] in unreadable else row["mask_path"],
-        "width": seen.header.width,
-        "height": seen.header.height,
+        "width": header.width,
+        "height": header.height,
         "content_hash": seen.content_hash,
+        "stored_as": f"{header.format}, {header.mode} of {header.bits} bits",
     }
 
 

@@ -108,7 +108,7 @@ def load(
     findings = [
         *matches.findings,
         *finding("unused_images", [path for path in images if splits[path] is None]),
-        *_perhaps_masks([path for path in used if _looks_like_mask(path)]),
+        *_perhaps_masks([path for path in used if looks_like_mask(path)]),
         *beside.findings,
         *role_findings(splits, is_told=any(chosen.values())),
     ]
@@ -184,6 +184,7 @@ def _perhaps_masks(paths: Sequence[str]) -> list[dict]:
     return finding("perhaps_masks", paths, f"say so by {mask_flags(paths)}, or move them away")
 
 
-def _looks_like_mask(path: str) -> bool:
+def looks_like_mask(path: str) -> bool:
+    """Tell whether a file or a folder that it lies in is named as masks are."""
     folders = PurePosixPath(path).parts[:-1]
     return any(map(names_masks, folders)) or bool(MASK_ENDING.search(PurePosixPath(path).stem))

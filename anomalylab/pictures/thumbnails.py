@@ -1,8 +1,10 @@
 """Small copies of images, and the outlines of their defects, for pages and tables."""
 
 import json
+from io import BytesIO
 
 import numpy as np
+from PIL import Image
 
 from anomalylab.images.read import resize
 from anomalylab.pictures.encode import webp
@@ -36,6 +38,11 @@ def thumbnail(
     height, width = (max(1, round(side * shrink)) for side in image.shape[:2])
     small = resize(image, (height, width), method="area")
     return webp(small, _QUALITY), width, height, contour_of(mask, (height, width))
+
+
+def mean_grey(picture: bytes) -> float:
+    """Return the mean of all values of an encoded picture, 0 to 255."""
+    return float(np.asarray(Image.open(BytesIO(picture)).convert("RGB")).mean())
 
 
 def contour_of(mask: np.ndarray | None, size: tuple[int, int]) -> str | None:

@@ -7,22 +7,24 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import detectors, extractors
+from anomalylab.datasets.check import Finding
 from anomalylab.errors import WeightsError
 from anomalylab.extractors import Extraction, Extractor
 from anomalylab.features import Features
 from anomalylab.localise import map_max
-from anomalylab.runs.describe import broken_records
+from anomalylab.runs import recognised
+from anomalylab.runs.describe import broken_records, finding_info
 from anomalylab.runs.detect import TRAINING_FEATURES
 from anomalylab.runs.folder import Run, RunWriter, writing
 from anomalylab.runs.info import ExtractorInfo, VerdictInfo
-from anomalylab.runs.inputs import network_size_of, with_images
+from anomalylab.runs.inputs import cell_of, network_size_of, with_images
 from anomalylab.runs.masks import Masks
+from anomalylab.runs.new_images import check_brightness, checked, list_new
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.scored import (
     as_training,
     finished,
     judge_new,
-    new_images,
     scored_info,
     training_scores,
     write_scores,
@@ -42,7 +44,7 @@ def score(
     folder : path
         The run folder.
     data : path
-        Folder of new images.
+        Folder of new images, or table of their paths.
     out : path
         Where to write; a run folder again, with ``scores.csv`` beside its tables.
     weights : str, optional
@@ -53,7 +55,8 @@ def score(
     Returns
     -------
     run : Run
-        Its verdict says how many lie beyond the training images, and how many by chance.
+        Its verdict says how many lie beyond the training images, and how many by chance; its
+        findings, how the new images differ from those of the run, and which were among them.
 
     Raises
     ------
@@ -62,35 +65,45 @@ def score(
     WeightsError
         If the network at hand is not the one of the run.
     DatasetError
-        If there is no image.
+        If there is no image, or values that cannot be used.
     """
     base = finished(Path(folder), Path(out))
     extractor = _extractor(base, weights, engine)
-    samples = new_images(Path(data))
-    timings = Timings()
-    with timings.step("embed images", len(samples)):
+    new, timings = list_new(Path(data)), Timings()
+    with timings.step("check images", len(new.samples)):
+        findings = checked(new, base, size=network_size_of(extractor), cell=cell_of(extractor))
+    with timings.step("embed images", len(new.samples)):
         extraction = extractors.extract(
-            samples,
-            Path(data),
+            new.samples,
+            new.root,
             extractor,
             intensity=base.info.intensity,
             resize=base.detect.resize,
         )
     features = with_images(
-        extraction.features, extraction.samples, Path(data), intensity=base.info.intensity
+        extraction.features, extraction.samples, new.root, intensity=base.info.intensity
     )
     extraction = extraction._replace(features=features)
+    twins = recognised.by_features(base, _training_features(base), features.pooled())
+    findings += recognised.findings(base, extraction.samples, twins)
     with writing(out) as writer:
         verdicts = {}
         scored: list[pd.DataFrame] = []
         for label in base.detectors:
             with timings.step(f"{label}: score", len(extraction.samples)):
-                table, words = _score_one(base, label, extraction, extractor, writer)
+                table, words = _score_one(base, label, extraction, extractor, twins, writer)
             scored.append(table)
             verdicts[label] = words
-        _tables(base, writer, scored, extraction, Path(data), timings)
-        broken = broken_records(extraction.broken)
-        info = scored_info(base, verdicts, extraction.samples, broken, Path(data), Path(out))
+        findings += _tables(base, writer, scored, extraction, twins, new.root, timings)
+        info = scored_info(
+            base,
+            verdicts,
+            extraction.samples,
+            broken_records(extraction.broken),
+            new,
+            Path(out),
+            findings=[finding_info(finding) for finding in findings],
+        )
         writer.info(replace(info, part=replace(base.detect, extractor=_ran(base, extractor))))
         write_suspects(writer.folder)
     return Run(out)
@@ -115,10 +128,16 @@ def _ran(base: Run, extractor: Extractor) -> ExtractorInfo:
 
 
 def _score_one(
-    base: Run, label: str, extraction: Extraction, extractor: Extractor, writer: RunWriter
+    base: Run,
+    label: str,
+    extraction: Extraction,
+    extractor: Extractor,
+    twins: pd.Series,
+    writer: RunWriter,
 ) -> tuple[pd.DataFrame, VerdictInfo]:
     detector = detectors.load(base.folder / "detectors" / label)
     scores, maps = detector.score(extraction.features)
+    scores, maps = recognised.as_left_out(base, label, twins, scores, maps)
     writer.score_maps(label, maps)
     highest = map_max(maps, network_size_of(extractor), smoothing=base.detect.smoothing)
     return judge_new(base, label, extraction.samples, scores, highest)
@@ -129,12 +148,14 @@ def _tables(
     writer: RunWriter,
     scored: list[pd.DataFrame],
     extraction: Extraction,
+    twins: pd.Series,
     root: Path,
     timings: Timings,
-) -> None:
+) -> list[Finding]:
+    """Write the tables; return what the thumbnails tell."""
     samples, features = extraction.samples, extraction.features
     queries = pd.concat(scored, ignore_index=True)
-    write_scores(base, writer, queries, samples, base.info.training_ids)
+    write_scores(base, writer, queries, samples, base.info.training_ids, twins)
     neighbours = _neighbours(base, features, samples)
     shown = base.table("thumbnails")
     shown = as_training(shown[shown["sample_id"].isin(neighbours["neighbour_id"])])
@@ -144,6 +165,12 @@ def _tables(
         new = Thumbnails(base.info.intensity).table(samples, Masks(root))
     writer.table("thumbnails", pd.concat([new, shown], ignore_index=True))
     writer.table("timings", timings.table())
+    return check_brightness(base, new)
+
+
+def _training_features(base: Run) -> np.ndarray:
+    """Return the pooled features of the training images, in their order."""
+    return base.files.array(TRAINING_FEATURES, len(base.info.training_ids), None)
 
 
 def _neighbours(base: Run, features: Features, samples: pd.DataFrame) -> pd.DataFrame:
@@ -152,7 +179,7 @@ def _neighbours(base: Run, features: Features, samples: pd.DataFrame) -> pd.Data
     Only images that the run keeps a picture of can be shown, and the folder it was made from need
     not be at hand.
     """
-    pooled = base.files.array(TRAINING_FEATURES, len(base.info.training_ids), None)
+    pooled = _training_features(base)
     new = features.pooled()
     ids = np.array(base.info.training_ids)
     is_pictured = np.isin(ids, base.table("thumbnails")["sample_id"].to_numpy(str))

@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from anomalylab import __version__, datasets
+from anomalylab import __version__
 from anomalylab.compute.threads import n_threads
 from anomalylab.errors import RunError
-from anomalylab.progress import stage
 from anomalylab.runs import provenance
 from anomalylab.runs.decide import beyond_training
 from anomalylab.runs.describe import dataset_info, way_to
 from anomalylab.runs.folder import Run, RunWriter, check_output
 from anomalylab.runs.info import FindingInfo, RunInfo, ScoredWith, VerdictInfo
 from anomalylab.runs.measure import why_undefined
+from anomalylab.runs.new_images import NewImages
 from anomalylab.verdicts.thresholds import Threshold
 from anomalylab.verdicts.unlabelled import verdict
 
@@ -49,18 +49,6 @@ def finished(folder: Path, out: Path) -> Run:
         raise RunError(f"{out} is the run that scores; choose another folder with -o")
     base.check()
     return base
-
-
-def new_images(data: Path) -> pd.DataFrame:
-    """List the images of a folder, of which nothing is known.
-
-    Raises
-    ------
-    DatasetError
-        If there is no such folder, or no image in it.
-    """
-    with stage("read the folder"):
-        return datasets.load("folder", data).assign(split="test")
 
 
 def training_scores(base: Run, label: str) -> np.ndarray:
@@ -126,6 +114,7 @@ def write_scores(
     queries: pd.DataFrame,
     samples: pd.DataFrame,
     training_ids: Sequence[str],
+    twins: pd.Series,
 ) -> None:
     """Write scores, thresholds, samples and metrics, and :data:`TABLE`.
 
@@ -139,6 +128,8 @@ def write_scores(
         Rows of SAMPLES of the new images.
     training_ids : sequence of str
         Images of the finished run that come along.
+    twins : Series of str or None
+        Training image that each new one is, see :mod:`anomalylab.runs.recognised`.
     """
     labels = list(queries["detector"].unique())
     scores = base.table("scores")
@@ -155,6 +146,9 @@ def write_scores(
     limits = queries["detector"].map({label: base.threshold(label) for label in labels})
     table = queries.drop(columns="role").assign(threshold=limits)
     table = table.assign(is_beyond=table["score"] >= table["threshold"])
+    table["recognised_as"] = table["sample_id"].map(
+        dict(zip(samples["sample_id"], twins, strict=True))
+    )
     table.to_csv(writer.folder / TABLE, index=False, float_format="%.9g")
 
 
@@ -171,10 +165,10 @@ def scored_info(
     verdicts: Mapping[str, VerdictInfo],
     samples: pd.DataFrame,
     broken: list[dict[str, str]],
-    data: Path,
+    new: NewImages,
     out: Path,
     *,
-    findings: Iterable[FindingInfo] = (),
+    findings: Iterable[FindingInfo],
 ) -> RunInfo:
     """Describe new images that a finished run has scored.
 
@@ -187,22 +181,27 @@ def scored_info(
         Rows of SAMPLES of the new images.
     broken : list of dict
         Images that were set aside.
-    data, out : path
-        Folder of the new images, and where the run goes.
+    new : NewImages
+    out : path
+        Where the run goes.
     findings : iterable of FindingInfo
-        What a reader should know of the scoring.
+        What a reader should know of the images and the scoring.
     """
-    name = data.resolve().name
     return replace(
         base.info,
         name=out.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         anomalylab_version=__version__,
-        command=f"anomalylab score {base.folder.name} {name} -o {out.name}",
+        command=f"anomalylab score {base.folder.name} {new.name} -o {out.name}",
         scored_with=ScoredWith(run=base.info.name, dataset=base.info.dataset),
         is_unlabelled=False,
         dataset=dataset_info(
-            samples, data, loader="folder", root_name=name, params={}, path=way_to(data, out)
+            samples,
+            new.root,
+            loader=new.loader,
+            root_name=new.name,
+            params={},
+            path=way_to(new.root, out),
         ),
         verdicts=dict(verdicts),
         findings=list(findings),

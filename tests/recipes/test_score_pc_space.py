@@ -203,7 +203,7 @@ def test_files_that_cannot_be_read_are_set_aside_and_named(pc_run, tmp_path):
 @pytest.mark.parametrize(
     ("new", "out", "params", "kind", "says"),
     [
-        ("nowhere", "out", {}, DatasetError, "is not a folder"),
+        ("nowhere", "out", {}, DatasetError, "is neither a folder nor"),
         ("no_images", "out", {}, DatasetError, "no images"),
         ("tiny", "out", {}, ParameterError, "smaller than the window of 9"),
         ("good", "good", {}, RunError, "is not empty and holds no run"),
@@ -251,3 +251,19 @@ def test_a_run_of_an_unknown_kind_scores_nothing(pc_run, tmp_path, capsys):
     assert "which this version does not know" in capsys.readouterr().err
     with pytest.raises(AnomalyLabError):
         Run(path.parent)
+
+
+def test_an_image_that_pc_space_was_made_of_keeps_its_left_out_score(unlabelled, tmp_path):
+    folder = tmp_path / "new"
+    folder.mkdir()
+    known = unlabelled.info.training_ids[4]
+    shutil.copy(PCSpace(unlabelled).root / known, folder / "again.png")
+    write_surfaces(tmp_path / "others", [(48, 40)] * 3, seed=77)
+    for path in (tmp_path / "others").iterdir():
+        shutil.copy(path, folder)
+    scored = score(unlabelled.folder, folder, tmp_path / "scored")
+    assert "1 of 4 images were among those the run was fitted on" in told(scored)
+    for method in scored.detectors:
+        table = scored.scores(method).set_index("sample_id")["score"]
+        left_out = unlabelled.scores(method).set_index("sample_id")["score"]
+        assert table["again.png"] == left_out[known]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from anomalylab.datasets.check._beside import beside
 from anomalylab.datasets.check._content import check_duplicates, check_formats, check_masks
 from anomalylab.datasets.check._facts import read_facts
 from anomalylab.datasets.check._finding import SEVERITIES, Finding, about
@@ -127,8 +128,52 @@ def check(
         n_masks=int(facts["mask_height"].notna().sum()),
         broken_masks=facts.loc[facts["mask_problem"] != "", "mask_path"].tolist(),
         ignored=samples.attrs.get("ignored", {}),
-        findings=sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)),
+        findings=_worst_first(findings),
     )
+
+
+def check_new(
+    samples: pd.DataFrame,
+    root: Path,
+    known: pd.DataFrame,
+    *,
+    size: tuple[int, int],
+    cell: int,
+    intensity: str,
+) -> list[Finding]:
+    """Look through new images before a finished run scores them; roles and masks play no part.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        What :func:`anomalylab.datasets.load` returned.
+    root : Path
+        Folder that the paths are relative to.
+    known : DataFrame
+        Rows of SAMPLES of the images that the run was fitted on.
+    size, cell, intensity
+        As of :func:`check`, those of the run.
+
+    Returns
+    -------
+    findings : list of Finding
+        The worst first.
+    """
+    facts = read_facts(samples.assign(mask_path=None), root)
+    findings = [
+        *_broken(samples, facts),
+        *check_duplicates(facts),
+        *loader_findings(samples.attrs.get("findings", [])),
+        *check_values(facts, intensity),
+        *beside(samples, known),
+        *check_resolution(facts, resolution(facts, size, cell)),
+        *check_sizes(facts),
+    ]
+    return _worst_first(findings)
+
+
+def _worst_first(findings: list[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def _broken(samples: pd.DataFrame, facts: pd.DataFrame) -> list[Finding]:

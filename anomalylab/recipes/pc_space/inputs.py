@@ -23,7 +23,7 @@ from anomalylab.runs import roles
 from anomalylab.runs.inputs import load_samples
 from anomalylab.runs.pictures import Thumbnails
 
-ABOUT_RESIZING = ("mixed_sizes", "squeezed")
+ABOUT_RESIZING = ("mixed_sizes", "squeezed", "other_shape")
 """Findings that matter only where images are resized, which they are not here."""
 
 

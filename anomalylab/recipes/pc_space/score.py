@@ -8,25 +8,28 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.compute.window_statistics import STATISTICS
+from anomalylab.datasets.check import Finding
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.pc_space import log_odds
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pc_space.stored import FOLDER
 from anomalylab.recipes.pc_space.decide_by_labels import unmeasured
 from anomalylab.recipes.pc_space.image_blocks import Images
-from anomalylab.recipes.pc_space.inputs import check_sizes, read_images
+from anomalylab.recipes.pc_space.inputs import ABOUT_RESIZING, check_sizes, read_images
 from anomalylab.recipes.pc_space.planned import check_memory
 from anomalylab.recipes.pc_space.projections import View, log_odds_maps, project_all
 from anomalylab.recipes.pc_space.run_folder import proven
 from anomalylab.recipes.pc_space.tables import features_of, features_table
+from anomalylab.runs import recognised
+from anomalylab.runs.describe import finding_info
 from anomalylab.runs.folder import Run, RunWriter, writing
 from anomalylab.runs.info import FindingInfo, VerdictInfo
+from anomalylab.runs.new_images import NewImages, check_brightness, checked, list_new
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.scored import (
     default_threshold,
     finished,
     judge_new,
-    new_images,
     new_scores,
     scored_info,
     write_scores,
@@ -92,7 +95,7 @@ def score(
     folder : path
         The run folder.
     data : path
-        Folder of new images, of any sizes that hold a window.
+        Folder of new images or table of their paths, of any sizes that hold a window.
     out : path
         Where to write; a run folder again, with ``scores.csv`` beside its tables.
     weights, engine : str, optional
@@ -114,9 +117,10 @@ def score(
     """
     if weights is not None or engine is not None:
         raise ParameterError("a PC space has no network; leave out --weights and --engine")
-    data, out, timings = Path(data), Path(out), Timings()
+    out, timings = Path(out), Timings()
     pc = PCSpace(finished(Path(folder), out))
-    listed = new_images(data)
+    new = list_new(Path(data))
+    listed = new.samples
     check_sizes(listed, pc.windows)
     check_memory(
         len(listed) + len(pc.samples),
@@ -125,24 +129,29 @@ def score(
         pc.info.bins,
         pc.info.side,
     )
+    with timings.step("check images", len(listed)):
+        findings = _checked(new, pc)
     with timings.step("read images", len(listed)):
-        images, broken = _read(listed, data, pc)
+        images, broken = _read(new, pc)
     with timings.step("project windows", len(images.samples)):
         seen = _project(images, pc)
+    learnt_from = pc.samples["sample_id"].iloc[_training_rows(pc.run)].tolist()
+    twins = recognised.by_content(pc.run, learnt_from, seen.samples)
     with writing(out) as writer:
         judged = {}
         for name in _methods(pc):
             with timings.step(f"{name}: score", len(images.samples)):
-                judged[name] = _judge(name, seen, pc)
-        _write(writer, judged, seen, pc, timings)
+                judged[name] = _judge(name, seen, twins, pc)
+        findings += recognised.findings(pc.run, seen.samples, twins)
+        findings += _write(writer, judged, seen, twins, pc, timings)
         told = scored_info(
             pc.run,
             {name: one.words for name, one in judged.items()},
             seen.samples,
             broken,
-            data,
+            new,
             out,
-            findings=[*_set_aside(broken), *_left_out(pc)],
+            findings=[*_set_aside(broken), *map(finding_info, findings), *_left_out(pc)],
         )
         reason = pc.info.why_no_odds if "odds" in judged else pc.info.why_no_odds or WHY_NO_ODDS
         writer.info(replace(told, part=replace(pc.info, why_no_odds=reason)))
@@ -150,14 +159,21 @@ def score(
     return Run(out)
 
 
-def _read(listed: pd.DataFrame, data: Path, pc: PCSpace) -> tuple[Images, list[dict]]:
-    images, later = read_images(listed, data, pc.run.info.intensity, pc.info.orient)
-    early = listed.attrs["broken"]
+def _checked(new: NewImages, pc: PCSpace) -> list[Finding]:
+    """Look through the images; nothing is resized, and broken files are told once all are read."""
+    size = int(new.samples["height"].median()), int(new.samples["width"].median())
+    found = checked(new, pc.run, size=size, cell=1)
+    return [finding for finding in found if finding.what not in (*ABOUT_RESIZING, "broken_files")]
+
+
+def _read(new: NewImages, pc: PCSpace) -> tuple[Images, list[dict]]:
+    images, later = read_images(new.samples, new.root, pc.run.info.intensity, pc.info.orient)
+    early = new.samples.attrs["broken"]
     broken = [{"sample_id": item["path"], "reason": item["reason"]} for item in early] + later
     if not len(images.samples):
         first = broken[0]
         raise DatasetError(
-            f"none of the {len(broken)} images in {str(data)!r} can be read; "
+            f"none of the {len(broken)} images in {str(new.root)!r} can be read; "
             f"{first['sample_id']!r}: {first['reason']}"
         )
     return images, broken
@@ -195,17 +211,21 @@ def _set_aside(broken: list[dict]) -> list[FindingInfo]:
     return [FindingInfo(severity="warning", message=message, n=len(broken), paths=paths[:20])]
 
 
-def _judge(name: str, seen: ProjectedImages, pc: PCSpace) -> MethodScores:
+def _judge(name: str, seen: ProjectedImages, twins: pd.Series, pc: PCSpace) -> MethodScores:
     if name == "odds" and pc.log_odds is not None:
-        return _by_odds(seen, pc, pc.log_odds)
+        return _by_odds(seen, twins, pc, pc.log_odds)
     scores, maps = seen.described["scores"][:, STATISTICS.index(name)], seen.described[name]
+    scores, maps = recognised.as_left_out(pc.run, name, twins, scores, maps)
     table, words = judge_new(pc.run, name, seen.samples, scores, maps.max(axis=(1, 2)))
     return MethodScores(table, proven(name, words), maps)
 
 
-def _by_odds(seen: ProjectedImages, pc: PCSpace, fitted: log_odds.LogOdds) -> MethodScores:
+def _by_odds(
+    seen: ProjectedImages, twins: pd.Series, pc: PCSpace, fitted: log_odds.LogOdds
+) -> MethodScores:
     scores = fitted(seen.features)
     maps = log_odds_maps(seen.images, seen.view, fitted.of_a_unit.reshape(seen.view.shape))
+    scores, maps = recognised.as_left_out(pc.run, "odds", twins, scores, maps)
     words = unmeasured(scores, default_threshold(pc.run, "odds"))
     table = new_scores("odds", seen.samples, scores, maps.max(axis=(1, 2)))
     return MethodScores(table, proven("odds", words), maps)
@@ -215,26 +235,31 @@ def _write(
     writer: RunWriter,
     judged: dict[str, MethodScores],
     seen: ProjectedImages,
+    twins: pd.Series,
     pc: PCSpace,
     timings: Timings,
-) -> None:
+) -> list[Finding]:
+    """Write tables and arrays; return what the thumbnails tell."""
     samples, base = seen.samples, pc.run
     rows = _training_rows(base)
     queries = pd.concat([one.table for one in judged.values()], ignore_index=True)
-    write_scores(base, writer, queries, samples, base.samples["sample_id"].iloc[rows].tolist())
+    training_ids = base.samples["sample_id"].iloc[rows].tolist()
+    write_scores(base, writer, queries, samples, training_ids, twins)
     for name, one in judged.items():
         writer.score_maps(name, one.maps)
     beyond = seen.described["beyond"]
     writer.table("features", features_table(samples["sample_id"], beyond, seen.features, pc.info))
     with timings.step("draw thumbnails", len(samples)):
         shown = seen.images.shown or Thumbnails(base.info.intensity)
-        writer.table("thumbnails", shown.table(samples, seen.images.masks))
+        pictures = shown.table(samples, seen.images.masks)
+        writer.table("thumbnails", pictures)
     writer.table("timings", timings.table())
     counts = np.concatenate([pc.histograms[rows], seen.described["histograms"]])
     has_odds = "odds" in judged
     if has_odds:
         writer.table("coefficients", base.table("coefficients"))
     _keep_space(base.folder / FOLDER, writer.folder / FOLDER, counts, has_odds=has_odds)
+    return check_brightness(base, pictures)
 
 
 def _training_rows(base: Run) -> np.ndarray:
