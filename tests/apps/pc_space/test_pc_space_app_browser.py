@@ -24,6 +24,7 @@ from selenium.webdriver.common.keys import Keys
 
 from anomalylab.apps.kit.trouble import WORDS
 from anomalylab.pc_space.opened import PCSpace
+from anomalylab.runs.files import list_files
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -122,6 +123,7 @@ def test_an_image_that_is_gone_ends_in_one_line_without_a_path(browser, pc_run, 
     stored = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
     stored["dataset"]["path"] = "../images"
     (tmp_path / "run" / "run.json").write_text(json.dumps(stored), encoding="utf-8")
+    list_files(tmp_path / "run")
     with served("pc-space", tmp_path / "run") as address:
         fresh(browser, address)
         wait_for(lambda: len(find_all(browser, ".al-card")) > 30)

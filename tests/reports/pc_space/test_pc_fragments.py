@@ -71,6 +71,7 @@ def gone(tmp_path_factory):
         if "sample_id" in table:
             table["sample_id"] = table["sample_id"].replace("test/20005.png", odd)
             table.to_parquet(path, index=False)
+    list_files(made.folder)
     return PCSpace(made.folder)
 
 
