@@ -17,6 +17,7 @@ from anomalylab.metrics.intervals import (
     bootstrap_interval,
     metric_interval,
     paired_bootstrap_difference,
+    paired_rate_difference,
     rate_interval,
 )
 from anomalylab.metrics.pixel import (
@@ -50,6 +51,7 @@ __all__ = [
     "metric_interval",
     "paired_auroc_difference",
     "paired_bootstrap_difference",
+    "paired_rate_difference",
     "pixel_ap",
     "pixel_auroc",
     "pr_curve",

@@ -56,10 +56,10 @@ def auroc_interval(
     if reason := reason_of(labels):
         nan = warn_undefined("the interval of AUROC", reason)
         return nan, nan
-    of_normal, of_anomalous = _placements(labels, scores)
+    of_normal, of_anomalous = placements(labels, scores)
     value = float(of_anomalous.mean())
-    seen = _variance_of_mean(of_normal) + _variance_of_mean(of_anomalous)
-    least = sum(_variance_of_mean(np.append(p, 0.5)) for p in (of_normal, of_anomalous))
+    seen = variance_of_mean(of_normal) + variance_of_mean(of_anomalous)
+    least = sum(variance_of_mean(np.append(p, 0.5)) for p in (of_normal, of_anomalous))
     n_normal, n_anomalous = len(of_normal), len(of_anomalous)
     stated = _newcombe_variance(value, n_normal, n_anomalous)
     ratio = max(1.0, seen / stated) if 0 < value < 1 else 1.0
@@ -72,20 +72,20 @@ def auroc_interval(
     return _last_inside(is_inside, value, 0.0), _last_inside(is_inside, value, 1.0)
 
 
-def _placements(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def placements(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return for each image the share of the other class that it is set right against."""
-    normal, anomalous = np.sort(scores[~labels]), np.sort(scores[labels])
-    below = _share_below(normal, anomalous)
-    return 1 - _share_below(anomalous, normal), below
+    normal, anomalous = scores[~labels], scores[labels]
+    return 1 - _share_below(anomalous, normal), _share_below(normal, anomalous)
 
 
-def _share_below(rising: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def _share_below(others: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    rising = np.sort(others)
     sides = [np.searchsorted(rising, scores, side=side) for side in ("left", "right")]
     share: np.ndarray = (sides[0] + sides[1]) / (2 * len(rising))
     return share
 
 
-def _variance_of_mean(values: np.ndarray) -> float:
+def variance_of_mean(values: np.ndarray) -> float:
     return float(values.var(ddof=1)) / len(values) if len(values) > 1 else 0.0
 
 

@@ -75,11 +75,6 @@ def answer(matched: Matched, a: Method, b: Method) -> str:
             f"{images[:1].upper()}{images[1:]} are too few to say whether {a.name} or {b.name} is "
             f"better: AUROC {of_a} and {of_b}."
         )
-    if found.is_same:
-        return (
-            f"{a.name} and {b.name} cannot be told apart by how they rank {images}: both have "
-            f"AUROC {of_a}, and no image sets one above the other."
-        )
     if not found.is_certain:
         return (
             f"{a.name} and {b.name} cannot be told apart by how they rank {images}: AUROC {of_a} "

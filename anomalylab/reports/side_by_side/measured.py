@@ -1,7 +1,7 @@
 """Metrics on the images that all runs judged, and differences with their intervals."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,15 +36,10 @@ class Difference(NamedTuple):
         return (None, None) if math.isnan(self.low) else (self.low, self.high)
 
     @property
-    def is_same(self) -> bool:
-        """Whether no image tells the methods apart, so that the interval has no width."""
-        return self == (0, 0, 0)
-
-    @property
     def words(self) -> str:
         """The interval in words; empty if there is none."""
         low, high = self.bounds
-        if low is None or high is None or self.is_same:
+        if low is None or high is None:
             return ""
         return f"{self.signed(low)} to {self.signed(high)}"
 
@@ -61,22 +56,14 @@ class Difference(NamedTuple):
         return self.low > 0 or self.high < 0
 
 
-def share_flagged(label: int) -> Callable[[np.ndarray, np.ndarray], float]:
-    """Return a metric of 0 and 1 in place of scores: the share of 1 among images of a class."""
-    return lambda truth, is_above: float(is_above[truth == label].mean())
-
-
-def _share_passed(truth: np.ndarray, is_above: np.ndarray) -> float:
-    return 1 - share_flagged(0)(truth, is_above)
-
-
-OF_FLAGS = {"recall": share_flagged(1), "specificity": _share_passed}
+CLASS_OF = {"recall": 1, "specificity": 0}
+"""Shares of the images of a class that thresholds of runs set right."""
 
 
 def difference(matched: Matched, metric: str, a: Method, b: Method) -> Difference:
     """Return how much larger a metric is for ``b`` than for ``a``, on common labelled images.
 
-    AUROC by DeLong, all others by the paired bootstrap.
+    AUROC by DeLong, shares of images from exact intervals, all others by the paired bootstrap.
 
     Parameters
     ----------
@@ -86,11 +73,13 @@ def difference(matched: Matched, metric: str, a: Method, b: Method) -> Differenc
         One of an image's score, or ``recall`` or ``specificity`` at the thresholds of the runs.
     a, b : Method
     """
+    if metric in CLASS_OF:
+        return Difference(*metrics.paired_rate_difference(*_right(matched, metric, b, a)))
     truth = matched.truth
+    of_b, of_a = (method.scores[matched.is_labelled] for method in (b, a))
     if metric == "auroc":
-        of_b, of_a = (m.scores[matched.is_labelled] for m in (b, a))
         return Difference(*metrics.paired_auroc_difference(truth, of_b, of_a))
-    compute, (of_b, of_a) = _material(matched, metric, b, a)
+    compute = IMAGE_METRICS[metric]
     found = metrics.paired_bootstrap_difference(compute, truth, of_b, of_a, seed=SEED)
     return Difference(*found)
 
@@ -130,12 +119,11 @@ Row = tuple[str, dict[str, Any]]
 """A row of the table of metrics, behind the name of its metric."""
 
 
-def _material(matched: Matched, metric: str, *methods: Method) -> tuple[Any, list[np.ndarray]]:
-    """Return a metric as a function, and what it takes of each method."""
-    if metric in OF_FLAGS:
-        seen = [method.is_above.astype(float) for method in methods]
-        return OF_FLAGS[metric], [values[matched.is_labelled] for values in seen]
-    return IMAGE_METRICS[metric], [method.scores[matched.is_labelled] for method in methods]
+def _right(matched: Matched, metric: str, *methods: Method) -> list[np.ndarray]:
+    """Return which images of the class of a share each method sets right."""
+    label = CLASS_OF[metric]
+    seen = [method.is_above[matched.is_labelled] for method in methods]
+    return [is_above[matched.truth == label] == label for is_above in seen]
 
 
 def _values(matched: Matched, names: dict[str, str], reason: str) -> list[Row]:
@@ -143,20 +131,20 @@ def _values(matched: Matched, names: dict[str, str], reason: str) -> list[Row]:
         return []
     tables = {
         metric: pd.DataFrame([_measure(matched, metric, method) for method in matched.methods])
-        for metric in (*IMAGE_METRICS, *OF_FLAGS)
+        for metric in (*IMAGE_METRICS, *CLASS_OF)
     }
     return [_row(metric, metric_row(table, names)) for metric, table in tables.items()]
 
 
 def _measure(matched: Matched, metric: str, method: Method) -> dict[str, Any]:
-    compute, (seen,) = _material(matched, metric, method)
-    if metric in OF_FLAGS:
-        label = int(metric == "recall")
-        right = seen[matched.truth == label] == label
+    if metric in CLASS_OF:
+        (right,) = _right(matched, metric, method)
+        value = float(right.mean())
         low, high = metrics.rate_interval(int(right.sum()), len(right))
     else:
-        low, high = metrics.bootstrap_interval(compute, matched.truth, seen, seed=SEED)
-    value = compute(matched.truth, seen)
+        compute, scores = IMAGE_METRICS[metric], method.scores[matched.is_labelled]
+        value = compute(matched.truth, scores)
+        low, high = metrics.metric_interval(compute, matched.truth, scores, seed=SEED)
     bounds = {"value": value, "low": low, "high": high, "ceiling": np.nan}
     return {"detector": method.name, "metric": metric, **bounds, "note": ""}
 
@@ -175,7 +163,7 @@ def _places(matched: Matched, names: dict[str, str]) -> list[Row]:
 def _differences(matched: Matched) -> Iterator[Row]:
     pairs = list(matched.pairs())
     colours = detector_colours(method.name for method in matched.methods)
-    for metric in (*IMAGE_METRICS, *OF_FLAGS):
+    for metric in (*IMAGE_METRICS, *CLASS_OF):
         found = [difference(matched, metric, a, b) for a, b in pairs]
         drawn = [
             (of_pair.value, *of_pair.bounds, colours[b.name])
@@ -192,7 +180,7 @@ def _cell(of_pair: Difference) -> dict[str, Any]:
         "value": of_pair.signed(of_pair.value),
         "interval": of_pair.words,
         "is_best": of_pair.is_certain,
-        "why": "no image tells them apart" if of_pair.is_same else "",
+        "why": "",
     }
 
 
@@ -205,8 +193,8 @@ def _groups(
     rows: list[Row], places: list[Row] | None = None
 ) -> list[tuple[str, list[dict[str, Any]]]]:
     groups = {
-        OVER_ALL: [row for metric, row in rows if metric not in OF_FLAGS],
-        AT_THRESHOLD: [row for metric, row in rows if metric in OF_FLAGS],
+        OVER_ALL: [row for metric, row in rows if metric not in CLASS_OF],
+        AT_THRESHOLD: [row for metric, row in rows if metric in CLASS_OF],
         f"{PLACES}, each run on all its own images": [row for _, row in places or []],
     }
     return [(title, under) for title, under in groups.items() if under]

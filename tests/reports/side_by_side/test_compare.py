@@ -12,13 +12,18 @@ import pandas as pd
 import pytest
 
 from anomalylab.cli.main import main
-from anomalylab.metrics import auroc, paired_auroc_difference
+from anomalylab.metrics import (
+    auroc,
+    auroc_interval,
+    paired_auroc_difference,
+    paired_rate_difference,
+)
 from anomalylab.reports import compare
 from anomalylab.reports.side_by_side.differing import rows_that_differ
 from anomalylab.reports.side_by_side.explorer import moved_most
 from anomalylab.reports.side_by_side.headline import answer, flagged
 from anomalylab.reports.side_by_side.matched import matched
-from anomalylab.reports.side_by_side.measured import difference, share_flagged
+from anomalylab.reports.side_by_side.measured import difference
 from anomalylab.runs.folder import Run
 from anomalylab.runs.info import write_info
 
@@ -159,7 +164,11 @@ def test_perfect_runs_are_not_called_equal_beyond_these_images(runs):
     (a, b), *_ = found.pairs()
     truth = found.truth
     sentence = answer(found, replace(a, scores=truth * 1.0), replace(b, scores=truth * 5.0))
-    assert "both have AUROC 1.000, and no image sets one above the other" in sentence
+    assert "AUROC 1.000 and 1.000, difference 0.0" in sentence
+    (least, _), n = auroc_interval(truth, truth), (truth == 1).sum()
+    assert 0 < least < 0.9
+    assert n == 6
+    assert f"95 % interval −{1 - least:.2f} to +{1 - least:.2f}" in sentence
 
 
 def test_few_images_of_a_class_allow_no_claim(runs):
@@ -186,24 +195,34 @@ def test_without_labels_nothing_is_called_better(unlabelled, tmp_path):
     assert "pairs are compared" not in page
 
 
-def test_paired_intervals_of_shares_hold_those_of_resampled_images(runs):
+def test_differences_of_shares_are_those_of_images_that_each_run_sets_right(runs):
     found = matched(runs[:2])
     (a, b), *_ = found.pairs()
     truth = found.truth
     values = np.sort(a.scores[truth == 1])
     c, d = replace(a, threshold=values[3]), replace(b, scores=a.scores, threshold=values[1])
-    of_pair = difference(found, "recall", c, d)
-    assert of_pair.value == pytest.approx(2 / 6)
-    rng = np.random.default_rng(5)
-    gained = (d.is_above & ~c.is_above)[truth == 1]
-    drawn = [rng.choice(gained, len(gained)).mean() for _ in range(4000)]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    assert low - 0.25 < of_pair.low < low
-    assert of_pair.high >= high - 0.05
-    assert share_flagged(1)(truth, c.is_above * 1.0) == pytest.approx(3 / 6)
+    of_recall = difference(found, "recall", c, d)
+    assert of_recall.value == pytest.approx(2 / 6)
+    is_above = [m.is_above[found.is_labelled] for m in (d, c)]
+    assert of_recall == paired_rate_difference(*(seen[truth == 1] for seen in is_above))
+    of_specificity = difference(found, "specificity", c, d)
+    assert of_specificity == paired_rate_difference(*(~seen[truth == 0] for seen in is_above))
+    assert of_specificity.value <= 0
     assert flagged(found, c).startswith(
         "At the thresholds of the runs seed0: patchcore finds 3 of 6"
     )
+
+
+@pytest.mark.parametrize("metric", ["auroc", "ap", "recall", "specificity"])
+def test_no_difference_closes_where_runs_agree(runs, metric):
+    found = matched(runs[:2])
+    (a, b), *_ = found.pairs()
+    truth = found.truth
+    perfect = [replace(m, scores=truth * 1.0, threshold=0.5) for m in (a, b)]
+    of_pair = difference(found, metric, *perfect)
+    assert of_pair.value == 0
+    assert of_pair.low < -0.05
+    assert of_pair.high > 0.05
 
 
 def test_images_that_changed_sides_come_first_then_those_whose_ranks_moved_most(runs):
