@@ -213,6 +213,13 @@ THUMBNAILS = Table(
 contour: JSON list of rings of [x, y] in pixels of the thumbnail.
 """
 
+ENLARGED = Table(
+    "enlarged",
+    {"sample_id": "str", "image": "bytes", "width": "int", "height": "int"},
+    ("sample_id",),
+)
+"""The images to look at first, larger than their thumbnails, as WebP bytes."""
+
 FEATURES = Table("features", {"sample_id": "str", "dropped": "float"}, ("sample_id",))
 """What a classifier of histograms sees, one further column a bin: ``plane_row_col``.
 

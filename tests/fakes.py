@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from anomalylab.pictures.thumbnails import enlarged
 from anomalylab.runs.folder import Run, writing
 from anomalylab.runs.info import (
     DatasetInfo,
@@ -30,8 +31,12 @@ def fake_run(
     n_train: int = 12,
     n_query: int = 24,
     seed: int = 0,
+    n_enlarged: int = 0,
 ) -> Run:
-    """Write a run of tinted noise images, every fourth with a dark square at a known place."""
+    """Write a run of tinted noise images, every fourth with a dark square at a known place.
+
+    The first of the queries can be enlarged, as noise that fills what there is room for.
+    """
     rng = np.random.default_rng(seed)
     samples, defects = _samples(is_labelled, n_train, n_query)
     is_query = (samples["split"] != "train").to_numpy()
@@ -51,6 +56,8 @@ def fake_run(
         writer.table("curves", _curves(is_labelled))
         writer.table("embedding", _embedding(samples, defects, rng))
         writer.table("timings", _timings(len(samples)))
+        if n_enlarged:
+            writer.table("enlarged", _enlarged(samples[is_query].head(n_enlarged), rng))
         writer.info(_info(is_labelled, samples))
     return Run(folder)
 
@@ -95,6 +102,13 @@ def _thumbnails(samples, defects, is_labelled, rng) -> pd.DataFrame:
         rows.append((sample_id, buffer.getvalue(), 192, 192, contour))
     table = pd.DataFrame(rows, columns=["sample_id", "image", "width", "height", "contour"])
     return table.astype({"contour": "string"})
+
+
+def _enlarged(samples, rng) -> pd.DataFrame:
+    noise = np.clip(rng.normal(150, 24, (768, 768, 3)), 0, 255).astype("uint8")
+    pictures = [enlarged(np.roll(noise, i, axis=0)) for i in range(len(samples))]
+    table = pd.DataFrame(pictures, columns=["image", "width", "height"])
+    return table.assign(sample_id=samples["sample_id"].to_numpy())
 
 
 def _maps(defects, scale, rng) -> np.ndarray:

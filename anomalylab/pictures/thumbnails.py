@@ -9,12 +9,21 @@ from PIL import Image
 from anomalylab.images.read import resize
 from anomalylab.pictures.encode import webp
 
+LONG_SIDE = 192
+"""Pixels of the longer side of a thumbnail."""
+
+MAX_BYTES = 75_000
+"""Of an enlarged copy."""
+
 _QUALITY = 80
+_ENLARGED = ((768, 80), (768, 60), (512, 70), (384, 60), (256, 50))
+"""Longer sides in pixels and qualities of enlarged copies, tried in this order."""
+
 _TOLERANCE = 0.4  # thumbnail pixels by which a simplified outline may be off
 
 
 def thumbnail(
-    image: np.ndarray, mask: np.ndarray | None = None, long_side: int = 192
+    image: np.ndarray, mask: np.ndarray | None = None, long_side: int = LONG_SIDE
 ) -> tuple[bytes, int, int, str | None]:
     """Shrink an image for display.
 
@@ -34,10 +43,43 @@ def thumbnail(
     contour : str or None
         JSON list of rings of [x, y] in thumbnail pixels; None without a mask.
     """
+    small = shrunk(image, long_side)
+    height, width = small.shape[:2]
+    return webp(small, _QUALITY), width, height, contour_of(mask, (height, width))
+
+
+def shrunk(image: np.ndarray, long_side: int) -> np.ndarray:
+    """Return an image whose longer side is at most so many pixels; smaller ones stay as they are.
+
+    Parameters
+    ----------
+    image : uint8 ndarray of shape (height, width, 3)
+    long_side : int
+    """
     shrink = min(1.0, long_side / max(image.shape[:2]))
     height, width = (max(1, round(side * shrink)) for side in image.shape[:2])
-    small = resize(image, (height, width), method="area")
-    return webp(small, _QUALITY), width, height, contour_of(mask, (height, width))
+    return resize(image, (height, width), method="area")
+
+
+def enlarged(image: np.ndarray) -> tuple[bytes, int, int]:
+    """Shrink an image for a look at it alone: 768 px, or what :data:`MAX_BYTES` hold of it.
+
+    Parameters
+    ----------
+    image : uint8 ndarray of shape (height, width, 3)
+
+    Returns
+    -------
+    webp : bytes
+    width, height : int
+        Size in pixels.
+    """
+    for long_side, quality in _ENLARGED:
+        small = shrunk(image, long_side)
+        content = webp(small, quality)
+        if len(content) <= MAX_BYTES:
+            break
+    return content, small.shape[1], small.shape[0]
 
 
 def mean_grey(picture: bytes) -> float:

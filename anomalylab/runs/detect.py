@@ -18,6 +18,7 @@ from anomalylab.progress import stage
 from anomalylab.runs import roles
 from anomalylab.runs.decide import Decision, decide
 from anomalylab.runs.describe import broken_records, run_info
+from anomalylab.runs.enlarged import write_enlarged
 from anomalylab.runs.folder import Run, RunWriter, check_output, writing
 from anomalylab.runs.info import DetectInfo, DetectorInfo, ExtractorInfo, RunInfo
 from anomalylab.runs.inputs import cell_of, check_source, load_samples, network_size_of, with_images
@@ -121,6 +122,7 @@ def run(request: DetectRequest, out: Path) -> Run:
         broken = broken_records(extraction.broken)
         writer.info(_info(material, chosen, decisions, report, broken, out))
         write_suspects(writer.folder)
+        write_enlarged(writer, root)
     return Run(out)
 
 
@@ -187,13 +189,7 @@ def _detector(
             smoothing=request.smoothing,
         )
     with timings.step(f"{label}: decide", n_images):
-        decision = decide(
-            label,
-            judged,
-            material.samples,
-            material.training,
-            material.query,
-        )
+        decision = decide(label, judged, material.samples, material.training, material.query)
     labels, scores = material.queries["label"], judged.query_scores
     with timings.step(f"{label}: measure", len(material.query)):
         of_images = image_metrics(label, labels, scores, decision.threshold, seed=request.seed)

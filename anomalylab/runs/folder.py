@@ -40,6 +40,7 @@ TABLES: dict[str, Table] = {
         schema.EMBEDDING,
         schema.TIMINGS,
         schema.THUMBNAILS,
+        schema.ENLARGED,
         schema.FEATURES,
         schema.COEFFICIENTS,
         schema.SEARCH,

@@ -1,7 +1,7 @@
 """Thumbnails of a run, made while images are decoded for something else, and kept by content."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -65,14 +65,10 @@ class Thumbnails:
     def _block(
         self, samples: pd.DataFrame, root: Path, store: BlockStore, pool: ThreadPoolExecutor
     ) -> list[Picture]:
-        name = _name(samples, self.intensity)
-        kept = None if name is None else store.read(name)
-        if kept is not None:
-            return _unpacked(kept)
-        pictures = list(pool.map(lambda row: self._picture(root, row), samples.itertuples()))
-        if name is not None:
-            store.write(name, _packed(pictures))
-        return pictures
+        def make() -> list[Picture]:
+            return list(pool.map(lambda row: self._picture(root, row), samples.itertuples()))
+
+        return kept_pictures(store, "thumbnails of 192 px", samples, self.intensity, make)
 
     def _picture(self, root: Path, row: Any) -> Picture:
         made = self._made.get(str(row.content_hash))
@@ -80,6 +76,27 @@ class Thumbnails:
             image = read_image(root / row.image_path, intensity=self.intensity)
             made = thumbnail(image)[:3]
         return made
+
+
+def kept_pictures(
+    store: BlockStore,
+    what: str,
+    samples: pd.DataFrame,
+    intensity: str,
+    make: Callable[[], list[Picture]],
+) -> list[Picture]:
+    """Return pictures of the samples from a store, or make them and keep them there.
+
+    They are kept only if all content hashes are known and every picture holds something.
+    """
+    name = _name(what, samples, intensity)
+    kept = None if name is None else store.read(name)
+    if kept is not None:
+        return _unpacked(kept)
+    pictures = make()
+    if name is not None and all(content for content, _, _ in pictures):
+        store.write(name, _packed(pictures))
+    return pictures
 
 
 def _blocks(samples: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -98,11 +115,11 @@ def _mask(masks: Masks, row: Any) -> np.ndarray | None:
     return mask if mask.shape == (row.height, row.width) else None
 
 
-def _name(samples: pd.DataFrame, intensity: str) -> str | None:
-    """Name a block by what its images are; None if a hash is not known."""
+def _name(what: str, samples: pd.DataFrame, intensity: str) -> str | None:
+    """Name pictures by what they show; None if a hash is not known."""
     if samples["content_hash"].isna().any():
         return None
-    text = "\n".join(["thumbnails of 192 px", intensity, *samples["content_hash"]])
+    text = "\n".join([what, intensity, *samples["content_hash"]])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

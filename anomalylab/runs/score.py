@@ -15,6 +15,7 @@ from anomalylab.localise import map_max
 from anomalylab.runs import recognised
 from anomalylab.runs.describe import broken_records, finding_info
 from anomalylab.runs.detect import TRAINING_FEATURES
+from anomalylab.runs.enlarged import write_enlarged
 from anomalylab.runs.folder import Run, RunWriter, writing
 from anomalylab.runs.info import ExtractorInfo, VerdictInfo
 from anomalylab.runs.inputs import cell_of, network_size_of, with_images
@@ -106,6 +107,7 @@ def score(
         )
         writer.info(replace(info, part=replace(base.detect, extractor=_ran(base, extractor))))
         write_suspects(writer.folder)
+        write_enlarged(writer, new.root)
     return Run(out)
 
 

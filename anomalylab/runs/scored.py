@@ -21,6 +21,7 @@ from anomalylab.runs.folder import Run, RunWriter, check_output
 from anomalylab.runs.info import FindingInfo, RunInfo, ScoredWith, VerdictInfo
 from anomalylab.runs.measure import why_undefined
 from anomalylab.runs.new_images import NewImages
+from anomalylab.runs.spreadsheet import write_csv
 from anomalylab.verdicts.thresholds import Threshold
 from anomalylab.verdicts.unlabelled import verdict
 
@@ -149,7 +150,7 @@ def write_scores(
     table["recognised_as"] = table["sample_id"].map(
         dict(zip(samples["sample_id"], twins, strict=True))
     )
-    table.to_csv(writer.folder / TABLE, index=False, float_format="%.9g")
+    write_csv(table, writer.folder / TABLE)
 
 
 def _no_metrics(labels: list[str]) -> pd.DataFrame:

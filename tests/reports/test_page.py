@@ -40,6 +40,14 @@ def unlabelled_page(unlabelled):
     return report(unlabelled.folder)
 
 
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """A run of 100 images with as much of them enlarged as there is room for, and its page."""
+    folder = tmp_path_factory.mktemp("page") / "large"
+    run = fakes.fake_run(folder, n_train=40, n_query=60, n_enlarged=24)
+    return run, report(run.folder)
+
+
 @pytest.fixture
 def opened(browser, page):
     return fresh(browser, page)
@@ -311,6 +319,35 @@ def test_every_image_has_a_text_and_every_control_a_name(opened):
 @pytest.mark.parametrize("width", [400, 1400])
 def test_nothing_is_wider_than_the_window(opened, width):
     assert width_in(opened, width) <= width
+
+
+def test_a_page_of_100_images_that_are_enlarged_stays_below_5_megabytes(large):
+    run, page = large
+    assert run.table("enlarged")["image"].map(len).sum() > 1_200_000
+    assert page.stat().st_size < 5_000_000
+
+
+def test_enlarging_shows_the_image_or_says_that_it_is_a_thumbnail(browser, large):
+    from selenium.webdriver import Keys
+
+    run, page = large
+    fresh(browser, page)
+    kept = run.table("enlarged").set_index("sample_id")["width"].to_dict()
+    seen = set()
+    find(browser, ".al-card-face").click()
+    for _ in range(60):
+        name = find(browser, ".al-dialog h3").text
+        width = kept.get(name, 192)
+        own = find(browser, ".al-dialog figure")
+        picture = own.find_element("css selector", "img")
+        assert int(picture.get_property("naturalWidth")) == width
+        assert own.find_element("css selector", "canvas").get_property("width") == width
+        words = f"thumbnail of 192 px; the file is {name}"
+        assert (words in own.text) == (name not in kept)
+        assert own.get_attribute("class") == ("al-is-large" if name in kept else "")
+        seen.add(name)
+        press(browser, ".al-dialog h3", Keys.ARROW_RIGHT)
+    assert seen == set(run.queries["sample_id"])
 
 
 def test_without_scripts_verdict_suspects_and_counts_are_there(browser, page, run):

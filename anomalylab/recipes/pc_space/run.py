@@ -24,6 +24,7 @@ from anomalylab.recipes.pc_space.run_folder import Found, describe, write
 from anomalylab.recipes.pc_space.search import search
 from anomalylab.recipes.pc_space.tables import features_of
 from anomalylab.runs import roles
+from anomalylab.runs.enlarged import write_enlarged
 from anomalylab.runs.folder import Run, check_output, writing
 from anomalylab.runs.inputs import groups_of
 from anomalylab.runs.suspects import write_suspects
@@ -67,6 +68,7 @@ def run(request: PCSpaceRequest, out: Path) -> Run:
         write(writer, found, timings)
         writer.info(describe(found, findings, broken, request.command(out), out))
         write_suspects(writer.folder)
+        write_enlarged(writer, root)
     return Run(out)
 
 

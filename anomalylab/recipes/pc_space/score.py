@@ -22,6 +22,7 @@ from anomalylab.recipes.pc_space.run_folder import proven
 from anomalylab.recipes.pc_space.tables import features_of, features_table
 from anomalylab.runs import recognised
 from anomalylab.runs.describe import finding_info
+from anomalylab.runs.enlarged import write_enlarged
 from anomalylab.runs.folder import Run, RunWriter, writing
 from anomalylab.runs.info import FindingInfo, VerdictInfo
 from anomalylab.runs.new_images import NewImages, check_brightness, checked, list_new
@@ -156,6 +157,7 @@ def score(
         reason = pc.info.why_no_odds if "odds" in judged else pc.info.why_no_odds or WHY_NO_ODDS
         writer.info(replace(told, part=replace(pc.info, why_no_odds=reason)))
         write_suspects(writer.folder)
+        write_enlarged(writer, new.root)
     return Run(out)
 
 

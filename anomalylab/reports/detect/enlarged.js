@@ -3,6 +3,30 @@
   "use strict";
   const al = window.anomalylab;
 
+  /**
+   * An image as large as the page holds it; outlines grow along.
+   * @param {Al.DetectImage} image
+   * @returns {Al.Drawn}
+   */
+  function largest(image) {
+    if (!image.large) return image;
+    const { src, size } = image.large;
+    const [x, y] = [size[0] / image.thumb[0], size[1] / image.thumb[1]];
+    const contour = image.contour.map((ring) => ring.map(([col, row]) => /** @type {Al.Pair} */ ([col * x, row * y])));
+    return { url: `data:image/webp;base64,${src}`, thumb: size, contour };
+  }
+
+  /**
+   * What is shown of an image if not all of its pixels are.
+   * @param {Al.DetectImage} image
+   */
+  function detailOf(image) {
+    const [width, height] = image.large ? image.large.size : image.thumb;
+    if (Math.max(width, height) >= Math.max(...image.size)) return "";
+    const pixels = `${Math.max(width, height)} px`;
+    return image.large ? `shown in ${pixels}` : `thumbnail of ${pixels}; the file is ${image.path}`;
+  }
+
   al.Enlarged = class {
     /** @param {Al.Store} store */
     constructor(store) {
@@ -84,22 +108,29 @@
       const neighbour = neighbours[i];
       this.fade();
       this.title.textContent = image.id;
-      const figure = (/** @type {Element} */ picture, /** @type {string} */ words) =>
-        al.el("figure", {}, picture, al.el("figcaption", {}, words));
-      const own = al.picture(image, {
+      const figure = (/** @type {Al.DetectImage} */ of, /** @type {Element} */ picture, /** @type {string} */ words) =>
+        al.el(
+          "figure",
+          of.large ? { class: "al-is-large" } : {},
+          picture,
+          al.el("figcaption", {}, [words, detailOf(of)].filter(Boolean).join("; ")),
+        );
+      const own = al.picture(largest(image), {
         alt: al.describe(store, i),
         maps: store.detectorMaps,
         query: i,
         cell: neighbour?.cell,
         grid,
       });
-      this.pictures.replaceChildren(figure(own, this.ownWords(image, neighbour)));
+      this.pictures.replaceChildren(figure(image, own, this.ownWords(image, neighbour)));
       if (neighbour) {
         const other = store.data.images[neighbour.image];
         const words =
           `${al.nearestWords(store.data)}: ` +
           `${other.id}${neighbour.match ? "; boxed: the place it was compared with" : ""}`;
-        this.pictures.append(figure(al.picture(other, { alt: words, cell: neighbour.match, grid }), words));
+        this.pictures.append(
+          figure(other, al.picture(largest(other), { alt: words, cell: neighbour.match, grid }), words),
+        );
       }
       this.facts.replaceChildren(
         ...this.factsOf(i).flatMap(([name, value]) => [al.el("dt", {}, name), al.el("dd", {}, value)]),

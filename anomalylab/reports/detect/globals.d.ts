@@ -13,6 +13,8 @@ declare namespace Al {
     /** Made of src when the page starts. */
     url: string;
     contour: Contour;
+    /** Larger than the thumbnail, for some of the images. */
+    large: { src: string; size: Pair } | null;
   }
 
   interface RunThreshold {

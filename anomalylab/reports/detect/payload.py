@@ -66,6 +66,7 @@ def _shown_images(run: Run) -> list[str]:
 
 def _images(run: Run, samples: pd.DataFrame) -> list[dict[str, Any]]:
     thumbnails = by_key(run.table("thumbnails"), "sample_id")
+    enlarged = by_key(run.table("enlarged"), "sample_id")
     names = short_names(samples["sample_id"])
     images = []
     for row in rows_of(samples):
@@ -81,9 +82,16 @@ def _images(run: Run, samples: pd.DataFrame) -> list[dict[str, Any]]:
                 "thumb": [int(thumbnail["width"]), int(thumbnail["height"])],
                 "src": to_base64(thumbnail["image"]),
                 "contour": json.loads(thumbnail["contour"] or "[]"),
+                "large": _large(enlarged.get(row["sample_id"])),
             }
         )
     return images
+
+
+def _large(row: dict[str, Any] | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {"src": to_base64(row["image"]), "size": [int(row["width"]), int(row["height"])]}
 
 
 def _embedding(run: Run) -> dict[str, Any]:
