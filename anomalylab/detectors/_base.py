@@ -17,7 +17,6 @@ from anomalylab.progress import counted
 from anomalylab.registry import unknown_name
 
 LEAVE_OUT = ("none", "group", "folds")
-
 MAX_REFITS = 64
 """Groups up to which images are left out one group at a time where each takes a refit."""
 
@@ -25,10 +24,9 @@ MAX_REFITS = 64
 class Detector(ABC):
     """Scores every cell of an image by how far it lies from normal.
 
-    A detector sees features and nothing else: no paths, labels or devices. Subclasses are
-    keyword-only dataclasses whose fields are the parameters. They write ``_fit`` and ``_score``;
-    what they learn is numpy arrays or numbers in attributes that end with an underscore, and
-    nothing else is saved. ``levels`` is a field of every detector.
+    A detector sees features alone: no paths, labels or devices. Subclasses are keyword-only
+    dataclasses whose fields are the parameters. They write ``_fit`` and ``_score``; of what they
+    learn, arrays and numbers in attributes that end with an underscore are saved.
     """
 
     name: ClassVar[str]
@@ -48,6 +46,9 @@ class Detector(ABC):
 
     prefers_finest: ClassVar[bool] = False
     """Whether, of several stored levels, only those of the finest grid are used by default."""
+
+    held_share: ClassVar[float] = 3.5
+    """float32 numbers held, at most, for each value of the images that are scored."""
 
     has_closed_form: ClassVar[bool] = False
     """Whether a group of images is left out without a refit."""
@@ -205,13 +206,12 @@ class Detector(ABC):
         used = self._used(shapes)
         held = sum(n_values for name, n_values in used.items() if name not in ON_DEMAND)
         n_fits = 1 + (n_images if n_images <= MAX_REFITS else self.n_folds)
-        seconds = seconds_of(values=n_fits * n_images * sum(used.values()))
-        return Cost(bytes=2 * n_images * held * 4, seconds=seconds)
+        return Cost(8 * n_images * held, seconds_of(values=n_fits * n_images * sum(used.values())))
 
     def _used(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
         """Return the values of an image in each level that is used and has a shape."""
-        names = [name for name in self.chosen_levels(shapes) if name in shapes]
-        return {name: math.prod(shapes[name]) for name in names}
+        names = self.chosen_levels(shapes)
+        return {name: math.prod(shapes[name]) for name in names if name in shapes}
 
     def save(self, folder: Path) -> None:
         """Write parameters (JSON) and what was learnt (safetensors) to ``folder``."""

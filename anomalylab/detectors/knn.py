@@ -68,6 +68,7 @@ class KNN(Detector):
     """
 
     keeps_cells: ClassVar[bool] = True
+    held_share: ClassVar[float] = 0.25
     has_closed_form: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
         "sroc": {"k": 5, "squared": True, "gallery": "same_location"},

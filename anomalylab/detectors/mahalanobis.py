@@ -59,6 +59,7 @@ class Mahalanobis(Detector):
     """
 
     holds_shrinkage: ClassVar[bool] = True
+    held_share: ClassVar[float] = 0.25
     has_closed_form: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
         "sroc": {"levels": ("block4", "block6", "block7"), "map": "gradcam"},

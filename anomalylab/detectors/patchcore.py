@@ -89,6 +89,7 @@ class PatchCore(Detector):
     }
 
     prefers_finest: ClassVar[bool] = True
+    held_share: ClassVar[float] = 0.25
     has_closed_form: ClassVar[bool] = True
 
     levels: tuple[str, ...] | str | None = None
@@ -118,8 +119,7 @@ class PatchCore(Detector):
     def matches(self, features: Features | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return the training image and cell nearest to each cell.
 
-        Parameters, results and errors are those of the base class. Where a coreset is kept, only
-        its cells can be matched.
+        As in the base class. Where a coreset is kept, only its cells can be matched.
         """
         hidden = self._own_training().group_numbers if features is None else None
         features = self._own_training() if features is None else self._checked(features)

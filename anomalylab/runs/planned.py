@@ -2,14 +2,17 @@
 
 import logging
 from collections.abc import Mapping
+from math import prod
 
 import pandas as pd
 
+from anomalylab import detectors
 from anomalylab.compute.memory import refuse_beyond_available
 from anomalylab.detectors import Cost, Detector
 from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND
 from anomalylab.runs import roles
+from anomalylab.runs.folder import Run
 
 LONG = 60.0
 """Seconds of one core from which a run says beforehand what a detector will take."""
@@ -54,6 +57,30 @@ def check_costs(
                 n_training,
                 duration(cost.seconds),
             )
+
+
+def check_scoring(base: Run, n_images: int, extractor: Extractor) -> None:
+    """Refuse new images that the detectors of a run cannot hold while they score them.
+
+    Bytes are ``4 h n V`` and twice those of what was fitted, with ``V`` values of an image in the
+    levels used, of which a detector holds a share ``h``.
+
+    Raises
+    ------
+    ParameterError
+        If memory is short.
+    """
+    shapes = extractor.shapes()
+    for label, made in base.detect.detectors.items():
+        n_values = sum(prod(shapes[level]) for level in made.levels if level in shapes)
+        kind = detectors.registry.get(made.name) if made.name else Detector  # early runs say none
+        fitted = (base.folder / "detectors" / label).glob("*")
+        refuse_beyond_available(
+            int(4 * kind.held_share * n_images * n_values)  # type: ignore[union-attr]
+            + 2 * sum(path.stat().st_size for path in fitted),
+            f"scoring {n_images} images with {label}",
+            "score them folder by folder",
+        )
 
 
 def duration(seconds: float) -> str:

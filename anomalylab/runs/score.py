@@ -22,6 +22,7 @@ from anomalylab.runs.inputs import cell_of, network_size_of, with_images
 from anomalylab.runs.masks import Masks
 from anomalylab.runs.new_images import check_brightness, checked, list_new
 from anomalylab.runs.pictures import Thumbnails
+from anomalylab.runs.planned import check_scoring
 from anomalylab.runs.scored import (
     as_training,
     finished,
@@ -67,10 +68,13 @@ def score(
         If the network at hand is not the one of the run.
     DatasetError
         If there is no image, or values that cannot be used.
+    ParameterError
+        If memory is short.
     """
     base = finished(Path(folder), Path(out))
     extractor = _extractor(base, weights, engine)
     new, timings = list_new(Path(data)), Timings()
+    check_scoring(base, len(new.samples), extractor)
     with timings.step("check images", len(new.samples)):
         findings = checked(new, base, size=network_size_of(extractor), cell=cell_of(extractor))
     with timings.step("embed images", len(new.samples)):

@@ -1,11 +1,14 @@
 """What detectors say beforehand that they will take, counted by hand."""
 
+import tracemalloc
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from anomalylab.compute.cost import COMPARISONS, seconds_of, seconds_of_search
 from anomalylab.detectors import Detector, create
+from anomalylab.features import Features
 
 SHAPES = {"fine": (4, 6, 5), "coarse": (2, 3, 8)}
 """120 and 48 values an image."""
@@ -105,3 +108,24 @@ def test_window_pca_counts_pixels_moments_and_axes_of_each_window():
     assert seconds(create("window_pca", window=5), 3, shapes) == pytest.approx(3 * one)
     both = seconds(create("window_pca", window=(5, 7)), 3, shapes)
     assert both - 3 * one == pytest.approx(seconds(create("window_pca", window=7), 3, shapes))
+
+
+@pytest.mark.parametrize("name", ["knn", "mahalanobis", "padim", "patchcore"])
+def test_scoring_holds_no_more_of_new_images_than_is_said(name):
+    shapes, rng = {"fine": (14, 14, 40), "coarse": (7, 7, 80)}, np.random.default_rng(0)
+
+    def drawn(n_images):
+        levels = {level: (n_images, *shape) for level, shape in shapes.items()}
+        return Features({k: rng.normal(size=v).astype(np.float32) for k, v in levels.items()})
+
+    detector = create(name).fit(drawn(12))
+    n_values = sum(np.prod(shapes[level]) for level in detector.chosen_levels(shapes))
+    peaks = []
+    for n_images in (128, 256):  # whole blocks
+        new = drawn(n_images)
+        tracemalloc.start()
+        detector.score(new)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    said = 4 * detector.held_share * 128 * n_values
+    assert peaks[1] - peaks[0] < said

@@ -1,16 +1,19 @@
 """Parameters of the window embedding, chosen on training images alone."""
 
+import re
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
 from pc_runs import write_kolektor
 
-from anomalylab.compute import window_space
+from anomalylab.compute import memory, window_space
 from anomalylab.compute.window_moments import moments
-from anomalylab.errors import DatasetError
+from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.metrics import average_precision
 from anomalylab.pc_space.histogram import histogram
-from anomalylab.recipes.pc_space import inputs, odds
+from anomalylab.recipes.pc_space import inputs, odds, planned, spaces
 from anomalylab.recipes.pc_space import search as searching
 from anomalylab.recipes.pc_space.image_blocks import Images
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
@@ -105,3 +108,35 @@ def test_windows_that_fit_into_no_image_are_refused(tmp_path, monkeypatch):
     data = write_kolektor(tmp_path / "data")
     with pytest.raises(DatasetError, match="give --window instead"):
         run(PCSpaceRequest(data=data, search=True, windows=(9,)), tmp_path / "run")
+
+
+def test_more_histograms_or_windows_than_memory_holds_are_refused_before_images_are_read(
+    tmp_path, monkeypatch
+):
+    data = write_kolektor(tmp_path / "data")
+    n_images = len(inputs.load(PCSpaceRequest(data=data))[0])
+    bins = 3 * (6**2 + 10**2 + 16**2)  # of one plane, in all three limits
+    monkeypatch.setattr(memory, "available", lambda: 32 * n_images * 3 * bins - 1)
+    with pytest.raises(ParameterError, match=rf"9 histograms of {n_images} images.*--search"):
+        inputs.load(PCSpaceRequest(data=data, search=True))
+    monkeypatch.setattr(memory, "available", lambda: 8 * 16 * 9**4)
+    with pytest.raises(ParameterError, match=r"windows of 9 x 9 pixels takes .*smaller --window"):
+        inputs.load(PCSpaceRequest(data=data, windows=(5, 9)))
+
+
+def test_finding_a_space_takes_no_more_memory_than_is_said(monkeypatch):
+    rng, side = np.random.default_rng(0), 25
+    monkeypatch.setattr(memory, "available", lambda: 0)
+    with pytest.raises(ParameterError) as refused:
+        planned.check_windows(side)
+    said = float(re.search(r"takes ([\d.]+) GB", str(refused.value)).group(1)) * 1e9
+    samples = pd.DataFrame({"image_path": [f"{i}.png" for i in range(40)]})
+    bands = {row: rng.random((48, 48), np.float32) for row in range(40)}
+    images = Images(samples, None, [str(row) for row in bands], "dtype", "axis", bands)
+    tracemalloc.start()
+    folds = {fold: np.arange(fold, 40, 4) for fold in range(4)}
+    parts = spaces.moments_by_fold(spaces.ImageMoments(images, side), folds)
+    spaces.fit(parts.values(), 2)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 0.25 * said < peak < said

@@ -9,7 +9,8 @@ from anomalylab.compute import memory
 from anomalylab.detectors import create
 from anomalylab.errors import ParameterError
 from anomalylab.runs import planned
-from anomalylab.runs.planned import check_costs, duration
+from anomalylab.runs.info import DetectorInfo
+from anomalylab.runs.planned import check_costs, check_scoring, duration
 
 NETWORK = SimpleNamespace(shapes=lambda: {"fine": (14, 14, 80)})
 
@@ -38,6 +39,21 @@ def test_more_memory_than_is_free_is_refused(samples, monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 1000)
     with pytest.raises(ParameterError, match="fitting patchcore on 3 images takes"):
         check_costs(samples, NETWORK, {"patchcore": create("patchcore")})
+
+
+def test_new_images_that_memory_does_not_hold_while_they_are_scored_are_refused(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "detectors" / "padim").mkdir(parents=True)
+    (tmp_path / "detectors" / "padim" / "arrays.safetensors").write_bytes(bytes(500))
+    made = DetectorInfo(name="padim", params={}, levels=["fine"])
+    run = SimpleNamespace(folder=tmp_path, detect=SimpleNamespace(detectors={"padim": made}))
+    needed = 14 * 10 * (14 * 14 * 80) + 2 * 500  # 3.5 float32 of each value
+    monkeypatch.setattr(memory, "available", lambda: needed)
+    check_scoring(run, 10, NETWORK)
+    monkeypatch.setattr(memory, "available", lambda: needed - 1)
+    with pytest.raises(ParameterError, match="scoring 10 images with padim takes"):
+        check_scoring(run, 10, NETWORK)
 
 
 def test_images_that_a_detector_reads_have_their_median_size(samples):

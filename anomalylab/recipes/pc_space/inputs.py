@@ -16,9 +16,10 @@ from anomalylab.images.files import read_bytes
 from anomalylab.images.read import decode_image, hash_of
 from anomalylab.progress import counted
 from anomalylab.recipes.pc_space.image_blocks import Images, Room, band_of
-from anomalylab.recipes.pc_space.planned import check_memory
+from anomalylab.recipes.pc_space.planned import check_memory, check_search, check_windows
 from anomalylab.recipes.pc_space.projections import SIDE
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
+from anomalylab.recipes.pc_space.search import BINS, LIMITS_PER_PIXEL, N_COMPONENTS, WINDOWS
 from anomalylab.runs import roles
 from anomalylab.runs.inputs import load_samples
 from anomalylab.runs.pictures import Thumbnails
@@ -40,9 +41,20 @@ def load(request: PCSpaceRequest) -> tuple[pd.DataFrame, Path]:
     samples, root = load_samples(request.source)
     roles.check_roles(samples)
     check_sizes(samples, request.windows)
-    n_windows = len(request.windows)
-    check_memory(len(samples), n_windows, request.n_components, request.bins, SIDE)
+    _check_costs(request, len(samples))
     return samples, root
+
+
+def _check_costs(request: PCSpaceRequest, n_images: int) -> None:
+    """Refuse what memory cannot hold; a search chooses one window among its own."""
+    n_windows, k, bins = len(request.windows), request.n_components, request.bins
+    windows = request.windows
+    if request.search:
+        n_windows, k, bins, windows = 1, max(N_COMPONENTS), max(BINS), WINDOWS
+        check_search(n_images, k, BINS, len(LIMITS_PER_PIXEL))
+    if request.solver == "exact":
+        check_windows(max(windows))
+    check_memory(n_images, n_windows, k, bins, SIDE)
 
 
 def check_sizes(samples: pd.DataFrame, windows: Sequence[int]) -> None:
