@@ -24,6 +24,7 @@ SECONDS = 600  # that a command may take
 class Said:
     """What a command printed, both streams, in one line, and its exit code."""
 
+    command: str
     code: int
     text: str
 
@@ -50,14 +51,13 @@ def first(*patterns: str, but: str = "Traceback") -> Rule:
 
 
 def refused(pattern: str) -> Rule:
-    """Commands after the first end with code 1 and say the pattern, in a line; copies are made."""
-    tried = r"^anomalylab "
+    """Of what is tried after the first command, all ends with code 1 and says the pattern."""
     return lambda said: (
         said[0].code == 0
         and all(
-            one.code == 1 and one.says(pattern) and not one.says("Traceback|written")
+            one.code == 1 and one.says(pattern) and not one.says("Traceback|cannot (be )?writ")
             for one in said[1:]
-            if one.says(tried)
+            if one.command.startswith("anomalylab ")
         )
     )
 
@@ -107,8 +107,8 @@ def run(command: str) -> Said:
             ["bash", "-c", command], capture_output=True, text=True, timeout=SECONDS
         )
     except subprocess.TimeoutExpired:
-        return Said(-1, f"more than {SECONDS} s: {command}")
-    return Said(done.returncode, " ".join((done.stderr + done.stdout).split()))
+        return Said(command, -1, f"more than {SECONDS} s: {command}")
+    return Said(command, done.returncode, " ".join((done.stderr + done.stdout).split()))
 
 
 def tried(make: Path, out: Path, name: str) -> list[Said]:
