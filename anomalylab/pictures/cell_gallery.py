@@ -10,6 +10,7 @@ from anomalylab.images.read import read_image
 from anomalylab.pictures.encode import data_url
 from anomalylab.pictures.gallery import still
 from anomalylab.pictures.map_colours import composite, to_bytes
+from anomalylab.pictures.map_ramp import ramp_for
 from anomalylab.pictures.thumbnails import thumbnail
 
 
@@ -64,9 +65,13 @@ class Gallery:
             {"id": name, "title": name, "score": f"{score:.3g}", "name": name}
             for name, score in zip(names, self.scores[self.order], strict=True)
         )
-        pictures = map(self._picture, shown["image_path"], self.cells[self.order])
+        files = [self._thumbnail(path) for path in shown["image_path"]]
+        ramp = ramp_for(files)
+        pictures = (
+            data_url(composite(file, cells, None, ramp))
+            for file, cells in zip(files, self.cells[self.order], strict=True)
+        )
         return still(items, dict(zip(names, pictures, strict=True)), side=160)
 
-    def _picture(self, path: str, cells: np.ndarray) -> str:
-        picture = thumbnail(read_image(self.root / path))[0]
-        return data_url(composite(picture, cells, None))
+    def _thumbnail(self, path: str) -> bytes:
+        return thumbnail(read_image(self.root / path))[0]

@@ -82,6 +82,15 @@ PALETTES = {
 for a quiet ground, ice and ash for what is not selected; and two that diverge from blue to red
 around a light and a dark middle."""
 
+MAP_RAMPS = {
+    "amber to red": (LIGHT["amber"], LIGHT["anomalous"]),
+    "sky to blue": ("#3c96ff", "#0a28be"),
+    "orchid to violet": ("#cf6cff", "#6a0fb0"),
+    "lime to green": ("#c8f000", "#2c8a00"),
+}
+"""Colours of anomaly maps at the threshold and at four times it; each grows darker, so that its
+order is seen without colour."""
+
 
 def rgb(name: str) -> tuple[int, int, int]:
     """Return a colour on light ground as red, green and blue from 0 to 255.

@@ -6,7 +6,7 @@ import holoviews as hv
 import numpy as np
 
 from anomalylab.errors import ParameterError
-from anomalylab.pictures.map_colours import colours, to_bytes
+from anomalylab.pictures.map_colours import USUAL_RAMP, colours, to_bytes
 from anomalylab.plots.style import SELECTION, bare
 
 
@@ -18,6 +18,7 @@ def overlay(
     opacity: float = 0.6,
     contour: str | None = None,
     cell: tuple[float, float, float, float] | None = None,
+    ramp: str = USUAL_RAMP,
 ) -> hv.Overlay:
     """Lay an anomaly map over its image; below half the threshold it is transparent.
 
@@ -33,6 +34,8 @@ def overlay(
         Truth as in THUMBNAILS, in pixels of ``image``.
     cell : tuple, optional
         Left, bottom, right and top of a cell to be framed, in pixels from the lower left corner.
+    ramp : str
+        Of :func:`anomalylab.pictures.map_colours.colours`.
 
     Returns
     -------
@@ -45,7 +48,7 @@ def overlay(
             f"and {anomaly_map.shape}"
         )
     height, width = anomaly_map.shape
-    heat = hv.RGB(_heat(anomaly_map, threshold, opacity), bounds=(0, 0, width, height))
+    heat = hv.RGB(_heat(anomaly_map, threshold, opacity, ramp), bounds=(0, 0, width, height))
     layers = [*picture(image, cell=cell), heat]
     if contour:
         rings = [np.array(ring) for ring in json.loads(contour)]
@@ -85,7 +88,7 @@ def _frame(image: np.ndarray) -> dict:
     }
 
 
-def _heat(anomaly_map: np.ndarray, threshold: float, opacity: float) -> np.ndarray:
-    rgba = colours()[to_bytes(anomaly_map, threshold)]
+def _heat(anomaly_map: np.ndarray, threshold: float, opacity: float, ramp: str) -> np.ndarray:
+    rgba = colours(ramp)[to_bytes(anomaly_map, threshold)]
     rgba[..., 3] = np.rint(rgba[..., 3] * opacity)
     return rgba

@@ -51,7 +51,8 @@ def bulk_behind(run: Run, detector: str) -> Bulk | None:
 def map_bytes(run: Run, detector: str) -> np.ndarray:
     """Return the displayed maps of the queries, uint8 of shape (n_queries, n_rows, n_cols).
 
-    Their colours are those of :func:`anomalylab.pictures.map_colours.colours`.
+    Their colours are those of :func:`anomalylab.pictures.map_colours.colours` for the ramp
+    :attr:`anomalylab.runs.folder.Run.map_ramp`.
     """
     score_maps = run.score_maps(detector)
     maps = anomaly_maps(score_maps, score_maps.shape[1:], **run.detect.display)

@@ -18,6 +18,7 @@ from anomalylab import schema
 from anomalylab.errors import RunError
 from anomalylab.pictures.encode import data_url
 from anomalylab.pictures.gallery import still
+from anomalylab.pictures.map_ramp import ramp_for
 from anomalylab.registry import unknown_name
 from anomalylab.runs.checked_names import check_paths
 from anomalylab.runs.files import RunFiles, list_files
@@ -105,6 +106,11 @@ class Run:
     def queries(self) -> pd.DataFrame:
         """Samples that were judged, in the order of the score maps."""
         return self.samples[self.samples["split"] != "train"].reset_index(drop=True)
+
+    @cached_property
+    def map_ramp(self) -> str:
+        """Colours of its anomaly maps, which stand out from what its thumbnails hold."""
+        return ramp_for(self.table("thumbnails")["image"].tolist())
 
     @property
     def detectors(self) -> list[str]:

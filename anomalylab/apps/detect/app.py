@@ -145,6 +145,7 @@ class DetectApp(AppViewer):
             cell=self.pictures.cell_bounds(
                 state.detector, (row["cell_row"], row["cell_col"]), size
             ),
+            ramp=self.run.map_ramp,
         ).opts(title="")
 
     @pn.depends("state.detector", "state.sample_id")

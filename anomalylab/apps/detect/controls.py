@@ -30,7 +30,7 @@ def detect_controls(state: DetectState) -> pn.Column:
         control(of["order"], "Order", widgets.Select),
         clear,
         control(of["opacity"], "Opacity of maps", widgets.FloatSlider, step=0.05),
-        pn.pane.HTML(words.map_legend(), **words.SET),
+        pn.pane.HTML(words.map_legend(state.run.map_ramp), **words.SET),
         control(of["colour_by"], "Colour of points", widgets.Select),
         width=WIDTH,
         styles={"flex": f"0 0 {WIDTH}px"},

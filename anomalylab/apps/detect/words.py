@@ -123,11 +123,11 @@ def nearest_words(state: DetectState) -> str:
     )
 
 
-def map_legend() -> str:
+def map_legend(ramp: str) -> str:
     """Return a bar that says what the colours of anomaly maps mean."""
     stops = []
     for step in LEGEND_STEPS:
-        red, green, blue, alpha = (int(c) for c in map_colours.colours()[step])
+        red, green, blue, alpha = (int(c) for c in map_colours.colours(ramp)[step])
         stops.append(f"rgba({red},{green},{blue},{alpha / 255:.2f}) {100 * step / 255:.0f}%")
     middle = 100 * map_colours.STEPS_PER_THRESHOLD / 255
     return (

@@ -64,4 +64,4 @@ class Pictures:
         """Return a thumbnail as a data URL, with its map and the truth drawn in if asked for."""
         cells = self._cells(detector)[row] if with_map else None
         thumbnail = self._files[sample_id]
-        return data_url(composite(thumbnail, cells, self.contour(sample_id)))
+        return data_url(composite(thumbnail, cells, self.contour(sample_id), self.run.map_ramp))

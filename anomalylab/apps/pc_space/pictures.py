@@ -67,7 +67,7 @@ class WindowPictures:
         values = self.pc.run.thresholds(RESIDUAL, "map")["value"]
         threshold = float(values.iloc[0]) if len(values) else USUAL_THRESHOLD
         steps = map_colours.to_bytes(cloud.residual / (normal**2 or 1.0), threshold)
-        return self._placed(map_colours.colours()[steps], cloud)
+        return self._placed(map_colours.colours(self.pc.run.map_ramp)[steps], cloud)
 
     def odds(self, cloud: Cloud, number: int) -> np.ndarray | None:
         """Colour windows by the odds of their bin: uint8 (height, width, 4).

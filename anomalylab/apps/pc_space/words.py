@@ -62,10 +62,11 @@ def cloud_words(state: PCSpaceState, shown: CloudSet, layers: str) -> str:
 
 def picture_words(state: PCSpaceState) -> str:
     """Return the question over the image and what its colours are."""
+    at_threshold = state.pc.run.map_ramp.split()[0].capitalize()
     meanings = {
         "picture": "As photographed.",
         "one band": "The direction in which the image's own colours vary most, in grey.",
-        "distance from PC space": "Amber: as far from PC space as the threshold of maps.",
+        "distance from PC space": f"{at_threshold}: as far from PC space as the threshold of maps.",
         "odds": "Red: bins that raise the odds of a defect. Blue: that lower them.",
     }
     truth = " White line: the true defect." if state.row["class"] == "anomalous" else ""

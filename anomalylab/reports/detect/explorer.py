@@ -68,6 +68,7 @@ def explorer(run: Run, detector: str = "") -> Fragment:
         "detect/explorer",
         data=json_for_script(payload(run, detector)),
         detector=detector,
+        ramp=run.map_ramp,
         suspects=suspects(run, detector),
         counts=[counts_row(run, name) for name in run.detectors],
         is_labelled=run.is_labelled,
@@ -87,7 +88,9 @@ def suspects(run: Run, detector: str, n: int = N_STILL) -> list[dict[str, Any]]:
     for i in np.argsort(-scores, kind="stable")[:n]:
         query = queries[i]
         thumbnail = thumbnails[query["sample_id"]]
-        picture = map_colours.composite(thumbnail["image"], maps[i], thumbnail["contour"])
+        picture = map_colours.composite(
+            thumbnail["image"], maps[i], thumbnail["contour"], run.map_ramp
+        )
         shown.append(
             {
                 "id": query["sample_id"],

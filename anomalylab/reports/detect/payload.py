@@ -42,7 +42,7 @@ def payload(run: Run, detector: str = "") -> dict[str, Any]:
         "isLabelled": run.is_labelled,
         "isUnlabelled": run.info.is_unlabelled,
         "nQueries": len(queries),
-        "colours": to_base64(map_colours.colours()),
+        "colours": to_base64(map_colours.colours(run.map_ramp)),
         "stepsPerThreshold": map_colours.STEPS_PER_THRESHOLD,
         "first": detector or run.detectors[0],
         "images": _images(run, samples),

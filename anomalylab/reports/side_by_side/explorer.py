@@ -58,6 +58,7 @@ def explorer(matched: Matched) -> Fragment:
     html = render(
         "side_by_side/explorer",
         data=json_for_script(payload(matched, maps, pictures)),
+        ramp=matched.sides[0].run.map_ramp,
         a=a.name,
         b=b.name,
         tops=list(_tops(a, b)),
@@ -79,7 +80,7 @@ def payload(
     place = {method.name: i for i, method in enumerate(matched.methods)}
     a, b = next(matched.pairs())
     return {
-        "colours": to_base64(map_colours.colours()),
+        "colours": to_base64(map_colours.colours(matched.sides[0].run.map_ramp)),
         "stepsPerThreshold": map_colours.STEPS_PER_THRESHOLD,
         "isLabelled": bool(matched.is_labelled.any()),
         "first": [place[a.name], place[b.name]],
@@ -164,7 +165,9 @@ def _moved(
     for method in (a, b):
         of_method = maps[matched.methods.index(method)]
         cells = None if of_method is None else of_method[i]
-        drawn = map_colours.composite(picture["image"], cells, picture["contour"])
+        drawn = map_colours.composite(
+            picture["image"], cells, picture["contour"], matched.sides[0].run.map_ramp
+        )
         mark = "▲" if method.is_above[i] else "▽"
         words = f"{mark} {readable(method.scores[i])}, rank {method.ranks[i]}"
         sides.append({"name": method.name, "src": data_url(drawn), "words": words})

@@ -9,11 +9,12 @@ import fakes
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 from anomalylab.datasets.textures import make_textures
 from anomalylab.errors import UnknownNameError
 from anomalylab.pictures import map_colours
+from anomalylab.pictures.colours import MAP_RAMPS
 from anomalylab.reports import detect
 from anomalylab.reports.detect.payload import bulk_curve, payload
 from anomalylab.reports.kit.charts import Line, free_corner
@@ -128,13 +129,15 @@ def test_maps_of_a_run_are_on_the_cell_grid_and_bright_at_the_defect(run):
     assert (maps[is_bad].max(axis=(1, 2)) >= map_colours.STEPS_PER_THRESHOLD).all()
 
 
-def test_colours_are_clear_below_half_the_threshold_and_never_fade_above_it():
-    table = map_colours.colours().astype(int)
+@pytest.mark.parametrize("ramp", MAP_RAMPS)
+def test_colours_are_clear_below_half_the_threshold_and_never_fade_above_it(ramp):
+    table = map_colours.colours(ramp).astype(int)
+    first, last = (ImageColor.getrgb(colour) for colour in MAP_RAMPS[ramp])
     half = map_colours.STEPS_PER_THRESHOLD // 2
     assert (table[: half + 1, 3] == 0).all()
     assert (np.diff(table[:, 3]) >= 0).all()
-    assert table[2 * half, :3].tolist() == map_colours.AMBER.tolist()
-    assert table[8 * half, :3].tolist() == map_colours.RED.tolist()
+    assert tuple(table[2 * half, :3]) == first
+    assert tuple(table[8 * half, :3]) == last
     assert table[255, 3] < 200, "the image must stay visible under the map"
 
 
