@@ -165,6 +165,23 @@ METRICS = Table(
 )
 """low and high bound the 95 % interval. A value that is missing has its reason in note."""
 
+RECALL = Table(
+    "recall",
+    {
+        "detector": "str",
+        "defect_type": "str",
+        "n_images": "int",
+        "n_found": "int",
+        "recall": "float",
+        "low": "float",
+        "high": "float",
+    },
+    ("detector", "defect_type"),
+)
+"""Defective images of each known type, and those at or above the detector's default threshold.
+
+low and high bound the 95 % interval of recall."""
+
 CURVES = Table(
     "curves",
     {"detector": "str", "curve": "str", "point": "int", "x": "float", "y": "float"},

@@ -4,6 +4,7 @@ from anomalylab.metrics._score_interval import auroc_interval
 from anomalylab.metrics._undefined import UndefinedMetric, undefined_reason
 from anomalylab.metrics.agreement import shared_top, spearman
 from anomalylab.metrics.at_threshold import Confusion, confusion, f1_max_oracle, rates
+from anomalylab.metrics.by_type import recall_by_type
 from anomalylab.metrics.catalogue import image_metric
 from anomalylab.metrics.delong import paired_auroc_difference
 from anomalylab.metrics.image import (
@@ -58,6 +59,7 @@ __all__ = [
     "pro_curve",
     "rate_interval",
     "rates",
+    "recall_by_type",
     "roc_curve",
     "shared_top",
     "spearman",

@@ -27,6 +27,7 @@ from anomalylab.runs.masks import Masks
 from anomalylab.runs.measure import image_metrics, pixel_metrics
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.planned import check_costs
+from anomalylab.runs.recall import write_recall
 from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.shown import embedding, nearest_normal
 from anomalylab.runs.suspects import write_suspects
@@ -121,6 +122,7 @@ def run(request: DetectRequest, out: Path) -> Run:
         _tables(writer, decisions, material, timings)
         broken = broken_records(extraction.broken)
         writer.info(_info(material, chosen, decisions, report, broken, out))
+        write_recall(writer)
         write_suspects(writer.folder)
         write_enlarged(writer, root)
     return Run(out)

@@ -36,6 +36,7 @@ TABLES: dict[str, Table] = {
         schema.SCORES,
         schema.THRESHOLDS,
         schema.METRICS,
+        schema.RECALL,
         schema.CURVES,
         schema.NEIGHBOURS,
         schema.EMBEDDING,

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from pages import find, find_all, fresh, press, requests, texts, width_in
 
-from anomalylab.metrics import confusion, rate_interval, rates
+from anomalylab.metrics import confusion, rate_interval, rates, recall_by_type
+from anomalylab.number_words import percent
 from anomalylab.reports import report
 from anomalylab.reports.detect.payload import chance
 from anomalylab.runs.displayed import bulk_behind
@@ -108,6 +109,26 @@ def test_dragging_the_threshold_changes_counts_rates_and_gallery_as_python_compu
     find(opened, "[data-filter=above]").click()
     assert len(find_all(opened, ".al-card")) == min(above, 24)
     assert "chosen on these images" in find(opened, ".al-histogram").text
+
+
+def test_the_recall_of_each_type_follows_the_threshold_as_python_counts_it(opened, run):
+    drag(opened, ".al-threshold", [(0, 0), (120, 0), (260, 0)])
+    queries = run.queries
+    is_defective = (queries["label"] == 1).to_numpy()
+    wanted = recall_by_type(
+        queries["defect_type"].to_numpy()[is_defective],
+        run.scores(NAME)["score"].to_numpy()[is_defective],
+        shown_threshold(opened),
+    )
+    assert 0 < wanted["n_found"].sum() < wanted["n_images"].sum()
+    rows = find_all(opened, ".al-by-type tbody tr")
+    assert [row.get_attribute("data-type") for row in rows] == list(wanted["defect_type"])
+    for row, of_type in zip(rows, wanted.itertuples(), strict=True):
+        kind, found, recall = (cell.text for cell in row.find_elements("css selector", "th, td"))
+        assert kind == of_type.defect_type
+        assert found == f"{of_type.n_found} of {of_type.n_images}"
+        assert recall.startswith(f"{percent(of_type.recall, 3)}, 95 % interval")
+        assert f"{percent(of_type.low, 3)} to {percent(of_type.high, 3)}" in recall
 
 
 def saved(browser):

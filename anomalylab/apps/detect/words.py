@@ -4,10 +4,11 @@ from html import escape
 
 from anomalylab.apps.detect.state import DetectState
 from anomalylab.apps.kit.controls import text_options
-from anomalylab.metrics import rate_interval
+from anomalylab.metrics import rate_interval, recall_by_type
 from anomalylab.number_words import few_digits
 from anomalylab.pictures import map_colours
 from anomalylab.runs.folder import Run
+from anomalylab.runs.recall import defect_types
 
 LEGEND_STEPS = range(0, 256, 15)
 
@@ -34,7 +35,7 @@ def counts_words(state: DetectState) -> str:
     """Return what the threshold makes of the images, and where the threshold comes from."""
     counts = state.judged()["outcome"].value_counts()
     of = {name: int(counts.get(name, 0)) for name in (*counts.index, *KNOWN)}
-    parts = [_confusion(of)] if any(of[name] for name in KNOWN) else []
+    parts = [_confusion(of, _of_types(state))] if any(of[name] for name in KNOWN) else []
     parts += [
         f"<p><b>{of[name]}</b> {escape(name)} the threshold</p>"
         for name in ("above", "below")
@@ -49,7 +50,7 @@ def counts_words(state: DetectState) -> str:
 KNOWN = ("found", "missed", "false alarm", "passed")
 
 
-def _confusion(of: dict[str, int]) -> str:
+def _confusion(of: dict[str, int], of_types: str) -> str:
     defects, good = of["found"] + of["missed"], of["false alarm"] + of["passed"]
     rows = (
         ("defective", ("found", "tp"), ("missed", "fn")),
@@ -69,8 +70,26 @@ def _confusion(of: dict[str, int]) -> str:
         f"<table class='confusion'>{head}{body}</table>"
         + _rate("Defects found", of["found"], defects, 100, "%")
         + _rate("False alarms", of["false alarm"], good, 1000, "per 1 000 good parts")
+        + of_types
         + "<p class='note'>In brackets: with 95 % confidence, for images like these.</p>"
     )
+
+
+def _of_types(state: DetectState) -> str:
+    """Return how many defects of each type the threshold finds; empty if no type is known."""
+    table = state.table.assign(kind=defect_types(state.run.queries)[state.table["row"]].to_numpy())
+    typed = table.dropna(subset="kind")
+    found = recall_by_type(typed["kind"].to_numpy(), typed["score"].to_numpy(), state.threshold)
+    if found.empty:
+        return ""
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(row['defect_type'])}</th>"
+        f"<td>{row['n_found']} of {row['n_images']}</td>"
+        f"<td>{100 * row['recall']:.3g} % <span class='note'>"
+        f"({100 * row['low']:.3g} to {100 * row['high']:.3g})</span></td></tr>"
+        for row in found.to_dict("records")
+    )
+    return f"<table class='types'><tr><th>Type</th><th>Found</th><th>Recall</th></tr>{rows}</table>"
 
 
 def _many(word: str, n: int) -> str:

@@ -27,6 +27,7 @@ from anomalylab.runs import roles
 from anomalylab.runs.enlarged import write_enlarged
 from anomalylab.runs.folder import Run, check_output, writing
 from anomalylab.runs.inputs import groups_of
+from anomalylab.runs.recall import write_recall
 from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
 
@@ -67,6 +68,7 @@ def run(request: PCSpaceRequest, out: Path) -> Run:
     with writing(out) as writer:
         write(writer, found, timings)
         writer.info(describe(found, findings, broken, request.command(out), out))
+        write_recall(writer)
         write_suspects(writer.folder)
         write_enlarged(writer, root)
     return Run(out)

@@ -66,6 +66,8 @@ declare namespace Al {
     stepsPerThreshold: number;
     first: string;
     images: DetectImage[];
+    /** Of each query that is a defect of a known type. */
+    types: (string | null)[];
     columns: Record<string, (string | null)[]>;
     embedding: { query: Pair[]; training: Pair[] };
     detectors: Record<string, Detector>;

@@ -12,6 +12,7 @@ from anomalylab.reports.kit.rows import by_key, rows_of
 from anomalylab.reports.kit.words import short_names
 from anomalylab.runs.displayed import bulk_behind, further_columns, map_bytes, places
 from anomalylab.runs.folder import Run
+from anomalylab.runs.recall import defect_types
 from anomalylab.verdicts.bulk import Bulk
 from anomalylab.verdicts.thresholds import method_words
 
@@ -46,6 +47,7 @@ def payload(run: Run, detector: str = "") -> dict[str, Any]:
         "stepsPerThreshold": map_colours.STEPS_PER_THRESHOLD,
         "first": detector or run.detectors[0],
         "images": _images(run, samples),
+        "types": [None if pd.isna(kind) else str(kind) for kind in defect_types(queries)],
         "columns": {n: [_text(v) for v in samples[n]] for n in further_columns(samples)},
         "embedding": _embedding(run),
         "detectors": {name: _detector(run, name, shown) for name in run.detectors},

@@ -98,7 +98,29 @@
             "false-alarms",
           ),
         ),
+        ...this.ofTypes(),
       ];
+    }
+
+    ofTypes() {
+      const { scores, threshold, data } = this.store;
+      const rows = al
+        .recallByType(scores, data.types, threshold.value)
+        .map(({ type, found, n, recall }) =>
+          al.el(
+            "tr",
+            { "data-type": type },
+            al.el("th", { scope: "row" }, type),
+            al.el("td", { class: "al-number" }, `${al.group(found)} of ${al.group(n)}`),
+            al.el("td", { class: "al-number" }, interval(recall)),
+          ),
+        );
+      const heads = ["Type of defect", "Found", "Recall"].map((words, i) =>
+        al.el("th", { scope: "col", class: i ? "al-number" : "" }, words),
+      );
+      if (!rows.length) return [];
+      const table = al.el("table", {}, al.el("thead", {}, al.el("tr", {}, ...heads)), al.el("tbody", {}, ...rows));
+      return [al.el("div", { class: "al-table al-by-type" }, table)];
     }
 
     /** @param {Al.Counts} counts */

@@ -40,6 +40,14 @@ declare namespace Al {
   /** A share with its 95 % interval; all null where there is nothing to judge by. */
   type Share = KnownShare | { value: null; low: null; high: null };
 
+  /** Defects of one type, and how many of them are at or above a threshold. */
+  interface OfType {
+    type: string;
+    found: number;
+    n: number;
+    recall: Share;
+  }
+
   interface Rates {
     precision: Share;
     recall: Share;
@@ -114,6 +122,7 @@ declare namespace Al {
     betaShare(x: number, a: number, b: number): number;
     share(k: number, n: number): Share;
     rates(counts: Counts): Rates;
+    recallByType(scores: number[], types: (string | null)[], threshold: number): OfType[];
     onTheLine(recall: number, falseAlarmRate: number, line: Line, parts?: number): OnTheLine;
 
     // model.js

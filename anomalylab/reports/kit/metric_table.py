@@ -12,6 +12,8 @@ from anomalylab.reports.kit.charts import interval_dots
 from anomalylab.reports.kit.rows import by_key
 from anomalylab.reports.kit.words import metric_words
 
+OF_TYPES = "Recall by type of defect, at the default threshold"
+
 NO_NUMBERS: dict[str, float] = {}
 
 
@@ -50,6 +52,21 @@ def metric_row(
     }
 
 
+def recall_rows(recall: pd.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Write how many defects of each type every method finds at its threshold.
+
+    Parameters
+    ----------
+    recall : DataFrame
+        Rows of RECALL.
+    names : mapping
+        Method -> its name for readers, in the order of the columns.
+    """
+    return [
+        _recall_row(str(kind), of_kind, names) for kind, of_kind in recall.groupby("defect_type")
+    ]
+
+
 def best_of(rows: pd.DataFrame) -> str:
     """Return the detector whose interval lies above all others, or an empty string.
 
@@ -82,6 +99,16 @@ def missing_reasons(metrics: pd.DataFrame) -> list[str]:
     """Return why metrics could not be computed, each reason once."""
     notes = metrics.loc[metrics["value"].isna(), "note"]
     return [note for note in dict.fromkeys(notes) if note]
+
+
+def _recall_row(kind: str, table: pd.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
+    rates = table.rename(columns={"recall": "value"}).assign(ceiling=math.nan, note="")
+    row, rows = metric_row(rates, names), by_key(table, "detector")
+    for method, cell in zip(names, row["cells"], strict=True):
+        if cell:
+            found = rows[method]
+            cell["interval"] = f"{found['n_found']} of {found['n_images']}; {cell['interval']}"
+    return {"name": kind, "meaning": "", **row}
 
 
 def _cell(row: dict[str, Any], is_best: bool) -> dict[str, Any]:

@@ -94,6 +94,16 @@
     falseAlarms: al.share(counts.fp, counts.fp + counts.tn),
   });
 
+  // Of the defects of each type, those at or above the threshold; null for images that are none.
+  al.recallByType = (scores, types, threshold) => {
+    const names = [...new Set(types)].filter((type) => type !== null).sort();
+    return names.map((type) => {
+      const own = scores.filter((_, i) => types[i] === type);
+      const found = own.filter((score) => score >= threshold).length;
+      return { type, found, n: own.length, recall: al.share(found, own.length) };
+    });
+  };
+
   // Misses, false alarms and cost among `parts` parts of a line with `defects` in a thousand.
   al.onTheLine = (recall, falseAlarmRate, line, parts = 10000) => {
     const defective = (parts * line.defects) / 1000;

@@ -7,9 +7,10 @@ import pandas as pd
 from anomalylab.metrics import catalogue
 from anomalylab.pictures.palette import detector_colours
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
-from anomalylab.reports.kit.metric_table import metric_row, missing_reasons
+from anomalylab.reports.kit.metric_table import OF_TYPES, metric_row, missing_reasons, recall_rows
 from anomalylab.reports.kit.words import metric_words
 from anomalylab.runs.folder import Run
+from anomalylab.runs.recall import recall_of
 
 
 def comparison(run: Run) -> Fragment:
@@ -32,11 +33,15 @@ def comparison(run: Run) -> Fragment:
         for title, metrics in {**of_page, "Further": others}.items()
         if (rows := [_row(run, of_metric, m) for m in metrics if len(of_metric := _of(table, m))])
     ]
+    groups = groups if table["value"].notna().any() else []
+    names = {name: name for name in run.detectors}
+    if rows := recall_rows(recall_of(run), names):
+        groups.append((OF_TYPES, rows))
     html = render(
         "parts/comparison",
-        names={name: name for name in run.detectors},
+        names=names,
         colours=detector_colours(run.detectors),
-        groups=groups if table["value"].notna().any() else [],
+        groups=groups,
         reasons=missing_reasons(table),
     )
     return Fragment(html, TABLE_SCRIPTS)

@@ -9,12 +9,13 @@ from anomalylab.number_words import plural
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pictures.palette import detector_colours
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
-from anomalylab.reports.kit.metric_table import metric_row, missing_reasons
+from anomalylab.reports.kit.metric_table import OF_TYPES, metric_row, missing_reasons, recall_rows
 from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.kit.words import CURVES, metric_words
 from anomalylab.reports.parts.curves import Areas, area_words, areas_of, beside, draw_curves
 from anomalylab.reports.pc_space.missing import supervised_reason
 from anomalylab.reports.pc_space.words import METHODS, PAPER, PUBLISHED, PUBLISHED_ON, method_names
+from anomalylab.runs.recall import recall_of
 
 OF_IMAGES = tuple(dict.fromkeys(("ap", "ap_trapezoid", "auroc", *IMAGE_METRICS)))
 GROUPS = {
@@ -58,13 +59,16 @@ def results(pc: PCSpace) -> Fragment:
         ]
         if rows:
             groups.append((title, rows))
+    groups = groups if table["value"].notna().any() else []
+    if rows := recall_rows(recall_of(pc.run), method_names(pc.run.detectors)):
+        groups.append((OF_TYPES, rows))
     reasons = [*missing_reasons(table), *filter(None, [supervised_reason(pc)])]
     html = render(
         "pc_space/results",
         names=method_names(pc.run.detectors),
         meanings={name: METHODS.get(name, (name, ""))[1] for name in pc.run.detectors},
         colours=detector_colours(pc.run.detectors),
-        groups=groups if table["value"].notna().any() else [],
+        groups=groups,
         reasons=list(dict.fromkeys(reasons)),
         published_on=PUBLISHED_ON if published else "",
         paper=PAPER if published else (),

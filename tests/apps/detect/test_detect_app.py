@@ -3,7 +3,9 @@
 import json
 import re
 import socket
+from html import escape
 
+import numpy as np
 import pandas as pd
 import pytest
 from fakes import fake_run
@@ -17,6 +19,7 @@ from anomalylab.apps.detect.state import ALL, BY_HAND, ORDERS, DetectState
 from anomalylab.apps.kit.controls import address_words
 from anomalylab.apps.kit.safe_cell import safe_bundle
 from anomalylab.errors import ParameterError, RunError, UnknownNameError
+from anomalylab.metrics import recall_by_type
 from anomalylab.number_words import few_digits
 from anomalylab.runs.displayed import bulk_behind
 from anomalylab.runs.files import list_files
@@ -163,6 +166,20 @@ def test_rates_come_with_their_interval(state):
     assert "<b>0</b> false alarms" in text
     assert "False alarms <b>0</b> per 1 000 good parts" in text
     assert "(0 to 185)" in text  # 1 - 0.025 ** (1 / 18), by hand
+
+
+def test_the_recall_of_each_type_follows_the_threshold(state):
+    queries = state.run.queries
+    defective = (queries["label"] == 1).to_numpy()
+    scores = state.run.scores(state.detector)["score"].to_numpy()[defective]
+    state.threshold = float(np.sort(scores)[2])
+    found = recall_by_type(queries["defect_type"].to_numpy()[defective], scores, state.threshold)
+    assert found["n_found"].sum() == 4
+    text = words.counts_words(state)
+    assert "<i>dent" not in text
+    for row in found.itertuples():
+        cell = f"{escape(row.defect_type)}</th><td>{row.n_found} of {row.n_images}</td>"
+        assert f"{cell}<td>{100 * row.recall:.3g} %" in text
 
 
 def test_a_selection_in_the_embedding_filters_the_gallery(app):
