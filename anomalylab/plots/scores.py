@@ -5,11 +5,16 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.errors import SchemaError
+from anomalylab.plots.score_axis import ScoreAxis, score_axis
 from anomalylab.plots.style import CLASSES, THRESHOLD, hook
 
 
 def score_histogram(
-    scores: pd.DataFrame, *, threshold: float | None = None, n_bins: int = 40
+    scores: pd.DataFrame,
+    *,
+    threshold: float | None = None,
+    n_bins: int = 40,
+    axis: ScoreAxis | None = None,
 ) -> hv.Overlay:
     """Show the scores of each class in the same bins, and the threshold as a line.
 
@@ -21,6 +26,9 @@ def score_histogram(
         Scores at or above it count as anomalous.
     n_bins : int
         Number of bins over all classes.
+    axis : ScoreAxis, optional
+        Where the plot ends; :func:`score_axis` says it if not given. Images beyond are counted in
+        the outermost bins, and their number stands beside the name of the axis.
 
     Returns
     -------
@@ -36,14 +44,16 @@ def score_histogram(
     missing = {"score", "label"} - set(scores)
     if missing:
         raise SchemaError(f"score_histogram needs the columns {sorted(missing)} too")
-    edges = np.histogram_bin_edges(scores["score"].to_numpy(float), bins=n_bins)
+    all_scores = scores["score"].to_numpy(float)
+    axis = axis or score_axis(all_scores, threshold)
+    edges = axis.edges(n_bins)
     labels = scores["label"].astype("Int64").fillna(-1)
     layers: list = []
     for label, (name, colour) in CLASSES.items():
         values = scores.loc[labels == label, "score"].to_numpy(float)
         if not len(values):
             continue
-        counts, _ = np.histogram(values, bins=edges)
+        counts, _ = np.histogram(values.clip(edges[0], edges[-1]), bins=edges)
         histogram = hv.Histogram(
             (edges, counts), kdims="score", vdims="images", label=f"{name} ({len(values)})"
         )
@@ -53,7 +63,9 @@ def score_histogram(
     if threshold is not None:
         layers.append(threshold_line(threshold))
     return hv.Overlay(layers).opts(
-        xlabel="image score (higher is more anomalous)",
+        xlabel=_name(*axis.beyond(all_scores)),
+        logx=axis.is_log,
+        xlim=(axis.low, axis.high),
         ylabel="images",
         title="How far do the scores lie apart?",
         legend_position="top_right",
@@ -61,6 +73,12 @@ def score_histogram(
         height=280,
         hooks=[hook],
     )
+
+
+def _name(n_left: int, n_right: int) -> str:
+    left = [f"← {n_left} beyond"] if n_left else []
+    right = [f"{n_right} beyond →"] if n_right else []
+    return " · ".join([*left, "image score (higher is more anomalous)", *right])
 
 
 def threshold_line(threshold: float) -> hv.VLine:

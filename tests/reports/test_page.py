@@ -5,12 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from pages import find, find_all, fresh, press, requests, texts, width_in
+from score_ranges import CASES
 
 from anomalylab.metrics import confusion, rate_interval, rates, recall_by_type
 from anomalylab.number_words import percent
 from anomalylab.reports import report
 from anomalylab.reports.detect.payload import chance
 from anomalylab.runs.displayed import bulk_behind
+from anomalylab.runs.files import list_files
 from anomalylab.runs.spreadsheet import write_csv
 from anomalylab.runs.suspects import suspects
 from anomalylab.verdicts.bulk import fit_bulk
@@ -436,3 +438,28 @@ def test_an_unlabelled_run_shows_suspects_and_says_what_needs_labels(browser, un
     assert len(find_all(browser, "main > section")) == 1 + len(headings)
     assert find(browser, "[data-readout=flagged] b").text.endswith("of 36")
     assert browser.get_log("browser") == []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_axis_of_scores_ends_where_it_does_in_the_live_view(opened, case):
+    scores, threshold, (low, high, is_log) = CASES[case]
+    script = "return window.anomalylab.scoreRange(arguments[0], arguments[1])"
+    found = opened.execute_script(script, scores, threshold)
+    assert found == {"isLog": is_log, "ends": [pytest.approx(low), pytest.approx(high)]}
+
+
+def test_outliers_are_counted_at_the_end_of_the_histogram_and_said(browser, tmp_path):
+    run = fakes.fake_run(tmp_path / "outliers", n_query=30)
+    scores = run.table("scores")
+    far = scores.index[(scores["detector"] == NAME) & (scores["role"] == "query")][:3]
+    scores.loc[far, "score"] = [-1e6, 1e6, 2e6]
+    scores.to_parquet(run.folder / "scores.parquet")
+    list_files(run.folder)
+    opened = fresh(browser, report(run.folder))
+    assert texts(opened, ".al-beyond") == ["← 1 beyond", "2 beyond →"]
+    places = opened.execute_script(
+        "return [...document.querySelectorAll('.al-bricks rect')].map((r) => r.x.baseVal.value)"
+    )
+    assert len(places) == 30
+    middle = sorted(places)[1:-2]
+    assert max(middle) - min(middle) > 0.15 * (max(places) - min(places))

@@ -74,7 +74,8 @@ class DetectApp(AppViewer):
 
     def _point_out(self, x: float | None = None, y: float | None = None) -> None:
         if x is not None:
-            self.state.threshold = float(x)
+            low, high, _ = self.state.axis
+            self.state.threshold = min(max(float(x), low), high)
 
     def _list_from_start(self, *events) -> None:
         self.gallery.page = 0
@@ -99,10 +100,10 @@ class DetectApp(AppViewer):
     def _row(self) -> pd.Series:
         return self.state.table.set_index("sample_id").loc[self.state.sample_id]
 
-    @pn.depends("state.detector")
+    @pn.depends("state.detector", "state.axis")
     def histogram(self) -> hv.DynamicMap:
         """Return the scores of each class with the threshold, which can be moved."""
-        bars = plots.score_histogram(self.state.table)
+        bars = plots.score_histogram(self.state.table, axis=self.state.axis)
         return _with(bars.opts(title="", height=230, toolbar=None), self._line)
 
     @pn.depends("state.threshold")

@@ -38,16 +38,15 @@ def detect_controls(state: DetectState) -> pn.Column:
 
 
 def threshold_slider(state: DetectState) -> pn.Row:
-    """Return a slider of the threshold that runs over the scores of the detector shown."""
+    """Return a slider of the threshold that goes as far as the histogram."""
     row = control(state.param["threshold"], "Threshold", pn.widgets.FloatSlider, format="0[.]000")
     slider: Any = row[0]
 
     def fit(*_) -> None:
-        low, high = state.param["threshold"].softbounds
-        low, high = min(low, state.threshold), max(high, state.threshold)
+        low, high, _ = state.axis
         step = (high - low) / 400 or 1.0
         slider.param.update(start=low, end=high, step=step, value=state.threshold)
 
-    state.param.watch(fit, "detector")
+    state.param.watch(fit, "axis")
     fit()
     return row

@@ -8,6 +8,7 @@ import param
 
 from anomalylab.apps.detect.judgements import OUTCOMES, judgements, outcomes
 from anomalylab.apps.kit.state import AppState
+from anomalylab.plots.score_axis import score_axis
 from anomalylab.runs.displayed import bulk_behind, further_columns
 from anomalylab.runs.folder import Run
 from anomalylab.verdicts.thresholds import method_words
@@ -85,6 +86,7 @@ class DetectState(AppState):
     )
     chosen = param.List(default=[], item_type=int, doc="Rows of the images chosen in the embedding")
     sample_id: Any = param.Selector(check_on_set=True, doc="Image shown large")
+    axis: Any = param.Parameter(doc="Where the histogram of scores ends, as a ScoreAxis")
     cleared = param.Integer(default=0, doc="How often the filters were cleared")
 
     def __init__(self, run: Run):
@@ -162,6 +164,7 @@ class DetectState(AppState):
         changed = {event.name for event in events}
         if "detector" in changed:
             self._start(own_threshold="threshold" not in changed)
+        self.axis = score_axis(self.table["score"].to_numpy(float), self.threshold)
         names = [name for name, value in self.rules().items() if value == self.threshold]
         self.rule = names[0] if names else BY_HAND
 

@@ -118,6 +118,11 @@ declare namespace Al {
     open(i: number): void;
   }
 
+  interface Margin {
+    left: number;
+    right: number;
+  }
+
   /** Places of scores on an axis, in pixels from the left, and back. */
   interface ScoreAxis {
     isLog: boolean;
@@ -144,7 +149,9 @@ declare namespace Al {
 
   interface Shared {
     Store: new (data: DetectPayload) => Store;
-    scoreAxis(values: number[], plotWidth: number, margin: { left: number; right: number }): ScoreAxis;
+    scoreRange(scores: number[], threshold: number): { isLog: boolean; ends: number[] };
+    quantile(sorted: number[], share: number): number;
+    scoreAxis(scores: number[], threshold: number, plotWidth: number, margin: Margin): ScoreAxis;
     /** Of an image of the bulk, to score at least so high. */
     chance(bulk: Chance): (score: number) => number;
     areaBelow(curve: Pair[]): (x: number) => number;

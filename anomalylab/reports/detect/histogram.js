@@ -27,7 +27,7 @@
       this.tip = tip;
       this.open = open;
       this.width = 0;
-      this.scale = al.scoreAxis(this.values(), this.width, MARGIN);
+      this.scale = this.axis();
       this.nBins = 0;
       /** @type {number[][]} images by bin */
       this.bins = [];
@@ -48,14 +48,15 @@
     /** @param {Al.Changes} changes */
     update(changes) {
       if (!this.width) return;
-      if ("detector" in changes) this.draw(this.width);
+      const place = this.scale.part(this.store.threshold.value);
+      if ("detector" in changes || !(place >= 0 && place <= 1)) this.draw(this.width);
       else this.mark();
     }
 
     /** @param {number} width */
     draw(width) {
       this.width = width;
-      this.scale = al.scoreAxis(this.values(), width, MARGIN);
+      this.scale = this.axis();
       this.stack();
       al.set(this.svg, { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT });
       const hadFocus = this.handle === document.activeElement;
@@ -71,9 +72,9 @@
       this.mark();
     }
 
-    values() {
-      const { scores, training, thresholds } = this.store.detector;
-      return [...scores, ...training, ...thresholds.filter((t) => t.isDefault).map((t) => t.value)];
+    axis() {
+      const { scores, training } = this.store.detector;
+      return al.scoreAxis([...scores, ...training], this.store.threshold.value, this.width, MARGIN);
     }
 
     // Sort images into bins; in each, normal ones lie below anomalous ones.
@@ -113,7 +114,21 @@
         `more unusual →`;
       axes.append(al.svg("text", { x: this.width - MARGIN.right, y: HEIGHT - 6, "text-anchor": "end" }, title));
       axes.append(al.svg("text", { x: 0, y: MARGIN.top - 12 }, "images"));
+      axes.append(...this.drawBeyond());
       return axes;
+    }
+
+    // How many images the first and the last bin hold that lie further out.
+    drawBeyond() {
+      const { scores } = this.store;
+      const [low, high] = this.scale.ends;
+      const [left, right] = [scores.filter((score) => score < low), scores.filter((score) => score > high)];
+      const at = { y: MARGIN.top - 4, class: "al-beyond" };
+      return [
+        left.length && al.svg("text", { ...at, x: MARGIN.left + 12 }, `← ${left.length} beyond`),
+        right.length &&
+          al.svg("text", { ...at, x: this.width - MARGIN.right, "text-anchor": "end" }, `${right.length} beyond →`),
+      ].filter((words) => words !== 0);
     }
 
     // Training scores as an outline; scaled down where it would be taller than the bricks.

@@ -5,6 +5,7 @@ import re
 import socket
 from html import escape
 
+import holoviews as hv
 import numpy as np
 import pandas as pd
 import pytest
@@ -84,6 +85,23 @@ def test_another_detector_brings_its_own_threshold_and_keeps_the_image(state, ru
     state.detector = "knn"
     assert state.threshold == pytest.approx(run.threshold("knn"))
     assert state.sample_id == before
+
+
+def test_the_histogram_goes_to_the_threshold_wherever_it_stands(run):
+    app = DetectApp(run)
+    for threshold in (-5.0, 50.0, 3.0):
+        app.state.threshold = threshold
+        shown = hv.renderer("bokeh").get_plot(app.histogram()).state.x_range
+        assert shown.start < threshold < shown.end
+
+
+def test_a_threshold_dragged_out_of_the_histogram_stays_at_its_end(run):
+    app = DetectApp(run)
+    low, high, _ = app.state.axis
+    app._point_out(1e9, 0)
+    assert app.state.threshold == pytest.approx(high)
+    app._point_out(-1e9, 0)
+    assert app.state.threshold == pytest.approx(low)
 
 
 def test_a_rule_sets_the_threshold_and_a_moved_threshold_is_by_hand(state):
