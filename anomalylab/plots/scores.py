@@ -78,7 +78,8 @@ def score_histogram(
 def _name(n_left: int, n_right: int) -> str:
     left = [f"← {n_left} beyond"] if n_left else []
     right = [f"{n_right} beyond →"] if n_right else []
-    return " · ".join([*left, "image score (higher is more anomalous)", *right])
+    more = "" if left and right else " (higher is more anomalous)"
+    return " · ".join([*left, f"image score{more}", *right])
 
 
 def threshold_line(threshold: float) -> hv.VLine:

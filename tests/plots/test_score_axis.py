@@ -30,4 +30,4 @@ def test_images_beyond_are_counted_in_the_outermost_bins_and_said():
     assert (counts[0], counts[-1], sum(counts)) == (1, 2, len(scores))
     assert -100 < bars.edges[0] < line.data < bars.edges[-1] < 100
     words = plot.opts["xlabel"]
-    assert words == "← 1 beyond · image score (higher is more anomalous) · 2 beyond →"
+    assert words == "← 1 beyond · image score · 2 beyond →"
