@@ -18,6 +18,9 @@ from anomalylab.reports.kit.fragment import FOLDER, Fragment, assets_of, static_
 from anomalylab.reports.kit.notebooks import run_notebook
 from anomalylab.runs.folder import Run
 
+SAVES = ("kit/core.js", "kit/saves.js", "kit/saves.css")
+"""What saves the charts of a page, after all that draws them."""
+
 _NOTHING = re.compile(r'\s*<div class="al">\s*<div class="[^"]*\bal-nothing\b')
 _HEADING = re.compile(r"^##\s+(.+)$", re.MULTILINE)
 
@@ -189,6 +192,7 @@ def _assets(node: NotebookNode) -> dict[str, list[str]]:
     code = (cell for cell in node.cells if cell.cell_type == "code")
     outputs = (o.get("data", {}).get("text/html", "") for cell in code for o in cell.outputs)
     names = list(dict.fromkeys(name for html in outputs for name in assets_of(html)))
+    names = list(dict.fromkeys([*names, *SAVES]))
     styles = ["kit/page.css", *(name for name in names if name.endswith(".css"))]
     scripts = [name for name in names if name.endswith(".js")]
     return {

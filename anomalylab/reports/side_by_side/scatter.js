@@ -17,7 +17,8 @@
       this.store = store;
       this.show = show;
       this.size = 0;
-      this.node = al.el("div", { class: "al-ranks" });
+      this.drawn = al.el("div");
+      this.node = al.el("div", { class: "al-ranks" }, this.drawn);
       store.listen(() => this.draw());
       al.whenResized(this.node, (width) => {
         this.size = Math.min(width, MOST);
@@ -49,7 +50,7 @@
         `${al.count(store.listed("changed").length, "image")} changed sides. The list below holds the same images.`;
       const view = { viewBox: `0 0 ${size} ${size}`, width: size, height: size, class: "al-plot", role: "img" };
       const plot = al.svg("svg", { ...view, "aria-label": alt }, ...this.frame(), ...this.limits(), ...this.dots());
-      this.node.replaceChildren(plot, al.el("p", { class: "al-note", role: "status" }, this.counts()));
+      this.drawn.replaceChildren(plot, al.el("p", { class: "al-note", role: "status" }, this.counts()));
     }
 
     frame() {
