@@ -41,7 +41,7 @@ def serve(
     folder : path
         A run folder.
     data : path, optional
-        Folder of the images of a PC space; where they were when it was made if not given.
+        Folder of the images; where they were when the run was made if not given.
     port : int
     show : bool
         Open a browser window.
@@ -54,7 +54,7 @@ def serve(
         If the folder holds no finished run, a damaged one, one of another kind, or one without
         a live view.
     DatasetError
-        If the images of a PC space are not there.
+        If the images of a PC space, or a folder that is named, are not there.
     ParameterError
         If the port is taken.
     """

@@ -17,8 +17,8 @@ from anomalylab.apps.kit.controls import question, says
 from anomalylab.apps.kit.gallery import Gallery
 from anomalylab.apps.kit.pictures import Pictures
 from anomalylab.apps.kit.viewer import AppViewer
-from anomalylab.errors import ParameterError
 from anomalylab.runs.folder import Run
+from anomalylab.runs.originals import Originals
 from anomalylab.runs.suspects import FILE
 
 HALF = {"styles": {"flex": "1 1 220px", "min-width": "0"}}
@@ -30,16 +30,19 @@ class DetectApp(AppViewer):
     Parameters
     ----------
     run : Run
-        A finished run; the app reads its folder and nothing else.
+        A finished run.
+    data : path, optional
+        Folder of its images, of which one at a time is shown large; where they were when the run
+        was made if not given.
     """
 
     state: DetectState
 
-    def __init__(self, run: Run):
+    def __init__(self, run: Run, data: Path | None = None):
         super().__init__(state=DetectState(run))
         self.run = run
         self.samples = run.samples
-        self.pictures = Pictures(run)
+        self.pictures = Pictures(run, data)
         self.gallery = Gallery(
             active=self.state.sample_id, sizing_mode="stretch_width", list_name=FILE
         )
@@ -135,14 +138,14 @@ class DetectApp(AppViewer):
     def picture(self) -> hv.Overlay:
         """Return the image shown large with its anomaly map and the truth where known."""
         state, row = self.state, self._row()
-        image = self.pictures.image(state.sample_id)
+        image = self.pictures.large(state.sample_id).pixels
         size = image.shape[:2]
         return plots.overlay(
             image,
             self.pictures.map(state.detector, row["row"], size),
             threshold=self.run.threshold(state.detector, "map"),
             opacity=state.opacity,
-            contour=self.pictures.contour(state.sample_id),
+            contour=self.pictures.contour(state.sample_id, size),
             cell=self.pictures.cell_bounds(
                 state.detector, (row["cell_row"], row["cell_col"]), size
             ),
@@ -155,7 +158,7 @@ class DetectApp(AppViewer):
         row = self._row()
         if row["neighbour_id"] not in self.pictures:
             return pn.pane.HTML("<p class='note'>This detector names no nearest image.</p>")
-        image = self.pictures.image(row["neighbour_id"])
+        image = self.pictures.large(row["neighbour_id"]).pixels
         cell = (row["neighbour_row"], row["neighbour_col"])
         return plots.picture(
             image, cell=self.pictures.cell_bounds(self.state.detector, cell, image.shape[:2])
@@ -166,7 +169,9 @@ class DetectApp(AppViewer):
             pn.Column(
                 says(
                     self.state,
-                    words.picture_words,
+                    lambda state: words.picture_words(
+                        state, self.pictures.large(state.sample_id).note
+                    ),
                     "detector",
                     "sample_id",
                     "threshold",
@@ -221,7 +226,13 @@ def _with(plot: hv.Overlay, layer: hv.DynamicMap) -> hv.DynamicMap:
 
 
 def pages_of(run: Run, data: Path | None) -> Callable[[], pn.Column]:
-    """Return what makes a page of a run for each visitor; its pictures are in the run."""
+    """Return what makes a page of a run for each visitor.
+
+    Raises
+    ------
+    DatasetError
+        If a folder is named that is not there.
+    """
     if data is not None:
-        raise ParameterError("the app of a run of detectors reads no images; leave out --data")
-    return lambda: DetectApp(run).page()
+        Originals(run, data).root.stat()
+    return lambda: DetectApp(run, data).page()

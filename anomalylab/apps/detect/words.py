@@ -117,12 +117,12 @@ def listed_words(state: DetectState, n_listed: int) -> str:
     return "; ".join([*words, state.order]) + ". Click one to see it large."
 
 
-def picture_words(state: DetectState) -> str:
-    """Return which image is shown large, its score, and what the threshold makes of it."""
+def picture_words(state: DetectState, note: str) -> str:
+    """Return which image is shown large, its score, what the threshold makes of it, and a note."""
     row = state.judged().set_index("sample_id").loc[state.sample_id]
     times = row["score"] / state.threshold if state.threshold > 0 else float("nan")
     share = f", {times:.2g} times the threshold" if times == times else ""
-    facts = f"Score {row['score']:.4g}{share}: {row['outcome']}."
+    facts = f"Score {row['score']:.4g}{share}: {row['outcome']}. {note}"
     return (
         f"<div class='above'><h3>What does {escape(state.detector)} see?</h3>"
         f"<p class='name'>{escape(state.sample_id)}</p><p class='note'>{escape(facts)}</p></div>"

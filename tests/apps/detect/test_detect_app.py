@@ -248,7 +248,7 @@ def test_the_app_builds_every_view_and_escapes_names(app):
     app.state.param["sample_id"].objects = [strange]
     app.state.table.loc[0, "sample_id"] = strange
     app.state.sample_id = strange
-    assert "<script>" not in words.picture_words(app.state)
+    assert "<script>" not in words.picture_words(app.state, "")
 
 
 def test_a_run_without_labels_or_embedding_is_drawn(tmp_path):
