@@ -85,9 +85,9 @@ def composite(
     if cells is not None:
         picture.alpha_composite(_coloured(cells, picture.size, ramp))
     if contour:
-        draw = ImageDraw.Draw(picture)
+        draw, width = ImageDraw.Draw(picture), max(1, max(picture.size) // 256)
         for ring in json.loads(contour):
-            draw.line([tuple(point) for point in ring], fill=(255, 255, 255), width=1)
+            draw.line([tuple(point) for point in ring], fill=(255, 255, 255), width=width)
     return webp(np.asarray(picture.convert("RGB")), quality=70)
 
 

@@ -55,7 +55,7 @@ def map_bytes(run: Run, detector: str) -> np.ndarray:
     :attr:`anomalylab.runs.folder.Run.map_ramp`.
     """
     score_maps = run.score_maps(detector)
-    maps = anomaly_maps(score_maps, score_maps.shape[1:], **run.detect.display)
+    maps = anomaly_maps(score_maps, score_maps.shape[1:], **run.info.part.display)
     return to_bytes(maps, run.threshold(detector, kind="map"))
 
 

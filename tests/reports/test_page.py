@@ -373,6 +373,25 @@ def test_enlarging_shows_the_image_or_says_that_it_is_a_thumbnail(browser, large
     assert seen == set(run.queries["sample_id"])
 
 
+def test_without_scripts_the_first_images_can_be_enlarged_and_closed(browser, page):
+    fresh(browser, page, is_scripted=False)
+    try:
+        picture, width = find(browser, "#al-first-2 img"), browser.get_window_size()["width"]
+        assert picture.size["width"] < 300
+        find(browser, "#al-first-2 a").click()
+        assert picture.size["width"] > 0.9 * width
+        find(browser, "#al-first-2 .al-close").click()
+        assert picture.size["width"] < 300
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_the_first_images_open_beside_their_nearest_where_scripts_run(opened, run):
+    find(opened, "#al-first-3 a").click()
+    expected = suspects(run, NAME).iloc[2]
+    assert find(opened, ".al-dialog h3").text == run.queries["sample_id"][expected.name]
+
+
 def test_without_scripts_verdict_suspects_and_counts_are_there(browser, page, run):
     fresh(browser, page, is_scripted=False)
     try:
@@ -434,7 +453,7 @@ def test_an_unlabelled_run_shows_suspects_and_says_what_needs_labels(browser, un
     assert "No image here has a known label" in text
     assert "could not be drawn" not in text
     headings = texts(browser, ".al-contents a")
-    assert headings == ["Images and scores", "How this was made"]
+    assert headings == ["Look at these first", "Images and scores", "How this was made"]
     assert len(find_all(browser, "main > section")) == 1 + len(headings)
     assert find(browser, "[data-readout=flagged] b").text.endswith("of 36")
     assert browser.get_log("browser") == []

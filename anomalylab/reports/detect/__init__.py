@@ -3,7 +3,8 @@
 from anomalylab.reports.detect.explorer import explorer
 from anomalylab.reports.parts.comparison import comparison
 from anomalylab.reports.parts.curves import curves
+from anomalylab.reports.parts.first import first
 from anomalylab.reports.parts.provenance import provenance
 from anomalylab.reports.parts.verdict import verdict
 
-__all__ = ["comparison", "curves", "explorer", "provenance", "verdict"]
+__all__ = ["comparison", "curves", "explorer", "first", "provenance", "verdict"]

@@ -37,6 +37,11 @@
     /** @type {Al.Show} */
     const shared = { tip, open: (i) => enlarged.show(i) };
     const { data } = store;
+    al.enlarge = (id) => {
+      const i = data.images.findIndex((image) => image.id === id);
+      if (i >= 0) enlarged.show(i);
+      return i >= 0;
+    };
     const readouts = new al.Readouts(store);
     const threshold = panel(
       data.isLabelled

@@ -2,18 +2,11 @@
 
 from typing import Any
 
-import numpy as np
-
 from anomalylab.metrics import Confusion, confusion
 from anomalylab.number_words import readable
-from anomalylab.pictures import map_colours
-from anomalylab.pictures.encode import data_url
 from anomalylab.registry import unknown_name
 from anomalylab.reports.detect.payload import payload
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
-from anomalylab.reports.kit.rows import by_key, rows_of
-from anomalylab.reports.kit.words import LABELS, short_names
-from anomalylab.runs.displayed import map_bytes
 from anomalylab.runs.folder import Run
 from anomalylab.verdicts.thresholds import method_words
 
@@ -37,14 +30,11 @@ SCRIPTS = (
 )
 STYLES = ("detect/explorer.css", "gallery.css")
 
-N_STILL = 10
-"""Suspects shown to readers without scripts."""
-
 
 def explorer(run: Run, detector: str = "") -> Fragment:
     """Show scores with a threshold to drag, images with their maps, and the embedding, linked.
 
-    Without scripts: the ten highest scores with their maps, and the counts at the run's thresholds.
+    Without scripts: the counts at the run's thresholds.
 
     Parameters
     ----------
@@ -68,42 +58,10 @@ def explorer(run: Run, detector: str = "") -> Fragment:
         "detect/explorer",
         data=json_for_script(payload(run, detector)),
         detector=detector,
-        ramp=run.map_ramp,
-        suspects=suspects(run, detector),
         counts=[counts_row(run, name) for name in run.detectors],
         is_labelled=run.is_labelled,
     )
     return Fragment(html, SCRIPTS, STYLES)
-
-
-def suspects(run: Run, detector: str, n: int = N_STILL) -> list[dict[str, Any]]:
-    """Return the highest scores with a picture each, maps drawn in."""
-    thumbnails = by_key(run.table("thumbnails"), "sample_id")
-    queries = rows_of(run.queries)
-    names = short_names(run.queries["sample_id"])
-    maps = map_bytes(run, detector)
-    threshold = run.threshold(detector)
-    scores = run.scores(detector)["score"].to_numpy(float)
-    shown = []
-    for i in np.argsort(-scores, kind="stable")[:n]:
-        query = queries[i]
-        thumbnail = thumbnails[query["sample_id"]]
-        picture = map_colours.composite(
-            thumbnail["image"], maps[i], thumbnail["contour"], run.map_ramp
-        )
-        shown.append(
-            {
-                "id": query["sample_id"],
-                "name": names[query["sample_id"]],
-                "src": data_url(picture),
-                "width": thumbnail["width"],
-                "height": thumbnail["height"],
-                "score": readable(scores[i]),
-                "is_above": scores[i] >= threshold,
-                "label": LABELS.get(query["label"], ""),
-            }
-        )
-    return shown
 
 
 def counts_row(run: Run, detector: str) -> dict[str, Any]:

@@ -137,5 +137,8 @@ declare namespace Al {
     ) => Maps;
     mapLegend(colours: Bytes, steps: number): HTMLElement;
     picture(image: Drawn, options: PictureOptions): HTMLElement;
+
+    /** Shows an image by its id where a part of the page can; whether it did. */
+    enlarge?: (id: string) => boolean;
   }
 }

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.reports.kit.fragment import Fragment, render
+from anomalylab.reports.parts.first import first as first_of_run
 from anomalylab.reports.parts.provenance import provenance as provenance_of_run
 from anomalylab.reports.pc_space.clouds import clouds
 from anomalylab.reports.pc_space.components import bands, components
@@ -15,6 +16,7 @@ from anomalylab.reports.pc_space.missing import images_reason, is_readable
 from anomalylab.reports.pc_space.odds import odds
 from anomalylab.reports.pc_space.results import curves, results, search
 from anomalylab.reports.pc_space.verdict import verdict
+from anomalylab.reports.pc_space.words import method_names
 
 __all__ = [
     "bands",
@@ -23,6 +25,7 @@ __all__ = [
     "curves",
     "densities",
     "explorer",
+    "first",
     "histogram",
     "odds",
     "provenance",
@@ -54,6 +57,21 @@ def explorer(pc: PCSpace, images: Sequence[str] = ()) -> Fragment:
     if left:
         return linked_views(pc, left)
     return Fragment(render("pc_space/planes", figures=[], layout="", note="", missing=missing))
+
+
+def first(pc: PCSpace) -> Fragment:
+    """Show the images that the method of the verdict finds most unusual, highest score first.
+
+    Parameters
+    ----------
+    pc : PCSpace
+
+    Returns
+    -------
+    Fragment
+    """
+    method = pc.run.detectors[0]
+    return first_of_run(pc.run, method_names([method])[method])
 
 
 def provenance(pc: PCSpace) -> Fragment:

@@ -33,7 +33,7 @@ SCRIPTS = (
     "side_by_side/enlarged.js",
     "side_by_side/explorer.js",
 )
-STYLES = ("detect/explorer.css", "gallery.css", "side_by_side/explorer.css")
+STYLES = ("detect/explorer.css", "parts/first.css", "gallery.css", "side_by_side/explorer.css")
 
 N_STILL = 10
 """Images shown to readers without scripts."""

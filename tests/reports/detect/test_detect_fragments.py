@@ -39,7 +39,7 @@ def unlabelled(tmp_path_factory):
     return fakes.fake_run(tmp_path_factory.mktemp("run") / "unlabelled", is_labelled=False)
 
 
-PARTS = ["verdict", "explorer", "curves", "comparison", "provenance"]
+PARTS = ["verdict", "first", "explorer", "curves", "comparison", "provenance"]
 
 
 @pytest.mark.parametrize("part", PARTS)
