@@ -16,8 +16,8 @@ from anomalylab.pictures.cell_gallery import Gallery
 from anomalylab.pictures.colours import MAP_RAMPS
 from anomalylab.pictures.map_colours import STEPS_PER_THRESHOLD, USUAL_RAMP, colours, composite
 from anomalylab.pictures.map_ramp import FAR, cielab, ramp_distances, ramp_for
-from anomalylab.reports.detect.explorer import explorer, suspects
 from anomalylab.reports.detect.payload import payload
+from anomalylab.reports.parts.first import first, first_images
 from anomalylab.runs.folder import Run
 
 RUST, BLUE, GREY, WOOD = (150, 62, 24), (40, 90, 190), (128, 128, 128), (150, 110, 70)
@@ -132,13 +132,13 @@ def test_page_live_view_cell_and_legend_take_the_same_colours(run):
     table = colours(run.map_ramp)
     assert base64.b64decode(payload(run)["colours"]) == table.tobytes()
     pictures = Pictures(run)
-    still = suspects(run, "knn", n=1)[0]
+    still = first_images(run, "knn", n=1)[0]
     row = run.queries["sample_id"].tolist().index(still["id"])
     assert pictures.url("knn", still["id"], row, True) == still["src"]
     for step in LEGEND_STEPS:
         assert "rgba({},{},{},".format(*table[step]) in map_legend(run.map_ramp)
-    assert f"{run.map_ramp.capitalize()}: where the anomaly map" in explorer(run).html
-    image, hot = pictures.image(still["id"]), np.full((96, 96), 2.0)
+    assert f"{run.map_ramp.capitalize()}: where the map" in first(run).html
+    image, hot = pictures.thumbnail(still["id"]), np.full((96, 96), 2.0)
     heat = plots.overlay(image, hot, threshold=1.0, opacity=1.0, ramp=run.map_ramp).RGB.II
     seen = [heat.dimension_values(i, flat=False)[0, 0] for i in range(2, 6)]
     assert seen == table[2 * STEPS_PER_THRESHOLD].tolist()

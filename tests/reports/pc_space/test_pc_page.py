@@ -17,6 +17,7 @@ from anomalylab.reports import report
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 SECTIONS = {
+    "Look at these first": "score highest by",
     "Images as clouds": "3 of 3, highest score first",
     "Which windows, and where in the image?": "windows of this image that lie there",
     "All training images as one cloud": "10 normal images, {n_windows} windows",
