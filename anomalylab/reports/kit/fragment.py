@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from anomalylab.pictures import gallery
 from anomalylab.pictures.colours import page_colours
+from anomalylab.reports.kit.stills import with_stills, without_stills
 
 FOLDER = Path(str(resources.files("anomalylab.reports")))
 
@@ -55,7 +56,9 @@ class Fragment:
     def _repr_html_(self) -> str:
         styles = "".join(_asset(name, "style") for name in (*STYLES, *self.styles))
         scripts = "".join(_asset(name, "script") for name in self.scripts)
-        return f'{styles}<div class="al">{self.html}</div>{scripts}'
+        of_drawings = (COLOURS, "kit/charts.css", *self.styles)
+        html = with_stills(self.html, "".join(map(static_text, of_drawings)))
+        return f'{styles}<div class="al">{html}</div>{scripts}'
 
     def __repr__(self) -> str:
         return f"<Fragment of {len(self.html) / 1024:.0f} kB; shown as HTML in a notebook>"
@@ -79,8 +82,8 @@ def json_for_script(data: Any) -> Markup:
 
 
 def without_assets(html: str) -> str:
-    """Remove the styles and scripts that fragments carry."""
-    return _ASSET.sub("", html)
+    """Remove the styles, scripts and stills that fragments carry."""
+    return _ASSET.sub("", without_stills(html))
 
 
 def assets_of(html: str) -> list[str]:

@@ -123,7 +123,7 @@ def legend(palette: str, words: Sequence[str], *, is_signed: bool = False) -> Ma
     table = colour_table(palette)[0 if is_signed else FAINTEST :]
     stops = [table[round(i)] for i in np.linspace(0, len(table) - 1, 12)]
     colours = ",".join("#{:02x}{:02x}{:02x}".format(*stop) for stop in stops)
-    spans = Markup("").join(Markup("<span>{}</span>").format(word) for word in words)
+    spans = Markup(" ").join(Markup("<span>{}</span>").format(word) for word in words)
     return Markup(
         '<div class="al-scale"><i style="background:linear-gradient(90deg,{})"></i><div>{}</div>'
         "</div>"
