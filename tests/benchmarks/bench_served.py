@@ -70,7 +70,9 @@ async def in_rounds(address: str, at_once: int, in_all: int, server: psutil.Proc
     left: list[float] = []
     n_done = 0
     while n_done < in_all:
+        before = sum(server.cpu_times()[:2])
         readers = await asyncio.gather(*(opened(address) for _ in range(at_once)))
+        work = (sum(server.cpu_times()[:2]) - before) / at_once
         held, n_done = memory(server), n_done + at_once
         seconds = np.array([taken for _, taken, _ in readers])
         for socket, _, _ in readers:
@@ -79,7 +81,7 @@ async def in_rounds(address: str, at_once: int, in_all: int, server: psutil.Proc
         left.append(memory(server))
         print(
             f"  {n_done:4d} opened: median {np.median(seconds):.1f} s, slowest {seconds.max():.1f} "
-            f"s, {seconds.max() / at_once:.2f} s a page; {readers[0][2] / 1e6:.2f} MB a document; "
+            f"s; {work:.2f} s of CPU and {readers[0][2] / 1e6:.2f} MB a page; "
             f"{held:.0f} MB with {at_once} open, {left[-1]:.0f} MB once closed",
             flush=True,
         )
