@@ -1,5 +1,6 @@
 """Ways to damage a file, drawn from a seed, and all that can be read of a run."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,8 +11,11 @@ from anomalylab import detectors
 from anomalylab.errors import AnomalyLabError
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.reports import detect, pc_space
+from anomalylab.runs.files import FILE_LIST
 from anomalylab.runs.folder import TABLES, Run
 from anomalylab.runs.info import plain
+from anomalylab.storage.blocks import BlockStore
+from anomalylab.storage.cache import FeatureStore
 
 DETECT_PARTS = ("verdict", "explorer", "curves", "comparison", "provenance")
 PC_PARTS = ("verdict", "densities", "odds", "histogram", "curves", "results", "provenance")
@@ -75,9 +79,12 @@ def readings(folder: Path, *, pages: bool) -> Iterator[tuple[str, Callable[[], V
             yield f"page: {name}", lambda name=name: getattr(shown, name)(source).html
 
 
-def everything(folder: Path, *, pages: bool = True) -> dict[str, Value]:
-    """Read all of a run; what is refused by name is left out."""
-    found, told = {}, []
+def everything(
+    folder: Path, *, pages: bool = True, told: list[str] | None = None
+) -> dict[str, Value]:
+    """Read all of a run; what is refused is left out, and its lines go to ``told``."""
+    found: dict[str, Value] = {}
+    told = [] if told is None else told
     try:
         for name, read in readings(folder, pages=pages):
             try:
@@ -113,31 +120,109 @@ def harmed(path: Path, way: Callable | None, rng: np.random.Generator) -> bytes:
     return content
 
 
-def wrong_after_damage(
-    folder: Path, right: dict[str, Value], seed: int, *, pages: bool
-) -> tuple[str, list[str]]:
-    """Damage one file of a run, read everything, mend the file.
+def tried(folder: Path, seed: int, read: Callable[[Path], list[str]]) -> tuple[str, str]:
+    """Damage one file below a folder, read, and mend the file.
+
+    Parameters
+    ----------
+    read : callable
+        Gets the damaged file and returns what is wrong, or :data:`REFUSED`.
 
     Returns
     -------
+    outcome : str
+        ``"refused"``, ``"same"``, ``"WRONG"`` or ``"TRACEBACK"``.
     what : str
-        The file and the damage.
-    wrong : list of str
-        What was read and is not what was written; and the list of files if it noticed nothing.
+        The file, the damage and what came of it.
     """
     rng = np.random.default_rng(seed)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     path, way = files[rng.integers(len(files))], WAYS[rng.integers(len(WAYS))]
     content = harmed(path, way, rng)
+    what = f"{path.relative_to(folder)}, {way.__name__ if way else 'removed'}"
     try:
-        found = everything(folder, pages=pages)
-        wrong = [name for name in found if not same(found[name], right[name])]
-        is_harmed = not path.exists() or path.read_bytes() != content
-        if is_harmed and path.name != "files.json" and is_complete(folder):
-            wrong.append("list of files")
+        wrong = read(path)
+    except Exception as error:
+        return "TRACEBACK", f"{what}: {error!r}"
     finally:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return f"{path.relative_to(folder)}: {way.__name__ if way else 'removed'}", wrong
+    if wrong == REFUSED:
+        return "refused", what
+    return ("WRONG", f"{what}: {', '.join(wrong)}") if wrong else ("same", what)
+
+
+REFUSED = ["refused"]
+
+
+def damaged_run(
+    folder: Path, right: dict[str, Value], seed: int, *, pages: bool
+) -> tuple[str, str]:
+    """Damage one file of a run that lists its files, and read all; see :func:`tried`.
+
+    Right is a line that names the file, or what was written.
+    """
+
+    def read(path: Path) -> list[str]:
+        told: list[str] = []
+        found = everything(folder, pages=pages, told=told)
+        wrong = [name for name in found if not same(found[name], right[name])]
+        names = told if path.name == FILE_LIST else [line for line in told if path.name in line]
+        if told and not names:  # a damaged list says that one of the files in it is damaged
+            wrong.append(f"no name in {told[0]}")
+        return wrong or (REFUSED if told or not is_complete(folder) else [])
+
+    return tried(folder, seed, read)
+
+
+def filled_cache(folder: Path) -> dict[str, Value]:
+    """Keep features and blocks in a cache; return what is to be found in it."""
+    rng, store = np.random.default_rng(0), FeatureStore(folder / "features")
+    levels = {
+        "fine": rng.random((6, 4, 3, 2), np.float32),
+        "coarse": rng.random((6, 5), np.float32),
+    }
+    levels["coarse"] = levels["coarse"].reshape(6, 1, 1, 5)
+    for start in (0, 4):
+        part = {name: array[start : start + 4] for name, array in levels.items()}
+        store.write(HASHES[start : start + 4], part)
+    places = store.find(HASHES, levels)
+    store.gather([places[name] for name in HASHES], levels, limit=0)
+    blocks = {f"block {i}": {"sums": rng.random(50), "n": np.array(i)} for i in range(3)}
+    for name, arrays in blocks.items():
+        BlockStore("sums", folder).write(name, arrays)
+    return {**levels, **blocks}
+
+
+HASHES = [f"{number:032x}" for number in range(2**125, 2**128, 2**127 // 2)][:6]
+
+
+def damaged_cache(folder: Path, right: dict[str, Value], seed: int) -> tuple[str, str]:
+    """Damage one file of a cache and ask for all that is in it; see :func:`tried`.
+
+    Right is what was kept, or that it is not known, so that it is computed again. What the store
+    drops is put back.
+    """
+    copy = folder.with_name(f"{folder.name}-{seed}")
+    shutil.copytree(folder, copy)
+
+    def read(path: Path) -> list[str]:
+        store, levels = FeatureStore(copy / "features"), ("fine", "coarse")
+        places = store.find(HASHES, levels)
+        known = [number for number, name in enumerate(HASHES) if name in places]
+        found = {}
+        if known:
+            found = store.gather([places[HASHES[number]] for number in known], levels, limit=0)
+        wrong = [name for name in found if not same(np.array(found[name]), right[name][known])]
+        blocks = {name: BlockStore("sums", copy).read(name) for name in right if name not in levels}
+        wrong += [name for name, got in blocks.items() if got and not same(dict(got), right[name])]
+        is_known = len(known) == len(HASHES) and all(blocks.values()) and path.exists()
+        return wrong or ([] if is_known else REFUSED)
+
+    try:
+        return tried(copy, seed, read)
+    finally:
+        shutil.rmtree(copy)
 
 
 def is_complete(folder: Path) -> bool:

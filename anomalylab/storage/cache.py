@@ -243,8 +243,10 @@ def _read_index(shard: Path, levels: Sequence[str]) -> list[str]:
 
 def _is_sound(shard: Path, levels: Sequence[str]) -> bool:
     try:
-        expected = json.loads((shard / _INDEX).read_bytes())["levels"]
-        return all(matches(_open(shard, level), expected[level]) for level in levels)
+        index = json.loads((shard / _INDEX).read_bytes())
+        arrays = {level: _open(shard, level) for level in levels}
+        is_whole = all(len(array) == len(index["hashes"]) for array in arrays.values())
+        return is_whole and all(matches(arrays[name], index["levels"][name]) for name in levels)
     except Exception:  # damage may break the parser of a header anywhere
         return False
 

@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from damage import (
+    damaged_cache,
+    damaged_run,
     empty,
     everything,
+    filled_cache,
     flip,
     harmed,
     is_refused,
     same,
     truncate,
-    wrong_after_damage,
 )
 
 from anomalylab.cli.main import main
@@ -49,10 +51,17 @@ def copy(listed, tmp_path):
 
 
 @pytest.mark.parametrize("tenth", range(10))
-def test_a_damaged_run_is_refused_or_read_as_it_was_written(listed, right, tenth):
+def test_a_damaged_run_is_refused_by_name_or_read_as_it_was_written(listed, right, tenth):
     for seed in range(tenth, N_CASES, 10):
-        what, wrong = wrong_after_damage(listed, right, seed, pages=seed % 30 == 0)
-        assert not wrong, what
+        outcome, what = damaged_run(listed, right, seed, pages=seed % 50 == 0)
+        assert outcome in ("refused", "same"), what
+
+
+def test_a_damaged_cache_gives_what_was_kept_or_nothing(tmp_path):
+    right = filled_cache(tmp_path / "cache")
+    for seed in range(N_CASES):
+        outcome, what = damaged_cache(tmp_path / "cache", right, seed)
+        assert outcome in ("refused", "same"), what
 
 
 @pytest.mark.parametrize("way", [flip, truncate, empty, None])

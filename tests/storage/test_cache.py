@@ -107,6 +107,13 @@ def test_a_damaged_index_hides_its_shard(filled, content):
     assert not filled.find(["a"], ["fine"])
 
 
+def test_an_index_that_lost_a_name_gives_no_image_the_features_of_another(filled):
+    path = only_file(filled, "index.json")
+    path.write_bytes(path.read_bytes().replace(b'"a", ', b""))
+    assert not filled.find(["b", "c"], ["fine"])
+    assert not path.exists()
+
+
 def test_what_a_killed_process_left_is_not_data_and_goes_after_a_day(filled):
     left = filled.folder / ".unfinished-0123"
     os.rename(only_file(filled, "index.json").parent, left)
