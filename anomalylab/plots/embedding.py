@@ -22,7 +22,7 @@ SIDE = 300
 MAX_NAMES = 8
 """Names up to which a legend is drawn."""
 
-TOOLS = {"default_tools": ["reset"], "active_tools": ["lasso_select"]}
+TOOLS = {"default_tools": ["save", "reset"], "active_tools": ["lasso_select"]}
 
 GROUND = {"color": LIGHT["hollow"], "size": 4, "alpha": 0.5, "nonselection_alpha": 0.5, **TOOLS}
 """How the images around the judged ones look."""

@@ -119,3 +119,9 @@ def test_every_plot_renders(run):
     ]
     for plot in shown:
         assert hv.render(plot) is not None
+
+
+def test_the_embedding_can_be_saved_as_a_picture(run):
+    table = run.table("embedding").merge(run.samples, on="sample_id")
+    figure = hv.render(plots.embedding(table), backend="bokeh")
+    assert "SaveTool" in {type(tool).__name__ for tool in figure.toolbar.tools}

@@ -6,11 +6,15 @@ import re
 from xml.etree import ElementTree
 
 import fakes
+import numpy as np
 import pytest
-from pages import fresh, press
+from pages import find_all, fresh, press
+from pc_pages import pixels_of, ready
 from PIL import Image
 
 from anomalylab.reports import report
+from anomalylab.reports.kit.page import write_page
+from anomalylab.reports.pc_space.linked.explorer import explorer
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -108,3 +112,23 @@ def test_in_the_dark_a_chart_is_saved_on_dark_ground(opened):
         assert image.getpixel((1, 1)) == (0x14, 0x17, 0x1B)
     finally:
         opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_a_cloud_that_is_drawn_in_pixels_is_saved_as_png_and_says_why(browser, pc, tmp_path):
+    page = write_page([("## Cloud", explorer(pc))], tmp_path / "page.html", name="fake")
+    opened = ready(fresh(browser, page))
+    opened.execute_script(TAKE)
+    buttons = find_all(opened, ".al-pc-plane + .al-saves button")
+    assert [button.text for button in buttons] == ["PNG"]
+    assert "no SVG" in buttons[0].get_attribute("title")
+    opened.execute_script("arguments[0].focus()", buttons[0])
+    buttons[0].send_keys("\ue007")
+    name, _, content = opened.execute_async_script(READ)
+    image = Image.open(io.BytesIO(base64.b64decode(content))).convert("RGB")
+    assert name.endswith(".png")
+    assert list(image.size) == [2 * side for side in shown(opened, ".al-pc-plane >")]
+    drawn = pixels_of(opened, ".al-pc-plane canvas")
+    assert (
+        len(image.getcolors(1 << 24))
+        > len(np.unique(drawn.reshape(-1, drawn.shape[-1]), axis=0)) / 2
+    )

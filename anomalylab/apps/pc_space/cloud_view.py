@@ -19,7 +19,7 @@ from anomalylab.plots import cloud_layers
 from anomalylab.plots.cloud import Bounds, Layer, as_rgb, cloud, frame, zoomable
 from anomalylab.plots.cloud_layers import FAR, SIGMAS
 
-TOOLS = ["box_select", "lasso_select", "wheel_zoom", "pan", "reset"]
+TOOLS = ["box_select", "lasso_select", "wheel_zoom", "pan", "save", "reset"]
 USUAL_DEVIATIONS = 5
 """Half the width of the usual view, in standard deviations along its wider axis."""
 

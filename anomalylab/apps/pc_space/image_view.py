@@ -13,7 +13,7 @@ from anomalylab.apps.pc_space.state import BAND, ODDS, RESIDUALS
 from anomalylab.pc_space.cloud import RESIDUAL, as_pixels
 from anomalylab.plots import window_image
 
-TOOLS = ["box_select", "wheel_zoom", "reset"]
+TOOLS = ["box_select", "wheel_zoom", "save", "reset"]
 
 
 class ImageView:

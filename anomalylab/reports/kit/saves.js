@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const al = window.anomalylab;
-  const CHARTS = ".al-chart, .al-histogram, .al-embedding, .al-ranks, .al-planes figure";
+  const CHARTS = ".al-chart, .al-histogram, .al-embedding, .al-ranks, .al-planes figure, .al-pc-plane";
   const RATIO = 2; // pixels of a PNG for one of the page
   const LOOKS = [
     "display visibility opacity fill fill-opacity stroke stroke-opacity stroke-width stroke-dasharray stroke-linecap",
@@ -29,19 +29,17 @@
   /**
    * A drawing that stands alone: colours and fonts inside, on the ground of the page.
    * @param {SVGSVGElement} drawing
+   * @param {string} ground
    * @returns {Size & { text: string }}
    */
-  function alone(drawing) {
+  function alone(drawing, ground = groundOf(drawing)) {
     const { width, height } = drawing.getBoundingClientRect();
     const copy = /** @type {SVGSVGElement} */ (drawing.cloneNode(true));
     inline(drawing, copy);
     const view = drawing.viewBox.baseVal;
     const box = { x: view.x, y: view.y, width: view.width, height: view.height };
     al.set(copy, { width: Math.round(width), height: Math.round(height) });
-    copy.prepend(
-      al.svg("title", {}, drawing.getAttribute("aria-label")),
-      al.svg("rect", { ...box, fill: groundOf(drawing) }),
-    );
+    copy.prepend(al.svg("title", {}, drawing.getAttribute("aria-label")), al.svg("rect", { ...box, fill: ground }));
     copy.removeAttribute("aria-label");
     const text = new XMLSerializer().serializeToString(copy);
     return { text, width: Math.round(width), height: Math.round(height) };
@@ -57,14 +55,23 @@
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
 
-  /** @param {SVGSVGElement} drawing */
-  async function rasterised(drawing) {
-    const { text, width, height } = alone(drawing);
+  /**
+   * @param {SVGSVGElement} drawing
+   * @param {HTMLCanvasElement | null} under what it lies over, if anything
+   */
+  async function rasterised(drawing, under) {
+    const { text, width, height } = under ? alone(drawing, "none") : alone(drawing);
     const image = new Image(width * RATIO, height * RATIO);
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
     await image.decode();
     const canvas = al.el("canvas", { width: width * RATIO, height: height * RATIO });
-    al.pen(canvas).drawImage(image, 0, 0, canvas.width, canvas.height);
+    const pen = al.pen(canvas);
+    if (under) {
+      pen.fillStyle = getComputedStyle(al.given(under.parentElement)).backgroundColor;
+      pen.fillRect(0, 0, canvas.width, canvas.height);
+      pen.drawImage(under, 0, 0, canvas.width, canvas.height);
+    }
+    pen.drawImage(image, 0, 0, canvas.width, canvas.height);
     /** @type {Blob | null} */
     const file = await new Promise((done) => canvas.toBlob(done, "image/png"));
     return al.given(file);
@@ -81,13 +88,16 @@
 
   /** @param {Element} chart */
   function offer(chart) {
+    /** @type {HTMLCanvasElement | null} */
+    const under = chart.querySelector(":scope > canvas");
     const drawing = () => /** @type {SVGSVGElement} */ (al.given(chart.querySelector("svg")));
     const asSvg = () => save(`${nameOf(chart)}.svg`, new Blob([alone(drawing()).text], { type: "image/svg+xml" }));
-    const asPng = async () => save(`${nameOf(chart)}.png`, await rasterised(drawing()));
-    const button = (/** @type {string} */ words, /** @type {() => void} */ onclick) =>
-      al.el("button", { type: "button", title: `Save this chart as ${words}`, onclick }, words);
+    const asPng = async () => save(`${nameOf(chart)}.png`, await rasterised(drawing(), under));
+    const button = (/** @type {string} */ kind, /** @type {() => void} */ onclick, words = kind) =>
+      al.el("button", { type: "button", title: `Save this chart as ${kind}`, onclick }, words);
     const row = { class: "al-saves", role: "group", "aria-label": "Save this chart" };
-    chart.append(al.el("div", row, button("SVG", asSvg), button("PNG", asPng)));
+    if (under) chart.after(al.el("div", row, button("PNG (drawn in pixels, so there is no SVG)", asPng, "PNG")));
+    else chart.append(al.el("div", row, button("SVG", asSvg), button("PNG", asPng)));
   }
 
   document.querySelectorAll(CHARTS).forEach((chart) => {
