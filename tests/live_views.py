@@ -10,6 +10,8 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
+from anomalylab.pictures.colours import DARK, LIGHT
+
 DEEP = """
 const all = (root, selector, found = []) => {
   found.push(...root.querySelectorAll(selector));
@@ -167,3 +169,62 @@ def colours(browser, plot):
 
 def amber(browser, plot):
     return pixels(browser, plot, "r - b > 70 && r > g && g > b + 25")[0]
+
+
+SEEN = """
+const figures = Object.values(Bokeh.index).flatMap((root) => [...root.owner.query(
+  (v) => v.model.type === "Plot" || v.model.type === "Figure")]).map((view) => view.model);
+const axes = figures.flatMap((f) => [...f.left, ...f.below]).filter((axis) => axis.visible);
+const of = (name) => (e) => getComputedStyle(e)[name];
+return {
+  ground: getComputedStyle(document.body).backgroundColor,
+  heads: all(document, "h2, h3").map(of("color")),
+  fields: all(document, "select").map(of("backgroundColor")),
+  choices: all(document, "select").map(of("color")),
+  borders: figures.map((f) => f.border_fill_color),
+  marks: axes.map((a) => a.major_label_text_color),
+  width: document.documentElement.scrollWidth,
+};
+"""
+
+
+@contextmanager
+def narrow(browser, scheme):
+    """Show pages in a window of 400 pixels on a system that is dark or light."""
+    size = {"width": 400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    try:
+        yield
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def assert_it_is_dark(browser):
+    """Words, widgets and plots of an open page have the colours for dark ground."""
+    ground, ink = (rgb_of(DARK[name]) for name in ("ground", "ink"))
+    wait_for(lambda: set(look(browser)["borders"]) == {DARK["ground"]})
+    seen = look(browser)
+    assert seen["ground"] == ground
+    assert set(seen["heads"]) == set(seen["choices"]) == {ink}
+    assert set(seen["fields"]) == {ground}
+    assert set(seen["marks"]) == {DARK["soft"]}
+
+
+def assert_it_is_light(browser):
+    """Words of an open page are dark, and nothing has the colours for dark ground."""
+    seen = look(browser)
+    assert set(seen["heads"]) == {rgb_of(LIGHT["ink"])}
+    assert rgb_of(DARK["ground"]) not in (seen["ground"], *seen["fields"])
+    assert DARK["ground"] not in seen["borders"]
+
+
+def look(browser):
+    return browser.execute_script(DEEP + SEEN)
+
+
+def rgb_of(colour):
+    """Return a colour as browsers write it."""
+    return "rgb({}, {}, {})".format(*bytes.fromhex(colour[1:]))

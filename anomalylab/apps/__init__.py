@@ -72,9 +72,10 @@ def serve(
     import panel as pn
 
     from anomalylab.apps.kit.hosts import refuse_other_hosts
+    from anomalylab.apps.kit.styles import page_style
     from anomalylab.apps.kit.trouble import guarded, handle
 
-    pn.extension(inline=False, exception_handler=handle)
+    pn.extension(inline=False, exception_handler=handle, raw_css=[page_style()])
     _quiet()
     server = pn.serve(
         {kind.words: guarded(page)},

@@ -124,6 +124,32 @@ def custom_properties(selector: str, colours: dict[str, str] = LIGHT, scheme: st
     return f"{selector} {{ {' '.join(stated)} }}"
 
 
+def following(name: str) -> str:
+    """Return a colour for style sheets that is dark where :func:`live_colours` says so.
+
+    Examples
+    --------
+    >>> following("ink")
+    'var(--al-ink, #1a1e23)'
+    """
+    return f"var(--al-{name}, {LIGHT[name]})"
+
+
+def live_colours(more: dict[str, str]) -> str:
+    """Return the style sheet of a live page: dark if the system is.
+
+    Parameters
+    ----------
+    more : dict
+        Further custom property, without its dashes -> name of its colour.
+    """
+    colours = {f"al-{name}": colour for name, colour in DARK.items()}
+    colours |= {name: DARK[colour] for name, colour in more.items()}
+    dark = custom_properties(":root", colours, "dark")
+    ground = f"body {{ background: {DARK['ground']}; color: {DARK['ink']}; }}"
+    return f"@media screen and (prefers-color-scheme: dark) {{ {dark} {ground} }}"
+
+
 def page_colours() -> str:
     """Return the style sheet of a page's colours: light, dark if the system or the notebook is."""
     dark_system = custom_properties("body:not([data-jp-theme-light]) .al", DARK, "dark")

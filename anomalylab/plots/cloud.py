@@ -135,14 +135,14 @@ def frame(layers: Sequence[Any], x: str, y: str, bounds: Bounds) -> Any:
         "bgcolor": LIGHT["night-live"],
         "toolbar": "above",
         "active_tools": ["box_select", "wheel_zoom"],
-        "hooks": [hook, _dark, equal_scales],
+        "hooks": [_dark, hook, equal_scales],
         "show_legend": False,
     }
     return overlay.opts({"Overlay": options})
 
 
 def _dark(plot, _element) -> None:
-    plot.state.grid.grid_line_color = None
+    plot.state.grid.visible = False
 
 
 def _spread(counts: np.ndarray) -> np.ndarray:

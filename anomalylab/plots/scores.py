@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.errors import SchemaError
+from anomalylab.pictures.colours import following
 from anomalylab.plots.score_axis import ScoreAxis, score_axis
 from anomalylab.plots.style import CLASSES, THRESHOLD, hook
 
@@ -84,4 +85,9 @@ def _name(n_left: int, n_right: int) -> str:
 
 def threshold_line(threshold: float) -> hv.VLine:
     """Show a threshold over a histogram of scores."""
-    return hv.VLine(threshold).opts(color=THRESHOLD, line_width=2, default_tools=[])
+    look = {"color": THRESHOLD, "line_width": 2, "default_tools": [], "hooks": [_follow]}
+    return hv.VLine(threshold).opts(**look)
+
+
+def _follow(plot, _element) -> None:
+    plot.handles["glyph"].css_variables = {"--bk-line-color": following("line")}

@@ -23,6 +23,8 @@ def class_names(labels) -> list[str]:
 def plain(plot) -> None:
     """Take the box and the heavy grid off a Bokeh figure; a HoloViews hook."""
     figure = plot.state
+    if FOLLOWS in figure.tags:
+        return
     figure.outline_line_color = None
     figure.grid.grid_line_color = LIGHT["grid"]
     figure.axis.axis_line_color = LIGHT["axis"]
@@ -31,6 +33,36 @@ def plain(plot) -> None:
     figure.axis.axis_label_text_color = LIGHT["soft"]
     figure.axis.major_tick_line_color = None
     figure.toolbar.logo = None
+    follow_page(figure)
+
+
+FOLLOWS = "follows the page"
+FOLLOW = """
+const style = getComputedStyle(document.documentElement);
+for (const [model, property, name] of parts) {
+  const colour = style.getPropertyValue(`--al-${name}`).trim();
+  if (colour) model[property] = colour;
+}
+"""
+"""Takes the colours that a dark page gives, see :func:`live_colours` in ``pictures``."""
+
+
+def follow_page(figure) -> None:
+    """Let a Bokeh figure take the colours of the page around it, once it is there."""
+    if FOLLOWS in figure.tags:
+        return
+    figure.tags = [*figure.tags, FOLLOWS]
+    parts = [[figure, "border_fill_color", "ground"]]
+    if figure.background_fill_color != LIGHT["night-live"]:
+        parts.append([figure, "background_fill_color", "ground"])
+    for axis in figure.axis:
+        parts.append([axis, "axis_line_color", "hollow"])
+        parts += [[axis, f"{part}_text_color", "soft"] for part in ("axis_label", "major_label")]
+    parts += [[grid, "grid_line_color", "hair"] for grid in figure.grid]
+    for legend in figure.legend:
+        parts.append([legend, "background_fill_color", "ground"])
+        parts.append([legend, "label_text_color", "ink"])
+    figure.js_on_change("inner_width", CustomJS(args={"parts": parts}, code=FOLLOW))
 
 
 def hook(plot, _element) -> None:
@@ -46,6 +78,7 @@ def bare(plot, _element) -> None:
     figure.grid.visible = False
     figure.toolbar.logo = None
     figure.min_border = 0
+    follow_page(figure)
 
 
 EQUAL = """

@@ -35,7 +35,7 @@ class AppViewer(pn.viewable.Viewer):
             pn.Row(self.head(), busy(), **WIDE),
             self,
             sizing_mode="stretch_width",
-            styles={"padding": "14px 24px"},
+            styles={"padding": "14px clamp(8px, 2vw, 24px)"},
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None):

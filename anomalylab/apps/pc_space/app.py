@@ -99,7 +99,6 @@ class PCSpaceApp(AppViewer):
             pc_space_controls(self.state),
             main,
             gap="28px",
-            flex_wrap="nowrap",
             align_items="flex-start",
             sizing_mode="stretch_width",
         )

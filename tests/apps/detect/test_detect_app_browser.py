@@ -7,10 +7,14 @@ import pytest
 from fakes import fake_run
 from live_views import (
     DEEP,
+    assert_it_is_dark,
+    assert_it_is_light,
     choose,
     errors,
     find_all,
     fresh,
+    look,
+    narrow,
     requests_abroad,
     served,
     texts,
@@ -124,3 +128,13 @@ def test_another_host_is_refused_whatever_it_asks_for(address, path, host, statu
     connection.close()
     assert (answer.status == 403) is (status == 403)
     assert ("another address" in told) is (status == 403)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_follows_the_system_and_fits_a_narrow_window(browser, address, scheme):
+    with narrow(browser, scheme):
+        fresh(browser, address)
+        wait_for(lambda: find_all(browser, ".al-card") and len(look(browser)["borders"]) >= 4)
+        (assert_it_is_dark if scheme == "dark" else assert_it_is_light)(browser)
+        assert look(browser)["width"] <= 400
+    assert errors(browser) == []

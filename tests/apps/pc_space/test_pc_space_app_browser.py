@@ -8,6 +8,8 @@ import pytest
 from live_views import (
     DEEP,
     amber,
+    assert_it_is_dark,
+    assert_it_is_light,
     choose,
     click,
     colours,
@@ -15,6 +17,8 @@ from live_views import (
     errors,
     find_all,
     fresh,
+    look,
+    narrow,
     requests_abroad,
     served,
     texts,
@@ -135,3 +139,13 @@ def test_an_image_that_is_gone_ends_in_one_line_without_a_path(browser, pc_run, 
         assert str(tmp_path) not in browser.page_source
         fresh(browser, address)
         wait_for(lambda: WORDS in " ".join(texts(browser, "p")))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_follows_the_system_and_fits_a_narrow_window(browser, address, scheme):
+    with narrow(browser, scheme):
+        fresh(browser, address)
+        wait_for(lambda: find_all(browser, ".al-card") and len(look(browser)["borders"]) >= 2)
+        (assert_it_is_dark if scheme == "dark" else assert_it_is_light)(browser)
+        assert look(browser)["width"] <= 400
+    assert errors(browser) == []
