@@ -9,7 +9,7 @@ import pandas as pd
 from PIL import Image
 
 from anomalylab.pictures.thumbnails import enlarged
-from anomalylab.runs.folder import Run, writing
+from anomalylab.runs.folder import Run
 from anomalylab.runs.info import (
     DatasetInfo,
     DetectInfo,
@@ -19,6 +19,7 @@ from anomalylab.runs.info import (
     RunInfo,
     VerdictInfo,
 )
+from anomalylab.runs.writing import writing
 
 DETECTORS = ("patchcore", "knn")
 GRID = (14, 14)

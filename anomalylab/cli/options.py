@@ -201,6 +201,22 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 def add_out(parser: argparse.ArgumentParser) -> None:
     """Add the option that names the run folder to write."""
     parser.add_argument("-o", "--out", type=Path, help="run folder (reports/ and the name of DATA)")
+    add_replace(parser)
+
+
+def add_replace(parser: argparse.ArgumentParser) -> None:
+    """Add the option that lets a run of other images be replaced."""
+    parser.add_argument(
+        "--replace", action="store_true", help="replace what was made of other images"
+    )
+
+
+def default_out(data: Path | None, otherwise: str) -> Path:
+    """Return the run folder of a command that names none: reports/ and the name of its images."""
+    if data is None:
+        return Path("reports", otherwise)
+    path = data.resolve()
+    return Path("reports", path.name if path.is_dir() else path.stem)
 
 
 def add_moved_data(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 from functools import partial
-from pathlib import Path
 
 from anomalylab.cli.options import (
     CommandParser,
@@ -10,6 +9,7 @@ from anomalylab.cli.options import (
     add_data,
     add_out,
     dataset_params,
+    default_out,
 )
 from anomalylab.cli.outcome import add_report, tell
 from anomalylab.progress import stage
@@ -54,8 +54,8 @@ def call(options: argparse.Namespace, kind: Kind) -> None:
     with stage("start"):
         request = resolve(str(kind.options)).request(options, dataset_params(options))
         make = resolve(kind.make)
-    name = options.data.resolve().stem if options.data else kind.words
-    finished = make(request, options.out or Path("reports", name))
+    out = options.out or default_out(options.data, kind.words)
+    finished = make(request, out, replace=options.replace)
     tell(finished, options)
     if kind.app:
         print(f"Explore it: {kind.show_command(finished.folder)}")

@@ -1,9 +1,15 @@
 """The command ``run``: score a folder of images and write a run folder."""
 
 import argparse
-from pathlib import Path
 
-from anomalylab.cli.options import add_command, add_data, add_images, add_out, detect_request
+from anomalylab.cli.options import (
+    add_command,
+    add_data,
+    add_images,
+    add_out,
+    default_out,
+    detect_request,
+)
 from anomalylab.cli.outcome import add_report, tell
 from anomalylab.progress import stage
 
@@ -53,5 +59,5 @@ def call(options: argparse.Namespace) -> None:
         from anomalylab.runs.detect import run
 
         request = detect_request(options)
-    name = options.data.resolve().stem if options.data else str(request.dataset)
-    tell(run(request, options.out or Path("reports", name)), options)
+    out = options.out or default_out(options.data, str(request.dataset))
+    tell(run(request, out, replace=options.replace), options)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from anomalylab.cli.options import ENGINES, add_command, add_plugin, add_run
+from anomalylab.cli.options import ENGINES, add_command, add_plugin, add_replace, add_run
 from anomalylab.errors import RunError
 from anomalylab.progress import stage
 
@@ -17,6 +17,7 @@ def add(commands) -> None:
         "images", type=Path, metavar="IMAGES", help="folder of new images, or table of their paths"
     )
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder to write to")
+    add_replace(parser)
     parser.add_argument(
         "--weights", metavar="FILE", help="weights file, if the run was made with one"
     )
@@ -48,6 +49,7 @@ def call(options: argparse.Namespace) -> None:
         options.out,
         weights=options.weights,
         engine=options.engine,
+        replace=options.replace,
     )
     print(run.verdict)
     for finding in run.info.findings:

@@ -14,6 +14,7 @@ from anomalylab.datasets.check import Finding
 from anomalylab.images.read import content_hash
 from anomalylab.runs import plugins, provenance, roles
 from anomalylab.runs.info import DatasetInfo, FindingInfo, PluginInfo, RunInfo, VerdictInfo
+from anomalylab.runs.replaced import BUILT_IN
 from anomalylab.runs.request import DetectRequest
 
 
@@ -67,7 +68,7 @@ def run_info(
             samples,
             root,
             loader=str(samples.attrs["loader"]),
-            root_name=request.data.resolve().name if request.data else "built-in images",
+            root_name=request.data.resolve().name if request.data else BUILT_IN,
             params={
                 name: value.resolve().name if isinstance(value, Path) else value
                 for name, value in request.dataset_params.items()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -19,19 +19,21 @@ from anomalylab.runs import roles
 from anomalylab.runs.decide import Decision, decide
 from anomalylab.runs.describe import broken_records, run_info
 from anomalylab.runs.enlarged import write_enlarged
-from anomalylab.runs.folder import Run, RunWriter, check_output, writing
+from anomalylab.runs.folder import Run
 from anomalylab.runs.info import DetectInfo, DetectorInfo, ExtractorInfo, RunInfo
 from anomalylab.runs.inputs import cell_of, check_source, load_samples, network_size_of, with_images
 from anomalylab.runs.judge import judge
 from anomalylab.runs.masks import Masks
 from anomalylab.runs.measure import image_metrics, pixel_metrics
 from anomalylab.runs.pictures import Thumbnails
-from anomalylab.runs.planned import check_costs
+from anomalylab.runs.planned import bytes_of_maps, check_costs
 from anomalylab.runs.recall import write_recall
+from anomalylab.runs.replaced import check_replaced
 from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.shown import embedding, nearest_normal
 from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
+from anomalylab.runs.writing import RunWriter, check_output, writing
 
 TRAINING_FEATURES = "training_pooled.npy"
 """Pooled features of the training images, kept so that new images find their nearest one."""
@@ -61,7 +63,7 @@ class Material:
         return self.samples.iloc[self.query].reset_index(drop=True)
 
 
-def run(request: DetectRequest, out: Path) -> Run:
+def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
     """Embed, fit, score, measure and write a run folder.
 
     Whatever is wrong with the request, the data or the output folder is said before the long
@@ -72,6 +74,8 @@ def run(request: DetectRequest, out: Path) -> Run:
     request : DetectRequest
     out : path
         The run folder; it appears whole or not at all.
+    replace : bool
+        Whether it may replace a run of other images, or of another kind.
 
     Returns
     -------
@@ -94,6 +98,9 @@ def run(request: DetectRequest, out: Path) -> Run:
         )
     samples, root = load_samples(request)
     roles.check_roles(samples)
+    may_replace = partial(check_replaced, out, samples, root, kind="detect", replace=replace)
+    may_replace()
+    check_output(out, bytes_of_maps(samples, extractor, chosen))
     with stage("load the network"):
         check_costs(samples, extractor, chosen)
     timings, shown = Timings(), Thumbnails(request.intensity)
@@ -114,7 +121,7 @@ def run(request: DetectRequest, out: Path) -> Run:
     features = with_images(extraction.features, samples, root, intensity=request.intensity)
     training, query = roles.training_rows(samples), roles.query_rows(samples)
     material = Material(request, root, extractor, samples, features, training, query, shown)
-    with writing(out) as writer:
+    with writing(out, may_replace) as writer:
         decisions = {
             label: _detector(writer, label, detector, material, timings)
             for label, detector in chosen.items()
@@ -210,7 +217,7 @@ def _detector(
             material.features, judged.query_maps, material.query, material.training[is_trusted]
         )
     writer.score_maps(label, judged.query_maps)
-    detector.save(writer.detector_folder(label))
+    writer.detector(label, detector.save)
     return _Outcome(
         decision.scores,
         _neighbours(label, neighbours, material),
@@ -248,7 +255,7 @@ def _tables(
     with timings.step("embed in two dimensions", len(material.samples)):
         writer.table("embedding", embedding(material.features, material.samples["sample_id"]))
     pooled = material.features.subset(material.training).pooled()
-    np.save(writer.folder / TRAINING_FEATURES, pooled)
+    writer.array(TRAINING_FEATURES, pooled)
     writer.table("timings", timings.table())
 
 

@@ -10,8 +10,9 @@ from anomalylab.errors import ImageError
 from anomalylab.images.read import read_image
 from anomalylab.pictures.thumbnails import LONG_SIDE, enlarged
 from anomalylab.progress import stage
-from anomalylab.runs.folder import Run, RunWriter
+from anomalylab.runs.folder import Run
 from anomalylab.runs.pictures import Picture, kept_pictures
+from anomalylab.runs.writing import RunWriter
 from anomalylab.storage.blocks import BlockStore
 
 N_ENLARGED = 24

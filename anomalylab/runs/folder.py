@@ -3,10 +3,6 @@
 Whatever shows a run reads it from here and needs neither the images nor the network.
 """
 
-import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -15,15 +11,15 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import schema
-from anomalylab.errors import RunError
 from anomalylab.pictures.encode import data_url
 from anomalylab.pictures.gallery import still
 from anomalylab.pictures.map_ramp import ramp_for
 from anomalylab.registry import unknown_name
 from anomalylab.runs.checked_names import check_paths
-from anomalylab.runs.files import RunFiles, list_files
-from anomalylab.runs.info import FILE, DetectInfo, RunInfo, read_info, write_info
+from anomalylab.runs.files import RunFiles
+from anomalylab.runs.info import FILE, DetectInfo, RunInfo, read_info
 from anomalylab.runs.kinds import KINDS, Kind, resolve
+from anomalylab.runs.put import recover
 from anomalylab.schema import Table
 
 N_STRIP = 10
@@ -75,6 +71,8 @@ class Run:
 
     def __init__(self, folder: Path | str):
         self.folder = Path(folder)
+        if not (self.folder / FILE).is_file():
+            recover(self.folder.parent)
         self.files = RunFiles(self.folder)
         self.info: RunInfo = read_info(self.folder)
         self.files.checked(FILE)
@@ -192,70 +190,3 @@ def check_maps(run: Run) -> None:
     """Read the score maps of every detector of a run."""
     for detector in run.detectors:
         run.score_maps(detector)
-
-
-class RunWriter:
-    """Writes the parts of a run; see :func:`writing`."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        (folder / "maps").mkdir()
-
-    def table(self, name: str, table: pd.DataFrame) -> None:
-        """Check a table against its schema and write it."""
-        TABLES[name].check(TABLES[name].completed(table)).to_parquet(
-            self.folder / f"{name}.parquet", index=False
-        )
-
-    def score_maps(self, detector: str, score_maps: np.ndarray) -> None:
-        """Write the score maps of the queries."""
-        np.save(self.folder / "maps" / f"{detector}.npy", score_maps.astype(np.float32))
-
-    def detector_folder(self, detector: str) -> Path:
-        """Return where a fitted detector is to be saved."""
-        return self.folder / "detectors" / detector
-
-    def info(self, info: RunInfo) -> None:
-        """Write what was done; the last thing to be written."""
-        write_info(info, self.folder)
-
-
-@contextmanager
-def writing(folder: Path | str) -> Iterator[RunWriter]:
-    """Write a run that appears under ``folder`` whole, or not at all.
-
-    An earlier run of that name is replaced in the end.
-
-    Raises
-    ------
-    RunError
-        If ``folder`` holds something else than a run, or cannot be written.
-    """
-    folder = Path(folder)
-    check_output(folder)
-    partial = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.partial")
-    try:
-        partial.mkdir(parents=True)
-        yield RunWriter(partial)
-        list_files(partial)
-        _replace(folder, partial)
-    except OSError as error:
-        raise RunError(f"cannot write {folder}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def check_output(folder: Path) -> None:
-    """Refuse a folder that exists, is not empty and is no run."""
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"{folder} is a file; give a folder to write to")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / FILE).is_file():
-        raise RunError(f"{folder} is not empty and holds no run; choose another folder with -o")
-
-
-def _replace(folder: Path, partial: Path) -> None:
-    old = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.old")
-    if folder.exists():
-        folder.rename(old)
-    partial.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)

@@ -31,14 +31,14 @@ class Kind:
     part : str
         Type of what it adds to :class:`~anomalylab.runs.info.RunInfo`.
     request, make : str
-        What the maker is asked, and the maker: ``make(request, out) -> Run``.
+        What the maker is asked, and the maker: ``make(request, out, replace=False) -> Run``.
     notebook : str
         Notebook that its page is made of; it lies in ``notebooks`` or in the folder of its recipe.
     app : str, optional
         ``app(run, data) -> callable`` that returns a live page; None if the page is all there is.
     score : str, optional
-        ``score(run, images, out, weights=None, engine=None) -> Run``: how it scores new images;
-        None if such a run cannot.
+        ``score(run, images, out, weights=None, engine=None, replace=False) -> Run``: how it scores
+        new images; None if such a run cannot.
     check : str, optional
         ``check(run)``: reads what such a run holds beside tables, or says what is damaged.
     options : str, optional

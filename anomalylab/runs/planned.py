@@ -83,6 +83,20 @@ def check_scoring(base: Run, n_images: int, extractor: Extractor) -> None:
         )
 
 
+def bytes_of_maps(
+    samples: pd.DataFrame, extractor: Extractor, chosen: Mapping[str, Detector]
+) -> int:
+    """Return what the score maps of a run take on disk, as far as levels of a network give them."""
+    shapes = dict(extractor.shapes())
+    cells = (
+        max(
+            (shapes[n][0] * shapes[n][1] for n in d.chosen_levels(shapes) if n in shapes), default=0
+        )
+        for d in chosen.values()
+    )
+    return 4 * len(roles.query_rows(samples)) * sum(cells)
+
+
 def duration(seconds: float) -> str:
     """Write a time in seconds, or from two minutes on in minutes."""
     return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"

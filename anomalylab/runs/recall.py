@@ -3,7 +3,8 @@
 import pandas as pd
 
 from anomalylab.metrics import recall_by_type
-from anomalylab.runs.folder import Run, RunWriter
+from anomalylab.runs.folder import Run
+from anomalylab.runs.writing import RunWriter
 from anomalylab.schema import RECALL
 
 

@@ -1,6 +1,7 @@
 """Apply a finished run to new images: the same network, the same fits, the same thresholds."""
 
-from dataclasses import replace
+import dataclasses
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from anomalylab.runs import recognised
 from anomalylab.runs.describe import broken_records, finding_info
 from anomalylab.runs.detect import TRAINING_FEATURES
 from anomalylab.runs.enlarged import write_enlarged
-from anomalylab.runs.folder import Run, RunWriter, writing
+from anomalylab.runs.folder import Run
 from anomalylab.runs.info import ExtractorInfo, VerdictInfo
 from anomalylab.runs.inputs import cell_of, network_size_of, with_images
 from anomalylab.runs.masks import Masks
@@ -25,6 +26,7 @@ from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.planned import check_scoring
 from anomalylab.runs.scored import (
     as_training,
+    check_scored,
     finished,
     judge_new,
     scored_info,
@@ -34,10 +36,17 @@ from anomalylab.runs.scored import (
 from anomalylab.runs.shown import embedding
 from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
+from anomalylab.runs.writing import RunWriter, writing
 
 
 def score(
-    folder: Path, data: Path, out: Path, *, weights: str | None = None, engine: str | None = None
+    folder: Path,
+    data: Path,
+    out: Path,
+    *,
+    weights: str | None = None,
+    engine: str | None = None,
+    replace: bool = False,
 ) -> Run:
     """Score new images with the detectors of a finished run; nothing is fitted.
 
@@ -53,6 +62,8 @@ def score(
         File of the network's weights, if the run was made with one.
     engine : str, optional
         What runs the network; that of the run if it is installed, else the fastest there is.
+    replace : bool
+        Whether what is written may replace a run, or scores of other images.
 
     Returns
     -------
@@ -74,6 +85,8 @@ def score(
     base = finished(Path(folder), Path(out))
     extractor = _extractor(base, weights, engine)
     new, timings = list_new(Path(data)), Timings()
+    may_replace = partial(check_scored, base, new, Path(out), replace)
+    may_replace()
     check_scoring(base, len(new.samples), extractor)
     with timings.step("check images", len(new.samples)):
         findings = checked(new, base, size=network_size_of(extractor), cell=cell_of(extractor))
@@ -91,7 +104,7 @@ def score(
     extraction = extraction._replace(features=features)
     twins = recognised.by_features(base, _training_features(base), features.pooled())
     findings += recognised.findings(base, extraction.samples, twins)
-    with writing(out) as writer:
+    with writing(out, may_replace) as writer:
         verdicts = {}
         scored: list[pd.DataFrame] = []
         for label in base.detectors:
@@ -109,7 +122,8 @@ def score(
             Path(out),
             findings=[finding_info(finding) for finding in findings],
         )
-        writer.info(replace(info, part=replace(base.detect, extractor=_ran(base, extractor))))
+        part = dataclasses.replace(base.detect, extractor=_ran(base, extractor))
+        writer.info(dataclasses.replace(info, part=part))
         write_suspects(writer.folder)
         write_enlarged(writer, new.root)
     return Run(out)

@@ -17,11 +17,13 @@ from anomalylab.errors import RunError
 from anomalylab.runs import provenance
 from anomalylab.runs.decide import beyond_training
 from anomalylab.runs.describe import dataset_info, way_to
-from anomalylab.runs.folder import Run, RunWriter, check_output
+from anomalylab.runs.folder import Run
 from anomalylab.runs.info import FindingInfo, RunInfo, ScoredWith, VerdictInfo
 from anomalylab.runs.measure import why_undefined
 from anomalylab.runs.new_images import NewImages
+from anomalylab.runs.replaced import check_replaced
 from anomalylab.runs.spreadsheet import write_csv
+from anomalylab.runs.writing import RunWriter, check_output
 from anomalylab.verdicts.thresholds import Threshold
 from anomalylab.verdicts.unlabelled import verdict
 
@@ -50,6 +52,12 @@ def finished(folder: Path, out: Path) -> Run:
         raise RunError(f"{out} is the run that scores; choose another folder with -o")
     base.check()
     return base
+
+
+def check_scored(base: Run, new: NewImages, out: Path, replace: bool) -> None:
+    """Refuse to replace a run, or scores of other images or of another run, unless asked to."""
+    kind, name = base.info.kind, base.info.name
+    check_replaced(out, new.samples, new.root, kind=kind, scored_with=name, replace=replace)
 
 
 def training_scores(base: Run, label: str) -> np.ndarray:
@@ -150,7 +158,8 @@ def write_scores(
     table["recognised_as"] = table["sample_id"].map(
         dict(zip(samples["sample_id"], twins, strict=True))
     )
-    write_csv(table, writer.folder / TABLE)
+    with writer.place(TABLE) as path:
+        write_csv(table, path)
 
 
 def _no_metrics(labels: list[str]) -> pd.DataFrame:

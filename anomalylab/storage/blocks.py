@@ -9,7 +9,6 @@ import hashlib
 import io
 import logging
 import os
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from anomalylab.errors import StorageError
 from anomalylab.storage.cache import FOLDER_VARIABLE, feature_store
+from anomalylab.storage.unfinished import owner
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -76,7 +76,7 @@ class BlockStore:
         packed = io.BytesIO()
         np.savez_compressed(packed, **arrays)  # type: ignore[arg-type]
         content = packed.getvalue()
-        unfinished = self.folder / f".unfinished-{uuid.uuid4().hex}"
+        unfinished = self.folder / f".unfinished-{owner()}"
         try:
             with open(unfinished, "wb") as stream:
                 stream.write(_checksum(content) + content)

@@ -6,7 +6,6 @@ written under another name and renamed when it is whole, so that a killed proces
 that could be mistaken for data, and two processes at worst compute the same image twice.
 """
 
-import contextlib
 import hashlib
 import json
 import logging
@@ -14,7 +13,6 @@ import math
 import os
 import shutil
 import time
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ import platformdirs
 
 from anomalylab.errors import StorageError
 from anomalylab.storage.checked_arrays import checksum, matches, sound_map, write_array, write_bytes
+from anomalylab.storage.unfinished import owner, sweep
 
 FOLDER_VARIABLE = "ANOMALYLAB_CACHE"
 """Environment variable that names another cache folder."""
@@ -34,7 +33,6 @@ FOLDER_OF_NETWORKS = "networks"
 _FEATURES = "features"
 _INDEX = "index.json"
 _UNFINISHED = ".unfinished-"
-_ABANDONED_AFTER = 24 * 3600.0
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +101,7 @@ class FeatureStore:
         StorageError
             If it cannot be written or its disk has less free space.
         """
-        probe = self.folder / f"{_UNFINISHED}{uuid.uuid4().hex}"
+        probe = self.folder / f"{_UNFINISHED}{owner()}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             probe.touch()
@@ -116,7 +114,7 @@ class FeatureStore:
                 f"features take {n_bytes / 2**20:.0f} MiB and the disk of {self.folder} has "
                 f"{free / 2**20:.0f} MiB left; free some or set {FOLDER_VARIABLE} to another folder"
             )
-        self._sweep()
+        sweep(self.folder, f"{_UNFINISHED}*")
 
     def find(self, hashes: Iterable[str], levels: Sequence[str]) -> dict[str, Place]:
         """Return where images are whose ``levels`` are all stored.
@@ -151,8 +149,8 @@ class FeatureStore:
         StorageError
             If the folder cannot be written or is full.
         """
-        name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}"
-        unfinished = self.folder / f"{_UNFINISHED}{name}"
+        name = f"{time.time_ns():020d}-{owner()[-8:]}"
+        unfinished = self.folder / f"{_UNFINISHED}{owner()}"
         try:
             unfinished.mkdir(parents=True)
             written = {
@@ -207,7 +205,7 @@ class FeatureStore:
             known = sound_map(path, name, shape)
             if known is not None:
                 return known
-        unfinished = self.folder / f"{_UNFINISHED}{uuid.uuid4().hex}.npy"
+        unfinished = self.folder / f"{_UNFINISHED}{owner()}.npy"
         try:
             target = np.lib.format.open_memmap(unfinished, "w+", np.float32, shape)
             _fill(target, places, level).flush()  # type: ignore[attr-defined]
@@ -223,13 +221,6 @@ class FeatureStore:
     def _shards(self) -> list[Path]:
         """Return whole shards, oldest first, so that of two that hold an image one always wins."""
         return sorted(path.parent for path in self.folder.glob(f"[0-9]*/{_INDEX}"))
-
-    def _sweep(self) -> None:
-        """Delete what processes that died more than a day ago have left unfinished."""
-        for path in self.folder.glob(f"{_UNFINISHED}*"):
-            with contextlib.suppress(FileNotFoundError):  # another process was quicker
-                if time.time() - path.stat().st_mtime > _ABANDONED_AFTER:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _read_index(shard: Path, levels: Sequence[str]) -> list[str]:

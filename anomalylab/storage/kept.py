@@ -8,11 +8,11 @@ import hashlib
 import json
 import logging
 import shutil
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 from anomalylab.storage.cache import FOLDER_OF_NETWORKS, cache_folder
+from anomalylab.storage.unfinished import owner, sweep
 
 _CHECKSUMS = "checksums.json"
 
@@ -46,7 +46,8 @@ def keep(key: str, write: Callable[[Path], object]) -> None:
         Gets an empty folder.
     """
     folder = _folder(key)
-    unfinished = folder.with_name(f".unfinished-{uuid.uuid4().hex}")
+    unfinished = folder.with_name(f".unfinished-{owner()}")
+    sweep(folder.parent, ".unfinished-*")
     try:
         unfinished.mkdir(parents=True)
         write(unfinished)

@@ -4,16 +4,15 @@ import io
 import os
 import shutil
 import threading
-import uuid
 import weakref
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 
 from anomalylab.errors import StorageError
 from anomalylab.storage.cache import FOLDER_VARIABLE, cache_folder
+from anomalylab.storage.unfinished import owner, sweep
 
 _FOLDER = "spills"
 
@@ -39,9 +38,9 @@ class Spill:
         folder = cache_folder() / _FOLDER
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _sweep(folder)
+            sweep(folder, "*")
             free = shutil.disk_usage(folder).free
-            self._path = folder / f"{os.getpid()}-{uuid.uuid4().hex}"
+            self._path = folder / owner()
             self._file: io.BufferedRandom | io.BufferedReader = open(self._path, "w+b")  # noqa: SIM115  closed by finalize
         except OSError as error:
             raise _unwritable(error) from error
@@ -101,11 +100,3 @@ def _unwritable(error: OSError) -> StorageError:
 def _delete(file: io.BufferedRandom | io.BufferedReader, path: Path) -> None:
     file.close()
     path.unlink(missing_ok=True)
-
-
-def _sweep(folder: Path) -> None:
-    """Delete what processes that are gone have left."""
-    for path in folder.iterdir():
-        pid = path.name.partition("-")[0]
-        if pid.isdecimal() and not psutil.pid_exists(int(pid)):
-            path.unlink(missing_ok=True)

@@ -4,12 +4,14 @@ import hashlib
 import json
 import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from anomalylab.cli.main import build_parser, main
+from anomalylab.cli.options import default_out
 from anomalylab.datasets.textures import make_textures
 from anomalylab.runs.folder import Run
 
@@ -52,6 +54,33 @@ def test_data_behind_the_option_report_are_not_taken_for_a_page(data, tmp_path, 
     with pytest.raises(SystemExit, match="2"):
         main(["run", "--report", str(data), "-o", str(tmp_path / "run")])
     assert "write it before --report" in capsys.readouterr().err
+
+
+def test_folders_whose_names_end_alike_have_runs_of_their_own(tmp_path):
+    for name in ("2024.11.26", "2024.11.27"):
+        (tmp_path / name).mkdir()
+        assert default_out(tmp_path / name, "x") == Path("reports", name)
+    (tmp_path / "parts.of.today.csv").touch()
+    assert default_out(tmp_path / "parts.of.today.csv", "x") == Path("reports/parts.of.today")
+    assert default_out(None, "textures") == Path("reports/textures")
+
+
+def test_a_run_of_other_images_is_refused_unless_it_may_be_replaced(data, tmp_path, capsys):
+    make_textures(tmp_path / "other", category="brick", n_train=6, n_test_good=2, size=96, seed=9)
+    other, out = str(tmp_path / "other" / "brick"), str(tmp_path / "run")
+    knn = ["--detector", "knn", "--size", "96", "-o", out]
+    assert main(["run", str(data), *knn]) == 0
+    before = (tmp_path / "run" / "run.json").read_bytes()
+    for command in (["run", other, *knn], ["recipe", "pc-space", str(data), "-o", out]):
+        capsys.readouterr()
+        assert main(command) == 1
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert "holds a detect run of 'brick'" in error
+        assert "--replace" in error
+        assert (tmp_path / "run" / "run.json").read_bytes() == before
+    assert main(["run", other, *knn, "--replace"]) == 0
+    assert (tmp_path / "run" / "run.json").read_bytes() != before
 
 
 def test_an_error_is_one_line_and_exit_code_1(tmp_path, capsys):

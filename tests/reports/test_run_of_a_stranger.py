@@ -41,13 +41,14 @@ def test_a_report_runs_nothing_of_what_lies_in_the_run(stranger, tmp_path):
     for where, given in ((stranger, "."), (tmp_path, stranger)):
         _anomalylab("report", given, cwd=where)
         assert not (tmp_path / "mark").exists()
-    recorded = nbformat.read(stranger / "report.ipynb", as_version=4)
+    assert "write('notebook')" in (stranger / "report.ipynb").read_text(encoding="utf-8")
+    recorded = nbformat.read(stranger / "report-2.ipynb", as_version=4)
     injected = next(
         c for c in recorded.cells if "injected-parameters" in c.metadata.get("tags", [])
     )
     assert 'run = "."' in injected.source
     assert recorded.metadata.papermill.parameters.run == "."
-    for path in (stranger / "report.ipynb", stranger / "report.html"):
+    for path in (stranger / "report-2.ipynb", stranger / "report.html"):
         assert str(tmp_path) not in path.read_text(encoding="utf-8")
 
 

@@ -179,7 +179,7 @@ def test_a_full_disk_leaves_nothing_half_written(request_, finished, tmp_path, m
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("anomalylab.runs.folder.np.save", full)
+    monkeypatch.setattr("anomalylab.runs.writing.np.save", full)
     with pytest.raises(RunError, match="No space left"):
         run(request_, tmp_path / "run")
     assert list(tmp_path.iterdir()) == []

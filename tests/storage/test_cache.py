@@ -114,14 +114,15 @@ def test_an_index_that_lost_a_name_gives_no_image_the_features_of_another(filled
     assert not path.exists()
 
 
-def test_what_a_killed_process_left_is_not_data_and_goes_after_a_day(filled):
+def test_what_a_process_nobody_knows_left_is_not_data_and_goes_after_a_week(filled):
     left = filled.folder / ".unfinished-0123"
     os.rename(only_file(filled, "index.json").parent, left)
     assert not filled.find(["a"], ["fine"])
     filled.check_writable(1)
     assert left.exists()
-    long_ago = time.time() - 25 * 3600
-    os.utime(left, (long_ago, long_ago))
+    long_ago = time.time() - 8 * 24 * 3600
+    for path in (*left.iterdir(), left):
+        os.utime(path, (long_ago, long_ago))
     filled.check_writable(1)
     assert not left.exists()
 

@@ -1,5 +1,6 @@
 """The recipe: a folder of images in, PC space and a run folder out."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +26,13 @@ from anomalylab.recipes.pc_space.search import search
 from anomalylab.recipes.pc_space.tables import features_of
 from anomalylab.runs import roles
 from anomalylab.runs.enlarged import write_enlarged
-from anomalylab.runs.folder import Run, check_output, writing
+from anomalylab.runs.folder import Run
 from anomalylab.runs.inputs import groups_of
 from anomalylab.runs.recall import write_recall
+from anomalylab.runs.replaced import check_replaced
 from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
+from anomalylab.runs.writing import check_output, writing
 
 N_DEVIATIONS = 8.0
 """Deviations along the first component that densities reach to at least."""
@@ -37,7 +40,7 @@ N_DEVIATIONS = 8.0
 EXTENT_OVER_LIMIT = 1.5
 
 
-def run(request: PCSpaceRequest, out: Path) -> Run:
+def run(request: PCSpaceRequest, out: Path, *, replace: bool = False) -> Run:
     """Fit PC space, project all images into it, learn the odds, measure and write a run folder.
 
     Whatever is wrong with the request, the data or the output folder is said before the long work
@@ -49,6 +52,8 @@ def run(request: PCSpaceRequest, out: Path) -> Run:
     request : PCSpaceRequest
     out : path
         The run folder; it appears whole or not at all.
+    replace : bool
+        Whether it may replace a run of other images, or of another kind.
 
     Returns
     -------
@@ -62,10 +67,13 @@ def run(request: PCSpaceRequest, out: Path) -> Run:
     out, timings = Path(out), Timings()
     check_output(out)
     samples, root = load(request)
+    may_replace = partial(check_replaced, out, samples, root, kind="pc_space", replace=replace)
+    may_replace()
+    check_output(out, 4 * len(samples) * request.bins**2)
     with timings.step("check images", len(samples)):
         images, findings, broken = check_images(samples, root, request)
     found = _find(request, images, timings)
-    with writing(out) as writer:
+    with writing(out, may_replace) as writer:
         write(writer, found, timings)
         writer.info(describe(found, findings, broken, request.command(out), out))
         write_recall(writer)

@@ -16,10 +16,10 @@ from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.tables import coefficients_table, features_table
 from anomalylab.runs import roles
 from anomalylab.runs.describe import run_info
-from anomalylab.runs.folder import RunWriter
 from anomalylab.runs.info import RunInfo, VerdictInfo
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.timing import Timings
+from anomalylab.runs.writing import RunWriter
 
 UNPROVEN = ("mahalanobis", "outside")
 """Scores whose bulk has not kept its word: with labels hidden, that of Mahalanobis distances called
@@ -86,7 +86,8 @@ def write(writer: RunWriter, found: Found, timings: Timings) -> None:
         pictures = shown.table(images.samples, images.masks)
     writer.table("thumbnails", pictures)
     writer.table("timings", timings.table())
-    _write_space(writer.folder / FOLDER, found)
+    with writer.place(FOLDER) as folder:
+        _write_space(folder, found)
 
 
 def _write_space(folder: Path, found: Found) -> None:

@@ -1,7 +1,9 @@
 """Project new images into the PC space of a finished run; nothing is fitted."""
 
+import dataclasses
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +25,12 @@ from anomalylab.recipes.pc_space.tables import features_of, features_table
 from anomalylab.runs import recognised
 from anomalylab.runs.describe import finding_info
 from anomalylab.runs.enlarged import write_enlarged
-from anomalylab.runs.folder import Run, RunWriter, writing
+from anomalylab.runs.folder import Run
 from anomalylab.runs.info import FindingInfo, VerdictInfo
 from anomalylab.runs.new_images import NewImages, check_brightness, checked, list_new
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.scored import (
+    check_scored,
     default_threshold,
     finished,
     judge_new,
@@ -37,6 +40,7 @@ from anomalylab.runs.scored import (
 )
 from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
+from anomalylab.runs.writing import RunWriter, writing
 
 NO_FOREST = FindingInfo(
     severity="note",
@@ -87,7 +91,13 @@ class ProjectedImages:
 
 
 def score(
-    folder: Path, data: Path, out: Path, *, weights: str | None = None, engine: str | None = None
+    folder: Path,
+    data: Path,
+    out: Path,
+    *,
+    weights: str | None = None,
+    engine: str | None = None,
+    replace: bool = False,
 ) -> Run:
     """Score new images by the methods of a finished PC space that a run keeps whole.
 
@@ -101,6 +111,8 @@ def score(
         Where to write; a run folder again, with ``scores.csv`` beside its tables.
     weights, engine : str, optional
         Of a network, which there is none of here; refused.
+    replace : bool
+        Whether what is written may replace a run, or scores of other images.
 
     Returns
     -------
@@ -122,6 +134,8 @@ def score(
     pc = PCSpace(finished(Path(folder), out))
     new = list_new(Path(data))
     listed = new.samples
+    may_replace = partial(check_scored, pc.run, new, out, replace)
+    may_replace()
     check_sizes(listed, pc.windows)
     check_memory(
         len(listed) + len(pc.samples),
@@ -138,7 +152,7 @@ def score(
         seen = _project(images, pc)
     learnt_from = pc.samples["sample_id"].iloc[_training_rows(pc.run)].tolist()
     twins = recognised.by_content(pc.run, learnt_from, seen.samples)
-    with writing(out) as writer:
+    with writing(out, may_replace) as writer:
         judged = {}
         for name in _methods(pc):
             with timings.step(f"{name}: score", len(images.samples)):
@@ -155,7 +169,8 @@ def score(
             findings=[*_set_aside(broken), *map(finding_info, findings), *_left_out(pc)],
         )
         reason = pc.info.why_no_odds if "odds" in judged else pc.info.why_no_odds or WHY_NO_ODDS
-        writer.info(replace(told, part=replace(pc.info, why_no_odds=reason)))
+        part = dataclasses.replace(pc.info, why_no_odds=reason)
+        writer.info(dataclasses.replace(told, part=part))
         write_suspects(writer.folder)
         write_enlarged(writer, new.root)
     return Run(out)
@@ -260,7 +275,8 @@ def _write(
     has_odds = "odds" in judged
     if has_odds:
         writer.table("coefficients", base.table("coefficients"))
-    _keep_space(base.folder / FOLDER, writer.folder / FOLDER, counts, has_odds=has_odds)
+    with writer.place(FOLDER) as folder:
+        _keep_space(base.folder / FOLDER, folder, counts, has_odds=has_odds)
     return check_brightness(base, pictures)
 
 

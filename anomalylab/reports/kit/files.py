@@ -1,4 +1,4 @@
-"""Where files lie seen from one another, and files that are there whole or not at all."""
+"""Where files lie seen from one another."""
 
 import os
 from pathlib import Path
@@ -10,13 +10,3 @@ def relative(path: Path, start: Path) -> str:
         return Path(os.path.relpath(path, start)).as_posix()
     except ValueError:  # another drive
         return path.as_posix()
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file that is there whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -1,10 +1,6 @@
 """Run the project's notebooks with checked parameters, in the interpreter that asks for it."""
 
 import ast
-import logging
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +10,15 @@ from nbformat import NotebookNode
 from papermill.parameterize import parameterize_notebook
 
 from anomalylab.errors import AnomalyLabError, ParameterError, RunError
-from anomalylab.progress import counting
 from anomalylab.registry import unknown_name
-from anomalylab.reports.kit.files import relative, write_atomically
+from anomalylab.reports.kit.executed import execute, work_folder
+from anomalylab.reports.kit.files import relative
 from anomalylab.reports.kit.fragment import FOLDER
-from anomalylab.reports.kit.kernel import ThisInterpreter
+from anomalylab.runs.authorship import SIGNATURE, free_name, signed
 from anomalylab.runs.folder import Run
 from anomalylab.runs.kinds import KINDS
+from anomalylab.runs.writable import cannot_write
+from anomalylab.storage.unfinished import remove, write_whole
 
 TIMEOUT = 3600
 """Seconds that a cell may take."""
@@ -34,9 +32,6 @@ PLACES = (
     *sorted((FOLDER.parent / "recipes").glob("*/")),
 )
 """Where notebooks are looked for: the installed package, then a checkout, then beside recipes."""
-
-PATHS = ("run", "data", "plugins")
-"""Parameters that name files; they are recorded as seen from the notebook."""
 
 
 class NotebookError(AnomalyLabError):
@@ -104,9 +99,9 @@ def check_parameters(name: str, parameters: dict[str, Any]) -> None:
 def run_notebook(name: str, out: Path | str, *, timeout: int = TIMEOUT, **parameters: Any) -> Path:
     """Run a notebook with these parameters and keep it, outputs included, as the record.
 
-    Cells tagged ``live`` need someone at the keyboard and are left out. Paths in :data:`PATHS` are
-    relative to the folder of ``out``. The kernel works in an empty folder of its own and imports
-    nothing from a run, which may come from a stranger.
+    Cells tagged ``live`` need someone at the keyboard and are left out. Parameters that name files
+    (``PATHS`` of ``executed``) are relative to the folder of ``out``. The kernel works in an empty
+    folder of its own and imports nothing from a run, which may come from a stranger.
 
     Parameters
     ----------
@@ -114,7 +109,8 @@ def run_notebook(name: str, out: Path | str, *, timeout: int = TIMEOUT, **parame
         A notebook of the project, e.g. ``"detect"``.
     out : path
         Where the executed notebook goes; its folder must exist. It is there after a failure too,
-        then with a log beside it.
+        then with a log beside it. What somebody else wrote or changed there stays, and the notebook
+        gets the next name.
     timeout : int
         Seconds that one cell may take.
     **parameters
@@ -123,7 +119,7 @@ def run_notebook(name: str, out: Path | str, *, timeout: int = TIMEOUT, **parame
     Returns
     -------
     path
-        ``out``.
+        Where it is.
 
     Raises
     ------
@@ -132,13 +128,25 @@ def run_notebook(name: str, out: Path | str, *, timeout: int = TIMEOUT, **parame
     NotebookError
         If a cell failed, took too long, or the last output is missing.
     """
-    source, out = find_notebook(name), Path(out).resolve()
+    source, out = find_notebook(name), free_name(Path(out).resolve())
     check_parameters(name, parameters)
-    log = out.with_suffix(".log")
-    with _logged_to(log):
-        _execute(source, out, timeout, parameters)
-    _check_finished(out)
-    log.unlink()
+    log = free_name(out.with_suffix(".log"))
+    with work_folder() as folder:
+        notebook, told, failed = execute(source, out.parent, folder, timeout, parameters)
+    try:
+        write_whole(out, _record(notebook, parameters))
+        if failed is not None:
+            write_whole(log, signed(f"{told}{SIGNATURE}\n"))
+    except OSError as error:
+        raise cannot_write(out, error) from error
+    if failed is not None:
+        last = str(failed).strip().splitlines()[-1:] or [type(failed).__name__]
+        raise NotebookError(
+            f"notebook {name!r} failed: {last[0]}; what it did until then is in {out}"
+        ) from failed
+    if not _is_finished(notebook):
+        raise NotebookError(f"{out} lost the output of its last cell; run the report again")
+    remove(log)
     return out
 
 
@@ -162,7 +170,7 @@ def fill_notebook(name: str, out: Path | str, **parameters: Any) -> Path:
     cell.source = "\n".join(f"{key} = {value!r}" for key, value in values.items())
     for code in (c for c in notebook.cells if c.cell_type == "code"):
         code.outputs, code.execution_count = [], None
-    write_atomically(Path(out), nbformat.writes(notebook) + "\n")
+    write_whole(Path(out), nbformat.writes(notebook) + "\n")
     return Path(out)
 
 
@@ -201,82 +209,19 @@ def working_copy(name: str, run: Path | str, out: Path | str) -> Path:
         out.parent.mkdir(parents=True, exist_ok=True)
         return fill_notebook(name, out, run=relative(shown.folder.resolve(), out.resolve().parent))
     except OSError as error:
-        raise RunError(f"cannot write {out}: {error.strerror or error}") from error
+        raise cannot_write(out, error) from error
 
 
-def _execute(source: Path, out: Path, timeout: int, parameters: dict[str, Any]) -> None:
-    notebook = _without_live(nbformat.read(source, as_version=4))
-    try:
-        with (
-            tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty,
-            counting(len(notebook.cells), "cells") as advance,
-        ):
-            papermill.execute_notebook(
-                notebook,
-                str(out).replace("{", "{{").replace("}", "}}"),  # papermill formats its paths
-                parameters=_from_anywhere(parameters, out.parent),
-                kernel_name="python3",
-                kernel_manager_class=ThisInterpreter,
-                on_cell_start=lambda **_: advance(1),
-                progress_bar=False,
-                execution_timeout=timeout,
-                cwd=empty,
-            )
-    except Exception as error:
-        last = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
-        raise NotebookError(
-            f"notebook {source.stem!r} failed: {last}; what it did until then is in {out}"
-        ) from error
-    finally:
-        _forget_paths(out, parameters)
+def _is_finished(notebook: NotebookNode) -> bool:
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return FINISHED in "".join(output.get("text", "") for output in cells[-1].outputs)
 
 
-def _from_anywhere(parameters: dict[str, Any], start: Path) -> dict[str, Any]:
-    """Return the parameters with paths that are relative to ``start`` made absolute."""
-
-    def absolute(value: Any) -> Any:
-        return [absolute(v) for v in value] if isinstance(value, list) else str(start / value)
-
-    return {k: absolute(v) if k in PATHS and v else v for k, v in parameters.items()}
-
-
-def _without_live(notebook: NotebookNode) -> NotebookNode:
-    cells = notebook.cells
-    notebook.cells = [cell for cell in cells if "live" not in cell.metadata.get("tags", [])]
-    return notebook
-
-
-def _check_finished(out: Path) -> None:
-    cells = [c for c in nbformat.read(out, as_version=4).cells if c.cell_type == "code"]
-    printed = "".join(o.get("text", "") for o in cells[-1].outputs)
-    if FINISHED not in printed:
-        raise NotebookError(f"{out} lost the output of its last cell; run the report again")
-
-
-def _forget_paths(out: Path, parameters: dict[str, Any]) -> None:
-    """Drop what papermill notes about this machine, and record parameters as they were given."""
-    if out.is_file():
-        notebook: NotebookNode = nbformat.read(out, as_version=4)
-        if "papermill" in notebook.metadata and parameters:
-            notebook = parameterize_notebook(notebook, parameters)
-        for key in ("input_path", "output_path", "environment_variables"):
-            notebook.metadata.get("papermill", {}).pop(key, None)
-        write_atomically(out, nbformat.writes(notebook) + "\n")
-
-
-@contextmanager
-def _logged_to(path: Path) -> Iterator[None]:
-    """Send papermill's log to a file and nowhere else."""
-    logger = logging.getLogger("papermill")
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    before = logger.level, logger.propagate
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    try:
-        yield
-    finally:
-        logger.level, logger.propagate = before
-        logger.removeHandler(handler)
-        handler.close()
+def _record(notebook: NotebookNode, parameters: dict[str, Any]) -> str:
+    """Write a notebook without what papermill notes about this machine, parameters as given."""
+    if "papermill" in notebook.metadata and parameters:
+        notebook = parameterize_notebook(notebook, parameters)
+    for key in ("input_path", "output_path", "environment_variables"):
+        notebook.metadata.get("papermill", {}).pop(key, None)
+    notebook.metadata["anomalylab"] = SIGNATURE
+    return signed(nbformat.writes(notebook) + "\n")

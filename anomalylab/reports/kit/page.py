@@ -13,10 +13,15 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from anomalylab.errors import ParameterError
 from anomalylab.progress import stage
-from anomalylab.reports.kit.files import relative, write_atomically
+from anomalylab.reports.kit.files import relative
 from anomalylab.reports.kit.fragment import FOLDER, Fragment, assets_of, static_text, without_assets
 from anomalylab.reports.kit.notebooks import run_notebook
+from anomalylab.runs.authorship import SIGNATURE, is_as_signed, signed
+from anomalylab.runs.files import FILE_LIST
 from anomalylab.runs.folder import Run
+from anomalylab.runs.put import recover
+from anomalylab.runs.writable import cannot_write, check_file
+from anomalylab.storage.unfinished import write_whole
 
 SAVES = ("kit/core.js", "kit/saves.js", "kit/saves.css")
 """What saves the charts of a page, after all that draws them."""
@@ -69,11 +74,11 @@ def report(
     Raises
     ------
     RunError
-        If the folder holds no finished run, or a damaged one.
+        If the folder holds no finished run, or a damaged one, or the page cannot be written.
     NotebookError
         If the notebook failed.
     ParameterError
-        If ``data`` is given for a run whose page needs no images.
+        If ``data`` is given for a run whose page needs no images, or ``out`` is somebody's file.
     """
     run = Run(run_folder)
     name = run.kind.notebook
@@ -83,6 +88,8 @@ def report(
         )
     run.check()
     out = Path(out) if out is not None else run.folder / "report.html"
+    is_older = out == run.folder / "report.html" and not (run.folder / FILE_LIST).exists()
+    check_page(out, (run.folder / "thumbnails.parquet").stat().st_size, is_ours=is_older)
     out.parent.mkdir(parents=True, exist_ok=True)
     start = out.resolve().parent
     parameters: dict[str, Any] = {
@@ -94,6 +101,36 @@ def report(
     with stage("make the page"):
         notebook = run_notebook(name, out.with_suffix(".ipynb"), **parameters)
         return export_html(notebook, out, name=run.info.name, created=run.info.created[:10])
+
+
+def check_page(out: Path, n_bytes: int = 0, *, is_ours: bool = False) -> None:
+    """Refuse a place that cannot be written, or that holds what is not a page of ours.
+
+    Parameters
+    ----------
+    out : path
+        The HTML file.
+    n_bytes : int
+        Of the page at least.
+    is_ours : bool
+        Whether a page without a signature counts as ours, as those of earlier versions.
+
+    Raises
+    ------
+    ParameterError
+        If the name is not that of a page, or somebody's file is there.
+    RunError
+        If it cannot be written.
+    """
+    if out.suffix in (".ipynb", ".log"):
+        raise ParameterError(f"{out} is no name for a page; give one that ends in .html with -o")
+    recover(out.parent)
+    check_file(out, n_bytes)
+    if out.exists() and not (is_ours or is_as_signed(out)):
+        raise ParameterError(
+            f"{out} was not written by anomalylab, or was changed since; move it, or give another "
+            "name with -o"
+        )
 
 
 def export_html(notebook: Path | str, out: Path | str, *, name: str, created: str = "") -> Path:
@@ -145,8 +182,13 @@ def _lay_out(node: NotebookNode, out: Path, name: str, created: str) -> Path:
     sections = page_sections(node)
     title = next((s["title"] for s in sections if s["title"]), name)
     page = {"title": f"{name}: {title}", "name": name, "created": created, "sections": sections}
+    page["signature"] = SIGNATURE
     html, _ = PageExporter().from_notebook_node(node, resources={"page": page | _assets(node)})
-    write_atomically(out, html)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(out, signed(html))
+    except OSError as error:
+        raise cannot_write(out, error) from error
     return out
 
 

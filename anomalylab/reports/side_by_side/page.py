@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from anomalylab.errors import RunError
-from anomalylab.reports.kit.page import write_page
+from anomalylab.reports.kit.page import check_page, write_page
 from anomalylab.reports.side_by_side.differing import differing
 from anomalylab.reports.side_by_side.explorer import explorer
 from anomalylab.reports.side_by_side.headline import headline
@@ -43,14 +42,13 @@ def compare(runs: Sequence[Path | str], out: Path | str) -> Path:
     Raises
     ------
     ParameterError
-        If there are fewer than two runs, or one of them twice.
+        If there are fewer than two runs, or one of them twice, or ``out`` is somebody's file.
     RunError
         If a folder holds no finished run, a damaged one, one without image scores, if no image was
         judged by all, or ``out`` cannot be written.
     """
     out = Path(out)
-    if out.is_dir():
-        raise RunError(f"{out} is a folder; give an HTML file with -o")
+    check_page(out)
     found = matched(runs)
     parts = [
         (QUESTION, headline(found)),
@@ -60,8 +58,4 @@ def compare(runs: Sequence[Path | str], out: Path | str) -> Path:
     ]
     name = " and ".join(side.name for side in found.sides)
     created = max(side.run.info.created for side in found.sides)[:10]
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        return write_page(parts, out, name=name, created=created)
-    except OSError as error:
-        raise RunError(f"cannot write {out}: {error.strerror or error}") from error
+    return write_page(parts, out, name=name, created=created)

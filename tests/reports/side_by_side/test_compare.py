@@ -281,7 +281,7 @@ def test_fewer_than_two_runs_the_same_twice_and_what_is_no_run_are_refused(runs,
     assert "is named twice" in refusal(capsys, a, a.parent / "." / a.name)
     assert "holds no finished run" in refusal(capsys, a, tmp_path / "nowhere")
     assert "is a folder" in refusal(capsys, a, runs[1], out=tmp_path)
-    assert "cannot write" in refusal(capsys, a, runs[1], out=a / "run.json" / "page.html")
+    assert "is a file" in refusal(capsys, a, runs[1], out=a / "run.json" / "page.html")
 
 
 def test_runs_without_a_common_image_are_refused_with_how_many_each_has(pair, capsys):
