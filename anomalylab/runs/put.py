@@ -13,15 +13,12 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from anomalylab.runs.authorship import free_name, is_as_signed
-from anomalylab.runs.files import FILE_LIST, checksum
+from anomalylab.runs.files import FILE_LIST, FOR_PEOPLE, checksum
 from anomalylab.runs.info import FILE
 from anomalylab.storage.unfinished import beside, left_beside, remove
 
 PARTIAL, OLD = "partial", "old"
 """Endings of the hidden names of a run that is being written, and of the one it replaces."""
-
-CHANGED_BY_PEOPLE = (".csv", ".html", ".ipynb", ".txt", ".md")
-"""Files that people edit; others that we wrote and that have changed are damaged."""
 
 OF_UNLISTED_RUNS = (
     FILE,
@@ -109,7 +106,7 @@ def _is_ours(name: str, folder: Path, listed: Mapping[str, str] | None) -> bool:
         return True
     if listed is None:
         return any(PurePosixPath("/", name).match(f"/{kind}") for kind in OF_UNLISTED_RUNS)
-    if PurePosixPath(name).suffix in CHANGED_BY_PEOPLE:
+    if name.endswith(FOR_PEOPLE):
         return listed.get(name) == checksum(path)
     return name in listed
 
