@@ -77,10 +77,6 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
     replace : bool
         Whether it may replace a run of other images, or of another kind.
 
-    Returns
-    -------
-    run : Run
-
     Raises
     ------
     AnomalyLabError
