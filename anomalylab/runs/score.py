@@ -21,7 +21,7 @@ from anomalylab.runs.folder import Run
 from anomalylab.runs.info import ExtractorInfo, VerdictInfo
 from anomalylab.runs.inputs import cell_of, network_size_of, with_images
 from anomalylab.runs.masks import Masks
-from anomalylab.runs.new_images import check_brightness, checked, list_new
+from anomalylab.runs.new_images import NewImages, check_brightness, checked, list_new
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.planned import check_scoring
 from anomalylab.runs.scored import (
@@ -91,18 +91,8 @@ def score(
     with timings.step("check images", len(new.samples)):
         findings = checked(new, base, size=network_size_of(extractor), cell=cell_of(extractor))
     with timings.step("embed images", len(new.samples)):
-        extraction = extractors.extract(
-            new.samples,
-            new.root,
-            extractor,
-            intensity=base.info.intensity,
-            resize=base.detect.resize,
-        )
-    features = with_images(
-        extraction.features, extraction.samples, new.root, intensity=base.info.intensity
-    )
-    extraction = extraction._replace(features=features)
-    twins = recognised.by_features(base, _training_features(base), features.pooled())
+        extraction = _embedded(new, base, extractor)
+    twins = recognised.by_features(base, _training_features(base), extraction.features.pooled())
     findings += recognised.findings(base, extraction.samples, twins)
     with writing(out, may_replace) as writer:
         verdicts = {}
@@ -127,6 +117,16 @@ def score(
         write_suspects(writer.folder)
         write_enlarged(writer, new.root)
     return Run(out)
+
+
+def _embedded(new: NewImages, base: Run, extractor: Extractor) -> Extraction:
+    """Return what the network, or the images themselves, give a detector of the run."""
+    intensity = base.info.intensity
+    extraction = extractors.extract(
+        new.samples, new.root, extractor, intensity=intensity, resize=base.detect.resize
+    )
+    features = with_images(extraction.features, extraction.samples, new.root, intensity=intensity)
+    return extraction._replace(features=features)
 
 
 def _extractor(base: Run, weights: str | None, engine: str | None) -> Extractor:

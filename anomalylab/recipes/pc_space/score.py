@@ -13,6 +13,7 @@ from anomalylab.compute.window_statistics import STATISTICS
 from anomalylab.datasets.check import Finding
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.pc_space import log_odds
+from anomalylab.pc_space.info import PCSpaceInfo
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pc_space.stored import FOLDER
 from anomalylab.recipes.pc_space.decide_by_labels import unmeasured
@@ -133,20 +134,12 @@ def score(
     out, timings = Path(out), Timings()
     pc = PCSpace(finished(Path(folder), out))
     new = list_new(Path(data))
-    listed = new.samples
     may_replace = partial(check_scored, pc.run, new, out, replace)
     may_replace()
-    check_sizes(listed, pc.windows)
-    check_memory(
-        len(listed) + len(pc.samples),
-        len(pc.windows),
-        pc.info.n_components,
-        pc.info.bins,
-        pc.info.side,
-    )
-    with timings.step("check images", len(listed)):
+    _check_room(new.samples, pc)
+    with timings.step("check images", len(new.samples)):
         findings = _checked(new, pc)
-    with timings.step("read images", len(listed)):
+    with timings.step("read images", len(new.samples)):
         images, broken = _read(new, pc)
     with timings.step("project windows", len(images.samples)):
         seen = _project(images, pc)
@@ -168,12 +161,17 @@ def score(
             out,
             findings=[*_set_aside(broken), *map(finding_info, findings), *_left_out(pc)],
         )
-        reason = pc.info.why_no_odds if "odds" in judged else pc.info.why_no_odds or WHY_NO_ODDS
-        part = dataclasses.replace(pc.info, why_no_odds=reason)
-        writer.info(dataclasses.replace(told, part=part))
+        writer.info(dataclasses.replace(told, part=_part(pc, has_odds="odds" in judged)))
         write_suspects(writer.folder)
         write_enlarged(writer, new.root)
     return Run(out)
+
+
+def _check_room(listed: pd.DataFrame, pc: PCSpace) -> None:
+    """Refuse images that are smaller than a window, or more than memory holds."""
+    check_sizes(listed, pc.windows)
+    n_images, info = len(listed) + len(pc.samples), pc.info
+    check_memory(n_images, len(pc.windows), info.n_components, info.bins, info.side)
 
 
 def _checked(new: NewImages, pc: PCSpace) -> list[Finding]:
@@ -217,6 +215,12 @@ def _left_out(pc: PCSpace) -> list[FindingInfo]:
     has_lost_odds = "odds" in pc.run.detectors and pc.log_odds is None
     found = [NO_ODDS] if has_lost_odds else []
     return found + ([NO_FOREST] if "forest" in pc.run.detectors else [])
+
+
+def _part(pc: PCSpace, *, has_odds: bool) -> PCSpaceInfo:
+    """Return what the scored folder says of its space, with the reason if there are no odds."""
+    reason = pc.info.why_no_odds or ("" if has_odds else WHY_NO_ODDS)
+    return dataclasses.replace(pc.info, why_no_odds=reason)
 
 
 def _set_aside(broken: list[dict]) -> list[FindingInfo]:
