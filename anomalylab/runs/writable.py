@@ -56,4 +56,4 @@ def check_file(path: Path, n_bytes: int = 0) -> None:
 def cannot_write(path: Path, error: BaseException) -> RunError:
     """Return the error that says why a file or folder cannot be written."""
     reason = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0]
-    return RunError(f"cannot write {path}: {reason}")
+    return RunError(f"cannot write {path}: {reason}; choose another place with -o, or make room")

@@ -88,7 +88,7 @@ RULES: dict[str, Rule] = {
         each(LABELLED)(said[:3]) and said[3].code == 0 and said[3].says("test +anomalous")
     ),
     "own_files_in_run": lambda said: said[-1].code == 0,
-    "read_only_run": lambda said: said[-1].code == 1 and said[-1].says("cannot be written.*-o"),
+    "read_only_run": lambda said: said[-1].code == 1 and said[-1].says("cannot write.*-o"),
     "damaged_run_json": refused(r"run\.json"),
     "damaged_run_table": refused(r"(scores|samples)\.parquet"),
     "damaged_run_detector": refused(r"arrays\.safetensors|detector\.json"),
