@@ -70,6 +70,11 @@ def to_base64(data: bytes | np.ndarray) -> str:
     return base64.b64encode(raw).decode("ascii")
 
 
+def svg_url(drawing: str) -> str:
+    """Return an SVG document as a URL that needs no request."""
+    return f"data:image/svg+xml;base64,{to_base64(drawing.encode())}"
+
+
 def data_url(picture: bytes) -> str:
     """Return a PNG or WebP file as a URL that needs no request; its first bytes tell which it is.
 

@@ -47,7 +47,7 @@ TABLES: dict[str, Table] = {
 
 
 OF_EVERY_RUN = ("samples", "scores", "thresholds", "metrics", "thumbnails", "timings")
-"""Tables that no run lacks."""
+"""Tables that no run lacks which does not list its files."""
 
 
 class Run:
@@ -92,7 +92,8 @@ class Run:
         if name not in TABLES:
             unknown_name("table", name, TABLES)
         file = f"{name}.parquet"
-        if name not in OF_EVERY_RUN and not self.files.has(file):
+        may_lack = name not in OF_EVERY_RUN or self.files.written is not None
+        if may_lack and not self.files.has(file):
             return pd.DataFrame(columns=list(TABLES[name].columns))
         return self.files.table(file, TABLES[name])
 

@@ -325,7 +325,7 @@ def test_levels_are_given_in_the_order_of_the_network():
     [
         ("lite0", {"levels": []}, "levels must name at least one"),
         ("lite0", {"size": (1, 2, 3)}, "size must be one side"),
-        ("lite0", {"size": 8}, "at least 16"),
+        ("lite0", {"size": 8}, "of 16 to 8192 pixels, not 8"),
         ("lite0", {"batch_size": 0}, "batch_size must be at least 1"),
         ("dinov2_vits14", {"size": 225}, r"multiples of 14.*\(224, 224\)"),
         ("pixels", {"size": 0}, "size must be"),

@@ -156,7 +156,7 @@ def test_a_run_without_a_way_to_its_images_loads_no_other_data(moved):
         stored["dataset"].update(path=None, loader="folder", params={"root": "/"})
 
     _change(Run(moved / "run"), change)
-    with pytest.raises(DatasetError, match="name it with --data"):
+    with pytest.raises(DatasetError, match="give --data FOLDER"):
         _ = PCSpace(moved / "run").root
 
 

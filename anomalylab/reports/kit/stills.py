@@ -7,8 +7,10 @@ that stylesheet hides.
 """
 
 import re
-from base64 import b64encode
 from collections.abc import Iterator
+
+from anomalylab.pictures.colours import LIGHT
+from anomalylab.pictures.encode import svg_url
 
 _PAIR = re.compile(r"<!--still-->.*?<!--/still-->", re.DOTALL)
 _EDGE = re.compile(r"<svg\b|</svg>")
@@ -58,15 +60,13 @@ def _both(drawing: str, style: str) -> str:
         return drawing
     width, height = box.groups()
     size = f'width="{width}" height="{height}"'
+    ground = LIGHT["ground"]
     picture = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="al" {size}><style><![CDATA[{style}'
         "svg { font-family: system-ui, sans-serif; }]]></style>"
-        f'<rect width="100%" height="100%" fill="#ffffff"/><g class="al-chart">{drawing}</g></svg>'
+        f'<rect width="100%" height="100%" fill="{ground}"/><g class="al-chart">{drawing}</g></svg>'
     )
-    source = b64encode(picture.encode()).decode()
-    image = (
-        f'<img class="al-instead" {size} alt="{name[1]}" src="data:image/svg+xml;base64,{source}">'
-    )
+    image = f'<img class="al-instead" {size} alt="{name[1]}" src="{svg_url(picture)}">'
     return (
         f'{OPEN}<span class="al-drawn" style="display: none">{CLOSE}{drawing}'
         f"{OPEN}</span>{image}{CLOSE}"

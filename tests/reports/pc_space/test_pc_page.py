@@ -57,7 +57,7 @@ def test_all_sections_are_there_and_each_tells_of_the_run(opened, pc):
         "share": 100 * variances[0] / pc.space.total_variance,
     }
     verdict, *sections = find_all(opened, "main > section")
-    assert "find 3 of 3 defective test images" in verdict.text
+    assert "3 of 3 defective test images are found" in verdict.text
     for section, told in zip(sections, SECTIONS.values(), strict=True):
         assert told.format(**values) in section.text
     assert len(find_all(opened, ".al-clouds > li")) == 7
