@@ -164,18 +164,23 @@ def test_a_run_that_does_not_know_how_its_images_were_stored_compares_no_formats
         ([120, 100, 101], [95, 105], ("note", 1, "brighter")),
         ([70, 130], [60, 140], None),
         ([10, 10, 90], [60, 140], ("warning", 2, "darker")),
-        ([10], [], None),
     ],
 )
 def test_a_change_of_light_is_said(new, known, expected):
     values = pd.Series(new, [f"{number}.png" for number in range(len(new))], float)
-    found = brightness_beside(values, np.array(known, float))
+    found = brightness_beside(values, np.linspace(*known, 10))
     if expected is None:
         assert found == []
     else:
         severity, n, how = expected
         assert [(one.severity, one.n) for one in found] == [(severity, n)]
         assert how in found[0].message
+
+
+def test_of_too_few_known_images_light_is_not_compared_and_that_is_said():
+    (found,) = brightness_beside(pd.Series([10.0], ["a.png"]), np.linspace(95, 105, 9))
+    assert found.what == "brightness_unknown"
+    assert found.message.endswith("takes pictures of 10 training images, and the run keeps 9")
 
 
 def test_images_taken_in_less_light_are_told_when_they_are_scored(trained, tmp_path):

@@ -14,6 +14,9 @@ MOST_SCALE = 1.25
 LEAST_MARGIN = 8
 """Grey levels by which brightness may lie beyond that of every known image, at least."""
 
+FEWEST_KNOWN = 10
+"""Known images that a range of brightness is taken from, at least; of fewer it is too narrow."""
+
 _NOT_SEEN = "scores may rise from that alone"
 
 
@@ -48,10 +51,15 @@ def brightness_beside(new: pd.Series, known: np.ndarray) -> list[Finding]:
     Returns
     -------
     findings : list of Finding
-        ``other_brightness``: a warning if half of the images or more stand out, else a note.
+        ``other_brightness``: a warning if half of the images or more stand out, else a note;
+        ``brightness_unknown`` where fewer than :data:`FEWEST_KNOWN` images are known.
     """
-    if not len(known) or not len(new):
-        return []
+    if len(known) < FEWEST_KNOWN:
+        message = (
+            f"light is not compared: it takes pictures of {FEWEST_KNOWN} training images, and the "
+            f"run keeps {len(known)}"
+        )
+        return [Finding("note", "brightness_unknown", message)]
     low, high = float(known.min()), float(known.max())
     margin = max(LEAST_MARGIN, (high - low) / 2)
     there = f"there {_span(low, high, '.0f')}. {_NOT_SEEN.capitalize()}"
