@@ -117,6 +117,19 @@ class Run:
         """Names of the detectors, in the order asked for."""
         return list(self.info.verdicts)
 
+    def detector(self, name: str = "") -> str:
+        """Return the name of a detector of this run, the first if none is given.
+
+        Raises
+        ------
+        UnknownNameError
+            If the run has no such detector.
+        """
+        name = name or self.detectors[0]
+        if name not in self.detectors:
+            unknown_name("detector of this run", name, self.detectors)
+        return name
+
     @property
     def verdict(self) -> str:
         """What the first detector found, in a sentence."""

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.progress import stage
-from anomalylab.registry import unknown_name
 from anomalylab.runs.displayed import places
 from anomalylab.runs.folder import Run
 from anomalylab.runs.spreadsheet import write_csv
@@ -38,9 +37,7 @@ def suspects(run: Run, detector: str = "") -> pd.DataFrame:
     UnknownNameError
         If the run has no such detector.
     """
-    detector = detector or run.detectors[0]
-    if detector not in run.detectors:
-        unknown_name("detector of this run", detector, run.detectors)
+    detector = run.detector(detector)
     scores = run.scores(detector)
     table = pd.DataFrame(
         {

@@ -31,8 +31,19 @@ def test_what_is_larger_than_the_room_passes_alone():
     room = Room(10)
     with room.taken(1000), room.taken(1000):
         pass
-    with room.taken(10):
-        pass
+    order = []
+
+    def later():
+        with room.taken(1):
+            order.append("the other")
+
+    with room.taken(1000):
+        waiting = threading.Thread(target=later)
+        waiting.start()
+        waiting.join(0.1)
+        order.append("the large one")
+    waiting.join()
+    assert order == ["the large one", "the other"]
 
 
 def test_an_image_takes_its_pixels_as_rgb_at_least():

@@ -4,7 +4,6 @@ from typing import Any
 
 from anomalylab.metrics import Confusion, confusion
 from anomalylab.number_words import readable
-from anomalylab.registry import unknown_name
 from anomalylab.reports.detect.payload import payload
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.runs.folder import Run
@@ -51,9 +50,7 @@ def explorer(run: Run, detector: str = "") -> Fragment:
     UnknownNameError
         If the run has no such detector.
     """
-    detector = detector or run.detectors[0]
-    if detector not in run.detectors:
-        unknown_name("detector of this run", detector, run.detectors)
+    detector = run.detector(detector)
     html = render(
         "detect/explorer",
         data=json_for_script(payload(run, detector)),
