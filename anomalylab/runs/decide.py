@@ -66,7 +66,7 @@ def decide(
         chosen.append(thresholds.from_f1(truth, scores, is_oracle=True))
         words = measured(truth, scores, default)
     elif np.isin(query, training).all():
-        words = _of_verdict(of_training)
+        words = _of_verdict(of_training, judged.query_scores, default)
     else:
         words = beyond_training(judged.query_scores, default, of_training)
     if not np.isin(query, training).all():
@@ -128,7 +128,7 @@ def beyond_training(
     n_beyond, n_images = int((scores >= threshold.value).sum()), len(scores)
     expected = _chance(threshold) * n_images
     if of_training.kind == "undecidable":
-        return _words("undecidable", of_training.sentence, of_training.reason, 0, expected)
+        return _of_verdict(of_training, scores, threshold)
     of_count = chance_of_at_least(n_beyond, expected)
     of_farthest = 1.0
     if of_training.bulk is not None:
@@ -164,10 +164,13 @@ def _chance(threshold: Threshold) -> float:
     return threshold.expected_false / threshold.n_images
 
 
-def _of_verdict(found: unlabelled.Verdict) -> VerdictInfo:
-    return _words(
-        found.kind, found.sentence, found.reason, found.n_suspects, found.expected_by_chance
-    )
+def _of_verdict(found: unlabelled.Verdict, scores: np.ndarray, threshold: Threshold) -> VerdictInfo:
+    """Keep a verdict; where it is undecidable, count what lies beyond the threshold shown."""
+    n_suspects, expected = found.n_suspects, found.expected_by_chance
+    if found.kind == "undecidable":
+        n_suspects = int((scores >= threshold.value).sum())
+        expected = _chance(threshold) * len(scores)
+    return _words(found.kind, found.sentence, found.reason, n_suspects, expected)
 
 
 def _words(kind: str, sentence: str, reason: str, n_suspects: int, expected: float) -> VerdictInfo:

@@ -189,3 +189,16 @@ def test_images_taken_in_less_light_are_told_when_they_are_scored(trained, tmp_p
         picture(number, grey=70).save(tmp_path / "dark" / f"{number}.png")
     scored = score(trained.folder, tmp_path / "dark", tmp_path / "scored")
     assert [f.n for f in scored.info.findings if "much darker" in f.message] == [6]
+
+
+def test_where_nothing_can_be_told_the_images_beyond_the_threshold_are_counted_all_the_same(
+    trained, new, tmp_path
+):
+    Image.fromarray(np.eye(SIDE, dtype=np.uint8) * 255).convert("RGB").save(new / "odd.png")
+    scored = score(trained.folder, new, tmp_path / "scored")
+    for finished in (trained, scored):
+        for detector, words in finished.info.verdicts.items():
+            assert words.kind == "undecidable"  # 12 images tell nothing
+            is_beyond = finished.scores(detector)["score"] >= finished.threshold(detector)
+            assert words.n_suspects == is_beyond.sum()
+    assert scored.info.verdicts["knn"].n_suspects >= 1
