@@ -87,8 +87,8 @@ def add_data(parser: argparse.ArgumentParser, own: Collection[str] = ()) -> None
     layouts = ", ".join(name for name in datasets.registry if name != "textures")
     parser.add_argument(
         "--dataset",
-        help=f"layout of the folder (found out if not given): {layouts}, or textures for the "
-        "built-in images",
+        help=f"layout of the folder (found out if not given): {layouts}. Without DATA: textures "
+        "for the built-in images, elpv for those of the package elpv-dataset",
     )
     for name, option in datasets.registry.options().items():
         if name not in own:

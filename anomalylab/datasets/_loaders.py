@@ -41,7 +41,7 @@ class Option:
 
     def or_else(self, other: "Option") -> "Option":
         """Return one option for two loaders that have a parameter of one name."""
-        told = dict.fromkeys((self.help, other.help))
+        told = dict.fromkeys([*self.help.split("; "), *other.help.split("; ")])
         is_free = not (self.choices and other.choices)
         choices = () if is_free else tuple(dict.fromkeys(self.choices + other.choices))
         return replace(self, help="; ".join(told), choices=choices)
@@ -109,6 +109,11 @@ class LoaderRegistry(Registry[pd.DataFrame]):
                 known = found.get(parameter)
                 found[parameter] = option if known is None else known.or_else(option)
         return found
+
+    def brings_images(self, name: str) -> bool:
+        """Tell whether a loader needs no folder, because its images are drawn or installed."""
+        root = inspect.signature(self.get(name)).parameters.get("root") if name in self else None
+        return root is not None and root.default is None
 
     def detect(self, root: Path) -> str:
         """Find out which loader fits a folder or file, by names alone.

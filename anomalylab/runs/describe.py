@@ -14,7 +14,7 @@ from anomalylab.datasets.check import Finding
 from anomalylab.images.read import content_hash
 from anomalylab.runs import plugins, provenance, roles
 from anomalylab.runs.info import DatasetInfo, FindingInfo, PluginInfo, RunInfo, VerdictInfo
-from anomalylab.runs.replaced import BUILT_IN
+from anomalylab.runs.replaced import BUILT_IN, BUILT_IN_LOADER
 from anomalylab.runs.request import DetectRequest
 
 
@@ -68,7 +68,7 @@ def run_info(
             samples,
             root,
             loader=str(samples.attrs["loader"]),
-            root_name=request.data.resolve().name if request.data else BUILT_IN,
+            root_name=_name_of(request, str(samples.attrs["loader"])),
             params={
                 name: value.resolve().name if isinstance(value, Path) else value
                 for name, value in request.dataset_params.items()
@@ -86,6 +86,12 @@ def run_info(
         threads=n_threads(),
         plugins=[PluginInfo(file=p.name, sha256=plugins.fingerprint(p)) for p in request.plugins],
     )
+
+
+def _name_of(request: DetectRequest, loader: str) -> str:
+    if request.data is None:
+        return BUILT_IN if loader == BUILT_IN_LOADER else loader
+    return request.data.resolve().name
 
 
 def dataset_info(

@@ -46,8 +46,12 @@ def check_source(request: DetectRequest) -> None:
     ------
     DatasetError
         If so.
+    UnknownNameError
+        If there is no such data set.
     """
-    if request.data is None and request.dataset is None:
+    if request.dataset is not None:
+        datasets.registry.get(request.dataset)
+    if request.data is None and not datasets.registry.brings_images(request.dataset or ""):
         raise DatasetError("give a folder of images, or --dataset textures for the built-in ones")
     if request.data is not None and not request.data.exists():
         raise DatasetError(f"{request.data} does not exist; give a folder of images")

@@ -9,9 +9,6 @@ from anomalylab.images.files import read_bytes
 from anomalylab.images.inside import why_outside
 from anomalylab.runs.folder import Run
 
-BUILT_IN = "textures"
-"""Loader of images that are drawn again where they are missing."""
-
 
 class Originals:
     """The images of a run.
@@ -41,8 +38,8 @@ class Originals:
             root = Path(self._data)
         elif dataset.path is not None:
             root = folder.resolve() / dataset.path
-        elif dataset.loader == BUILT_IN:
-            root = Path(datasets.load(BUILT_IN, None, **dataset.params).attrs["root"])
+        elif datasets.registry.brings_images(dataset.loader):
+            root = Path(datasets.load(dataset.loader, None, **dataset.params).attrs["root"])
         else:
             raise DatasetError(f"{folder} does not say where its images are; give --data FOLDER")
         if not root.is_dir():
