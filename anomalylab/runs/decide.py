@@ -10,6 +10,7 @@ from anomalylab.metrics import Confusion, auroc, auroc_interval, confusion
 from anomalylab.number_words import percent, plural
 from anomalylab.runs.info import VerdictInfo
 from anomalylab.runs.judge import DetectorScores
+from anomalylab.runs.offered import offered
 from anomalylab.verdicts import thresholds, unlabelled
 from anomalylab.verdicts.bulk import Bulk
 from anomalylab.verdicts.thresholds import Threshold
@@ -42,6 +43,8 @@ def decide(
     samples: pd.DataFrame,
     training: np.ndarray,
     query: np.ndarray,
+    *,
+    max_false_alarms: float | None = None,
 ) -> Decision:
     """Choose thresholds on the training images, left out one by one, and say what follows.
 
@@ -54,10 +57,22 @@ def decide(
         Rows of SAMPLES of all images.
     training, query : int ndarray
         Rows of ``samples`` that the scores of ``judged`` belong to.
+    max_false_alarms : float in (0, 1), optional
+        Rate of false alarms of the threshold that views start from.
+
+    Raises
+    ------
+    ParameterError
+        If so few training images cannot promise that rate.
     """
     of_training = unlabelled.verdict(judged.training_scores)
     queries = samples.iloc[query]
-    chosen = _thresholds(judged, of_training)
+    chosen = offered(
+        judged.training_scores,
+        of_training,
+        spare=judged.spare_scores,
+        max_false_alarms=max_false_alarms,
+    )
     default = chosen[0]
     labels = queries["label"]
     if labels.nunique() == 2:
@@ -146,18 +161,6 @@ def beyond_training(
         "because of defects or because what is photographed has changed."
     )
     return _words("clean" if is_chance else "suspects", sentence, reason, n_beyond, expected)
-
-
-def _thresholds(judged: DetectorScores, of_training: unlabelled.Verdict) -> list[Threshold]:
-    """Return thresholds from the training images, the default first."""
-    is_told = of_training.kind != "undecidable"
-    found = [thresholds.from_verdict(of_training)] if is_told else []
-    found.append(thresholds.from_quantile(judged.training_scores))
-    if len(judged.spare_scores):
-        scores = np.concatenate([judged.training_scores, judged.spare_scores])
-        labels = np.repeat([0, 1], [len(judged.training_scores), len(judged.spare_scores)])
-        found.append(thresholds.from_f1(labels, scores, is_oracle=False))
-    return found
 
 
 def _chance(threshold: Threshold) -> float:

@@ -33,12 +33,12 @@ def further_columns(samples: pd.DataFrame) -> list[str]:
 
 
 def bulk_behind(run: Run, detector: str) -> Bulk | None:
-    """Return the bulk that a run's threshold comes from, fitted again to the same scores.
+    """Return the bulk that a threshold of a run comes from, fitted again to the same scores.
 
     These are the scores of the training images, each left out, or of all where roles are unknown.
-    None if the threshold comes from something else.
+    None if no threshold comes from a bulk.
     """
-    if run.thresholds(detector)["method"].iloc[0] != "bulk":
+    if "bulk" not in set(run.thresholds(detector)["method"]):
         return None
     scores = run.scores(detector, role="training")
     if scores.empty:

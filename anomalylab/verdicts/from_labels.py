@@ -7,7 +7,8 @@ from anomalylab.metrics.at_threshold import f1_max_oracle
 from anomalylab.metrics.image import check_scores, roc_curve
 from anomalylab.metrics.intervals import rate_interval
 from anomalylab.number_words import percent
-from anomalylab.verdicts.threshold import Threshold, falling_within
+from anomalylab.verdicts.conformal import from_conformal
+from anomalylab.verdicts.threshold import Threshold, check_rate, falling_scores
 
 
 def from_f1(labels: np.ndarray, scores: np.ndarray, *, is_oracle: bool) -> Threshold:
@@ -33,7 +34,10 @@ def from_f1(labels: np.ndarray, scores: np.ndarray, *, is_oracle: bool) -> Thres
 def from_fpr(
     labels: np.ndarray, scores: np.ndarray, *, max_fpr: float, is_oracle: bool
 ) -> Threshold:
-    """Return the lowest score that at most a share ``max_fpr`` of the normal images reaches.
+    """Return the lowest score that promises at most a share ``max_fpr`` of false alarms.
+
+    Judged on these same images, at most that share of the normal ones reaches it. On others, the
+    promise takes the rank of :func:`anomalylab.verdicts.conformal.from_conformal`.
 
     Parameters
     ----------
@@ -44,11 +48,15 @@ def from_fpr(
     Raises
     ------
     ParameterError
-        If there is no normal image, or ``max_fpr`` lies outside (0, 1).
+        If there is no normal or no anomalous image, ``max_fpr`` lies outside (0, 1), or too few
+        normal images are there to promise it on others.
     """
     labels, scores = _both_classes(labels, scores)
-    highest = falling_within(scores[labels == 0], max_fpr)
-    value = float(np.nextafter(highest[int(max_fpr * len(highest))], np.inf))
+    highest = falling_scores(scores[labels == 0])
+    if is_oracle:
+        value = float(np.nextafter(highest[int(check_rate(max_fpr) * len(highest))], np.inf))
+    else:
+        value = from_conformal(highest, max_fpr=max_fpr).value
     note = f"at most {max_fpr:.2%} false alarms"
     return _labelled("fpr", value, labels, scores, is_oracle, note)
 

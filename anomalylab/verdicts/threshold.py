@@ -9,16 +9,22 @@ import pandas as pd
 from anomalylab.errors import ParameterError
 from anomalylab.schema import THRESHOLDS
 
+LOWEST = "conformal_lowest"
+"""Method of the lowest rate that ranks among so many images can promise."""
+
 METHODS = {
     "bulk": "curve fitted to most images",
+    LOWEST: "lowest rate that so few images can promise",
     "loo_quantile": "quantile of left-out images",
-    "conformal": "split-conformal",
     "oracle_f1": "best F1 on these images (oracle)",
     "f1": "best F1",
     "cost": "lowest cost",
     "fpr": "fixed false-alarm rate",
 }
-"""Method -> how readers are told that a threshold was found."""
+"""Method -> how readers are told that a threshold was found; :data:`FOR_RATES` has the others."""
+
+FOR_RATES = {"bulk": "by the curve", "conformal": "by rank"}
+"""First word of a method for a rate of false alarms, as ``bulk_1`` and ``conformal_5``."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +83,41 @@ def threshold_table(
 
 
 def method_words(method: str) -> str:
-    """Return how a threshold was found, in two or three words."""
+    """Return how a threshold was found, in a few words.
+
+    Examples
+    --------
+    >>> method_words("cost"), method_words("conformal_2.5")
+    ('lowest cost', '2.5 % of good images, by rank')
+    """
+    family, _, rate = method.partition("_")
+    if method not in METHODS and family in FOR_RATES:
+        return f"{rate} % of good images, {FOR_RATES[family]}"
     return METHODS.get(method, method.replace("_", " "))
 
 
-def falling_within(scores: np.ndarray, max_fpr: float) -> np.ndarray:
-    """Return the scores from highest to lowest; ``max_fpr`` must be a share they can be cut at."""
-    if not 0 < max_fpr < 1:
-        raise ParameterError(f"max_fpr must lie in (0, 1), not {max_fpr}")
-    return falling_scores(scores)
+def method_of_rate(family: str, rate: float) -> str:
+    """Return the method of a family of :data:`FOR_RATES` for a rate of false alarms.
+
+    Examples
+    --------
+    >>> method_of_rate("conformal", 0.05)
+    'conformal_5'
+    """
+    return f"{family}_{100 * rate:.10g}"
+
+
+def check_rate(rate: float) -> float:
+    """Return a rate of false alarms that there can be.
+
+    Raises
+    ------
+    ParameterError
+        If it lies outside (0, 1).
+    """
+    if not 0 < rate < 1:
+        raise ParameterError(f"a rate of false alarms must lie in (0, 1), not {rate}")
+    return rate
 
 
 def falling_scores(scores: np.ndarray) -> np.ndarray:
