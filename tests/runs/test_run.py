@@ -153,7 +153,7 @@ def test_scoring_twice_gives_the_same_bytes(finished, textures, tmp_path):
 def test_an_interrupted_run_leaves_nothing_and_embeds_nothing_twice(
     request_, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("anomalylab.runs.detect.judge", _interrupt)
+    monkeypatch.setattr("anomalylab.runs.outcome.judge", _interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(request_, tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
