@@ -17,6 +17,10 @@ ENGINES = ("auto", "torch", "openvino")
 """What may run a network; written here, too, so that --help loads no network."""
 
 
+SENSITIVITIES = ("none", "quick", "full")
+"""How much may be planted; written here, too, so that --help loads no tables."""
+
+
 class CommandParser(argparse.ArgumentParser):
     """Parser of a command, which learns its arguments when the command is given.
 
@@ -136,7 +140,7 @@ def detect_request(options: argparse.Namespace) -> "DetectRequest":
     choices = tuple(DetectorChoice.parse(text) for text in getattr(options, "detector", []))
     extra: dict[str, Any] = {
         name: getattr(options, name)
-        for name in ("weights", "smoothing", "max_fpr", "seed")
+        for name in ("weights", "smoothing", "max_fpr", "seed", "sensitivity")
         if hasattr(options, name)
     }
     return DetectRequest(

@@ -3,6 +3,7 @@
 import argparse
 
 from anomalylab.cli.options import (
+    SENSITIVITIES,
     add_command,
     add_data,
     add_images,
@@ -48,6 +49,12 @@ def _fill(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed", type=int, default=0, help="seed of everything drawn (%(default)s)"
+    )
+    parser.add_argument(
+        "--sensitivity",
+        choices=SENSITIVITIES,
+        help="how many defects are planted in copies of the images to measure what would have been "
+        "seen (quick, unless all training images are labelled)",
     )
     add_out(parser)
     add_report(parser)

@@ -1,6 +1,6 @@
 """A run: a folder of images in, a folder of tables, maps and fitted detectors out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from anomalylab import detectors, extractors
-from anomalylab.datasets.check import Report, check
+from anomalylab.datasets.check import Finding, Report, check
 from anomalylab.detectors import Detector
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.extractors import Extractor
@@ -17,7 +17,7 @@ from anomalylab.runs import roles
 from anomalylab.runs.describe import broken_records, run_info
 from anomalylab.runs.enlarged import write_enlarged
 from anomalylab.runs.folder import Run
-from anomalylab.runs.info import DetectInfo, DetectorInfo, ExtractorInfo, RunInfo
+from anomalylab.runs.info import DetectInfo, DetectorInfo, ExtractorInfo, RunInfo, VerdictInfo
 from anomalylab.runs.inputs import cell_of, check_source, load_samples, network_size_of, with_images
 from anomalylab.runs.outcome import Material, Outcome, outcome_of
 from anomalylab.runs.pictures import Thumbnails
@@ -25,6 +25,7 @@ from anomalylab.runs.planned import bytes_of_maps, check_costs
 from anomalylab.runs.recall import write_recall
 from anomalylab.runs.replaced import check_replaced
 from anomalylab.runs.request import DetectorChoice, DetectRequest
+from anomalylab.runs.sensitivity.of_run import add_sensitivity
 from anomalylab.runs.shown import embedding
 from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
@@ -93,9 +94,10 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
             label: outcome_of(writer, label, detector, material, timings)
             for label, detector in chosen.items()
         }
+        verdicts, unseen = add_sensitivity(writer, material, chosen, decisions, timings)
         _tables(writer, decisions, material, timings)
         broken = broken_records(extraction.broken)
-        writer.info(_info(material, chosen, decisions, report, broken, out))
+        writer.info(_info(material, chosen, verdicts, [*report.findings, *unseen], broken, out))
         write_recall(writer)
         write_suspects(writer.folder)
         write_enlarged(writer, root)
@@ -163,8 +165,8 @@ def _tables(
 def _info(
     material: Material,
     chosen: Mapping[str, Detector],
-    outcomes: Mapping[str, Outcome],
-    report: Report,
+    verdicts: Mapping[str, VerdictInfo],
+    findings: Sequence[Finding],
     broken: list[dict[str, str]],
     out: Path,
 ) -> RunInfo:
@@ -193,8 +195,8 @@ def _info(
         command=request.command(out),
         samples=material.samples,
         root=material.root,
-        verdicts={label: outcome.decision.verdict for label, outcome in outcomes.items()},
-        findings=report.findings,
+        verdicts=verdicts,
+        findings=findings,
         broken=broken,
         max_fpr=request.max_fpr,
     )

@@ -56,6 +56,8 @@ class Outcome:
     metrics: pd.DataFrame
     curves: pd.DataFrame
     decision: Decision
+    is_below: np.ndarray
+    """Whether each training image, left out, scores below the threshold."""
 
 
 def outcome_of(
@@ -100,9 +102,9 @@ def outcome_of(
             max_fpr=request.max_fpr,
         )
     with timings.step(f"{label}: nearest normal images", len(material.query)):
-        is_trusted = judged.training_scores < decision.threshold
+        is_below = judged.training_scores < decision.threshold
         neighbours = nearest_normal(
-            material.features, judged.query_maps, material.query, material.training[is_trusted]
+            material.features, judged.query_maps, material.query, material.training[is_below]
         )
     writer.score_maps(label, judged.query_maps)
     writer.detector(label, detector.save)
@@ -112,6 +114,7 @@ def outcome_of(
         _both(of_images[0], of_pixels[0]),
         _both(of_images[1], of_pixels[1]),
         decision,
+        is_below,
     )
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from anomalylab.metrics import auroc_interval, rate_interval
 from anomalylab.metrics.image import auroc
-from anomalylab.metrics.intervals import auroc_interval, rate_interval
 from anomalylab.schema import SENSITIVITY
 
 LEVEL = 0.9
@@ -30,11 +30,11 @@ def sensitivity(planted: pd.DataFrame) -> pd.DataFrame:
         Rows of SENSITIVITY; intervals hold the rate of fresh defects of that kind with 90 %.
     """
     untouched = {
-        detector: rows.drop_duplicates("sample_id")["score_before"].to_numpy()
+        str(detector): rows.drop_duplicates("sample_id")["score_before"].to_numpy()
         for detector, rows in planted.groupby("detector", sort=False)
     }
     rows = [
-        dict(zip(CELL, cell, strict=True)) | _of_cell(some, untouched[cell[0]])
+        dict(zip(CELL, cell, strict=True)) | _of_cell(some, untouched[str(cell[0])])
         for cell, some in planted.groupby(CELL, sort=False)
     ]
     table = pd.DataFrame(rows, columns=list(SENSITIVITY.columns))

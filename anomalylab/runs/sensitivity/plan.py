@@ -1,6 +1,5 @@
 """Which defects are planted in which images."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -96,12 +95,12 @@ def ladder(samples: pd.DataFrame) -> tuple[int, ...]:
     return tuple(sorted({round(min(first * step, last)) for step in _STEPS}))
 
 
-def plan(bases: Sequence[int], samples: pd.DataFrame, wish: Wish, *, seed: int) -> list[Plant]:
+def plan(bases: np.ndarray, samples: pd.DataFrame, wish: Wish, *, seed: int) -> list[Plant]:
     """Deal defects to images: each image gets about as many, and none two of one cell.
 
     Parameters
     ----------
-    bases : sequence of int
+    bases : int ndarray
         Rows of ``samples`` that may be planted in.
     samples : DataFrame
         Rows of SAMPLES.

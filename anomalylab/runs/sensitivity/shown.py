@@ -1,6 +1,7 @@
 """Views of planted defects, and of what the detectors see there, for people to look at."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,7 +48,7 @@ def maps_of_views(
     plants: np.ndarray,
     score_maps: np.ndarray,
     sizes: np.ndarray,
-    display: Mapping,
+    display: Mapping[str, Any],
 ) -> np.ndarray:
     """Return the displayed anomaly map of each view.
 
