@@ -29,8 +29,9 @@ _WIDTHS = {
 """Width of a defect of scale 1, as a share of the picture's shorter side; of others it is found."""
 
 _TRIES = 8
-_LARGEST_SCALE = 1.25  # a scratch of scale 1 is up to 0.6 of the shorter side long
+_LARGEST_SCALE = 1.5  # of the picture; a scratch of scale 1 is up to 0.6 of its side long
 _SMALLEST_VIEW = 48
+_ROOM = 1.5
 
 Defect = Callable[..., tuple[np.ndarray, np.ndarray]]
 
@@ -119,7 +120,8 @@ def plant(
     view = _view(image.shape[:2], kind, width, seed, where)
     beneath = np.ascontiguousarray(image[view])
     room = None if where is None else np.ascontiguousarray(where[view])
-    found = _of_width(defect, beneath, room, kind, width, contrast, seed)
+    largest = _LARGEST_SCALE * short / min(beneath.shape[:2])
+    found = _of_width(defect, beneath, room, kind, width, contrast, seed, largest)
     if found is None:
         return None
     painted, mask = found
@@ -137,7 +139,7 @@ def _view(
 ) -> tuple[slice, slice]:
     """Draw a square view that holds a defect of such a width, around a pixel of the product."""
     rng = np.random.default_rng([seed, 1])
-    side = int(np.clip(width / _WIDTHS.get(kind, 0.1), _SMALLEST_VIEW, min(shape)))
+    side = int(np.clip(_ROOM * width / _WIDTHS.get(kind, 0.1), _SMALLEST_VIEW, min(shape)))
     if where is None:
         centre = np.array([rng.integers(n) for n in shape])
     else:
@@ -155,12 +157,13 @@ def _of_width(
     width: float,
     contrast: float,
     seed: int,
+    largest: float,
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Paint the defect again and again until its width is met."""
+    """Paint the defect again and again until its width is met, up to the largest scale."""
     short = min(beneath.shape[:2])
     scale = width / (_WIDTHS.get(kind, 0.1) * short)
     for _ in range(_TRIES):
-        if kind in _WIDTHS and scale > _LARGEST_SCALE:
+        if scale > largest:
             return None
         rng = np.random.default_rng([seed, 2])
         painted, mask = defect(beneath, rng, contrast, where=room, scale=scale)

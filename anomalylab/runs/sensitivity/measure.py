@@ -8,6 +8,7 @@ import pandas as pd
 
 from anomalylab import extractors
 from anomalylab.detectors import Detector
+from anomalylab.errors import DatasetError
 from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND, Features, ImageLevel
 from anomalylab.progress import counted
@@ -57,8 +58,17 @@ def plant_and_embed(
     """Paint what is planned and embed it; features are kept in the cache.
 
     Levels that are the images themselves are painted again whenever they are read.
+
+    Raises
+    ------
+    DatasetError
+        If no defect fits into the images.
     """
     painted = [image for images in painter.painted(plants) for image in images]
+    if not painted:
+        raise DatasetError(
+            f"none of the {len(plants)} planned defects fits into these images; plant narrower ones"
+        )
     features = extractors.extract_made(
         [image.name for image in painted], lambda i: painted[i].image, extractor
     )
