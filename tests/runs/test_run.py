@@ -41,7 +41,12 @@ def textures(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def request_(textures):
-    return DetectRequest(data=textures / "fabric", detectors=choices(*DETECTORS), size=(128, 128))
+    return DetectRequest(
+        data=textures / "fabric",
+        detectors=choices(*DETECTORS),
+        size=(128, 128),
+        sensitivity="quick",
+    )
 
 
 @pytest.fixture(scope="module")
