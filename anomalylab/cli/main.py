@@ -16,6 +16,7 @@ from anomalylab.cli import (
     notebook,
     recipe,
     report,
+    reveal,
     run,
     score,
     serve,
@@ -24,7 +25,20 @@ from anomalylab.cli import (
 from anomalylab.cli.options import CommandParser
 from anomalylab.errors import AnomalyLabError
 
-COMMANDS = (demo, check, run, recipe, report, compare, score, suspects, serve, notebook, doctor)
+COMMANDS = (
+    demo,
+    check,
+    run,
+    recipe,
+    report,
+    compare,
+    score,
+    suspects,
+    reveal,
+    serve,
+    notebook,
+    doctor,
+)
 """Modules of the commands, in the order of the help; each has ``add(commands)``."""
 
 

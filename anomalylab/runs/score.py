@@ -99,10 +99,9 @@ def score(
         scored: list[pd.DataFrame] = []
         for label in base.detectors:
             with timings.step(f"{label}: score", len(extraction.samples)):
-                table, words, told = _score_one(base, label, extraction, extractor, twins, writer)
+                table, words = _score_one(base, label, extraction, extractor, twins, writer)
             scored.append(table)
             verdicts[label] = words
-            findings += [one for one in told if one not in findings]
         findings += _tables(base, writer, scored, extraction, twins, new.root, timings)
         info = scored_info(
             base,
@@ -155,13 +154,13 @@ def _score_one(
     extractor: Extractor,
     twins: pd.Series,
     writer: RunWriter,
-) -> tuple[pd.DataFrame, VerdictInfo, list[Finding]]:
+) -> tuple[pd.DataFrame, VerdictInfo]:
     detector = detectors.load(base.folder / "detectors" / label)
     scores, maps = detector.score(extraction.features)
     scores, maps = recognised.as_left_out(base, label, twins, scores, maps)
     writer.score_maps(label, maps)
     highest = map_max(maps, network_size_of(extractor), smoothing=base.detect.smoothing)
-    return judge_new(base, label, extraction.samples, scores, highest, twins)
+    return judge_new(base, label, extraction.samples, scores, highest)
 
 
 def _tables(
