@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,26 @@ def one_thread():
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def plugins_are_forgotten():
+    """Remove what plugins of a test have registered: another test of the worker meets none."""
+    yield
+    for module in [name for name in sys.modules if name.startswith("anomalylab_plugin_")]:
+        for registry in _registries():
+            factories = registry._factories
+            for name in [n for n, made in factories.items() if made.__module__ == module]:
+                for known in vars(registry).values():
+                    if isinstance(known, dict):
+                        known.pop(name, None)
+        del sys.modules[module]
+
+
+def _registries():
+    from anomalylab import datasets, detectors, extractors, synthesise
+
+    return [package.registry for package in (datasets, detectors, extractors, synthesise)]
 
 
 @pytest.fixture

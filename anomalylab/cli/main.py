@@ -16,7 +16,6 @@ from anomalylab.cli import (
     notebook,
     recipe,
     report,
-    reveal,
     run,
     score,
     serve,
@@ -25,20 +24,7 @@ from anomalylab.cli import (
 from anomalylab.cli.options import CommandParser
 from anomalylab.errors import AnomalyLabError
 
-COMMANDS = (
-    demo,
-    check,
-    run,
-    recipe,
-    report,
-    compare,
-    score,
-    suspects,
-    reveal,
-    serve,
-    notebook,
-    doctor,
-)
+COMMANDS = (demo, check, run, recipe, report, compare, score, suspects, serve, notebook, doctor)
 """Modules of the commands, in the order of the help; each has ``add(commands)``."""
 
 

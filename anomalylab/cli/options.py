@@ -17,6 +17,10 @@ ENGINES = ("auto", "torch", "openvino")
 """What may run a network; written here, too, so that --help loads no network."""
 
 
+SENSITIVITIES = ("none", "quick", "full")
+"""How much may be planted; written here, too, so that --help loads no tables."""
+
+
 class CommandParser(argparse.ArgumentParser):
     """Parser of a command, which learns its arguments when the command is given.
 
@@ -136,7 +140,7 @@ def detect_request(options: argparse.Namespace) -> "DetectRequest":
     choices = tuple(DetectorChoice.parse(text) for text in getattr(options, "detector", []))
     extra: dict[str, Any] = {
         name: getattr(options, name)
-        for name in ("weights", "smoothing", "max_fpr", "seed", "hide_labels")
+        for name in ("weights", "smoothing", "max_fpr", "seed", "sensitivity")
         if hasattr(options, name)
     }
     return DetectRequest(
@@ -238,8 +242,3 @@ def add_kind(parser: argparse.ArgumentParser, what: str) -> None:
     """Add the argument that names a kind of run."""
     words = ", ".join(kind.words for kind in KINDS.values())
     parser.add_argument("kind", type=kind_named, metavar="KIND", help=f"{what}: {words}")
-
-
-def printable(text: str) -> str:
-    """Return a text from the data without letters that would steer a terminal."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

@@ -3,6 +3,7 @@
 import argparse
 
 from anomalylab.cli.options import (
+    SENSITIVITIES,
     add_command,
     add_data,
     add_images,
@@ -26,12 +27,6 @@ def add(commands) -> None:
 
 def _fill(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
-    parser.add_argument(
-        "--hide-labels",
-        action="store_true",
-        help="run as if nothing were known of the images; labels are kept aside for anomalylab "
-        "reveal, and no page or table shows them",
-    )
     add_images(parser)
     parser.add_argument(
         "--detector", action="append", default=[], metavar="NAME", help=DETECTOR_HELP
@@ -54,6 +49,12 @@ def _fill(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed", type=int, default=0, help="seed of everything drawn (%(default)s)"
+    )
+    parser.add_argument(
+        "--sensitivity",
+        choices=SENSITIVITIES,
+        help="how many defects are planted in copies of the images to measure what would have been "
+        "seen (quick, unless all training images are labelled)",
     )
     add_out(parser)
     add_report(parser)

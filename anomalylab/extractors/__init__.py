@@ -8,6 +8,7 @@ from anomalylab.extractors._base import Extractor
 from anomalylab.extractors._cost import predict_cost
 from anomalylab.extractors._engines import AUTO, ENGINES, chosen, is_installed
 from anomalylab.extractors._extract import Extraction, extract
+from anomalylab.extractors._made import extract_made
 from anomalylab.registry import Registry
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "create_again",
     "engine_words",
     "extract",
+    "extract_made",
     "predict_cost",
     "register",
     "registry",

@@ -8,8 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
-from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -24,8 +23,7 @@ SHARD = 64
 FLUSH_AFTER = 5.0
 """Seconds after which fewer are stored, so that a kill costs no more work than that."""
 
-Read = Callable[[Path], np.ndarray]
-"""Image file -> uint8 (height, width, 3)."""
+T = TypeVar("T")
 
 
 class Block(NamedTuple):
@@ -39,36 +37,43 @@ class Block(NamedTuple):
 
 
 def embed(
-    paths: Mapping[str, Path], read: Read, extractor: Extractor, store: FeatureStore, progress: bool
+    images: Mapping[str, T],
+    read: Callable[[T], np.ndarray],
+    extractor: Extractor,
+    store: FeatureStore,
+    progress: bool,
 ) -> tuple[dict[str, str], dict[str, float]]:
-    """Embed image files and store their features.
+    """Embed images and store their features.
 
     Parameters
     ----------
-    paths : mapping
-        Content hash -> image file.
+    images : mapping
+        Name under which features are stored, such as a content hash -> what is read.
     read : callable
-        Image file -> image at the extractor's size; raises OSError if it is broken.
+        Gives an image, uint8 (height, width, 3), at the extractor's size; raises OSError if it is
+        broken.
 
     Returns
     -------
     broken : dict
-        Content hash -> why the file could not be read.
+        Name -> why the image could not be read.
     cost : dict
         ``n_embedded``, ``decode_cpu`` and ``network_cpu``, see :class:`Extraction`.
     """
     n_bytes = sum(4 * math.prod(shape) for shape in extractor.shapes().values())
-    store.check_writable(n_bytes * len(paths))
+    store.check_writable(n_bytes * len(images))
     extractor.prepare()
     broken: dict[str, str] = {}
     cost = {"n_embedded": 0.0, "decode_cpu": 0.0, "network_cpu": 0.0}
     with (
-        counting(len(paths), "embedding" if progress else "") as advance,
+        counting(len(images), "embedding" if progress else "") as advance,
         one_torch_thread() as n_workers,
     ):
-        size = max(1, min(extractor.batch_size, len(paths) // (4 * n_workers)))
-        jobs = [list(paths)[start : start + size] for start in range(0, len(paths), size)]
-        blocks = _in_threads(lambda job: _embed_block(job, paths, read, extractor), jobs, n_workers)
+        size = max(1, min(extractor.batch_size, len(images) // (4 * n_workers)))
+        jobs = [list(images)[start : start + size] for start in range(0, len(images), size)]
+        blocks = _in_threads(
+            lambda job: _embed_block(job, images, read, extractor), jobs, n_workers
+        )
         for block in _stored(blocks, store):
             broken |= block.broken
             cost["n_embedded"] += len(block.hashes)
@@ -84,14 +89,17 @@ def why(error: OSError) -> str:
 
 
 def _embed_block(
-    hashes: list[str], paths: Mapping[str, Path], read: Read, extractor: Extractor
+    hashes: list[str],
+    images: Mapping[str, T],
+    read: Callable[[T], np.ndarray],
+    extractor: Extractor,
 ) -> Block:
     start = time.thread_time()
     decoded: dict[str, np.ndarray] = {}
     broken: dict[str, str] = {}
     for name in hashes:
         try:
-            decoded[name] = read(paths[name])
+            decoded[name] = read(images[name])
         except OSError as error:
             broken[name] = why(error)
     middle = time.thread_time()

@@ -15,7 +15,7 @@ import pandas as pd
 
 from anomalylab.errors import DatasetError, ImageError, StorageError
 from anomalylab.extractors._base import Extractor
-from anomalylab.extractors._embedding import Read, embed, why
+from anomalylab.extractors._embedding import embed, why
 from anomalylab.features import Features, ImageLevel
 from anomalylab.images.files import read_bytes, read_header
 from anomalylab.images.read import content_hash, decode_image, hash_of, parse_intensity, read_image
@@ -108,7 +108,7 @@ def extract(
     else:
         hashes, reasons = _hashes(samples, paths)
         read = Reader(dict(zip(paths, hashes, strict=True)), extractor, intensity, resize, seen)
-        with _searched_store(hashes, extractor, intensity, resize, cache) as (store, known):
+        with searched_store(hashes, extractor, (intensity, resize), cache) as (store, known):
             found = _find_or_embed(paths, hashes, reasons, read, extractor, store, known, progress)
             reasons, places, cost = found
             limit = None if cache is False else IN_MEMORY
@@ -198,7 +198,7 @@ def _find_or_embed(
     paths: Sequence[Path],
     hashes: Sequence[str],
     reasons: list[str | None],
-    read: Read,
+    read: Reader,
     extractor: Extractor,
     store: FeatureStore,
     places: dict[str, Place],
@@ -247,22 +247,23 @@ def _refuse_none_readable(paths: Sequence[Path], reasons: Sequence[str | None]) 
 
 
 @contextlib.contextmanager
-def _searched_store(
-    hashes: Sequence[str], extractor: Extractor, intensity: str, resize: str, cache: bool | Path
+def searched_store(
+    names: Sequence[str], extractor: Extractor, key: Sequence[str], cache: bool | Path
 ) -> Iterator[tuple[FeatureStore, dict[str, Place]]]:
     """Open the store of the engine that runs the network, and find in it what is known.
 
-    Which engine runs it can change when the network is first needed.
+    Which engine runs it can change when the network is first needed. ``key`` says what else than
+    the network and the names of the images decides features.
     """
-    before, wanted = extractor.fingerprint, set(hashes) - {""}
-    with _open_store(json.dumps([before, intensity, resize]), cache) as store:
+    before, wanted = extractor.fingerprint, set(names) - {""}
+    with _open_store(json.dumps([before, *key]), cache) as store:
         known = store.find(wanted, extractor.levels)
         if wanted - known.keys():
             extractor.prepare()
         if extractor.fingerprint == before:
             yield store, known
             return
-    with _searched_store(hashes, extractor, intensity, resize, cache) as again:
+    with searched_store(names, extractor, key, cache) as again:
         yield again
 
 

@@ -60,8 +60,7 @@ def write_enlarged(writer: RunWriter, root: Path) -> None:
 
     def picture(name: str) -> Picture:
         try:
-            file = root / run.files_of_images.get(name, name)
-            return enlarged(read_image(file, intensity=intensity))
+            return enlarged(read_image(root / name, intensity=intensity))
         except ImageError:  # it went away while the run was made
             return NOTHING
 

@@ -50,6 +50,8 @@ class VerdictInfo:
         Suspects expected if all images were normal.
     training : str
         A sentence on the training set, if it is not what was judged.
+    seen, unknown : str
+        What would have stood out, and what stays unknown with how few looks would settle it.
     """
 
     kind: str
@@ -58,6 +60,8 @@ class VerdictInfo:
     n_suspects: int | None = None
     expected_by_chance: float | None = None
     training: str = ""
+    seen: str = ""
+    unknown: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

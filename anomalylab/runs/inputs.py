@@ -2,19 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from anomalylab import datasets, extractors
-from anomalylab.datasets.check import Report, check
 from anomalylab.errors import DatasetError
 from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND, Features, ImageLevel
 from anomalylab.images.read import read_image
 from anomalylab.progress import stage
-from anomalylab.runs.hidden import hide
 from anomalylab.runs.request import DetectRequest
 
 
@@ -60,26 +57,8 @@ def check_source(request: DetectRequest) -> None:
         raise DatasetError(f"{request.data} does not exist; give a folder of images")
 
 
-class Loaded(NamedTuple):
-    """Images as they were listed.
-
-    Parameters
-    ----------
-    samples : DataFrame
-        Rows of SAMPLES.
-    root : Path
-        Folder that their paths are relative to.
-    hidden : DataFrame or None
-        Rows of HIDDEN, if the request hides labels.
-    """
-
-    samples: pd.DataFrame
-    root: Path
-    hidden: pd.DataFrame | None
-
-
-def load_samples(request: DetectRequest) -> Loaded:
-    """List the images of a request, and hide their labels if it says so.
+def load_samples(request: DetectRequest) -> tuple[pd.DataFrame, Path]:
+    """Return SAMPLES of the request and the folder that their paths are relative to.
 
     Raises
     ------
@@ -91,34 +70,7 @@ def load_samples(request: DetectRequest) -> Loaded:
         name = request.dataset or datasets.detect_layout(Path(request.data or ""))
         samples = datasets.load(name, request.data, **request.dataset_params)
     samples.attrs["loader"] = name
-    root = Path(samples.attrs.get("root") or request.data or "")
-    if not request.hide_labels:
-        return Loaded(samples, root, None)
-    samples, hidden = hide(samples, root)
-    return Loaded(samples, root, hidden)
-
-
-def checked(
-    samples: pd.DataFrame, root: Path, extractor: Extractor, request: DetectRequest
-) -> Report:
-    """Look through images before the long work.
-
-    Raises
-    ------
-    DatasetError
-        If something forbids to use them.
-    """
-    report = check(
-        samples,
-        root,
-        size=network_size_of(extractor),
-        cell=cell_of(extractor),
-        intensity=request.intensity,
-    )
-    if not report.is_usable:
-        worst = report.findings[0]
-        raise DatasetError(f"{worst.message}; {worst.advice}")
-    return report
+    return samples, Path(samples.attrs.get("root") or request.data or "")
 
 
 def cell_of(extractor: Extractor) -> int:

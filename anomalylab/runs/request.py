@@ -9,6 +9,7 @@ from pathlib import Path
 
 from anomalylab.errors import ParameterError
 from anomalylab.images.read import parse_intensity
+from anomalylab.registry import unknown_name
 
 DEFAULT_DETECTOR = "patchcore"
 """Chosen by measurement with labels hidden; see the README."""
@@ -57,6 +58,10 @@ class DetectorChoice:
 MAX_SMOOTHING = 1000.0
 """Pixels of the resized image; beyond, a map is flat."""
 
+QUICK = "quick"
+SENSITIVITIES = ("none", QUICK, "full")
+"""How much is planted to measure what a run would have seen."""
+
 DEFAULT_DETECTORS = (DetectorChoice(name=DEFAULT_DETECTOR),)
 
 
@@ -90,10 +95,11 @@ class DetectRequest:
         False-positive rate up to which AU-PRO and AU-IoU integrate.
     seed : int
         Seed of bootstrap intervals and of whatever a detector draws.
+    sensitivity : {"none", "quick", "full"}, optional
+        How many defects are planted to measure what would have been seen; if not given, quick
+        unless all training images are labelled.
     plugins : tuple of path
         Python files that were imported first.
-    hide_labels : bool
-        Whether the images are taken as if nobody had labelled them; what is known is kept aside.
     """
 
     data: Path | None
@@ -110,8 +116,8 @@ class DetectRequest:
     smoothing: float = 4.0
     max_fpr: float = 0.3
     seed: int = 0
+    sensitivity: str | None = None
     plugins: tuple[Path, ...] = ()
-    hide_labels: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.smoothing <= MAX_SMOOTHING:
@@ -122,6 +128,8 @@ class DetectRequest:
         parse_intensity(self.intensity)
         if not 0 < self.max_fpr <= 1:
             raise ParameterError(f"max_fpr must lie in (0, 1], not {self.max_fpr}")
+        if self.sensitivity not in (None, *SENSITIVITIES):
+            unknown_name("value of sensitivity", str(self.sensitivity), SENSITIVITIES)
         labels = [choice.label for choice in self.detectors]
         if not labels or len(set(labels)) < len(labels):
             raise ParameterError(f"detectors must be one or more different ones, not {labels}")
@@ -133,14 +141,21 @@ class DetectRequest:
         for key, given in self.dataset_params.items():
             for value in given if isinstance(given, list) else [given]:
                 words += [f"--{key.replace('_', '-')}", _text(value)]
-        words += ["--hide-labels"] if self.hide_labels else []
         for choice in self.detectors:
             words += ["--detector", str(choice)]
         words += ["--backbone", self.backbone]
         words += ["--weights", Path(self.weights).name] if self.weights else []
         words += ["--levels", ",".join(self.levels)] if self.levels else []
         words += ["--size", "x".join(map(str, self.size))] if self.size else []
-        for option in ("engine", "intensity", "resize", "smoothing", "max_fpr", "seed"):
+        for option in (
+            "engine",
+            "intensity",
+            "resize",
+            "smoothing",
+            "max_fpr",
+            "seed",
+            "sensitivity",
+        ):
             value = getattr(self, option)
             if value != _DEFAULTS[option]:
                 words += [f"--{option.replace('_', '-')}", str(value)]
@@ -161,6 +176,15 @@ def check_seed(seed: int) -> None:
         raise ParameterError(f"seed must be a whole number from 0 to {2**32 - 1}, not {seed}")
 
 
+_TOLD_IF_CHOSEN = (
+    "engine",
+    "intensity",
+    "resize",
+    "smoothing",
+    "max_fpr",
+    "seed",
+    "sensitivity",
+)
 _DEFAULTS = {f.name: f.default for f in fields(DetectRequest)}
 
 

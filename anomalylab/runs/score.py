@@ -99,9 +99,10 @@ def score(
         scored: list[pd.DataFrame] = []
         for label in base.detectors:
             with timings.step(f"{label}: score", len(extraction.samples)):
-                table, words = _score_one(base, label, extraction, extractor, twins, writer)
+                table, words, told = _score_one(base, label, extraction, extractor, twins, writer)
             scored.append(table)
             verdicts[label] = words
+            findings += [one for one in told if one not in findings]
         findings += _tables(base, writer, scored, extraction, twins, new.root, timings)
         info = scored_info(
             base,
@@ -154,13 +155,13 @@ def _score_one(
     extractor: Extractor,
     twins: pd.Series,
     writer: RunWriter,
-) -> tuple[pd.DataFrame, VerdictInfo]:
+) -> tuple[pd.DataFrame, VerdictInfo, list[Finding]]:
     detector = detectors.load(base.folder / "detectors" / label)
     scores, maps = detector.score(extraction.features)
     scores, maps = recognised.as_left_out(base, label, twins, scores, maps)
     writer.score_maps(label, maps)
     highest = map_max(maps, network_size_of(extractor), smoothing=base.detect.smoothing)
-    return judge_new(base, label, extraction.samples, scores, highest)
+    return judge_new(base, label, extraction.samples, scores, highest, twins)
 
 
 def _tables(

@@ -13,6 +13,7 @@ import pandas as pd
 
 from anomalylab import __version__
 from anomalylab.compute.threads import n_threads
+from anomalylab.datasets.check import Finding
 from anomalylab.errors import RunError
 from anomalylab.runs import provenance
 from anomalylab.runs.decide import beyond_training
@@ -22,6 +23,7 @@ from anomalylab.runs.info import FindingInfo, RunInfo, ScoredWith, VerdictInfo
 from anomalylab.runs.measure import why_undefined
 from anomalylab.runs.new_images import NewImages
 from anomalylab.runs.replaced import check_replaced
+from anomalylab.runs.shifted import shift_findings, shift_of, with_shift
 from anomalylab.runs.spreadsheet import write_csv
 from anomalylab.runs.writing import RunWriter, check_output
 from anomalylab.verdicts.thresholds import Threshold
@@ -76,8 +78,13 @@ def default_threshold(base: Run, label: str) -> Threshold:
 
 
 def judge_new(
-    base: Run, label: str, samples: pd.DataFrame, scores: np.ndarray, map_max: np.ndarray
-) -> tuple[pd.DataFrame, VerdictInfo]:
+    base: Run,
+    label: str,
+    samples: pd.DataFrame,
+    scores: np.ndarray,
+    map_max: np.ndarray,
+    twins: pd.Series,
+) -> tuple[pd.DataFrame, VerdictInfo, list[Finding]]:
     """Compare new images with the bulk of the training images, each left out.
 
     Parameters
@@ -89,6 +96,8 @@ def judge_new(
         Rows of SAMPLES of the new images.
     scores, map_max : ndarray of shape (n_images,)
         Their scores, and the maxima of their maps.
+    twins : Series of str or None
+        Training image that each new one is.
 
     Returns
     -------
@@ -96,12 +105,20 @@ def judge_new(
         Rows of SCORES.
     words : VerdictInfo
         How many lie beyond the training images, and how many would by chance.
+    findings : list of Finding
+        Whether new images as a whole score higher than the training images.
     """
-    of_training = verdict(training_scores(base, label))
+    training, threshold = training_scores(base, label), default_threshold(base, label)
+    of_training = verdict(training)
     bulk = of_training.bulk
     p_value = np.nan if bulk is None else bulk.p_value(scores)
     table = new_scores(label, samples, scores, map_max).assign(p_value=p_value)
-    return table, beyond_training(scores, default_threshold(base, label), of_training)
+    words = beyond_training(scores, threshold, of_training)
+    is_new = twins.isna().to_numpy()
+    if not is_new.any():
+        return table, words, []
+    seen = shift_of(training, of_training, scores[is_new])
+    return table, with_shift(words, seen), shift_findings(label, seen, threshold)
 
 
 def new_scores(

@@ -38,24 +38,6 @@ left out together; missing for an image that is its own group. stored_as: format
 its pixels, as ``PNG, RGB of 8 bits``.
 """
 
-HIDDEN = Table(
-    "hidden",
-    {
-        "sample_id": "str",
-        "image_path": "str",
-        "mask_path": "str?",
-        "split": "str",
-        "label": "int?",
-        "defect_type": "str?",
-    },
-    ("sample_id",),
-)
-"""What is known of the images of a run that was made as if nobody had labelled them.
-
-sample_id: as in SAMPLES, whose ``image_path`` is the same there. image_path: of the file, relative
-to the root; the others as in SAMPLES. All further columns of the data set are here, too.
-"""
-
 SCORES = Table(
     "scores",
     {
@@ -106,24 +88,6 @@ METRICS = Table(
     ("detector", "metric"),
 )
 """low and high bound the 95 % interval. A value that is missing has its reason in note."""
-
-REVEALED = Table(
-    "revealed",
-    {
-        "rank": "int",
-        "sample_id": "str",
-        "image_path": "str",
-        "score": "float",
-        "is_beyond": "bool",
-        "label": "int?",
-        "defect_type": "str?",
-    },
-    ("sample_id",),
-)
-"""Judged images, the most unusual first, with labels that the run has not seen.
-
-is_beyond: at or above the threshold of the run. image_path: of the file. A column ``grade`` is
-there if the data set has one."""
 
 RECALL = Table(
     "recall",
@@ -196,6 +160,73 @@ ENLARGED = Table(
     ("sample_id",),
 )
 """The images to look at first, larger than their thumbnails, as WebP bytes."""
+
+PLANTED = Table(
+    "planted",
+    {
+        "detector": "str",
+        "plant": "int",
+        "sample_id": "str",
+        "defect": "str",
+        "width": "int",
+        "contrast": "float",
+        "measured_width": "float",
+        "difference": "float",
+        "row": "int",
+        "col": "int",
+        "score_before": "float",
+        "score": "float",
+        "is_found": "bool",
+    },
+    ("detector", "plant"),
+)
+"""Synthetic defects planted in copies of training images that were left out of the fit.
+
+width, in pixels of the image, and contrast were asked for; measured_width and difference (grey
+levels) came out. row and col: middle of the defect. score_before is that of the untouched image,
+by the same fit; is_found: score reaches the detector's default threshold and score_before does not.
+"""
+
+SENSITIVITY = Table(
+    "sensitivity",
+    {
+        "detector": "str",
+        "defect": "str",
+        "width": "int",
+        "contrast": "float",
+        "n_images": "int",
+        "n_found": "int",
+        "found": "float",
+        "low": "float",
+        "high": "float",
+        "auroc": "float?",
+        "auroc_low": "float?",
+        "auroc_high": "float?",
+    },
+    ("detector", "defect", "width", "contrast"),
+)
+"""What would have been found of planted defects of a kind, width and contrast.
+
+found: share at or above the default threshold; low and high bound its exact 90 % interval. auroc:
+planted images against the untouched ones, with its 90 % interval.
+"""
+
+PLANTED_PICTURES = Table(
+    "planted_pictures",
+    {
+        "plant": "int",
+        "before": "bytes",
+        "after": "bytes",
+        "top": "int",
+        "left": "int",
+        "side": "int",
+    },
+    ("plant",),
+)
+"""Square views of planted defects as WebP bytes, without and with the defect.
+
+top, left and side: the view, in pixels of the image.
+"""
 
 FEATURES = Table("features", {"sample_id": "str", "dropped": "float"}, ("sample_id",))
 """What a classifier of histograms sees, one further column a bin: ``plane_row_col``.

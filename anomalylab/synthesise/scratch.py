@@ -46,8 +46,9 @@ def scratch(
     length = short * rng.uniform(0.25, 0.6)
     centre = pick_centre(rng, image.shape[:2], length / 4, where)
     points = bent_curve(rng, centre, length)
-    distance, along = distance_to(image.shape[:2], points)
-    half_width = max(0.6, short * rng.uniform(0.005, 0.009)) * np.sin(np.pi * along) ** 0.5
+    widest = max(0.6, short * rng.uniform(0.005, 0.009))
+    distance, along = distance_to(image.shape[:2], points, reach=2.6 * widest + 1)
+    half_width = widest * np.sin(np.pi * along) ** 0.5
     side = rng.choice([-1, 1])
     burr = np.clip(half_width + 0.5 - np.abs(distance), 0, 1) * (along > 0) * (along < 1)
     groove = np.clip(half_width + 0.5 - np.abs(distance - side * 1.6 * half_width), 0, 1)
@@ -75,28 +76,46 @@ def bent_curve(rng: np.random.Generator, centre: tuple[float, float], length: fl
     return points - points[N_SEGMENTS // 2] + centre
 
 
-def distance_to(shape: tuple[int, int], points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def distance_to(
+    shape: tuple[int, int], points: np.ndarray, *, reach: float = np.inf
+) -> tuple[np.ndarray, np.ndarray]:
     """Measure how far each pixel of an image of ``shape`` lies from a curve.
+
+    Parameters
+    ----------
+    shape : (int, int)
+    points : ndarray of shape (n_points, 2)
+        Row and column.
+    reach : float
+        Pixels farther than that from all segments may be told to be infinitely far.
 
     Returns
     -------
-    signed : float32 ndarray of shape ``shape``
+    signed : ndarray of shape ``shape``
         Distance in pixels, positive on the right of the curve.
-    along : float32 ndarray of shape ``shape``
-        Share of the curve passed at its nearest point.
+    along : ndarray of shape ``shape``
+        Share of the curve passed at its nearest point; 0 where the distance is infinite.
     """
-    pixels = np.indices(shape, dtype=np.float32)
-    nearest = np.full(shape, np.inf, np.float32)
-    signed, along = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    signed, along = np.full(shape, np.inf), np.zeros(shape)
     for index, (start, stop) in enumerate(pairwise(points)):
-        dy, dx = pixels[0] - start[0], pixels[1] - start[1]
+        box = _box(shape, start, stop, reach)
+        dy = np.arange(box[0].start, box[0].stop, dtype=np.float32)[:, None] - start[0]
+        dx = np.arange(box[1].start, box[1].stop, dtype=np.float32) - start[1]
         length = np.hypot(*(stop - start))
         ty, tx = (stop - start) / length
         passed = np.clip(dy * ty + dx * tx, 0, length)
         gap = np.hypot(dy - passed * ty, dx - passed * tx)
-        closer = gap < nearest
-        nearest = np.where(closer, gap, nearest)
+        closer = gap < np.abs(signed[box])
         side = np.where(dy * tx - dx * ty < 0, -1, 1)
-        signed = np.where(closer, side * gap, signed)
-        along = np.where(closer, (index + passed / length) / (len(points) - 1), along)
+        signed[box] = np.where(closer, side * gap, signed[box])
+        along[box] = np.where(closer, (index + passed / length) / (len(points) - 1), along[box])
     return signed, along
+
+
+def _box(
+    shape: tuple[int, int], start: np.ndarray, stop: np.ndarray, reach: float
+) -> tuple[slice, slice]:
+    """Return the rows and columns that hold all pixels within ``reach`` of a segment."""
+    low = np.clip(np.floor(np.minimum(start, stop) - reach), 0, shape).astype(int)
+    high = np.clip(np.ceil(np.maximum(start, stop) + reach) + 1, low, shape).astype(int)
+    return slice(low[0], high[0]), slice(low[1], high[1])

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from anomalylab import datasets
 from anomalylab.cli.main import main
@@ -12,6 +12,7 @@ from anomalylab.errors import DatasetError
 from anomalylab.runs.detect import run
 from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.score import score
+from anomalylab.verdicts.thresholds import n_needed
 
 SIDE = 64
 DETECTORS = ("mahalanobis", "knn")
@@ -44,7 +45,8 @@ def new(tmp_path):
 
 
 def kinds(scored):
-    return {finding.message.partition(" ")[2] for finding in scored.info.findings}
+    told = [f for f in scored.info.findings if "can hardly be told" not in f.message]
+    return {f.message.partition(" ")[2] for f in told}
 
 
 def scores_csv(scored):
@@ -78,7 +80,7 @@ def test_an_image_of_the_training_set_keeps_its_left_out_score_under_any_name_an
 
 def test_new_images_like_those_of_the_run_raise_no_finding(trained, new, tmp_path):
     scored = score(trained.folder, new, tmp_path / "scored")
-    assert scored.info.findings == []
+    assert kinds(scored) == set()
     assert scores_csv(scored)["recognised_as"].isna().all()
 
 
@@ -189,6 +191,62 @@ def test_images_taken_in_less_light_are_told_when_they_are_scored(trained, tmp_p
         picture(number, grey=70).save(tmp_path / "dark" / f"{number}.png")
     scored = score(trained.folder, tmp_path / "dark", tmp_path / "scored")
     assert [f.n for f in scored.info.findings if "much darker" in f.message] == [6]
+
+
+def test_images_too_few_to_tell_a_shift_by_are_said_to_be_so_once(trained, new, tmp_path):
+    scored = score(trained.folder, new, tmp_path / "scored")
+    assert [f.severity for f in scored.info.findings if "can hardly be told" in f.message] == [
+        "note"
+    ]
+
+
+@pytest.fixture(scope="module")
+def of_forty(tmp_path_factory):
+    """A run over forty pictures, enough to tell a shift by."""
+    folder = tmp_path_factory.mktemp("forty")
+    (folder / "data").mkdir()
+    for number in range(40):
+        picture(number).save(folder / "data" / f"{number:02}.png")
+    chosen = (DetectorChoice(name="mahalanobis"),)
+    return run(DetectRequest(data=folder / "data", detectors=chosen), folder / "run")
+
+
+def written(folder, numbers, change=lambda image: image):
+    """A folder of such pictures."""
+    folder.mkdir()
+    for number in numbers:
+        change(picture(number)).save(folder / f"{number}.png")
+    return folder
+
+
+def shifts(scored):
+    return [
+        f for f in scored.info.findings if "the stated rate of false alarms does not" in f.message
+    ]
+
+
+def test_images_that_are_blurred_are_told_to_lie_higher_and_others_are_not(of_forty, tmp_path):
+    same = score(of_forty.folder, written(tmp_path / "same", range(100, 130)), tmp_path / "a")
+    assert shifts(same) == []
+    assert "does not hold" not in same.info.verdicts["mahalanobis"].reason
+    blurred = written(
+        tmp_path / "blurred", range(100, 130), lambda image: image.filter(ImageFilter.BoxBlur(1))
+    )
+    changed = score(of_forty.folder, blurred, tmp_path / "b")
+    (told,) = shifts(changed)
+    assert (told.severity, told.n) == ("warning", 30)
+    threshold = changed.thresholds("mahalanobis").iloc[0]
+    needed = n_needed(threshold["expected_false"] / threshold["n_images"])
+    assert told.advice.startswith(f"{needed} good new images")
+    assert "19 for 5" in told.advice
+    assert "does not hold" in changed.info.verdicts["mahalanobis"].reason
+
+
+def test_images_of_the_training_set_do_not_count_in_a_shift(of_forty, tmp_path):
+    """Ten new pictures among thirty that the run knows are too few to tell."""
+    new = written(tmp_path / "new", [*range(30), *range(100, 110)])
+    scored = score(of_forty.folder, new, tmp_path / "scored")
+    assert any("from 10 new images and 40 known" in f.message for f in scored.info.findings)
 
 
 def test_where_nothing_can_be_told_the_images_beyond_the_threshold_are_counted_all_the_same(

@@ -13,7 +13,6 @@ from anomalylab.compute.window_statistics import STATISTICS
 from anomalylab.datasets.check import Finding
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.pc_space import log_odds
-from anomalylab.pc_space.info import PCSpaceInfo
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pc_space.stored import FOLDER
 from anomalylab.recipes.pc_space.decide_by_labels import unmeasured
@@ -22,6 +21,7 @@ from anomalylab.recipes.pc_space.inputs import ABOUT_RESIZING, check_sizes, read
 from anomalylab.recipes.pc_space.planned import check_memory
 from anomalylab.recipes.pc_space.projections import View, log_odds_maps, project_all
 from anomalylab.recipes.pc_space.run_folder import proven
+from anomalylab.recipes.pc_space.scorable import left_out, methods, part
 from anomalylab.recipes.pc_space.tables import features_of, features_table
 from anomalylab.runs import recognised
 from anomalylab.runs.describe import finding_info
@@ -43,18 +43,6 @@ from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
 from anomalylab.runs.writing import RunWriter, writing
 
-NO_FOREST = FindingInfo(
-    severity="note",
-    message="The random forest scores no new images: a run keeps arrays alone, and a forest would "
-    "have to be pickled",
-)
-NO_ODDS = FindingInfo(
-    severity="note",
-    message="The odds score no new images: the run was made before runs kept their classifier",
-    advice="make it again",
-)
-WHY_NO_ODDS = "the run that scored was made before runs kept the classifier of the odds"
-
 
 @dataclass(frozen=True)
 class MethodScores:
@@ -63,6 +51,7 @@ class MethodScores:
     table: pd.DataFrame
     words: VerdictInfo
     maps: np.ndarray
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,10 +136,12 @@ def score(
     twins = recognised.by_content(pc.run, learnt_from, seen.samples)
     with writing(out, may_replace) as writer:
         judged = {}
-        for name in _methods(pc):
+        for name in methods(pc):
             with timings.step(f"{name}: score", len(images.samples)):
                 judged[name] = _judge(name, seen, twins, pc)
         findings += recognised.findings(pc.run, seen.samples, twins)
+        told_by = [told for one in judged.values() for told in one.findings]
+        findings += [told for row, told in enumerate(told_by) if told not in told_by[:row]]
         findings += _write(writer, judged, seen, twins, pc, timings)
         told = scored_info(
             pc.run,
@@ -159,9 +150,9 @@ def score(
             broken,
             new,
             out,
-            findings=[*_set_aside(broken), *map(finding_info, findings), *_left_out(pc)],
+            findings=[*_set_aside(broken), *map(finding_info, findings), *left_out(pc)],
         )
-        writer.info(dataclasses.replace(told, part=_part(pc, has_odds="odds" in judged)))
+        writer.info(dataclasses.replace(told, part=part(pc, has_odds="odds" in judged)))
         write_suspects(writer.folder)
         write_enlarged(writer, new.root)
     return Run(out)
@@ -204,25 +195,6 @@ def _project(images: Images, pc: PCSpace) -> ProjectedImages:
     )
 
 
-def _methods(pc: PCSpace) -> list[str]:
-    """Return the methods that the run keeps all numbers of, in its order."""
-    has_odds = pc.log_odds is not None
-    kept = (*STATISTICS, "odds") if has_odds else STATISTICS
-    return [name for name in pc.run.detectors if name in kept]
-
-
-def _left_out(pc: PCSpace) -> list[FindingInfo]:
-    has_lost_odds = "odds" in pc.run.detectors and pc.log_odds is None
-    found = [NO_ODDS] if has_lost_odds else []
-    return found + ([NO_FOREST] if "forest" in pc.run.detectors else [])
-
-
-def _part(pc: PCSpace, *, has_odds: bool) -> PCSpaceInfo:
-    """Return what the scored folder says of its space, with the reason if there are no odds."""
-    reason = pc.info.why_no_odds or ("" if has_odds else WHY_NO_ODDS)
-    return dataclasses.replace(pc.info, why_no_odds=reason)
-
-
 def _set_aside(broken: list[dict]) -> list[FindingInfo]:
     if not broken:
         return []
@@ -237,8 +209,9 @@ def _judge(name: str, seen: ProjectedImages, twins: pd.Series, pc: PCSpace) -> M
         return _by_odds(seen, twins, pc, pc.log_odds)
     scores, maps = seen.described["scores"][:, STATISTICS.index(name)], seen.described[name]
     scores, maps = recognised.as_left_out(pc.run, name, twins, scores, maps)
-    table, words = judge_new(pc.run, name, seen.samples, scores, maps.max(axis=(1, 2)))
-    return MethodScores(table, proven(name, words), maps)
+    highest = maps.max(axis=(1, 2))
+    table, words, told = judge_new(pc.run, name, seen.samples, scores, highest, twins)
+    return MethodScores(table, proven(name, words), maps, tuple(told))
 
 
 def _by_odds(

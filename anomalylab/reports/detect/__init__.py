@@ -5,6 +5,7 @@ from anomalylab.reports.parts.comparison import comparison
 from anomalylab.reports.parts.curves import curves
 from anomalylab.reports.parts.first import first
 from anomalylab.reports.parts.provenance import provenance
+from anomalylab.reports.parts.sensitivity import sensitivity
 from anomalylab.reports.parts.verdict import verdict
 
-__all__ = ["comparison", "curves", "explorer", "first", "provenance", "verdict"]
+__all__ = ["comparison", "curves", "explorer", "first", "provenance", "sensitivity", "verdict"]

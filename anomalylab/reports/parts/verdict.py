@@ -7,6 +7,7 @@ from anomalylab.number_words import grouped, plural
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.kit.metric_table import score_tile
 from anomalylab.runs.folder import Run
+from anomalylab.runs.info import VerdictInfo
 
 TERMS = {
     "Score": "how unlike the training images an image is; higher is more unusual. Each detector "
@@ -65,11 +66,16 @@ def show_verdict(run: Run, names: dict[str, str], **words: Any) -> Fragment:
         "parts/verdict",
         name=names[method],
         sentence=first.sentence,
-        reasons=[reason for reason in (first.reason, first.training) if reason],
+        reasons=[reason for reason in _reasons(first) if reason],
         others=[(names[name], verdicts[name].sentence) for name in others],
         **words,
     )
     return Fragment(html)
+
+
+def _reasons(verdict: VerdictInfo) -> tuple[str, ...]:
+    """Return what stands below the headline: what stands out, would have, and stays unknown."""
+    return verdict.reason, verdict.training, verdict.seen, verdict.unknown
 
 
 def asked(run: Run) -> str:

@@ -1,0 +1,159 @@
+"""Score planted images as the run scores images: by fits that never saw the image beneath."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from anomalylab import extractors
+from anomalylab.detectors import Detector
+from anomalylab.errors import DatasetError
+from anomalylab.extractors import Extractor
+from anomalylab.features import ON_DEMAND, Features, ImageLevel
+from anomalylab.progress import counted
+from anomalylab.runs.sensitivity.paint import PaintedImage, Painter
+from anomalylab.runs.sensitivity.plan import Plant
+
+N_FOLDS = 5
+"""Fits; each leaves out a fifth of the images that are planted in, and all of their groups."""
+
+
+@dataclass(frozen=True)
+class PlantedImages:
+    """Planted images with their features; rows of all parts belong together.
+
+    Parameters
+    ----------
+    painted : list of PaintedImage
+    features : Features
+    """
+
+    painted: list[PaintedImage]
+    features: Features
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Row of the samples that each was made of."""
+        return np.array([painted.plant.row for painted in self.painted], int)
+
+
+@dataclass(frozen=True)
+class _Repainted:
+    """Reads planted images at full size, as a level of images."""
+
+    painter: Painter
+    plants: tuple[Plant, ...]
+    level: str
+
+    def __call__(self, row: int) -> np.ndarray:
+        image = self.painter.full_size(self.plants[row])
+        level: np.ndarray = extractors.create(self.level)(image[None])[self.level][0]
+        return level
+
+
+def plant_and_embed(
+    painter: Painter, plants: Sequence[Plant], extractor: Extractor
+) -> PlantedImages:
+    """Paint what is planned and embed it; features are kept in the cache.
+
+    Levels that are the images themselves are painted again whenever they are read.
+
+    Raises
+    ------
+    DatasetError
+        If no defect fits into the images.
+    """
+    painted = [image for images in painter.painted(plants) for image in images]
+    if not painted:
+        raise DatasetError(
+            f"none of the {len(plants)} planned defects fits into these images; plant narrower ones"
+        )
+    features = extractors.extract_made(
+        [image.name for image in painted], lambda i: painted[i].image, extractor
+    )
+    done = tuple(image.plant for image in painted)
+    on_demand = {
+        name: ImageLevel(_Repainted(painter, done, name), np.arange(len(done)))
+        for name in ON_DEMAND
+        if name not in features.names
+    }
+    return PlantedImages(painted, Features({**features.levels, **on_demand}))
+
+
+def score_planted(
+    detector: Detector, features: Features, training: np.ndarray, planted: PlantedImages
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Score planted images, and the images beneath, by fits without these and their groups.
+
+    Parameters
+    ----------
+    detector : Detector
+        Its parameters are used; it stays as it is.
+    features : Features
+        Of all samples.
+    training : int ndarray
+        Rows that the run fits on.
+    planted : PlantedImages
+
+    Returns
+    -------
+    score, score_before : ndarray of shape (n_planted,)
+    score_maps : float32 ndarray of shape (n_planted, n_rows, n_cols)
+    """
+    rows, groups = planted.rows, features.group_numbers
+    folds = np.array_split(np.unique(rows), min(N_FOLDS, len(np.unique(rows))))
+    scores, before = np.empty(len(rows)), np.empty(len(rows))
+    maps: dict[int, np.ndarray] = {}
+    for fold in counted(folds, loop="refits"):
+        kept = training[~np.isin(groups[training], groups[fold])]
+        fitted = detector.unfitted().fit(features.subset(kept))
+        inside = np.flatnonzero(np.isin(rows, fold))
+        scores[inside], of_planted = fitted.score(planted.features.subset(inside))
+        maps |= dict(zip(inside, of_planted, strict=True))
+        of_bases: Mapping[int, float] = dict(
+            zip(fold, fitted.image_scores(features.subset(fold)), strict=True)
+        )
+        before[inside] = [of_bases[row] for row in rows[inside]]
+    return scores, before, np.stack([maps[i] for i in range(len(rows))])
+
+
+def planted_table(
+    label: str,
+    planted: PlantedImages,
+    sample_ids: np.ndarray,
+    scores: np.ndarray,
+    before: np.ndarray,
+    threshold: float,
+) -> pd.DataFrame:
+    """Return rows of PLANTED of one detector.
+
+    Parameters
+    ----------
+    label : str
+        The detector's.
+    planted : PlantedImages
+    sample_ids : ndarray of str
+        Of all samples.
+    scores, before : ndarray of shape (n_planted,)
+    threshold : float
+        On image scores, the default of the run.
+    """
+    plants = [image.plant for image in planted.painted]
+    return pd.DataFrame(
+        {
+            "detector": label,
+            "plant": np.arange(len(plants)),
+            "sample_id": sample_ids[planted.rows],
+            "defect": [plant.kind for plant in plants],
+            "width": [plant.width for plant in plants],
+            "contrast": [plant.contrast for plant in plants],
+            "measured_width": [image.measured_width for image in planted.painted],
+            "difference": [image.difference for image in planted.painted],
+            "row": [image.centre[0] for image in planted.painted],
+            "col": [image.centre[1] for image in planted.painted],
+            "score_before": before,
+            "score": scores,
+            "is_found": scores >= threshold,
+        }
+    )

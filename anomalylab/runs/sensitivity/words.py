@@ -1,0 +1,110 @@
+"""What would have stood out, and what stays unknown, in sentences."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from anomalylab.number_words import plural
+from anomalylab.runs.info import VerdictInfo
+from anomalylab.runs.sensitivity.plan import contrast_words
+from anomalylab.verdicts.audit import looks_needed
+from anomalylab.verdicts.sensitivity import smallest_found
+
+UNKNOWN_SHARE = 0.05
+"""Share of defects that looks are counted for."""
+
+NOT_MEASURED = "What would have stood out was not measured"
+
+MISLEADING = (
+    "Planted defects are small and drawn. Real ones may be large, like rust, and be seen better, "
+    "or be of another kind, and be missed."
+)
+"""Measured: a detector that saw no small planted spot ranked rusty plates perfectly."""
+
+
+def with_sensitivity(verdict: VerdictInfo, table: pd.DataFrame, n_images: int) -> VerdictInfo:
+    """Add to a verdict what would have stood out and what stays unknown.
+
+    Where nothing stands out the headline says which defects would have.
+
+    Parameters
+    ----------
+    verdict : VerdictInfo
+    table : DataFrame
+        Rows of SENSITIVITY of its detector; may be empty.
+    n_images : int
+        Images that were judged.
+    """
+    told = replace(verdict, seen=seen_sentence(table), unknown=unknown_sentence(verdict, n_images))
+    if verdict.kind != "clean":
+        return told
+    return replace(told, sentence=f"Nothing stands out{_headline(table)}", reason=verdict.sentence)
+
+
+def seen_sentence(table: pd.DataFrame) -> str:
+    """Say from which width on defects of each kind would have been named in half of the cases."""
+    if table.empty:
+        return f"{NOT_MEASURED}."
+    smallest = smallest_found(table)
+    contrasts = sorted(smallest["contrast"].unique(), reverse=True)
+    parts = [_of_contrast(smallest[smallest["contrast"] == c], c, table) for c in contrasts]
+    return (
+        "Of defects planted in copies of these images, half or more would have been named "
+        f"{'; '.join(parts)}."
+    )
+
+
+def unknown_sentence(verdict: VerdictInfo, n_images: int) -> str:
+    """Say what no score can tell, and how few looks would settle it."""
+    n_kept = n_images - (verdict.n_suspects or 0)
+    n_looks = looks_needed(n_kept, UNKNOWN_SHARE)
+    if n_kept < 1 or n_looks >= n_kept:
+        return "Scores cannot tell how many images are defective: look at all of them."
+    return (
+        "Scores cannot tell how many of the others are defective. Look at "
+        f"{plural(n_looks, 'image')} drawn at random from the other {n_kept}: if none is "
+        f"defective, then with 95 % confidence at most {UNKNOWN_SHARE:.0%} of them are."
+    )
+
+
+def _headline(table: pd.DataFrame) -> str:
+    """Go on after "Nothing stands out": never an all-clear."""
+    if table.empty:
+        return "; what would have was not measured."
+    clear = table[table["contrast"] == table["contrast"].max()]
+    smallest = smallest_found(clear)
+    word = contrast_words(float(clear["contrast"].iloc[0]))
+    is_seen = smallest["width"].notna()
+    missed = [_many(kind) for kind in smallest["defect"][~is_seen]]
+    widest = int(clear["width"].max())
+    if not is_seen.any():
+        return f", and even {word} defects {widest} px wide would not have."
+    if missed:
+        return f", but {word} {_listed(missed)} would not have either, up to {widest} px wide."
+    first, last = (int(f(smallest["width"])) for f in (np.min, np.max))
+    widths = f"{first} px" if first == last else f"{first} to {last} px"
+    return f"; {word} defects would have from {widths} width on, by kind; lesser ones would not."
+
+
+def _of_contrast(smallest: pd.DataFrame, contrast: float, table: pd.DataFrame) -> str:
+    seen = smallest.dropna().sort_values("width")
+    missed = [_many(kind) for kind in smallest["defect"][smallest["width"].isna()]]
+    kinds = [
+        f"{_many(kind)} from {width:.0f} px"
+        for kind, width in zip(seen["defect"], seen["width"], strict=True)
+    ]
+    word = contrast_words(contrast)
+    if not kinds:
+        return f"if {word}: none, up to {int(table['width'].max())} px wide"
+    return f"if {word}: {_listed(kinds)}" + (f" (not {_listed(missed)})" if missed else "")
+
+
+def _many(kind: str) -> str:
+    """Return the name of a kind of defect as many: ``patch_swap`` becomes ``patch swaps``."""
+    word = kind.replace("_", " ")
+    return f"{word}es" if word.endswith(("ch", "s", "x")) else f"{word}s"
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

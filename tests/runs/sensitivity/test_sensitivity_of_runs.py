@@ -1,0 +1,226 @@
+"""What a run would have seen: planned, painted and scored as images are."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from anomalylab import detectors, extractors
+from anomalylab.errors import DatasetError, ParameterError
+from anomalylab.features import Features
+from anomalylab.runs.detect import run
+from anomalylab.runs.inputs import load_samples
+from anomalylab.runs.request import DetectorChoice, DetectRequest
+from anomalylab.runs.sensitivity.measure import PlantedImages, plant_and_embed, score_planted
+from anomalylab.runs.sensitivity.paint import Painter
+from anomalylab.runs.sensitivity.plan import Plant, Wish, ladder, plan
+from anomalylab.runs.sensitivity.write import Beneath, bases
+
+KNN = (DetectorChoice(name="knn"),)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    rng, root = np.random.default_rng(0), tmp_path_factory.mktemp("folder")
+    for i in range(30):
+        pixels = rng.integers(100, 140, (20, 24, 3)).repeat(4, 0).repeat(4, 1).astype(np.uint8)
+        Image.fromarray(pixels).save(root / f"{i:02}.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def request_of(folder):
+    return DetectRequest(data=folder, detectors=KNN, size=(64, 64))
+
+
+@pytest.fixture(scope="module")
+def finished(request_of, tmp_path_factory):
+    return run(request_of, tmp_path_factory.mktemp("out") / "run")
+
+
+@pytest.fixture(scope="module")
+def samples(request_of):
+    return load_samples(request_of)[0]
+
+
+def test_widths_go_from_three_pixels_to_a_tenth_of_the_shorter_side():
+    def of(width, height):
+        return ladder(pd.DataFrame({"width": [width] * 3, "height": [height] * 3}))
+
+    assert of(900, 900) == (4, 8, 18, 40)
+    assert of(224, 300) == (3, 7, 15, 22)
+    assert of(24, 24) == (3,)
+
+
+def test_images_get_about_as_many_defects_and_none_two_of_one_cell(samples):
+    plants = plan(np.arange(20), samples, Wish(per_cell=7), seed=0)
+    table = pd.DataFrame(plants)
+    counts = table.groupby("row").size()
+    assert counts.max() - counts.min() <= 1
+    assert not table.duplicated(["row", "kind", "width", "contrast"]).any()
+    assert (table.groupby(["kind", "width", "contrast"]).size() == 7).all()
+    assert table["row"].is_monotonic_increasing
+    assert table["seed"].is_unique
+
+
+def test_what_a_person_wishes_is_planted_and_nothing_else(samples):
+    wish = Wish(kinds=("spot",), widths=(5, 9), contrasts=(0.5,), per_cell=3)
+    table = pd.DataFrame(plan(np.arange(20), samples, wish, seed=0))
+    assert len(table) == 6
+    assert set(table["kind"]) == {"spot"}
+    assert set(table["width"]) == {5, 9}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"widths": (2,)}, "widths are whole pixels from 3, not 2"),
+        ({"contrasts": (0.0,)}, r"contrasts lie in \(0, 1\], not \[0.0\]"),
+        ({"per_cell": 0}, "at least 1 image"),
+    ],
+)
+def test_wishes_that_make_no_sense_are_refused(wrong, words):
+    with pytest.raises(ParameterError, match=words):
+        Wish(**wrong)
+
+
+def test_a_planted_image_is_embedded_like_a_file_that_holds_it(folder, samples, tmp_path):
+    extractor = extractors.create("lite0", size=64)
+    painter = Painter(samples, folder, "full", "bilinear", (64, 64))
+    wanted = Plant(row=4, kind="spot", width=6, contrast=1.0, seed=7)
+    planted = plant_and_embed(painter, [wanted], extractor)
+    Image.fromarray(painter.full_size(wanted)).save(tmp_path / "planted.png")
+    table, _ = load_samples(DetectRequest(data=tmp_path))
+    of_file = extractors.extract(table, tmp_path, extractor).features
+    for level in extractor.levels:
+        np.testing.assert_array_equal(planted.features.level(level), of_file.level(level))
+
+
+def test_planted_images_are_not_embedded_twice(folder, samples, monkeypatch):
+    extractor = extractors.create("lite0", size=64)
+    painter = Painter(samples, folder, "full", "bilinear", (64, 64))
+    plants = [Plant(row=4, kind="spot", width=5, contrast=1.0, seed=seed) for seed in (1, 2)]
+    first = plant_and_embed(painter, plants, extractor)
+    monkeypatch.setattr(type(extractor), "__call__", _never)
+    again = plant_and_embed(painter, plants, extractor)
+    for level in extractor.levels:
+        np.testing.assert_array_equal(first.features.level(level), again.features.level(level))
+
+
+def test_defects_that_fit_into_no_image_are_told(folder, samples):
+    painter = Painter(samples, folder, "full", "bilinear", (64, 64))
+    plants = [Plant(row=4, kind="scratch", width=30, contrast=1.0, seed=1)]
+    with pytest.raises(DatasetError, match="none of the 1 planned defects fits"):
+        plant_and_embed(painter, plants, extractors.create("lite0", size=64))
+
+
+def _never(*_):
+    raise AssertionError("embedded again")
+
+
+def test_planted_images_are_scored_by_a_fit_without_the_image_beneath_and_its_group():
+    rng = np.random.default_rng(0)
+    groups = np.array([0, 0, 1, 2, 3, 4, 5, 6, 7, 8])
+    features = Features({"a": rng.normal(size=(10, 3, 3, 4)).astype(np.float32)}, groups)
+    of_planted = Features({"a": rng.normal(size=(6, 3, 3, 4)).astype(np.float32)})
+    painted = [_painted(row) for row in (0, 0, 3, 5, 7, 9)]
+    planted = PlantedImages(painted, of_planted)
+    detector = detectors.create("patchcore")
+    scores, before, maps = score_planted(detector, features, np.arange(10), planted)
+    for i, row in enumerate(planted.rows):  # five images beneath, five folds: one image each
+        kept = np.flatnonzero(groups != groups[row])
+        fitted = detectors.create("patchcore").fit(features.subset(kept))
+        expected, expected_map = fitted.score(of_planted.subset(np.array([i])))
+        np.testing.assert_allclose(scores[i], expected[0], rtol=1e-5)
+        np.testing.assert_allclose(maps[i], expected_map[0], rtol=1e-5)
+        np.testing.assert_allclose(before[i], fitted.image_scores(features.subset([row]))[0])
+
+
+def _painted(row):
+    from anomalylab.runs.sensitivity.paint import PaintedImage
+
+    blank = np.zeros((2, 2, 3), np.uint8)
+    plant = Plant(row=row, kind="spot", width=3, contrast=1.0, seed=0)
+    return PaintedImage(plant, "", blank, 3.0, 1.0, (0, 0), (0, 0, 2), blank, blank)
+
+
+def test_defects_are_planted_in_images_that_stand_out_by_nothing(request_of):
+    beneath = _beneath(20)
+    is_below = np.arange(20) != 3
+    chosen = bases(beneath, is_below, seed=0)
+    assert 3 not in chosen
+    assert len(chosen) == 19
+
+
+def test_too_few_images_to_set_aside_are_told():
+    with pytest.raises(DatasetError, match=r"11 different images can be set aside .* at least 12"):
+        bases(_beneath(11), np.ones(11, bool), seed=0)
+
+
+def test_near_copies_count_as_one_image_to_set_aside():
+    beneath = _beneath(20)
+    together = replace(beneath.features, groups=np.zeros(20, int))
+    with pytest.raises(DatasetError, match="1 different images"):
+        bases(replace(beneath, features=together), np.ones(20, bool), seed=0)
+
+
+def _beneath(n):
+    return Beneath(
+        samples=pd.DataFrame(),
+        root=None,
+        features=Features({"a": np.zeros((n, 1, 1, 1), np.float32)}),
+        training=np.arange(n),
+        extractor=None,
+        intensity="full",
+        resize="bilinear",
+        smoothing=4.0,
+    )
+
+
+def test_a_run_says_what_would_have_stood_out_and_what_stays_unknown(finished):
+    verdict = finished.info.verdicts["knn"]
+    assert verdict.seen.startswith("Of defects planted in copies of these images, half or more")
+    assert "drawn at random" in verdict.unknown
+    planted, found = finished.table("planted"), finished.table("sensitivity")
+    assert found["n_images"].sum() == len(planted)
+    threshold = finished.threshold("knn")
+    assert (planted["is_found"] == (planted["score"] >= threshold)).all()
+    shown = finished.table("planted_pictures")
+    assert set(shown["plant"]) <= set(planted["plant"])
+    assert finished.files.array("planted/knn.npy", len(shown), 32, 32).max() > 0
+
+
+def test_a_headline_that_says_nothing_stands_out_says_what_would_have(finished):
+    verdict = finished.info.verdicts["knn"]
+    assert verdict.kind == "clean"
+    assert verdict.sentence.startswith("Nothing stands out")
+    assert "would" in verdict.sentence
+    assert verdict.sentence != "Nothing stands out."
+
+
+def test_the_same_images_give_the_same_tables(finished, request_of, tmp_path):
+    again = run(request_of, tmp_path / "again")
+    for name in ("planted", "sensitivity", "planted_pictures"):
+        pd.testing.assert_frame_equal(again.table(name), finished.table(name))
+
+
+def test_nothing_is_planted_where_all_training_images_are_labelled(folder, tmp_path):
+    request = DetectRequest(
+        data=folder, detectors=KNN, size=(64, 64), dataset_params={"normal": ["*.png"]}
+    )
+    labels = pd.Series([0] * 5)
+    from anomalylab.runs.sensitivity.of_run import effort_of
+
+    assert effort_of(request, labels) == "none"
+    assert effort_of(request, labels.where(labels.index > 0)) == "quick"
+    assert effort_of(replace(request, sensitivity="full"), labels) == "full"
+
+
+def test_a_run_without_sensitivity_says_that_it_was_not_measured(request_of, tmp_path):
+    made = run(replace(request_of, sensitivity="none"), tmp_path / "run")
+    verdict = made.info.verdicts["knn"]
+    assert verdict.sentence == "Nothing stands out; what would have was not measured."
+    assert made.table("sensitivity").empty
+    assert "--sensitivity none" in made.info.command
