@@ -1,19 +1,20 @@
 """A run: a folder of images in, a folder of tables, maps and fitted detectors out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from anomalylab import detectors, extractors
-from anomalylab.datasets.check import Finding, Report, check
+from anomalylab import extractors
+from anomalylab.datasets.check import SHRINKS_MUCH, Finding, Report, check
 from anomalylab.detectors import Detector
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.progress import stage
 from anomalylab.runs import roles
+from anomalylab.runs.candidates import candidates_of
 from anomalylab.runs.describe import broken_records, run_info
 from anomalylab.runs.enlarged import write_enlarged
 from anomalylab.runs.folder import Run
@@ -24,8 +25,9 @@ from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.planned import bytes_of_maps, check_costs
 from anomalylab.runs.recall import write_recall
 from anomalylab.runs.replaced import check_replaced
-from anomalylab.runs.request import DetectorChoice, DetectRequest
-from anomalylab.runs.sensitivity.of_run import add_sensitivity
+from anomalylab.runs.request import DetectRequest
+from anomalylab.runs.sensitivity.of_run import add_sensitivity, take
+from anomalylab.runs.sensitivity.words import is_measured_in
 from anomalylab.runs.shown import embedding
 from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
@@ -57,7 +59,7 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
     out = Path(out)
     check_source(request)
     check_output(out)
-    chosen = {choice.label: _create(choice, request) for choice in request.detectors}
+    candidates = candidates_of(request)
     extractor = create_extractor(request)
     if extractor.on_demand:
         raise ParameterError(
@@ -68,13 +70,41 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
     roles.check_roles(samples)
     may_replace = partial(check_replaced, out, samples, root, kind="detect", replace=replace)
     may_replace()
-    check_output(out, bytes_of_maps(samples, extractor, chosen))
+    check_output(out, bytes_of_maps(samples, extractor, candidates))
     with stage("load the network"):
-        check_costs(samples, extractor, chosen)
-    timings, shown = Timings(), Thumbnails(request.intensity)
+        check_costs(samples, extractor, candidates)
+    timings = Timings()
     with timings.step("check images", len(samples)):
         report = _checked(samples, root, extractor, request)
     samples = report.with_whole_masks(samples)
+    material, broken = _embedded(request, samples, root, extractor, timings)
+    with writing(out, may_replace) as writer:
+        chosen, choice, found = take(material, candidates, timings)
+        decisions = {
+            label: outcome_of(writer, label, detector, material, timings)
+            for label, detector in chosen.items()
+        }
+        verdicts, unseen = add_sensitivity(writer, material, chosen, decisions, choice, timings)
+        if choice is not None:
+            writer.table("choice", choice.table)
+        _tables(writer, decisions, material, timings)
+        findings = [*_still_true(report.findings, verdicts), *found, *unseen]
+        writer.info(_info(material, chosen, verdicts, findings, broken, out))
+        write_recall(writer)
+        write_suspects(writer.folder)
+        write_enlarged(writer, root)
+    return Run(out)
+
+
+def _embedded(
+    request: DetectRequest,
+    samples: pd.DataFrame,
+    root: Path,
+    extractor: Extractor,
+    timings: Timings,
+) -> tuple[Material, list[dict[str, str]]]:
+    """Embed images; return what detectors work on, and the images that were set aside."""
+    shown = Thumbnails(request.intensity)
     with timings.step("embed images", len(samples)):
         extraction = extractors.extract(
             samples,
@@ -89,19 +119,7 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
     features = with_images(extraction.features, samples, root, intensity=request.intensity)
     training, query = roles.training_rows(samples), roles.query_rows(samples)
     material = Material(request, root, extractor, samples, features, training, query, shown)
-    with writing(out, may_replace) as writer:
-        decisions = {
-            label: outcome_of(writer, label, detector, material, timings)
-            for label, detector in chosen.items()
-        }
-        verdicts, unseen = add_sensitivity(writer, material, chosen, decisions, timings)
-        _tables(writer, decisions, material, timings)
-        broken = broken_records(extraction.broken)
-        writer.info(_info(material, chosen, verdicts, [*report.findings, *unseen], broken, out))
-        write_recall(writer)
-        write_suspects(writer.folder)
-        write_enlarged(writer, root)
-    return Run(out)
+    return material, broken_records(extraction.broken)
 
 
 def create_extractor(request: DetectRequest) -> Extractor:
@@ -112,16 +130,6 @@ def create_extractor(request: DetectRequest) -> Extractor:
     return extractors.create(
         request.backbone, **{name: value for name, value in given.items() if value is not None}
     )
-
-
-def _create(choice: DetectorChoice, request: DetectRequest) -> Detector:
-    cls = detectors.registry.get(choice.name)
-    has_seed = any(field.name == "seed" for field in fields(cls))  # type: ignore[arg-type]
-    seed = {"seed": request.seed} if has_seed else {}
-    detector: Detector = detectors.create(
-        choice.name, preset=choice.preset, **{**seed, **choice.params}
-    )
-    return detector
 
 
 def _checked(
@@ -138,6 +146,12 @@ def _checked(
         worst = report.findings[0]
         raise DatasetError(f"{worst.message}; {worst.advice}")
     return report
+
+
+def _still_true(findings: Iterable[Finding], verdicts: Mapping[str, VerdictInfo]) -> list[Finding]:
+    """Leave out the warning that is guessed from the size of cells where it was measured."""
+    is_measured = any(is_measured_in(verdict) for verdict in verdicts.values())
+    return [one for one in findings if not (is_measured and one.what == SHRINKS_MUCH)]
 
 
 def _tables(

@@ -20,7 +20,7 @@ from anomalylab.runs.files import RunFiles
 from anomalylab.runs.info import FILE, DetectInfo, RunInfo, read_info
 from anomalylab.runs.kinds import KINDS, Kind, resolve
 from anomalylab.runs.put import recover
-from anomalylab.schema import Table
+from anomalylab.schema import Table, planted
 
 N_STRIP = 10
 """Images that a run shows of itself in a cell."""
@@ -39,9 +39,10 @@ TABLES: dict[str, Table] = {
         schema.TIMINGS,
         schema.THUMBNAILS,
         schema.ENLARGED,
-        schema.PLANTED,
-        schema.PLANTED_PICTURES,
-        schema.SENSITIVITY,
+        planted.CHOICE,
+        planted.PLANTED,
+        planted.PLANTED_PICTURES,
+        planted.SENSITIVITY,
         schema.FEATURES,
         schema.COEFFICIENTS,
         schema.SEARCH,

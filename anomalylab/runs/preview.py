@@ -2,12 +2,13 @@
 
 import pandas as pd
 
-from anomalylab import detectors, extractors
+from anomalylab import extractors
 from anomalylab.datasets.check import check
 from anomalylab.datasets.check import describe as describe_report
 from anomalylab.errors import ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.progress import stage
+from anomalylab.runs.candidates import candidates_of
 from anomalylab.runs.detect import create_extractor
 from anomalylab.runs.inputs import cell_of, load_samples, network_size_of
 from anomalylab.runs.planned import check_costs, duration, planned
@@ -61,10 +62,7 @@ def _plan(
     request: DetectRequest, samples: pd.DataFrame, extractor: Extractor, lines: list[str]
 ) -> bool:
     """Add what each detector takes to the lines; return whether one is refused."""
-    chosen = {
-        choice.label: detectors.create(choice.name, preset=choice.preset, **choice.params)
-        for choice in request.detectors
-    }
+    chosen = candidates_of(request)
     try:
         for label, detector in chosen.items():
             n_bytes = planned(detector, samples, extractor).bytes

@@ -55,6 +55,9 @@ class DetectorChoice:
         return str(self).replace(":", "-").replace(",", "-")
 
 
+AUTO = "auto"
+"""Asks for the detector that ranks planted defects best."""
+
 MAX_SMOOTHING = 1000.0
 """Pixels of the resized image; beyond, a map is flat."""
 
@@ -130,9 +133,20 @@ class DetectRequest:
             raise ParameterError(f"max_fpr must lie in (0, 1], not {self.max_fpr}")
         if self.sensitivity not in (None, *SENSITIVITIES):
             unknown_name("value of sensitivity", str(self.sensitivity), SENSITIVITIES)
+        names = [choice.name for choice in self.detectors]
+        if AUTO in names and not self.is_auto:
+            raise ParameterError(
+                f"{AUTO} compares detectors itself and stands alone, without options; it was given "
+                f"with {', '.join(choice.label for choice in self.detectors)}"
+            )
         labels = [choice.label for choice in self.detectors]
         if not labels or len(set(labels)) < len(labels):
             raise ParameterError(f"detectors must be one or more different ones, not {labels}")
+
+    @property
+    def is_auto(self) -> bool:
+        """Whether the detector is to be chosen on the images themselves."""
+        return self.detectors == (DetectorChoice(name=AUTO),)
 
     def command(self, out: Path) -> str:
         """Return the command that repeats the run; folders by their last name only."""

@@ -5,7 +5,7 @@ import pandas as pd
 
 from anomalylab.metrics import auroc_interval, rate_interval
 from anomalylab.metrics.image import auroc
-from anomalylab.schema import SENSITIVITY
+from anomalylab.schema.planted import SENSITIVITY
 
 LEVEL = 0.9
 """Of the intervals."""

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import binom, hypergeom
 
 from anomalylab.errors import ParameterError
-from anomalylab.schema import SENSITIVITY
+from anomalylab.schema.planted import SENSITIVITY
 from anomalylab.verdicts.audit import looks_needed, most_left
 from anomalylab.verdicts.sensitivity import sensitivity, smallest_found
 

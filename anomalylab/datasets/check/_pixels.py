@@ -9,6 +9,9 @@ from anomalylab.images.read import parse_intensity
 MAX_SHRINK = 4.0
 """The long side may shrink so many times before a warning."""
 
+SHRINKS_MUCH = "shrinks_much"
+"""The finding that small defects may vanish: a guess from sizes alone."""
+
 _MAX_STRETCH = 1.5
 _DARK = 16  # a share of 1/16 of the range leaves 16 grey levels of 256
 _DARK_SIGNED = 8  # half of a signed type lies below 0, and is hardly used
@@ -57,7 +60,7 @@ def check_resolution(facts: pd.DataFrame, found: dict) -> list[Finding]:
             "and defects much smaller than that will not be seen"
         )
         advice = "give a larger size, or cut images into parts"
-        findings.append(Finding("warning", "shrinks_much", message, advice))
+        findings.append(Finding("warning", SHRINKS_MUCH, message, advice))
     if found["n_small"]:
         share = found["n_small"] / found["n_defects"]
         message = (

@@ -59,7 +59,7 @@ def _grids(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _cells(rows: pd.DataFrame, widths: list[int]) -> list[dict[str, Any] | None]:
-    known = by_key(rows, "width")
+    known = {row["width"]: row for row in rows_of(rows)}
     return [None if width not in known else _cell(known[width]) for width in widths]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,25 @@ class PlantedImages:
     def rows(self) -> np.ndarray:
         """Row of the samples that each was made of."""
         return np.array([painted.plant.row for painted in self.painted], int)
+
+    def subset(self, places: np.ndarray) -> "PlantedImages":
+        """Return those of some places, in that order."""
+        return PlantedImages([self.painted[i] for i in places], self.features.subset(places))
+
+
+class PlantedScores(NamedTuple):
+    """What one detector makes of planted images, in their order."""
+
+    scores: np.ndarray
+    before: np.ndarray
+    """Of the images beneath, by the same fits."""
+
+    maps: np.ndarray
+    """float32 (n_planted, n_rows, n_cols)."""
+
+    def subset(self, places: np.ndarray) -> "PlantedScores":
+        """Return those of some places, in that order."""
+        return PlantedScores(*(part[places] for part in self))
 
 
 @dataclass(frozen=True)
@@ -83,7 +103,7 @@ def plant_and_embed(
 
 def score_planted(
     detector: Detector, features: Features, training: np.ndarray, planted: PlantedImages
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> PlantedScores:
     """Score planted images, and the images beneath, by fits without these and their groups.
 
     Parameters
@@ -95,11 +115,6 @@ def score_planted(
     training : int ndarray
         Rows that the run fits on.
     planted : PlantedImages
-
-    Returns
-    -------
-    score, score_before : ndarray of shape (n_planted,)
-    score_maps : float32 ndarray of shape (n_planted, n_rows, n_cols)
     """
     rows, groups = planted.rows, features.group_numbers
     folds = np.array_split(np.unique(rows), min(N_FOLDS, len(np.unique(rows))))
@@ -115,15 +130,14 @@ def score_planted(
             zip(fold, fitted.image_scores(features.subset(fold)), strict=True)
         )
         before[inside] = [of_bases[row] for row in rows[inside]]
-    return scores, before, np.stack([maps[i] for i in range(len(rows))])
+    return PlantedScores(scores, before, np.stack([maps[i] for i in range(len(rows))]))
 
 
 def planted_table(
     label: str,
     planted: PlantedImages,
     sample_ids: np.ndarray,
-    scores: np.ndarray,
-    before: np.ndarray,
+    scored: PlantedScores,
     threshold: float,
 ) -> pd.DataFrame:
     """Return rows of PLANTED of one detector.
@@ -135,7 +149,7 @@ def planted_table(
     planted : PlantedImages
     sample_ids : ndarray of str
         Of all samples.
-    scores, before : ndarray of shape (n_planted,)
+    scored : PlantedScores
     threshold : float
         On image scores, the default of the run.
     """
@@ -152,8 +166,8 @@ def planted_table(
             "difference": [image.difference for image in planted.painted],
             "row": [image.centre[0] for image in planted.painted],
             "col": [image.centre[1] for image in planted.painted],
-            "score_before": before,
-            "score": scores,
-            "is_found": scores >= threshold,
+            "score_before": scored.before,
+            "score": scored.scores,
+            "is_found": scored.scores >= threshold,
         }
     )

@@ -11,12 +11,14 @@ from anomalylab.errors import DatasetError
 from anomalylab.runs.info import VerdictInfo
 from anomalylab.runs.outcome import Material, Outcome
 from anomalylab.runs.request import QUICK, DetectRequest
+from anomalylab.runs.sensitivity.choose import N_SHOWN, Choice, choose
+from anomalylab.runs.sensitivity.measure import PlantedImages, PlantedScores, score_planted
 from anomalylab.runs.sensitivity.plan import EFFORTS, Wish
 from anomalylab.runs.sensitivity.words import with_sensitivity
-from anomalylab.runs.sensitivity.write import Beneath, write_sensitivity
+from anomalylab.runs.sensitivity.write import Beneath, bases, planted_in, write_sensitivity
 from anomalylab.runs.timing import Timings
 from anomalylab.runs.writing import RunWriter
-from anomalylab.schema import SENSITIVITY
+from anomalylab.schema.planted import SENSITIVITY
 
 
 def effort_of(request: DetectRequest, labels: pd.Series) -> str:
@@ -31,14 +33,76 @@ def effort_of(request: DetectRequest, labels: pd.Series) -> str:
     return request.sensitivity or (QUICK if labels.isna().any() else "none")
 
 
+def beneath_of(material: Material) -> Beneath:
+    """Return the images of a run as what defects are planted in."""
+    request = material.request
+    return Beneath(
+        samples=material.samples,
+        root=material.root,
+        features=material.features,
+        training=material.training,
+        extractor=material.extractor,
+        intensity=request.intensity,
+        resize=request.resize,
+        smoothing=request.smoothing,
+    )
+
+
+def take(
+    material: Material, candidates: Mapping[str, Detector], timings: Timings
+) -> tuple[dict[str, Detector], Choice | None, list[Finding]]:
+    """Return the detectors of a run: those asked for, or the best and the second of candidates.
+
+    Parameters
+    ----------
+    material : Material
+    candidates : mapping
+        Label -> detector; the preferred first where the request leaves the choice.
+    timings : Timings
+
+    Returns
+    -------
+    chosen : dict
+        Label -> detector, the one of the verdict first.
+    choice : Choice or None
+        None if there was none to make.
+    findings : list of Finding
+        Why the choice could not be made.
+    """
+    if not material.request.is_auto:
+        return dict(candidates), None, []
+    try:
+        choice = choose(beneath_of(material), candidates, timings, seed=material.request.seed)
+    except DatasetError as error:
+        first = next(iter(candidates))
+        words = f"{first} was taken because it is best on average, not chosen on these images"
+        finding = Finding("warning", "not_chosen", f"{words}: {error}", "add images")
+        return {first: candidates[first]}, None, [finding]
+    labels = choice.table["detector"].head(N_SHOWN)
+    return {str(label): candidates[str(label)] for label in labels}, choice, []
+
+
 def add_sensitivity(
     writer: RunWriter,
     material: Material,
     chosen: Mapping[str, Detector],
     outcomes: Mapping[str, Outcome],
+    choice: Choice | None,
     timings: Timings,
 ) -> tuple[dict[str, VerdictInfo], list[Finding]]:
     """Measure what would have been seen, write it, and tell it in the verdicts.
+
+    Parameters
+    ----------
+    writer : RunWriter
+    material : Material
+    chosen : mapping
+        Label -> detector.
+    outcomes : mapping
+        Label -> what was found.
+    choice : Choice or None
+        Its planted images are used, if there was a choice.
+    timings : Timings
 
     Returns
     -------
@@ -51,9 +115,11 @@ def add_sensitivity(
     table, findings = pd.DataFrame(columns=list(SENSITIVITY.columns)), []
     if effort in EFFORTS:
         try:
-            table = _measured(writer, material, chosen, outcomes, timings, effort)
+            found = _planted(material, chosen, outcomes, choice, timings, effort)
+            limits = {label: one.decision.threshold for label, one in outcomes.items()}
+            table = write_sensitivity(writer, beneath_of(material), *found, limits)
         except DatasetError as error:
-            findings = [Finding("note", str(error), "add images")]
+            findings = [Finding("note", "nothing_planted", str(error), "add images")]
     verdicts = {
         label: with_sensitivity(
             outcome.decision.verdict, table[table["detector"] == label], len(material.query)
@@ -63,33 +129,28 @@ def add_sensitivity(
     return verdicts, findings
 
 
-def _measured(
-    writer: RunWriter,
+def _planted(
     material: Material,
     chosen: Mapping[str, Detector],
     outcomes: Mapping[str, Outcome],
+    choice: Choice | None,
     timings: Timings,
     effort: str,
-) -> pd.DataFrame:
-    request = material.request
-    beneath = Beneath(
-        samples=material.samples,
-        root=material.root,
-        features=material.features,
-        training=material.training,
-        extractor=material.extractor,
-        intensity=request.intensity,
-        resize=request.resize,
-        smoothing=request.smoothing,
-    )
+) -> tuple[PlantedImages, dict[str, PlantedScores]]:
+    """Return planted images, and scores of them, in images that stand out by nothing themselves."""
+    beneath, seed = beneath_of(material), material.request.seed
     is_below = np.all([outcome.is_below for outcome in outcomes.values()], axis=0)
-    return write_sensitivity(
-        writer,
-        beneath,
-        chosen,
-        {label: outcome.decision.threshold for label, outcome in outcomes.items()},
-        is_below,
-        Wish(per_cell=EFFORTS[effort]),
-        timings,
-        seed=request.seed,
-    )
+    usable = material.training[is_below]
+    if choice is not None and effort == QUICK:
+        places = np.flatnonzero(np.isin(choice.planted.rows, usable))
+        scored = {label: choice.scored[label].subset(places) for label in chosen}
+        return choice.planted.subset(places), scored
+    if choice is not None:
+        usable = np.setdiff1d(usable, choice.deciding)
+    rows = bases(beneath, usable, seed=seed)
+    planted = planted_in(beneath, rows, Wish(per_cell=EFFORTS[effort]), timings, seed=seed)
+    scored = {}
+    for label, detector in chosen.items():
+        with timings.step(f"{label}: sensitivity", len(planted.painted)):
+            scored[label] = score_planted(detector, beneath.features, beneath.training, planted)
+    return planted, scored

@@ -119,13 +119,21 @@ def plan(bases: np.ndarray, samples: pd.DataFrame, wish: Wish, *, seed: int) -> 
             wish.contrasts or tuple(CONTRASTS.values()),
         )
     )
-    dealt = np.random.default_rng(seed).permutation(np.asarray(bases))
+    dealt = dealt_in_turn(bases, seed)
     per_cell = min(wish.per_cell, len(dealt))
     plants = []
     for number, (cell, _) in enumerate(product(cells, range(per_cell))):
         kind, width, contrast = cell
         plants.append(Plant(int(dealt[number % len(dealt)]), kind, width, contrast, seed + number))
     return sorted(plants, key=lambda plant: plant.row)
+
+
+def dealt_in_turn(bases: np.ndarray, seed: int) -> np.ndarray:
+    """Return the images in the order in which they get a defect each, again and again.
+
+    Every second one of them has half of the defects of each kind, width and contrast.
+    """
+    return np.random.default_rng(seed).permutation(np.asarray(bases))
 
 
 def contrast_words(contrast: float) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from anomalylab.localise import anomaly_map
 from anomalylab.pictures.encode import webp
 from anomalylab.runs.sensitivity.measure import PlantedImages
-from anomalylab.schema import PLANTED_PICTURES
+from anomalylab.schema.planted import PLANTED_PICTURES
 
 MAP_SIDE = 32
 """Cells of the sides of a map of a view."""

@@ -14,6 +14,7 @@ from anomalylab.verdicts.sensitivity import smallest_found
 UNKNOWN_SHARE = 0.05
 """Share of defects that looks are counted for."""
 
+NOTHING = "Nothing stands out"
 NOT_MEASURED = "What would have stood out was not measured"
 
 MISLEADING = (
@@ -39,7 +40,14 @@ def with_sensitivity(verdict: VerdictInfo, table: pd.DataFrame, n_images: int) -
     told = replace(verdict, seen=seen_sentence(table), unknown=unknown_sentence(verdict, n_images))
     if verdict.kind != "clean":
         return told
-    return replace(told, sentence=f"Nothing stands out{_headline(table)}", reason=verdict.sentence)
+    return replace(
+        told, sentence=f"{NOTHING}{_headline(table)}", reason=_capitalised(verdict.sentence)
+    )
+
+
+def is_measured_in(verdict: VerdictInfo) -> bool:
+    """Tell whether a verdict says what would have stood out."""
+    return bool(verdict.seen) and not verdict.seen.startswith(NOT_MEASURED)
 
 
 def seen_sentence(table: pd.DataFrame) -> str:
@@ -66,6 +74,12 @@ def unknown_sentence(verdict: VerdictInfo, n_images: int) -> str:
         f"{plural(n_looks, 'image')} drawn at random from the other {n_kept}: if none is "
         f"defective, then with 95 % confidence at most {UNKNOWN_SHARE:.0%} of them are."
     )
+
+
+def _capitalised(sentence: str) -> str:
+    """Return what follows "Nothing stands out: " as a sentence of its own."""
+    rest = sentence.removeprefix(f"{NOTHING}: ")
+    return rest[:1].upper() + rest[1:]
 
 
 def _headline(table: pd.DataFrame) -> str:

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from anomalylab.detectors import Detector
 from anomalylab.errors import DatasetError
 from anomalylab.extractors import Extractor
 from anomalylab.features import Features
+from anomalylab.runs.inputs import network_size_of
 from anomalylab.runs.sensitivity.measure import (
     PlantedImages,
+    PlantedScores,
     plant_and_embed,
     planted_table,
-    score_planted,
 )
 from anomalylab.runs.sensitivity.paint import Painter
 from anomalylab.runs.sensitivity.plan import MAX_BASES, MIN_IMAGES, Wish, plan
@@ -55,23 +55,32 @@ class Beneath:
     resize: str
     smoothing: float
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """What images are resized to."""
+        return network_size_of(self.extractor)
 
-def bases(beneath: Beneath, is_below: np.ndarray, *, seed: int) -> np.ndarray:
-    """Draw the images to plant in, of training images that no detector calls unusual themselves.
+
+def bases(beneath: Beneath, usable: np.ndarray, *, seed: int) -> np.ndarray:
+    """Draw the images to plant in, at most :data:`MAX_BASES`.
 
     Parameters
     ----------
     beneath : Beneath
-    is_below : bool ndarray of shape (n_training,)
-        Whether a training image, left out, scores below the threshold.
+    usable : int ndarray
+        Training rows that may be planted in.
     seed : int
+
+    Returns
+    -------
+    rows : int ndarray
+        Rising.
 
     Raises
     ------
     DatasetError
         If there are too few images to set any aside.
     """
-    usable = beneath.training[is_below]
     n_groups = len(np.unique(beneath.features.group_numbers[usable]))
     if n_groups < MIN_IMAGES:
         raise DatasetError(
@@ -81,69 +90,56 @@ def bases(beneath: Beneath, is_below: np.ndarray, *, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).permutation(usable)[:MAX_BASES])
 
 
+def planted_in(
+    beneath: Beneath, rows: np.ndarray, wish: Wish, timings: Timings, *, seed: int
+) -> PlantedImages:
+    """Plan, paint and embed defects in copies of the images of some rows."""
+    with timings.step("plant defects", len(rows)):
+        plants = plan(rows, beneath.samples, wish, seed=seed)
+        painter = Painter(
+            beneath.samples, beneath.root, beneath.intensity, beneath.resize, beneath.size
+        )
+        return plant_and_embed(painter, plants, beneath.extractor)
+
+
 def write_sensitivity(
     writer: RunWriter,
     beneath: Beneath,
-    chosen_detectors: Mapping[str, Detector],
+    planted: PlantedImages,
+    scored: Mapping[str, PlantedScores],
     thresholds: Mapping[str, float],
-    is_below: np.ndarray,
-    wish: Wish,
-    timings: Timings,
-    *,
-    seed: int,
 ) -> pd.DataFrame:
-    """Plant, embed, score and write PLANTED, SENSITIVITY, PLANTED_PICTURES and the maps.
+    """Write PLANTED, SENSITIVITY, PLANTED_PICTURES and the maps of the views.
 
     Parameters
     ----------
     writer : RunWriter
     beneath : Beneath
-    chosen_detectors : mapping
-        Label -> detector; the first one chooses what is shown.
+    planted : PlantedImages
+    scored : mapping
+        Detector -> what it makes of them; the first one chooses what is shown.
     thresholds : mapping
-        Label -> default threshold on image scores.
-    is_below : bool ndarray of shape (n_training,)
-        See :func:`bases`.
-    wish : Wish
-    timings : Timings
-    seed : int
+        Detector -> default threshold on image scores.
 
     Returns
     -------
     table : DataFrame
         Rows of SENSITIVITY.
-
-    Raises
-    ------
-    DatasetError
-        If there are too few images.
     """
-    rows = bases(beneath, is_below, seed=seed)
-    with timings.step("plant defects", len(rows)):
-        plants = plan(rows, beneath.samples, wish, seed=seed)
-        size = beneath.extractor.size or (224, 224)
-        painter = Painter(beneath.samples, beneath.root, beneath.intensity, beneath.resize, size)
-        planted = plant_and_embed(painter, plants, beneath.extractor)
-    tables, shown = [], np.array([], int)
-    for label, detector in chosen_detectors.items():
-        with timings.step(f"{label}: sensitivity", len(plants)):
-            table, maps = _of_detector(label, detector, beneath, planted, thresholds[label])
-            shown = shown if len(shown) else chosen(table)
-            _write_maps(writer, label, beneath, planted, shown, maps)
-        tables.append(table)
-    writer.table("planted", pd.concat(tables, ignore_index=True))
+    ids = beneath.samples["sample_id"].to_numpy()
+    tables = [
+        planted_table(label, planted, ids, scores, thresholds[label])
+        for label, scores in scored.items()
+    ]
+    shown = chosen(tables[0])
+    for label, scores in scored.items():
+        _write_maps(writer, label, beneath, planted, shown, scores.maps)
+    together = pd.concat(tables, ignore_index=True)
+    writer.table("planted", together)
     writer.table("planted_pictures", pictures(planted, shown))
-    found = sensitivity(pd.concat(tables, ignore_index=True))
+    found = sensitivity(together)
     writer.table("sensitivity", found)
     return found
-
-
-def _of_detector(
-    label: str, detector: Detector, beneath: Beneath, planted: PlantedImages, threshold: float
-) -> tuple[pd.DataFrame, np.ndarray]:
-    scores, before, maps = score_planted(detector, beneath.features, beneath.training, planted)
-    ids = beneath.samples["sample_id"].to_numpy()
-    return planted_table(label, planted, ids, scores, before, threshold), maps
 
 
 def _write_maps(
@@ -155,7 +151,7 @@ def _write_maps(
     score_maps: np.ndarray,
 ) -> None:
     sizes = beneath.samples[["height", "width"]].to_numpy(int)
-    display = {"smoothing": beneath.smoothing, "network_size": beneath.extractor.size or (224, 224)}
+    display = {"smoothing": beneath.smoothing, "network_size": beneath.size}
     with writer.place(MAPS) as folder:
         folder.mkdir(exist_ok=True)
     writer.array(f"{MAPS}/{label}.npy", maps_of_views(planted, shown, score_maps, sizes, display))

@@ -10,12 +10,13 @@ from PIL import Image
 from anomalylab import detectors, extractors
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.features import Features
+from anomalylab.runs.candidates import CANDIDATES
 from anomalylab.runs.detect import run
 from anomalylab.runs.inputs import load_samples
 from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.sensitivity.measure import PlantedImages, plant_and_embed, score_planted
 from anomalylab.runs.sensitivity.paint import Painter
-from anomalylab.runs.sensitivity.plan import Plant, Wish, ladder, plan
+from anomalylab.runs.sensitivity.plan import Plant, Wish, dealt_in_turn, ladder, plan
 from anomalylab.runs.sensitivity.write import Beneath, bases
 
 KNN = (DetectorChoice(name="knn"),)
@@ -147,23 +148,20 @@ def _painted(row):
 
 
 def test_defects_are_planted_in_images_that_stand_out_by_nothing(request_of):
-    beneath = _beneath(20)
-    is_below = np.arange(20) != 3
-    chosen = bases(beneath, is_below, seed=0)
-    assert 3 not in chosen
-    assert len(chosen) == 19
+    usable = np.delete(np.arange(20), 3)
+    assert bases(_beneath(20), usable, seed=0).tolist() == usable.tolist()
 
 
 def test_too_few_images_to_set_aside_are_told():
     with pytest.raises(DatasetError, match=r"11 different images can be set aside .* at least 12"):
-        bases(_beneath(11), np.ones(11, bool), seed=0)
+        bases(_beneath(11), np.arange(11), seed=0)
 
 
 def test_near_copies_count_as_one_image_to_set_aside():
     beneath = _beneath(20)
     together = replace(beneath.features, groups=np.zeros(20, int))
     with pytest.raises(DatasetError, match="1 different images"):
-        bases(replace(beneath, features=together), np.ones(20, bool), seed=0)
+        bases(replace(beneath, features=together), np.arange(20), seed=0)
 
 
 def _beneath(n):
@@ -224,3 +222,76 @@ def test_a_run_without_sensitivity_says_that_it_was_not_measured(request_of, tmp
     assert verdict.sentence == "Nothing stands out; what would have was not measured."
     assert made.table("sensitivity").empty
     assert "--sensitivity none" in made.info.command
+
+
+def test_every_second_image_has_half_of_the_defects_of_each_cell(samples):
+    rows = np.arange(0, 40)
+    plants = pd.DataFrame(plan(rows, samples, Wish(per_cell=8), seed=3))
+    is_deciding = plants["row"].isin(dealt_in_turn(rows, 3)[::2])
+    counts = plants.assign(decides=is_deciding).groupby(["kind", "width", "contrast"])["decides"]
+    assert (counts.sum() == 4).all()
+
+
+@pytest.fixture(scope="module")
+def chosen(request_of, tmp_path_factory):
+    request = replace(request_of, detectors=(DetectorChoice(name="auto"),))
+    return run(request, tmp_path_factory.mktemp("out") / "chosen")
+
+
+def test_the_detector_is_chosen_on_one_half_and_stated_on_the_other(chosen):
+    table = chosen.table("choice")
+    assert len(table) == len(CANDIDATES)
+    assert chosen.detectors == table["detector"].head(2).tolist()
+    assert table["is_tied"].iloc[0]
+    deciding = table["figure"] - table["stated"]
+    assert (deciding != 0).any()
+    assert table[["stated", "stated_low", "stated_high"]].notna().all(axis=None)
+    assert "--detector auto" in chosen.info.command
+
+
+def test_what_a_chosen_detector_sees_is_stated_on_images_that_the_choice_did_not_see(chosen):
+    stated = set(chosen.table("planted")["sample_id"])
+    rows = chosen.samples.index.to_numpy()
+    deciding = dealt_in_turn(rows, chosen.info.seed)[::2]
+    assert not stated & set(chosen.samples["sample_id"].iloc[deciding])
+
+
+def test_of_tied_settings_the_one_preferred_comes_first(chosen):
+    table = chosen.table("choice")
+    labels = [str(DetectorChoice.parse(text).label) for text in CANDIDATES]
+    places = [labels.index(name) for name in table["detector"][table["is_tied"]]]
+    assert places == sorted(places)
+
+
+def test_a_choice_that_cannot_be_made_is_told_and_the_usual_best_is_taken(folder, tmp_path):
+    for path in sorted(folder.iterdir())[:8]:
+        (tmp_path / "few").mkdir(exist_ok=True)
+        (tmp_path / "few" / path.name).write_bytes(path.read_bytes())
+    auto = (DetectorChoice(name="auto"),)
+    request = DetectRequest(data=tmp_path / "few", detectors=auto, size=(64, 64))
+    made = run(request, tmp_path / "run")
+    assert made.detectors == [DetectorChoice.parse(CANDIDATES[0]).label]
+    messages = [finding.message for finding in made.info.findings]
+    assert any("not chosen on these images: 8 different images" in one for one in messages)
+
+
+def test_auto_stands_alone():
+    for others in (("auto", "knn"), ("auto:k=3",)):
+        with pytest.raises(ParameterError, match="stands alone"):
+            DetectRequest(data=None, detectors=tuple(map(DetectorChoice.parse, others)))
+
+
+def test_what_is_measured_takes_the_place_of_the_guess_from_sizes(tmp_path):
+    rng = np.random.default_rng(0)
+    (tmp_path / "large").mkdir()
+    for i in range(26):
+        pixels = rng.integers(100, 140, (30, 30, 3)).repeat(10, 0).repeat(10, 1).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "large" / f"{i:02}.png")
+    request = DetectRequest(data=tmp_path / "large", detectors=KNN, size=(64, 64))
+    measured = run(request, tmp_path / "measured")
+    guessed = run(replace(request, sensitivity="none"), tmp_path / "guessed")
+    is_said = [
+        any("images shrink" in finding.message for finding in made.info.findings)
+        for made in (measured, guessed)
+    ]
+    assert is_said == [False, True]

@@ -1,0 +1,34 @@
+"""The detectors that a request asks for, or leaves to be chosen from."""
+
+from dataclasses import fields
+
+from anomalylab import detectors
+from anomalylab.detectors import Detector
+from anomalylab.runs.request import DetectorChoice, DetectRequest
+
+CANDIDATES = (
+    "padim:levels=all,covariance=ridge",
+    "mahalanobis",
+    "patchcore",
+    "patchcore:levels=all",
+    "padim:covariance=ridge",
+    "knn",
+)
+"""Settings that are compared, in the order of their mean image AUROC over sources that none of them
+was tuned on; of settings that planted defects cannot tell apart the first is taken."""
+
+
+def candidates_of(request: DetectRequest) -> dict[str, Detector]:
+    """Return the detectors of a request, or all that are to be compared: label -> unfitted."""
+    choices = request.detectors
+    if request.is_auto:
+        choices = tuple(DetectorChoice.parse(text) for text in CANDIDATES)
+    return {choice.label: _create(choice, request.seed) for choice in choices}
+
+
+def _create(choice: DetectorChoice, seed: int) -> Detector:
+    cls = detectors.registry.get(choice.name)
+    has_seed = any(field.name == "seed" for field in fields(cls))  # type: ignore[arg-type]
+    params = {**({"seed": seed} if has_seed else {}), **choice.params}
+    detector: Detector = detectors.create(choice.name, preset=choice.preset, **params)
+    return detector
