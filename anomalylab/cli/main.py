@@ -18,13 +18,27 @@ from anomalylab.cli import (
     report,
     run,
     score,
+    sensitivity,
     serve,
     suspects,
 )
 from anomalylab.cli.options import CommandParser
 from anomalylab.errors import AnomalyLabError
 
-COMMANDS = (demo, check, run, recipe, report, compare, score, suspects, serve, notebook, doctor)
+COMMANDS = (
+    demo,
+    check,
+    run,
+    recipe,
+    report,
+    compare,
+    score,
+    sensitivity,
+    suspects,
+    serve,
+    notebook,
+    doctor,
+)
 """Modules of the commands, in the order of the help; each has ``add(commands)``."""
 
 

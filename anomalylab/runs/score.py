@@ -9,7 +9,6 @@ import pandas as pd
 
 from anomalylab import detectors, extractors
 from anomalylab.datasets.check import Finding
-from anomalylab.errors import WeightsError
 from anomalylab.extractors import Extraction, Extractor
 from anomalylab.features import Features
 from anomalylab.localise import map_max
@@ -21,6 +20,7 @@ from anomalylab.runs.folder import Run
 from anomalylab.runs.info import ExtractorInfo, VerdictInfo
 from anomalylab.runs.inputs import cell_of, network_size_of, with_images
 from anomalylab.runs.masks import Masks
+from anomalylab.runs.network import network_of
 from anomalylab.runs.new_images import NewImages, check_brightness, checked, list_new
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.planned import check_scoring
@@ -83,7 +83,7 @@ def score(
         If memory is short.
     """
     base = finished(Path(folder), Path(out))
-    extractor = _extractor(base, weights, engine)
+    extractor = network_of(base, weights, engine)
     new, timings = list_new(Path(data)), Timings()
     may_replace = partial(check_scored, base, new, Path(out), replace)
     may_replace()
@@ -128,18 +128,6 @@ def _embedded(new: NewImages, base: Run, extractor: Extractor) -> Extraction:
     )
     features = with_images(extraction.features, extraction.samples, new.root, intensity=intensity)
     return extraction._replace(features=features)
-
-
-def _extractor(base: Run, weights: str | None, engine: str | None) -> Extractor:
-    made = base.detect.extractor
-    parameters = made.parameters if weights is None else made.parameters | {"weights": weights}
-    try:
-        return extractors.create_again(made.name, parameters, made.fingerprint, engine=engine)
-    except extractors.OtherNetworkError as error:
-        raise WeightsError(
-            f"the network at hand is not the one of {base.folder} ({made.weights}); give the "
-            "file of its weights with --weights"
-        ) from error
 
 
 def _ran(base: Run, extractor: Extractor) -> ExtractorInfo:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +13,13 @@ from safetensors import SafetensorError
 
 from anomalylab.errors import AnomalyLabError, RunError
 from anomalylab.runs.files import FILE_LIST, list_files
-from anomalylab.runs.folder import TABLES
+from anomalylab.runs.folder import TABLES, Run
 from anomalylab.runs.info import FILE, RunInfo, write_info
-from anomalylab.runs.put import PARTIAL, put_in_place, recover
+from anomalylab.runs.put import OF_UNLISTED_RUNS, PARTIAL, put_in_place, recover
 from anomalylab.runs.writable import cannot_write, check_folder
 from anomalylab.storage.unfinished import beside, remove
+
+_OF_PAGES = ("report.html", "report.ipynb")
 
 
 class RunWriter:
@@ -110,6 +113,38 @@ def writing(folder: Path | str, check: Callable[[], None] = lambda: None) -> Ite
             put_in_place(partial, folder)
     finally:
         remove(partial)
+
+
+@contextmanager
+def amending(run: Run) -> Iterator[RunWriter]:
+    """Write further parts into a finished run, which changes as a whole or not at all.
+
+    Whatever the run has written is copied first; parts of the same names are written anew. A page
+    made of the run before is left out, because it would be of another run.
+
+    Parameters
+    ----------
+    run : Run
+
+    Raises
+    ------
+    RunError
+        If the run is damaged, or cannot be written.
+    """
+    run.check()
+    with writing(run.folder) as writer:
+        for name in run.files.written or _unlisted(run.folder):
+            if name not in _OF_PAGES and (run.folder / name).is_file():
+                with writer.place(name) as path:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(run.folder / name, path)
+        yield writer
+
+
+def _unlisted(folder: Path) -> list[str]:
+    """Return the files of a run that lists none."""
+    paths = (path for pattern in OF_UNLISTED_RUNS for path in folder.glob(pattern))
+    return [path.relative_to(folder).as_posix() for path in paths]
 
 
 def check_output(folder: Path, n_bytes: int = 0) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.compute.threads import n_threads
+from anomalylab.errors import DatasetError
 from anomalylab.images.files import read_bytes, read_header
 from anomalylab.images.read import decode_image, hash_of
 from anomalylab.images.read import resize as resize_image
@@ -93,11 +94,16 @@ class Painter:
     @contextmanager
     def _decoded(self, row: int) -> Iterator[tuple[np.ndarray, np.ndarray | None, str]]:
         """Give the image of a row, where its product is, and the digest of its file."""
-        path = self.root / self.samples["image_path"].iloc[row]
+        sample = self.samples.iloc[row]
+        path = self.root / sample["image_path"]
         content = read_bytes(path)
+        if hash_of(content) != sample["content_hash"]:
+            raise DatasetError(
+                f"{sample['image_path']} has changed since it was embedded; make the run again"
+            )
         with decoding.taken(needed(read_header(content, path))):
             image = decode_image(content, path, intensity=self.intensity)
-            yield image, product_mask(image), hash_of(content)
+            yield image, product_mask(image), sample["content_hash"]
 
     def _seen(
         self, image: np.ndarray, planted: Planted, wanted: Plant, digest: str

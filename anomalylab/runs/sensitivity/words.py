@@ -7,7 +7,7 @@ import pandas as pd
 
 from anomalylab.number_words import plural
 from anomalylab.runs.info import VerdictInfo
-from anomalylab.runs.sensitivity.plan import contrast_words
+from anomalylab.runs.sensitivity.plan import CONTRASTS, contrast_words
 from anomalylab.verdicts.audit import looks_needed
 from anomalylab.verdicts.sensitivity import smallest_found
 
@@ -40,9 +40,9 @@ def with_sensitivity(verdict: VerdictInfo, table: pd.DataFrame, n_images: int) -
     told = replace(verdict, seen=seen_sentence(table), unknown=unknown_sentence(verdict, n_images))
     if verdict.kind != "clean":
         return told
-    return replace(
-        told, sentence=f"{NOTHING}{_headline(table)}", reason=_capitalised(verdict.sentence)
-    )
+    is_plain = verdict.sentence.startswith(f"{NOTHING}: ")
+    reason = _capitalised(verdict.sentence) if is_plain else verdict.reason
+    return replace(told, sentence=f"{NOTHING}{_headline(table)}", reason=reason)
 
 
 def is_measured_in(verdict: VerdictInfo) -> bool:
@@ -88,17 +88,22 @@ def _headline(table: pd.DataFrame) -> str:
         return "; what would have was not measured."
     clear = table[table["contrast"] == table["contrast"].max()]
     smallest = smallest_found(clear)
-    word = contrast_words(float(clear["contrast"].iloc[0]))
+    contrast = float(clear["contrast"].iloc[0])
     is_seen = smallest["width"].notna()
     missed = [_many(kind) for kind in smallest["defect"][~is_seen]]
     widest = int(clear["width"].max())
     if not is_seen.any():
-        return f", and even {word} defects {widest} px wide would not have."
+        return f", and even {_of(contrast, 'defects')} {widest} px wide would not have."
     if missed:
-        return f", but {word} {_listed(missed)} would not have either, up to {widest} px wide."
+        return (
+            f", but {_of(contrast, _listed(missed))} would not have either, up to {widest} px wide."
+        )
     first, last = (int(f(smallest["width"])) for f in (np.min, np.max))
     widths = f"{first} px" if first == last else f"{first} to {last} px"
-    return f"; {word} defects would have from {widths} width on, by kind; lesser ones would not."
+    return (
+        f"; {_of(contrast, 'defects')} would have from {widths} width on, by kind; lesser ones "
+        "would not."
+    )
 
 
 def _of_contrast(smallest: pd.DataFrame, contrast: float, table: pd.DataFrame) -> str:
@@ -112,6 +117,12 @@ def _of_contrast(smallest: pd.DataFrame, contrast: float, table: pd.DataFrame) -
     if not kinds:
         return f"if {word}: none, up to {int(table['width'].max())} px wide"
     return f"if {word}: {_listed(kinds)}" + (f" (not {_listed(missed)})" if missed else "")
+
+
+def _of(contrast: float, kinds: str) -> str:
+    """Return kinds of defects of a contrast: ``clear spots``, or ``spots of contrast 0.5``."""
+    word = contrast_words(contrast)
+    return f"{word} {kinds}" if contrast in CONTRASTS.values() else f"{kinds} of {word}"
 
 
 def _many(kind: str) -> str:
