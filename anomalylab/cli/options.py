@@ -140,7 +140,7 @@ def detect_request(options: argparse.Namespace) -> "DetectRequest":
     choices = tuple(DetectorChoice.parse(text) for text in getattr(options, "detector", []))
     extra: dict[str, Any] = {
         name: getattr(options, name)
-        for name in ("weights", "smoothing", "max_fpr", "seed", "sensitivity")
+        for name in ("weights", "smoothing", "max_fpr", "seed", "sensitivity", "hide_labels")
         if hasattr(options, name)
     }
     return DetectRequest(
@@ -242,3 +242,8 @@ def add_kind(parser: argparse.ArgumentParser, what: str) -> None:
     """Add the argument that names a kind of run."""
     words = ", ".join(kind.words for kind in KINDS.values())
     parser.add_argument("kind", type=kind_named, metavar="KIND", help=f"{what}: {words}")
+
+
+def printable(text: str) -> str:
+    """Return a text from the data without letters that would steer a terminal."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

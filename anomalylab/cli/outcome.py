@@ -29,6 +29,8 @@ def tell(finished: "Run", options: argparse.Namespace) -> None:
         if finding.severity == "warning":
             print(f"WARNING: {finding.message}")
     print(f"Run folder: {finished.folder}", flush=True)
+    if finished.files_of_images:
+        print(f"Labels are hidden; see what they show: anomalylab reveal {finished.folder}")
     if options.report is None:
         print(f"Make the page: anomalylab report {finished.folder}")
     else:

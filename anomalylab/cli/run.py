@@ -27,6 +27,12 @@ def add(commands) -> None:
 
 def _fill(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
+    parser.add_argument(
+        "--hide-labels",
+        action="store_true",
+        help="run as if nothing were known of the images; labels are kept aside for anomalylab "
+        "reveal, and no page or table shows them",
+    )
     add_images(parser)
     parser.add_argument(
         "--detector", action="append", default=[], metavar="NAME", help=DETECTOR_HELP

@@ -66,7 +66,7 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
             f"{request.backbone} is no network; keep the backbone lite0: detectors such as "
             "window_pca look at the images themselves whatever the backbone"
         )
-    samples, root = load_samples(request)
+    samples, root, hidden = load_samples(request)
     roles.check_roles(samples)
     may_replace = partial(check_replaced, out, samples, root, kind="detect", replace=replace)
     may_replace()
@@ -79,6 +79,7 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
     samples = report.with_whole_masks(samples)
     material, broken = _embedded(request, samples, root, extractor, timings)
     with writing(out, may_replace) as writer:
+        writer.hide(hidden)
         chosen, choice, found = take(material, candidates, timings)
         decisions = {
             label: outcome_of(writer, label, detector, material, timings)

@@ -60,7 +60,8 @@ def write_enlarged(writer: RunWriter, root: Path) -> None:
 
     def picture(name: str) -> Picture:
         try:
-            return enlarged(read_image(root / name, intensity=intensity))
+            file = root / run.files_of_images.get(name, name)
+            return enlarged(read_image(file, intensity=intensity))
         except ImageError:  # it went away while the run was made
             return NOTHING
 

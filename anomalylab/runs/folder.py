@@ -29,6 +29,7 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         schema.SAMPLES,
+        schema.HIDDEN,
         schema.SCORES,
         schema.THRESHOLDS,
         schema.METRICS,
@@ -105,6 +106,16 @@ class Run:
     def samples(self) -> pd.DataFrame:
         """One row an image."""
         return check_paths(self.table("samples"), self.folder / "samples.parquet")
+
+    @cached_property
+    def hidden(self) -> pd.DataFrame:
+        """What is known of the images and was hidden from the run; empty if nothing was."""
+        return check_paths(self.table("hidden"), self.folder / "hidden.parquet")
+
+    @cached_property
+    def files_of_images(self) -> dict[str, str]:
+        """File of each image, by its ``image_path``, where that is not the file itself."""
+        return dict(zip(self.hidden["sample_id"], self.hidden["image_path"], strict=True))
 
     @cached_property
     def queries(self) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND, Features, ImageLevel
 from anomalylab.images.read import read_image
 from anomalylab.progress import stage
+from anomalylab.runs.hidden import hide
 from anomalylab.runs.request import DetectRequest
 
 
@@ -57,8 +59,26 @@ def check_source(request: DetectRequest) -> None:
         raise DatasetError(f"{request.data} does not exist; give a folder of images")
 
 
-def load_samples(request: DetectRequest) -> tuple[pd.DataFrame, Path]:
-    """Return SAMPLES of the request and the folder that their paths are relative to.
+class Loaded(NamedTuple):
+    """Images as they were listed.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        Rows of SAMPLES.
+    root : Path
+        Folder that their paths are relative to.
+    hidden : DataFrame or None
+        Rows of HIDDEN, if the request hides labels.
+    """
+
+    samples: pd.DataFrame
+    root: Path
+    hidden: pd.DataFrame | None
+
+
+def load_samples(request: DetectRequest) -> Loaded:
+    """List the images of a request, and hide their labels if it says so.
 
     Raises
     ------
@@ -70,7 +90,11 @@ def load_samples(request: DetectRequest) -> tuple[pd.DataFrame, Path]:
         name = request.dataset or datasets.detect_layout(Path(request.data or ""))
         samples = datasets.load(name, request.data, **request.dataset_params)
     samples.attrs["loader"] = name
-    return samples, Path(samples.attrs.get("root") or request.data or "")
+    root = Path(samples.attrs.get("root") or request.data or "")
+    if not request.hide_labels:
+        return Loaded(samples, root, None)
+    samples, hidden = hide(samples, root)
+    return Loaded(samples, root, hidden)
 
 
 def cell_of(extractor: Extractor) -> int:

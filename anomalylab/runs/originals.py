@@ -60,8 +60,9 @@ class Originals:
             If it is gone, or lies outside of the folder: the run may be a stranger's. Links are
             followed only below a folder that a person gave.
         """
-        path = self.root / image_path
-        if why_outside(image_path) or not self._is_below(path):
+        file = self.run.files_of_images.get(image_path, image_path)
+        path = self.root / file
+        if why_outside(file) or not self._is_below(path):
             raise DatasetError(f"{image_path} leads out of the folder of the images")
         if not path.is_file():
             raise DatasetError(f"{image_path} is gone")

@@ -31,7 +31,7 @@ def preview(request: DetectRequest) -> tuple[str, bool]:
         If there is no such folder, or no image in it.
     """
     extractor = create_extractor(request)
-    samples, root = load_samples(request)
+    samples, root, _ = load_samples(request)
     with stage("load the network"):
         extractor.shapes()
     with stage("check images"):

@@ -103,6 +103,8 @@ class DetectRequest:
         unless all training images are labelled.
     plugins : tuple of path
         Python files that were imported first.
+    hide_labels : bool
+        Whether the images are taken as if nobody had labelled them; what is known is kept aside.
     """
 
     data: Path | None
@@ -121,6 +123,7 @@ class DetectRequest:
     seed: int = 0
     sensitivity: str | None = None
     plugins: tuple[Path, ...] = ()
+    hide_labels: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.smoothing <= MAX_SMOOTHING:
@@ -155,6 +158,7 @@ class DetectRequest:
         for key, given in self.dataset_params.items():
             for value in given if isinstance(given, list) else [given]:
                 words += [f"--{key.replace('_', '-')}", _text(value)]
+        words += ["--hide-labels"] if self.hide_labels else []
         for choice in self.detectors:
             words += ["--detector", str(choice)]
         words += ["--backbone", self.backbone]

@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from anomalylab.errors import AnomalyLabError, RunError
 from anomalylab.runs.files import FILE_LIST, list_files
 from anomalylab.runs.folder import TABLES, Run
+from anomalylab.runs.hidden import renamed
 from anomalylab.runs.info import FILE, RunInfo, write_info
 from anomalylab.runs.put import OF_UNLISTED_RUNS, PARTIAL, put_in_place, recover
 from anomalylab.runs.writable import cannot_write, check_folder
@@ -36,6 +37,7 @@ class RunWriter:
     def __init__(self, folder: Path, target: Path):
         self.folder = folder
         self._target = target
+        self._names: dict[str, str] = {}
         with self.place("maps") as maps:
             maps.mkdir(parents=True)
 
@@ -57,9 +59,17 @@ class RunWriter:
 
     def table(self, name: str, table: pd.DataFrame) -> None:
         """Check a table against its schema and write it."""
+        if name == "samples" and self._names:
+            table = table.assign(image_path=table["sample_id"])
         checked = TABLES[name].check(TABLES[name].completed(table))
         with self.place(f"{name}.parquet") as path:
             checked.to_parquet(path, index=False)
+
+    def hide(self, hidden: pd.DataFrame | None) -> None:
+        """Write HIDDEN, if there is any, and call images by their ``sample_id`` from then on."""
+        if hidden is not None:
+            self.table("hidden", hidden)
+            self._names = dict(zip(hidden["image_path"], hidden["sample_id"], strict=True))
 
     def array(self, name: str, array: np.ndarray) -> None:
         """Write an array; ``name`` ends in ``.npy``."""
@@ -78,7 +88,7 @@ class RunWriter:
     def info(self, info: RunInfo) -> None:
         """Write what was done; the last thing to be written."""
         with self.place("") as folder:
-            write_info(info, folder)
+            write_info(renamed(info, self._names), folder)
 
 
 @contextmanager

@@ -38,6 +38,24 @@ left out together; missing for an image that is its own group. stored_as: format
 its pixels, as ``PNG, RGB of 8 bits``.
 """
 
+HIDDEN = Table(
+    "hidden",
+    {
+        "sample_id": "str",
+        "image_path": "str",
+        "mask_path": "str?",
+        "split": "str",
+        "label": "int?",
+        "defect_type": "str?",
+    },
+    ("sample_id",),
+)
+"""What is known of the images of a run that was made as if nobody had labelled them.
+
+sample_id: as in SAMPLES, whose ``image_path`` is the same there. image_path: of the file, relative
+to the root; the others as in SAMPLES. All further columns of the data set are here, too.
+"""
+
 SCORES = Table(
     "scores",
     {

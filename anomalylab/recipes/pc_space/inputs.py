@@ -38,7 +38,7 @@ def load(request: PCSpaceRequest) -> tuple[pd.DataFrame, Path]:
     ParameterError
         If a window is larger than an image, or planes and bins need more memory than is free.
     """
-    samples, root = load_samples(request.source)
+    samples, root, _ = load_samples(request.source)
     roles.check_roles(samples)
     check_sizes(samples, request.windows)
     _check_costs(request, len(samples))

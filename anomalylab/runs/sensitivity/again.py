@@ -73,8 +73,10 @@ def measure_again(
 def _beneath(base: Run, data: Path | None, weights: str | None) -> Beneath:
     detect, root = base.detect, Originals(base, data).root
     extractor = network_of(base, weights)
+    files = base.samples["image_path"].map(lambda name: base.files_of_images.get(name, name))
+    listed = base.samples.assign(image_path=files)
     extraction = extractors.extract(
-        base.samples, root, extractor, intensity=base.info.intensity, resize=detect.resize
+        listed, root, extractor, intensity=base.info.intensity, resize=detect.resize
     )
     if len(extraction.broken):
         first = extraction.broken.iloc[0]
