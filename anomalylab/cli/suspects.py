@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from anomalylab.cli.options import add_command, add_moved_data, add_run
+from anomalylab.cli.options import add_command, add_moved_data, add_run, printable
 
 FLAGGED = "flagged"
 
@@ -44,7 +44,7 @@ def call(options: argparse.Namespace) -> None:
         return
     copied = copy_suspects(listed, Originals(run, options.data), options.copy_to)
     for reason in copied["why_not"][copied["copy"].isna()]:
-        print(f"not copied: {_shown(reason)}")
+        print(f"not copied: {printable(reason)}")
     print(f"Copied {copied['copy'].notna().sum()} to {options.copy_to}")
 
 
@@ -65,11 +65,6 @@ def _lines(table) -> list[str]:
         place = "" if pd.isna(row.x) else f"{row.x}, {row.y}"
         lines.append(
             f"{row.rank:5}{row.score:>11.4g}{chance:>11}  "
-            f"{'yes' if row.is_beyond else 'no':8}{place:14}{_shown(row.image_path)}"
+            f"{'yes' if row.is_beyond else 'no':8}{place:14}{printable(row.image_path)}"
         )
     return lines
-
-
-def _shown(text: str) -> str:
-    """Return a text from the data without letters that would steer a terminal."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

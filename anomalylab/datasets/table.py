@@ -96,6 +96,45 @@ def load(root: Path, *, images: Path | None = None) -> pd.DataFrame:
     return samples
 
 
+def labels_of(path: Path) -> pd.DataFrame:
+    """Read a table of labels, of images that are not looked at.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV or parquet table with a column ``image_path`` or ``path``, and ``label`` in the words
+        of :func:`load`; perhaps ``defect_type``, and others.
+
+    Returns
+    -------
+    table : DataFrame
+        ``image_path`` with slashes, ``label`` 0, 1 or missing, ``defect_type``, and the others.
+
+    Raises
+    ------
+    DatasetError, ParameterError
+        If it is missing, cannot be read, or a label is not understood.
+    SchemaError
+        If it lacks paths or labels, or a path occurs twice.
+    """
+    table = with_known_names(_read(path), path)
+    if "image_path" not in table:
+        table = table.rename(columns={"path": "image_path"})
+    lacking = [name for name in ("image_path", "label") if name not in table]
+    if lacking:
+        raise SchemaError(
+            f"{path.name!r} needs the columns path and label; it has {list(table.columns)}"
+        )
+    table = table[table["image_path"].notna()].reset_index(drop=True)
+    paths = (
+        table["image_path"].astype(str).str.strip().str.replace("\\", "/").str.removeprefix("./")
+    )
+    _refuse_twice(list(paths), path)
+    labels = pd.Series([_label(value) for value in table["label"]], table.index, dtype="Int64")
+    kinds = _column(table, "defect_type", None)
+    return table.assign(image_path=paths, label=labels, defect_type=kinds)
+
+
 def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise DatasetError(f"there is no table {str(path)!r}; give a CSV or parquet file")

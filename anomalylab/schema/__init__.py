@@ -107,6 +107,24 @@ METRICS = Table(
 )
 """low and high bound the 95 % interval. A value that is missing has its reason in note."""
 
+REVEALED = Table(
+    "revealed",
+    {
+        "rank": "int",
+        "sample_id": "str",
+        "image_path": "str",
+        "score": "float",
+        "is_beyond": "bool",
+        "label": "int?",
+        "defect_type": "str?",
+    },
+    ("sample_id",),
+)
+"""Judged images, the most unusual first, with labels that the run has not seen.
+
+is_beyond: at or above the threshold of the run. image_path: of the file. A column ``grade`` is
+there if the data set has one."""
+
 RECALL = Table(
     "recall",
     {

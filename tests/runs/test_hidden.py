@@ -182,6 +182,17 @@ def test_a_hidden_run_scores_new_images_and_knows_its_own(labelled, hidden, tmp_
     assert "were among those the run was fitted on" in told
 
 
+def test_a_finished_hidden_run_finds_its_files_to_plant_defects_in_copies(hidden, tmp_path):
+    folder = shutil.copytree(hidden.folder, tmp_path / "run")
+    root = hidden.folder.resolve() / hidden.info.dataset.path
+    words = ["--defects", "spot", "--widths", "12", "--contrasts", "1", "--per-cell", "3"]
+    assert main(["sensitivity", str(folder), *words, "--data", str(root)]) == 0
+    again = Run(folder)
+    again.check()
+    assert set(again.table("sensitivity")["n_images"]) >= {3}
+    assert again.files_of_images == hidden.files_of_images
+
+
 def test_the_command_hides_labels_and_can_be_repeated(labelled, tmp_path, capsys):
     out = tmp_path / "run"
     words = ["run", str(labelled), "--hide-labels", "--size", "64", "--detector", "mahalanobis"]
