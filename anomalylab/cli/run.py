@@ -16,7 +16,8 @@ from anomalylab.progress import stage
 
 DETECTOR_HELP = (
     "detector, as NAME[@PRESET][:option=value,...], for example patchcore, padim@sroc or "
-    "patchcore:k=5,coreset=0.1; may be given several times, the first gives the verdict"
+    "patchcore:k=5,coreset=0.1; may be given several times, the first gives the verdict; auto, the "
+    "default, chooses among six by defects that are planted in copies of the images"
 )
 
 

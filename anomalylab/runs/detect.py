@@ -22,7 +22,7 @@ from anomalylab.runs.info import DetectInfo, DetectorInfo, ExtractorInfo, RunInf
 from anomalylab.runs.inputs import cell_of, check_source, load_samples, network_size_of, with_images
 from anomalylab.runs.outcome import Material, Outcome, outcome_of
 from anomalylab.runs.pictures import Thumbnails
-from anomalylab.runs.planned import bytes_of_maps, check_costs
+from anomalylab.runs.planned import affordable, bytes_of_maps, check_costs
 from anomalylab.runs.recall import write_recall
 from anomalylab.runs.replaced import check_replaced
 from anomalylab.runs.request import DetectRequest
@@ -72,6 +72,8 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
     may_replace()
     check_output(out, bytes_of_maps(samples, extractor, candidates))
     with stage("load the network"):
+        if request.is_auto:
+            candidates = affordable(samples, extractor, candidates)
         check_costs(samples, extractor, candidates)
     timings = Timings()
     with timings.step("check images", len(samples)):

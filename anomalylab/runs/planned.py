@@ -7,7 +7,7 @@ from math import prod
 import pandas as pd
 
 from anomalylab import detectors
-from anomalylab.compute.memory import refuse_beyond_available
+from anomalylab.compute.memory import available, refuse_beyond_available
 from anomalylab.detectors import Cost, Detector
 from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND
@@ -30,6 +30,19 @@ def planned(detector: Detector, samples: pd.DataFrame, extractor: Extractor) -> 
     for name in set(detector.chosen_levels(shapes)) & set(ON_DEMAND):
         shapes[name] = (height, width, 3 if name == "pixels" else 1)
     return detector.plan(len(roles.training_rows(samples)), shapes)
+
+
+def affordable(
+    samples: pd.DataFrame, extractor: Extractor, candidates: Mapping[str, Detector]
+) -> dict[str, Detector]:
+    """Return the detectors that memory has room for; all of them if it has room for none."""
+    free = available()
+    fitting = {
+        label: detector
+        for label, detector in candidates.items()
+        if planned(detector, samples, extractor).bytes <= free
+    }
+    return fitting or dict(candidates)
 
 
 def check_costs(

@@ -11,7 +11,7 @@ from anomalylab.progress import stage
 from anomalylab.runs.candidates import candidates_of
 from anomalylab.runs.detect import create_extractor
 from anomalylab.runs.inputs import cell_of, load_samples, network_size_of
-from anomalylab.runs.planned import check_costs, duration, planned
+from anomalylab.runs.planned import affordable, check_costs, duration, planned
 from anomalylab.runs.request import DetectRequest
 
 
@@ -63,6 +63,9 @@ def _plan(
 ) -> bool:
     """Add what each detector takes to the lines; return whether one is refused."""
     chosen = candidates_of(request)
+    if request.is_auto:
+        chosen = affordable(samples, extractor, chosen)
+        lines.append("  the detector is chosen among these, by planted defects:")
     try:
         for label, detector in chosen.items():
             n_bytes = planned(detector, samples, extractor).bytes

@@ -9,7 +9,6 @@ import pytest
 from scipy import stats
 
 from anomalylab import datasets, detectors, extractors
-from anomalylab.runs.request import DEFAULT_DETECTOR
 from anomalylab.verdicts.unlabelled import verdict
 
 N_DRAWS, N_IMAGES = 100, 60
@@ -33,7 +32,7 @@ def images():
 def nearness(images):
     """Distance of each cell to the nearest cell of each image: (n_images, n_cells, n_images)."""
     features, _ = images
-    detector = detectors.create(DEFAULT_DETECTOR)
+    detector = detectors.create("patchcore")
     near = [
         detector.fit(features.subset([row])).score_map(features) for row in range(len(features))
     ]
@@ -48,7 +47,7 @@ def left_out_scores(nearness, rows):
 
 def test_scores_from_nearness_are_those_of_the_detector(images, nearness):
     rows = np.random.default_rng(0).choice(len(nearness), 20, replace=False)
-    fitted = detectors.create(DEFAULT_DETECTOR).fit(images[0].subset(rows))
+    fitted = detectors.create("patchcore").fit(images[0].subset(rows))
     expected = fitted.training_scores(leave_out="group")[0]
     np.testing.assert_allclose(left_out_scores(nearness, rows), expected, rtol=1e-5)
 

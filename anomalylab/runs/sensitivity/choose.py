@@ -19,6 +19,9 @@ from anomalylab.runs.timing import Timings
 from anomalylab.schema.planted import CHOICE
 from anomalylab.verdicts.choice import chosen, rankings
 
+MAX_TRAINING = 250
+"""Training images that settings are compared on, so that the cost does not grow with a folder."""
+
 N_SHOWN = 2
 """The chosen setting, and the second best beside it."""
 
@@ -41,7 +44,8 @@ def choose(
 ) -> Choice:
     """Plant defects in copies of training images, and compare settings by how they rank these.
 
-    Defects in every second image decide; those in the others state what the choice is worth.
+    Defects in every second image decide; those in the others state what the choice is worth. Of
+    larger folders, :data:`MAX_TRAINING` images are drawn to compare on.
 
     Parameters
     ----------
@@ -56,13 +60,14 @@ def choose(
     DatasetError
         If there are too few images to set any aside.
     """
-    rows = bases(beneath, beneath.training, seed=seed)
+    training = np.sort(np.random.default_rng(seed).permutation(beneath.training)[:MAX_TRAINING])
+    rows = bases(beneath, training, seed=seed)
     wish = Wish(per_cell=2 * EFFORTS["quick"])
     planted = planted_in(beneath, rows, wish, timings, seed=seed)
     scored = {}
     for label, detector in candidates.items():
         with timings.step(f"choose: {label}", len(planted.painted)):
-            scored[label] = score_planted(detector, beneath.features, beneath.training, planted)
+            scored[label] = score_planted(detector, beneath.features, training, planted)
     deciding = dealt_in_turn(rows, seed)[::2]
     decides = np.isin(planted.rows, deciding)
     first = _rankings(beneath, planted, scored, np.flatnonzero(decides), seed)

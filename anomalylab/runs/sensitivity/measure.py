@@ -16,8 +16,9 @@ from anomalylab.progress import counted
 from anomalylab.runs.sensitivity.paint import PaintedImage, Painter
 from anomalylab.runs.sensitivity.plan import Plant
 
-N_FOLDS = 5
-"""Fits; each leaves out a fifth of the images that are planted in, and all of their groups."""
+MAX_FOLDS = 5
+LEFT_OUT = 0.05
+"""A fit leaves out so large a share of the training images, or a fifth of those planted in."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,9 @@ def score_planted(
     planted : PlantedImages
     """
     rows, groups = planted.rows, features.group_numbers
-    folds = np.array_split(np.unique(rows), min(N_FOLDS, len(np.unique(rows))))
+    beneath = np.unique(rows)
+    n_folds = int(np.clip(np.ceil(len(beneath) / (LEFT_OUT * len(training))), 1, MAX_FOLDS))
+    folds = np.array_split(beneath, min(n_folds, len(beneath)))
     scores, before = np.empty(len(rows)), np.empty(len(rows))
     maps: dict[int, np.ndarray] = {}
     for fold in counted(folds, loop="refits"):
