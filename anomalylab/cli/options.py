@@ -143,6 +143,7 @@ def detect_request(options: argparse.Namespace) -> "DetectRequest":
         for name in ("weights", "smoothing", "max_fpr", "seed", "sensitivity", "hide_labels")
         if hasattr(options, name)
     }
+    extra["max_false_alarms"] = rate_named(getattr(options, "max_false_alarms", None))
     return DetectRequest(
         data=options.data,
         dataset=options.dataset,
@@ -157,6 +158,23 @@ def detect_request(options: argparse.Namespace) -> "DetectRequest":
         plugins=tuple(options.plugin),
         **extra,
     )
+
+
+def add_max_false_alarms(parser: argparse.ArgumentParser) -> None:
+    """Add the option that chooses the threshold which views start from."""
+    parser.add_argument(
+        "--max-false-alarms",
+        metavar="RATE",
+        help="share of good images that may lie beyond the threshold shown first, as 0.05 or 5%%; "
+        "n good images can promise 1 in n + 1 at the lowest",
+    )
+
+
+def rate_named(text: str | None) -> float | None:
+    """Return the rate of false alarms that was typed, None if none was."""
+    from anomalylab.verdicts.threshold import read_rate
+
+    return None if text is None else read_rate(text)
 
 
 def flag_of(parameter: str) -> str:

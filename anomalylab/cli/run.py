@@ -7,6 +7,7 @@ from anomalylab.cli.options import (
     add_command,
     add_data,
     add_images,
+    add_max_false_alarms,
     add_out,
     default_out,
     detect_request,
@@ -54,6 +55,7 @@ def _fill(parser: argparse.ArgumentParser) -> None:
         default=0.3,
         help="false-positive rate up to which AU-PRO and AU-IoU integrate (%(default)s)",
     )
+    add_max_false_alarms(parser)
     parser.add_argument(
         "--seed", type=int, default=0, help="seed of everything drawn (%(default)s)"
     )

@@ -3,7 +3,15 @@
 import argparse
 from pathlib import Path
 
-from anomalylab.cli.options import ENGINES, add_command, add_plugin, add_replace, add_run
+from anomalylab.cli.options import (
+    ENGINES,
+    add_command,
+    add_max_false_alarms,
+    add_plugin,
+    add_replace,
+    add_run,
+    rate_named,
+)
 from anomalylab.errors import RunError
 from anomalylab.progress import stage
 
@@ -23,6 +31,13 @@ def add(commands) -> None:
     )
     parser.add_argument(
         "--engine", choices=ENGINES, help="what runs the network (as in RUN, if installed)"
+    )
+    add_max_false_alarms(parser)
+    parser.add_argument(
+        "--calibrate-on",
+        type=Path,
+        metavar="GOOD",
+        help="folder or table of good new images, not to be scored, that give the thresholds",
     )
     add_plugin(parser)
 
@@ -49,6 +64,8 @@ def call(options: argparse.Namespace) -> None:
         options.out,
         weights=options.weights,
         engine=options.engine,
+        max_false_alarms=rate_named(options.max_false_alarms),
+        calibrate_on=options.calibrate_on,
         replace=options.replace,
     )
     print(run.verdict)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from anomalylab.compute.poisson import chance_of_at_least
 from anomalylab.metrics import Confusion, auroc, auroc_interval, confusion
-from anomalylab.number_words import percent, plural
+from anomalylab.number_words import few_digits, percent, plural
 from anomalylab.runs.info import VerdictInfo
 from anomalylab.runs.judge import DetectorScores
 from anomalylab.runs.offered import offered
@@ -144,7 +144,7 @@ def beyond_training(
     expected = _chance(threshold) * n_images
     if of_training.kind == "undecidable":
         return _of_verdict(of_training, scores, threshold)
-    of_count = chance_of_at_least(n_beyond, expected)
+    of_count = _chance_of_count(threshold, n_beyond, n_images)
     of_farthest = 1.0
     if of_training.bulk is not None:
         of_farthest = n_images * of_training.bulk.p_value(scores.max()[None])[0]
@@ -163,17 +163,54 @@ def beyond_training(
     return _words("clean" if is_chance else "suspects", sentence, reason, n_beyond, expected)
 
 
+def beyond_good(scores: np.ndarray, threshold: Threshold) -> VerdictInfo:
+    """Say how many new images lie beyond good ones, and how many would by chance."""
+    n_beyond, n_images = int((scores >= threshold.value).sum()), len(scores)
+    expected = _chance(threshold) * n_images
+    is_chance = _chance_of_count(threshold, n_beyond, n_images) > unlabelled.MAX_CHANCE
+    lie = "lies" if n_beyond == 1 else "lie"
+    sentence = (
+        f"{n_beyond} of {n_images} images {lie} beyond the {threshold.n_images} good new ones; "
+        f"about {expected:.2g} would by chance."
+    )
+    reason = (
+        "That is no more than chance explains."
+        if is_chance
+        else "That is more than chance explains: these images are unlike the good new ones."
+    )
+    return _words("clean" if is_chance else "suspects", sentence, reason, n_beyond, expected)
+
+
 def _chance(threshold: Threshold) -> float:
     return threshold.expected_false / threshold.n_images
 
 
+def _chance_of_count(threshold: Threshold, n_beyond: int, n_images: int) -> float:
+    """Return the chance that so many of some good images or more lie beyond a threshold."""
+    if threshold.method.startswith("conformal"):
+        return thresholds.chance_of_so_many(threshold, n_beyond, n_images)
+    return chance_of_at_least(n_beyond, _chance(threshold) * n_images)
+
+
 def _of_verdict(found: unlabelled.Verdict, scores: np.ndarray, threshold: Threshold) -> VerdictInfo:
-    """Keep a verdict; where it is undecidable, count what lies beyond the threshold shown."""
-    n_suspects, expected = found.n_suspects, found.expected_by_chance
-    if found.kind == "undecidable":
+    """Keep a verdict; where another threshold is shown, count what lies beyond that."""
+    n_suspects, expected, of_threshold = found.n_suspects, found.expected_by_chance, ""
+    if threshold.method != "bulk":
         n_suspects = int((scores >= threshold.value).sum())
         expected = _chance(threshold) * len(scores)
-    return _words(found.kind, found.sentence, found.reason, n_suspects, expected)
+        if found.kind != "undecidable":
+            of_threshold = _of_another(threshold, n_suspects, expected)
+    words = _words(found.kind, found.sentence, found.reason, n_suspects, expected)
+    return replace(words, training=of_threshold)
+
+
+def _of_another(threshold: Threshold, n_beyond: int, expected: float) -> str:
+    reach = "reaches" if n_beyond == 1 else "reach"
+    return (
+        f"The threshold shown is another ({thresholds.method_words(threshold.method)}): "
+        f"{plural(n_beyond, 'image')} {reach} it, about {few_digits(expected)} would if all were "
+        "good."
+    )
 
 
 def _words(kind: str, sentence: str, reason: str, n_suspects: int, expected: float) -> VerdictInfo:

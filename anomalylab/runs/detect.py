@@ -67,7 +67,7 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
             "window_pca look at the images themselves whatever the backbone"
         )
     samples, root, hidden = load_samples(request)
-    roles.check_roles(samples)
+    roles.check_roles(samples, request.max_false_alarms)
     may_replace = partial(check_replaced, out, samples, root, kind="detect", replace=replace)
     may_replace()
     check_output(out, bytes_of_maps(samples, extractor, candidates))
@@ -118,7 +118,7 @@ def _embedded(
             seen=shown.see,
         )
     samples = extraction.samples
-    roles.check_roles(samples)
+    roles.check_roles(samples, request.max_false_alarms)
     features = with_images(extraction.features, samples, root, intensity=request.intensity)
     training, query = roles.training_rows(samples), roles.query_rows(samples)
     material = Material(request, root, extractor, samples, features, training, query, shown)

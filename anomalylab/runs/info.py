@@ -49,7 +49,8 @@ class VerdictInfo:
     expected_by_chance : float, optional
         Suspects expected if all images were normal.
     training : str
-        A sentence on the training set, if it is not what was judged.
+        A sentence on the training set, if it is not what was judged; on the threshold shown first,
+        if it is another than that of the verdict.
     seen, unknown : str
         What would have stood out, and what stays unknown with how few looks would settle it.
     """

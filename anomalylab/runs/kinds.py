@@ -37,8 +37,9 @@ class Kind:
     app : str, optional
         ``app(run, data) -> callable`` that returns a live page; None if the page is all there is.
     score : str, optional
-        ``score(run, images, out, weights=None, engine=None, replace=False) -> Run``: how it scores
-        new images; None if such a run cannot.
+        ``score(run, images, out, weights=None, engine=None, max_false_alarms=None,
+        calibrate_on=None, replace=False) -> Run``: how it scores new images; None if such a run
+        cannot.
     check : str, optional
         ``check(run)``: reads what such a run holds beside tables, or says what is damaged.
     options : str, optional

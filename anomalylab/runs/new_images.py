@@ -10,6 +10,7 @@ from anomalylab import datasets
 from anomalylab.datasets.check import Finding, about, brightness_beside, check_new
 from anomalylab.datasets.folder import looks_like_mask
 from anomalylab.errors import DatasetError
+from anomalylab.images.read import content_hash
 from anomalylab.pictures.thumbnails import mean_grey
 from anomalylab.progress import stage
 from anomalylab.runs.folder import Run
@@ -39,6 +40,10 @@ class NewImages:
     root: Path
     loader: str
     findings: list[Finding]
+
+    def hashes(self) -> pd.Series:
+        """Return the hash of each file's content."""
+        return pd.Series([content_hash(self.root / path) for path in self.samples["image_path"]])
 
 
 def list_new(data: Path) -> NewImages:

@@ -88,7 +88,9 @@ def outcome_of(
             smoothing=request.smoothing,
         )
     with timings.step(f"{label}: decide", n_images):
-        decision = decide(label, judged, material.samples, material.training, material.query)
+        rows = (material.training, material.query)
+        rate = request.max_false_alarms
+        decision = decide(label, judged, material.samples, *rows, max_false_alarms=rate)
     labels, scores = material.queries["label"], judged.query_scores
     with timings.step(f"{label}: measure", len(material.query)):
         of_images = image_metrics(label, labels, scores, decision.threshold, seed=request.seed)

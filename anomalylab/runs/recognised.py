@@ -48,7 +48,11 @@ def by_features(base: Run, known: np.ndarray, new: np.ndarray) -> pd.Series:
         In the order of its training images.
     new : ndarray of shape (n_images, n_channels)
     """
-    ids = base.info.training_ids
+    return same_features(base.info.training_ids, known, new)
+
+
+def same_features(ids: Sequence[str], known: np.ndarray, new: np.ndarray) -> pd.Series:
+    """Return the name of the known image whose pooled features each new one has, or None."""
     found: list[str | None] = []
     for row in new:
         gaps = np.linalg.norm(known - row, axis=1)

@@ -10,6 +10,7 @@ from pathlib import Path
 from anomalylab.errors import ParameterError
 from anomalylab.images.read import parse_intensity
 from anomalylab.registry import unknown_name
+from anomalylab.verdicts.threshold import check_rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +94,8 @@ class DetectRequest:
         Standard deviation of the Gaussian that smooths anomaly maps, in resized pixels.
     max_fpr : float
         False-positive rate up to which AU-PRO and AU-IoU integrate.
+    max_false_alarms : float, optional
+        Share of good images that may lie beyond the threshold that views start from.
     seed : int
         Seed of bootstrap intervals and of whatever a detector draws.
     sensitivity : {"none", "quick", "full"}, optional
@@ -117,6 +120,7 @@ class DetectRequest:
     resize: str = "bilinear"
     smoothing: float = 4.0
     max_fpr: float = 0.3
+    max_false_alarms: float | None = None
     seed: int = 0
     sensitivity: str | None = None
     plugins: tuple[Path, ...] = ()
@@ -131,6 +135,8 @@ class DetectRequest:
         parse_intensity(self.intensity)
         if not 0 < self.max_fpr <= 1:
             raise ParameterError(f"max_fpr must lie in (0, 1], not {self.max_fpr}")
+        if self.max_false_alarms is not None:
+            check_rate(self.max_false_alarms)
         if self.sensitivity not in (None, *SENSITIVITIES):
             unknown_name("value of sensitivity", str(self.sensitivity), SENSITIVITIES)
         names = [choice.name for choice in self.detectors]
@@ -162,15 +168,7 @@ class DetectRequest:
         words += ["--weights", Path(self.weights).name] if self.weights else []
         words += ["--levels", ",".join(self.levels)] if self.levels else []
         words += ["--size", "x".join(map(str, self.size))] if self.size else []
-        for option in (
-            "engine",
-            "intensity",
-            "resize",
-            "smoothing",
-            "max_fpr",
-            "seed",
-            "sensitivity",
-        ):
+        for option in _TOLD_IF_CHOSEN:
             value = getattr(self, option)
             if value != _DEFAULTS[option]:
                 words += [f"--{option.replace('_', '-')}", str(value)]
@@ -197,6 +195,7 @@ _TOLD_IF_CHOSEN = (
     "resize",
     "smoothing",
     "max_fpr",
+    "max_false_alarms",
     "seed",
     "sensitivity",
 )

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.errors import DatasetError
+from anomalylab.verdicts.thresholds import check_promise
 
 MIN_TRAINING = 2
 
@@ -30,13 +31,15 @@ def is_unlabelled(samples: pd.DataFrame) -> bool:
     return bool((samples["split"] == "unlabelled").all())
 
 
-def check_roles(samples: pd.DataFrame) -> None:
-    """Refuse samples that leave nothing to fit on or nothing to judge.
+def check_roles(samples: pd.DataFrame, max_false_alarms: float | None = None) -> None:
+    """Refuse samples that leave nothing to fit on or to judge, or too few to promise a rate.
 
     Raises
     ------
     DatasetError
-        If so; the message says what is there and what to do.
+        If nothing is left; the message says what is there and what to do.
+    ParameterError
+        If so few training images cannot promise that rate of false alarms.
     """
     n_training, n_query = len(training_rows(samples)), len(query_rows(samples))
     n_defective = int(((samples["split"] != "test") & (samples["label"] == 1)).sum())
@@ -51,6 +54,8 @@ def check_roles(samples: pd.DataFrame) -> None:
             f"all {len(samples)} images are for fitting and none is left to judge; "
             "name a folder of images to judge with --test"
         )
+    if max_false_alarms is not None:
+        check_promise(n_training, max_false_alarms)
 
 
 def fingerprint(samples: pd.DataFrame, hashes: list[str]) -> str:

@@ -1,6 +1,8 @@
 """Apply a finished run to new images: the same network, the same fits, the same thresholds."""
 
 import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pandas as pd
 
 from anomalylab import detectors, extractors
 from anomalylab.datasets.check import Finding
+from anomalylab.detectors import Detector
 from anomalylab.extractors import Extraction, Extractor
 from anomalylab.features import Features
 from anomalylab.localise import map_max
@@ -19,6 +22,19 @@ from anomalylab.runs.enlarged import write_enlarged
 from anomalylab.runs.folder import Run
 from anomalylab.runs.info import ExtractorInfo, VerdictInfo
 from anomalylab.runs.inputs import cell_of, network_size_of, with_images
+from anomalylab.runs.limits import (
+    FITTED,
+    SCORED,
+    Good,
+    Limits,
+    asked_options,
+    calibration_finding,
+    check_asked,
+    limits_of_good,
+    limits_of_run,
+    refuse_known,
+    training_rows,
+)
 from anomalylab.runs.masks import Masks
 from anomalylab.runs.network import network_of
 from anomalylab.runs.new_images import NewImages, check_brightness, checked, list_new
@@ -30,13 +46,30 @@ from anomalylab.runs.scored import (
     finished,
     judge_new,
     scored_info,
-    training_scores,
     write_scores,
 )
 from anomalylab.runs.shown import embedding
 from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
 from anomalylab.runs.writing import RunWriter, writing
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Rate of false alarms to start from, and features of good new images; None if not given."""
+
+    rate: float | None
+    good: Features | None
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What one detector says of the new images, and what it holds them against."""
+
+    table: pd.DataFrame
+    words: VerdictInfo
+    findings: list[Finding]
+    limits: Limits
 
 
 def score(
@@ -46,6 +79,8 @@ def score(
     *,
     weights: str | None = None,
     engine: str | None = None,
+    max_false_alarms: float | None = None,
+    calibrate_on: Path | None = None,
     replace: bool = False,
 ) -> Run:
     """Score new images with the detectors of a finished run; nothing is fitted.
@@ -62,6 +97,10 @@ def score(
         File of the network's weights, if the run was made with one.
     engine : str, optional
         What runs the network; that of the run if it is installed, else the fastest there is.
+    max_false_alarms : float in (0, 1), optional
+        Share of good images that may lie beyond the threshold that views start from.
+    calibrate_on : path, optional
+        Folder of good new images, or table of their paths, whose ranks give the thresholds.
     replace : bool
         Whether what is written may replace a run, or scores of other images.
 
@@ -80,11 +119,14 @@ def score(
     DatasetError
         If there is no image, or values that cannot be used.
     ParameterError
-        If memory is short.
+        If memory is short, so few images cannot promise the rate, or good images are among those
+        to be scored or that the run was fitted on.
     """
     base = finished(Path(folder), Path(out))
     extractor = network_of(base, weights, engine)
     new, timings = list_new(Path(data)), Timings()
+    good = None if calibrate_on is None else list_new(Path(calibrate_on))
+    check_asked(base, new, good, max_false_alarms)
     may_replace = partial(check_scored, base, new, Path(out), replace)
     may_replace()
     check_scoring(base, len(new.samples), extractor)
@@ -92,26 +134,27 @@ def score(
         findings = checked(new, base, size=network_size_of(extractor), cell=cell_of(extractor))
     with timings.step("embed images", len(new.samples)):
         extraction = _embedded(new, base, extractor)
+    asked = _Asked(max_false_alarms, _calibration(good, extraction, base, extractor))
     twins = recognised.by_features(base, _training_features(base), extraction.features.pooled())
     findings += recognised.findings(base, extraction.samples, twins)
     with writing(out, may_replace) as writer:
-        verdicts = {}
-        scored: list[pd.DataFrame] = []
+        judged = {}
         for label in base.detectors:
             with timings.step(f"{label}: score", len(extraction.samples)):
-                table, words, told = _score_one(base, label, extraction, extractor, twins, writer)
-            scored.append(table)
-            verdicts[label] = words
-            findings += [one for one in told if one not in findings]
-        findings += _tables(base, writer, scored, extraction, twins, new.root, timings)
+                judged[label] = _score_one(base, label, extraction, extractor, twins, asked, writer)
+            findings += judged[label].findings
+        findings += _tables(base, writer, judged, extraction, twins, new.root, timings)
+        if good is not None:
+            findings.append(calibration_finding(judged[base.detectors[0]].limits, good))
         info = scored_info(
             base,
-            verdicts,
+            {label: one.words for label, one in judged.items()},
             extraction.samples,
             broken_records(extraction.broken),
             new,
             Path(out),
             findings=[finding_info(finding) for finding in findings],
+            options=asked_options(max_false_alarms, good),
         )
         part = dataclasses.replace(base.detect, extractor=_ran(base, extractor))
         writer.info(dataclasses.replace(info, part=part))
@@ -136,26 +179,56 @@ def _ran(base: Run, extractor: Extractor) -> ExtractorInfo:
     return ExtractorInfo(name=name, fingerprint=extractor.fingerprint, **extractor.describe())
 
 
+def _calibration(
+    good: NewImages | None, extraction: Extraction, base: Run, extractor: Extractor
+) -> Features | None:
+    """Return the features of good new images, none of which may be known or to be scored."""
+    if good is None:
+        return None
+    embedded = _embedded(good, base, extractor)
+    kept = dataclasses.replace(good, samples=embedded.samples)
+    pooled, names = embedded.features.pooled(), extraction.samples["sample_id"].tolist()
+    twins = recognised.by_features(base, _training_features(base), pooled)
+    refuse_known(kept, twins.notna(), FITTED)
+    twins = recognised.same_features(names, extraction.features.pooled(), pooled)
+    refuse_known(kept, twins.notna(), SCORED)
+    return embedded.features
+
+
+def _limits(
+    base: Run, label: str, detector: Detector, extractor: Extractor, asked: _Asked
+) -> Limits:
+    if asked.good is None:
+        return limits_of_run(base, label, asked.rate)
+    scores, maps = detector.score(asked.good)
+    highest = map_max(maps, network_size_of(extractor), smoothing=base.detect.smoothing)
+    return limits_of_good(label, Good(scores, highest), asked.rate)
+
+
 def _score_one(
     base: Run,
     label: str,
     extraction: Extraction,
     extractor: Extractor,
     twins: pd.Series,
+    asked: _Asked,
     writer: RunWriter,
-) -> tuple[pd.DataFrame, VerdictInfo, list[Finding]]:
+) -> _Judged:
     detector = detectors.load(base.folder / "detectors" / label)
+    limits = _limits(base, label, detector, extractor, asked)
     scores, maps = detector.score(extraction.features)
     scores, maps = recognised.as_left_out(base, label, twins, scores, maps)
     writer.score_maps(label, maps)
     highest = map_max(maps, network_size_of(extractor), smoothing=base.detect.smoothing)
-    return judge_new(base, label, extraction.samples, scores, highest, twins)
+    return _Judged(
+        *judge_new(base, label, extraction.samples, scores, highest, twins, limits), limits
+    )
 
 
 def _tables(
     base: Run,
     writer: RunWriter,
-    scored: list[pd.DataFrame],
+    judged: Mapping[str, _Judged],
     extraction: Extraction,
     twins: pd.Series,
     root: Path,
@@ -163,8 +236,9 @@ def _tables(
 ) -> list[Finding]:
     """Write the tables; return what the thumbnails tell."""
     samples, features = extraction.samples, extraction.features
-    queries = pd.concat(scored, ignore_index=True)
-    write_scores(base, writer, queries, samples, base.info.training_ids, twins)
+    queries = pd.concat([one.table for one in judged.values()], ignore_index=True)
+    limits = {label: one.limits for label, one in judged.items()}
+    write_scores(base, writer, queries, samples, base.info.training_ids, twins, limits)
     neighbours = _neighbours(base, features, samples)
     shown = base.table("thumbnails")
     shown = as_training(shown[shown["sample_id"].isin(neighbours["neighbour_id"])])
@@ -194,7 +268,7 @@ def _neighbours(base: Run, features: Features, samples: pd.DataFrame) -> pd.Data
     is_pictured = np.isin(ids, base.table("thumbnails")["sample_id"].to_numpy(str))
     tables = []
     for label in base.detectors:
-        is_trusted = training_scores(base, label) < base.threshold(label)
+        is_trusted = training_rows(base, label)["score"].to_numpy(float) < base.threshold(label)
         bank, names = pooled[is_trusted & is_pictured], ids[is_trusted & is_pictured]
         nearest = [int(np.linalg.norm(bank - row, axis=1).argmin()) for row in new]
         table = pd.DataFrame({"detector": label, "sample_id": samples["sample_id"]})

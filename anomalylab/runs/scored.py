@@ -16,17 +16,19 @@ from anomalylab.compute.threads import n_threads
 from anomalylab.datasets.check import Finding
 from anomalylab.errors import RunError
 from anomalylab.runs import provenance
-from anomalylab.runs.decide import beyond_training
+from anomalylab.runs.decide import beyond_good, beyond_training
 from anomalylab.runs.describe import dataset_info, way_to
 from anomalylab.runs.folder import Run
 from anomalylab.runs.info import FindingInfo, RunInfo, ScoredWith, VerdictInfo
+from anomalylab.runs.limits import GOOD_NEW, Limits, training_rows
 from anomalylab.runs.measure import why_undefined
 from anomalylab.runs.new_images import NewImages
 from anomalylab.runs.replaced import check_replaced
 from anomalylab.runs.shifted import shift_findings, shift_of, with_shift
 from anomalylab.runs.spreadsheet import write_csv
 from anomalylab.runs.writing import RunWriter, check_output
-from anomalylab.verdicts.thresholds import Threshold
+from anomalylab.verdicts import thresholds
+from anomalylab.verdicts.shift import shift
 from anomalylab.verdicts.unlabelled import verdict
 
 TABLE = "scores.csv"
@@ -62,21 +64,6 @@ def check_scored(base: Run, new: NewImages, out: Path, replace: bool) -> None:
     check_replaced(out, new.samples, new.root, kind=kind, scored_with=name, replace=replace)
 
 
-def training_scores(base: Run, label: str) -> np.ndarray:
-    """Return the scores of the training images, each left out, in the order of the fit."""
-    scores = base.table("scores")
-    of_detector = scores[scores["detector"] == label].set_index("sample_id")["score"]
-    return of_detector.loc[base.info.training_ids].to_numpy()
-
-
-def default_threshold(base: Run, label: str) -> Threshold:
-    """Return the threshold on image scores that the finished run used."""
-    row = base.thresholds(label).iloc[0]
-    return Threshold(
-        row["method"], row["value"], row["expected_false"], int(row["n_images"]), row["note"]
-    )
-
-
 def judge_new(
     base: Run,
     label: str,
@@ -84,8 +71,9 @@ def judge_new(
     scores: np.ndarray,
     map_max: np.ndarray,
     twins: pd.Series,
+    limits: Limits,
 ) -> tuple[pd.DataFrame, VerdictInfo, list[Finding]]:
-    """Compare new images with the bulk of the training images, each left out.
+    """Compare new images with the training images, each left out, or with good new ones.
 
     Parameters
     ----------
@@ -98,27 +86,34 @@ def judge_new(
         Their scores, and the maxima of their maps.
     twins : Series of str or None
         Training image that each new one is.
+    limits : Limits
 
     Returns
     -------
     table : DataFrame
         Rows of SCORES.
     words : VerdictInfo
-        How many lie beyond the training images, and how many would by chance.
+        How many lie beyond the images they are held against, and how many would by chance.
     findings : list of Finding
-        Whether new images as a whole score higher than the training images.
+        Whether new images as a whole score higher than those.
     """
-    training, threshold = training_scores(base, label), default_threshold(base, label)
-    of_training = verdict(training)
-    bulk = of_training.bulk
-    p_value = np.nan if bulk is None else bulk.p_value(scores)
-    table = new_scores(label, samples, scores, map_max).assign(p_value=p_value)
-    words = beyond_training(scores, threshold, of_training)
-    is_new = twins.isna().to_numpy()
-    if not is_new.any():
+    table, is_new = new_scores(label, samples, scores, map_max), twins.isna().to_numpy()
+    if limits.good is not None:
+        p_value = thresholds.conformal_p_values(limits.good.scores, scores)
+        words = beyond_good(scores, limits.default)
+        seen = shift(limits.good.scores, scores[is_new]) if is_new.any() else None
+    else:
+        training = training_rows(base, label)["score"].to_numpy(float)
+        of_training = verdict(training)
+        bulk = of_training.bulk
+        p_value = np.full(len(scores), np.nan) if bulk is None else bulk.p_value(scores)
+        words = beyond_training(scores, limits.default, of_training)
+        seen = shift_of(training, of_training, scores[is_new]) if is_new.any() else None
+    table = table.assign(p_value=p_value)
+    if seen is None:
         return table, words, []
-    seen = shift_of(training, of_training, scores[is_new])
-    return table, with_shift(words, seen), shift_findings(label, seen, threshold)
+    than = "training images" if limits.good is None else GOOD_NEW
+    return table, with_shift(words, seen, than), shift_findings(label, seen, limits.default, than)
 
 
 def new_scores(
@@ -141,6 +136,7 @@ def write_scores(
     samples: pd.DataFrame,
     training_ids: Sequence[str],
     twins: pd.Series,
+    limits: Mapping[str, Limits],
 ) -> None:
     """Write scores, thresholds, samples and metrics, and :data:`TABLE`.
 
@@ -156,21 +152,21 @@ def write_scores(
         Images of the finished run that come along.
     twins : Series of str or None
         Training image that each new one is, see :mod:`anomalylab.runs.recognised`.
+    limits : mapping
+        Detector -> what its scores are held against.
     """
     labels = list(queries["detector"].unique())
     scores = base.table("scores")
     known = scores[scores["detector"].isin(labels) & scores["sample_id"].isin(training_ids)]
     known = as_training(known.assign(role="training"))
     writer.table("scores", pd.concat([queries, known], ignore_index=True))
-    thresholds = base.table("thresholds")
-    is_kept = thresholds["detector"].isin(labels)
-    is_kept &= ~thresholds["method"].str.startswith("oracle")
-    writer.table("thresholds", thresholds[is_kept])
+    held_against = [limits[label].table for label in labels]
+    writer.table("thresholds", pd.concat(held_against, ignore_index=True))
     used = base.samples[base.samples["sample_id"].isin(training_ids)].assign(split="train")
     writer.table("samples", pd.concat([as_training(used), samples], ignore_index=True))
     writer.table("metrics", _no_metrics(labels))
-    limits = queries["detector"].map({label: base.threshold(label) for label in labels})
-    table = queries.drop(columns="role").assign(threshold=limits)
+    values = {label: limits[label].default.value for label in labels}
+    table = queries.drop(columns="role").assign(threshold=queries["detector"].map(values))
     table = table.assign(is_beyond=table["score"] >= table["threshold"])
     table["recognised_as"] = table["sample_id"].map(
         dict(zip(samples["sample_id"], twins, strict=True))
@@ -196,6 +192,7 @@ def scored_info(
     out: Path,
     *,
     findings: Iterable[FindingInfo],
+    options: str = "",
 ) -> RunInfo:
     """Describe new images that a finished run has scored.
 
@@ -213,13 +210,15 @@ def scored_info(
         Where the run goes.
     findings : iterable of FindingInfo
         What a reader should know of the images and the scoring.
+    options : str
+        Further words of the command that repeats the scoring.
     """
     return replace(
         base.info,
         name=out.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         anomalylab_version=__version__,
-        command=f"anomalylab score {base.folder.name} {new.name} -o {out.name}",
+        command=f"anomalylab score {base.folder.name} {new.name}{options} -o {out.name}",
         scored_with=ScoredWith(run=base.info.name, dataset=base.info.dataset),
         is_unlabelled=False,
         dataset=dataset_info(
@@ -231,8 +230,17 @@ def scored_info(
             path=way_to(new.root, out),
         ),
         verdicts=dict(verdicts),
-        findings=list(findings),
+        findings=_distinct(findings),
         broken=broken,
         versions=provenance.versions(),
         threads=n_threads(),
     )
+
+
+def _distinct(findings: Iterable[FindingInfo]) -> list[FindingInfo]:
+    """Return each finding once: what several detectors lead to is said by the first."""
+    kept: list[FindingInfo] = []
+    for finding in findings:
+        if finding not in kept:
+            kept.append(finding)
+    return kept

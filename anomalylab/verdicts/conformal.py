@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-from scipy import special
+from scipy import special, stats
 
 from anomalylab.errors import ParameterError
 from anomalylab.number_words import percent, plural
@@ -155,6 +155,29 @@ def promised(
     kept = [rate for rate in rates if n_images >= n_needed(rate)]
     found = [from_conformal(calibration, max_fpr=rate, images=images) for rate in kept]
     return found if kept == rates else [*found, from_lowest(calibration, images=images)]
+
+
+def chance_of_so_many(threshold: Threshold, n_beyond: int, n_new: int) -> float:
+    """Return the chance that so many of some good images or more reach a threshold found by rank.
+
+    The rate behind it is not known, it follows a beta distribution; so the count is beta-binomial.
+
+    Parameters
+    ----------
+    threshold : Threshold
+        One of this module.
+    n_beyond, n_new : int
+
+    Examples
+    --------
+    One good image is known. Of two new ones both lie above it where it is the lowest of the three.
+
+    >>> round(chance_of_so_many(from_lowest([0.0]), 2, 2), 6)
+    0.333333
+    """
+    n_known = threshold.n_images
+    rank = round(threshold.expected_false * (n_known + 1) / n_known)
+    return float(stats.betabinom.sf(n_beyond - 1, n_new, rank, n_known + 1 - rank))
 
 
 def _at_rank(highest: np.ndarray, rank: int, method: str, rate: str, images: str) -> Threshold:

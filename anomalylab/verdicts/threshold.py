@@ -1,5 +1,6 @@
 """A threshold, and the table of them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -105,6 +106,32 @@ def method_of_rate(family: str, rate: float) -> str:
     'conformal_5'
     """
     return f"{family}_{100 * rate:.10g}"
+
+
+def read_rate(text: str) -> float:
+    """Read a rate of false alarms, written as a share of good images or in per cent.
+
+    Raises
+    ------
+    ParameterError
+        If it is no number, or lies outside (0, 1).
+
+    Examples
+    --------
+    >>> read_rate("0.05"), read_rate("2.5 %")
+    (0.05, 0.025)
+    """
+    number, percent, rest = text.strip().partition("%")
+    try:
+        rate = float(number) / (100 if percent else 1)
+    except ValueError:
+        rate = math.nan
+    if rest or not 0 < rate < 1:
+        raise ParameterError(
+            "a rate of false alarms is a share of good images above 0 and below 1, as 0.05, or "
+            f"5% with its sign, not {text!r}"
+        )
+    return rate
 
 
 def check_rate(rate: float) -> float:

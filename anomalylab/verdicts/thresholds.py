@@ -7,6 +7,7 @@ threshold is then judged on, its method starts with ``oracle_``.
 
 from anomalylab.verdicts.conformal import (
     LEFT_OUT,
+    chance_of_so_many,
     check_promise,
     conformal_p_values,
     from_conformal,
@@ -21,6 +22,7 @@ from anomalylab.verdicts.threshold import (
     Threshold,
     method_of_rate,
     method_words,
+    read_rate,
     threshold_table,
 )
 
@@ -28,6 +30,7 @@ __all__ = [
     "LEFT_OUT",
     "LOWEST",
     "Threshold",
+    "chance_of_so_many",
     "check_promise",
     "conformal_p_values",
     "from_bulk",
@@ -42,6 +45,7 @@ __all__ = [
     "method_words",
     "n_needed",
     "promised",
+    "read_rate",
     "same_quantile",
     "threshold_table",
 ]

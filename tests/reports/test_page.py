@@ -434,14 +434,20 @@ def test_the_number_by_chance_is_that_of_python_at_any_threshold(
 
 def test_the_number_by_chance_follows_the_threshold(browser, unlabelled_page, unlabelled):
     fresh(browser, unlabelled_page)
+    stated = find(browser, "[data-readout=flagged] .al-note").text
+    assert stated == "about 1.5 would by chance among 36 images"  # 0.5 in 12, as the run states it
+    told = find(browser, ".al-where .al-note").text
+    assert told.endswith(
+        "Of 12 good images about 0.50 lie beyond it, of 36 here, if all are good, about 1.5."
+    )
     shown = []
     for _ in range(4):
+        press(browser, "[role=slider]", *[LEFT] * 15)
         expected = bulk_behind(unlabelled, NAME).p_value([shown_threshold(browser)])[0] * 36
         words = find(browser, "[data-readout=flagged] .al-note").text
         assert words.endswith("would by chance among 36 images")
         shown.append(float(words.split()[1]))
         assert shown[-1] == pytest.approx(expected, rel=0.06)
-        press(browser, "[role=slider]", *[LEFT] * 15)
     assert shown == sorted(set(shown))
 
 

@@ -122,7 +122,13 @@ class DetectState(AppState):
 
     @property
     def expected_by_chance(self) -> float | None:
-        """Images expected at or above the threshold if all are of the bulk; None if not known."""
+        """Images expected at or above the threshold if all are good; None if not known.
+
+        As the run states it; along the fitted bulk where the threshold was moved.
+        """
+        stated = self.where_found()
+        if stated is not None and not self.run.is_labelled:
+            return stated[0] * len(self.table) / stated[1]
         if self.bulk is None:
             return None
         return float(self.bulk.p_value(np.array([self.threshold]))[0] * len(self.table))
@@ -153,8 +159,18 @@ class DetectState(AppState):
         """Return what the run says about the threshold shown."""
         if self.is_by_hand:
             return "chosen on these images: what it finds here it need not find on others"
+        return str(self._rule_row()["note"])
+
+    def where_found(self) -> tuple[float, int] | None:
+        """Return how many of how many good images lie beyond, as the run states it if it does."""
+        if self.is_by_hand or pd.isna(self._rule_row()["expected_false"]):
+            return None
+        row = self._rule_row()
+        return float(row["expected_false"]), int(row["n_images"])
+
+    def _rule_row(self) -> pd.Series:
         rows = self.run.thresholds(self.detector)
-        return str(rows.loc[rows["method"].map(method_words) == self.rule, "note"].iloc[0])
+        return rows[rows["method"].map(method_words) == self.rule].iloc[0]
 
     def clear_filters(self) -> None:
         """List all images again."""
@@ -166,7 +182,8 @@ class DetectState(AppState):
             self._start(own_threshold="threshold" not in changed)
         self.axis = score_axis(self.table["score"].to_numpy(float), self.threshold)
         names = [name for name, value in self.rules().items() if value == self.threshold]
-        self.rule = names[0] if names else BY_HAND
+        if self.rule not in names:
+            self.rule = names[0] if names else BY_HAND
 
     def _follow_rule(self, event) -> None:
         if event.new != BY_HAND:

@@ -5,7 +5,7 @@ from html import escape
 from anomalylab.apps.detect.state import DetectState
 from anomalylab.apps.kit.controls import text_options
 from anomalylab.metrics import rate_interval, recall_by_type
-from anomalylab.number_words import few_digits
+from anomalylab.number_words import few_digits, plural
 from anomalylab.pictures import map_colours
 from anomalylab.runs.folder import Run
 from anomalylab.runs.recall import defect_types
@@ -44,7 +44,23 @@ def counts_words(state: DetectState) -> str:
     if state.expected_by_chance is not None:
         parts.append(f"<p>About <b>{few_digits(state.expected_by_chance)}</b> by chance</p>")
     kind = "note chosen" if state.is_by_hand else "note"
-    return "".join(parts) + f"<p class='{kind}'>Threshold: {escape(state.note())}.</p>"
+    told = f"Threshold: {state.note()}.{_expected(state)}"
+    return "".join(parts) + f"<p class='{kind}'>{escape(told)}</p>"
+
+
+def _expected(state: DetectState) -> str:
+    """Say how many good images lie beyond a threshold of the run, where it was found and here."""
+    stated = state.where_found()
+    if stated is None:
+        return ""
+    expected, n_found_on = stated
+    words = f" Of {plural(n_found_on, 'good image')} about {few_digits(expected)} lie beyond it"
+    is_labelled = state.run.is_labelled
+    n_here = int((state.table["label"] == 0).sum()) if is_labelled else len(state.table)
+    if state.run.info.is_unlabelled and n_here == n_found_on:
+        return f"{words}."
+    here = f"the {n_here} good ones here" if is_labelled else f"{n_here} here, if all are good,"
+    return f"{words}, of {here} about {few_digits(expected * n_here / n_found_on)}."
 
 
 KNOWN = ("found", "missed", "false alarm", "passed")

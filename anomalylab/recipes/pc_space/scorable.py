@@ -1,8 +1,10 @@
 """Which methods of a finished PC space score new images, and why the others do not."""
 
 import dataclasses
+from pathlib import Path
 
 from anomalylab.compute.window_statistics import STATISTICS
+from anomalylab.errors import ParameterError
 from anomalylab.pc_space.info import PCSpaceInfo
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.runs.info import FindingInfo
@@ -18,6 +20,23 @@ NO_ODDS = FindingInfo(
     advice="make it again",
 )
 WHY_NO_ODDS = "the run that scored was made before runs kept the classifier of the odds"
+
+
+def check_options(weights: str | None, engine: str | None, calibrate_on: Path | None) -> None:
+    """Refuse options that mean something for runs of detectors alone.
+
+    Raises
+    ------
+    ParameterError
+        If one is given.
+    """
+    if weights is not None or engine is not None:
+        raise ParameterError("a PC space has no network; leave out --weights and --engine")
+    if calibrate_on is not None:
+        raise ParameterError(
+            "a PC space takes no good new images for thresholds yet; leave out --calibrate-on, or "
+            "put them among the training images and make the run again"
+        )
 
 
 def methods(pc: PCSpace) -> list[str]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from anomalylab.compute.window_statistics import STATISTICS
 from anomalylab.datasets.check import Finding
-from anomalylab.errors import DatasetError, ParameterError
+from anomalylab.errors import DatasetError
 from anomalylab.pc_space import log_odds
 from anomalylab.pc_space.opened import PCSpace
 from anomalylab.pc_space.stored import FOLDER
@@ -21,18 +21,18 @@ from anomalylab.recipes.pc_space.inputs import ABOUT_RESIZING, check_sizes, read
 from anomalylab.recipes.pc_space.planned import check_memory
 from anomalylab.recipes.pc_space.projections import View, log_odds_maps, project_all
 from anomalylab.recipes.pc_space.run_folder import proven
-from anomalylab.recipes.pc_space.scorable import left_out, methods, part
+from anomalylab.recipes.pc_space.scorable import check_options, left_out, methods, part
 from anomalylab.recipes.pc_space.tables import features_of, features_table
 from anomalylab.runs import recognised
 from anomalylab.runs.describe import finding_info
 from anomalylab.runs.enlarged import write_enlarged
 from anomalylab.runs.folder import Run
 from anomalylab.runs.info import FindingInfo, VerdictInfo
+from anomalylab.runs.limits import Limits, asked_options, check_asked, limits_of_run
 from anomalylab.runs.new_images import NewImages, check_brightness, checked, list_new
 from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.scored import (
     check_scored,
-    default_threshold,
     finished,
     judge_new,
     new_scores,
@@ -87,6 +87,8 @@ def score(
     *,
     weights: str | None = None,
     engine: str | None = None,
+    max_false_alarms: float | None = None,
+    calibrate_on: Path | None = None,
     replace: bool = False,
 ) -> Run:
     """Score new images by the methods of a finished PC space that a run keeps whole.
@@ -101,6 +103,10 @@ def score(
         Where to write; a run folder again, with ``scores.csv`` beside its tables.
     weights, engine : str, optional
         Of a network, which there is none of here; refused.
+    max_false_alarms : float in (0, 1), optional
+        Share of good images that may lie beyond the threshold that views start from.
+    calibrate_on : path, optional
+        Refused: only runs of detectors take good new images.
     replace : bool
         Whether what is written may replace a run, or scores of other images.
 
@@ -118,11 +124,11 @@ def score(
     ParameterError
         If an image is smaller than a window, or weights or an engine are named.
     """
-    if weights is not None or engine is not None:
-        raise ParameterError("a PC space has no network; leave out --weights and --engine")
+    check_options(weights, engine, calibrate_on)
     out, timings = Path(out), Timings()
     pc = PCSpace(finished(Path(folder), out))
     new = list_new(Path(data))
+    check_asked(pc.run, new, None, max_false_alarms)
     may_replace = partial(check_scored, pc.run, new, out, replace)
     may_replace()
     _check_room(new.samples, pc)
@@ -136,13 +142,13 @@ def score(
     twins = recognised.by_content(pc.run, learnt_from, seen.samples)
     with writing(out, may_replace) as writer:
         judged = {}
-        for name in methods(pc):
+        limits = {name: limits_of_run(pc.run, name, max_false_alarms) for name in methods(pc)}
+        for name in limits:
             with timings.step(f"{name}: score", len(images.samples)):
-                judged[name] = _judge(name, seen, twins, pc)
+                judged[name] = _judge(name, seen, twins, limits[name], pc)
         findings += recognised.findings(pc.run, seen.samples, twins)
-        told_by = [told for one in judged.values() for told in one.findings]
-        findings += [told for row, told in enumerate(told_by) if told not in told_by[:row]]
-        findings += _write(writer, judged, seen, twins, pc, timings)
+        findings += [told for one in judged.values() for told in one.findings]
+        findings += _write(writer, judged, seen, twins, limits, pc, timings)
         told = scored_info(
             pc.run,
             {name: one.words for name, one in judged.items()},
@@ -150,6 +156,7 @@ def score(
             broken,
             new,
             out,
+            options=asked_options(max_false_alarms, None),
             findings=[*_set_aside(broken), *map(finding_info, findings), *left_out(pc)],
         )
         writer.info(dataclasses.replace(told, part=part(pc, has_odds="odds" in judged)))
@@ -204,23 +211,29 @@ def _set_aside(broken: list[dict]) -> list[FindingInfo]:
     return [FindingInfo(severity="warning", message=message, n=len(broken), paths=paths[:20])]
 
 
-def _judge(name: str, seen: ProjectedImages, twins: pd.Series, pc: PCSpace) -> MethodScores:
+def _judge(
+    name: str, seen: ProjectedImages, twins: pd.Series, limits: Limits, pc: PCSpace
+) -> MethodScores:
     if name == "odds" and pc.log_odds is not None:
-        return _by_odds(seen, twins, pc, pc.log_odds)
+        return _by_odds(seen, twins, limits, pc, pc.log_odds)
     scores, maps = seen.described["scores"][:, STATISTICS.index(name)], seen.described[name]
     scores, maps = recognised.as_left_out(pc.run, name, twins, scores, maps)
     highest = maps.max(axis=(1, 2))
-    table, words, told = judge_new(pc.run, name, seen.samples, scores, highest, twins)
+    table, words, told = judge_new(pc.run, name, seen.samples, scores, highest, twins, limits)
     return MethodScores(table, proven(name, words), maps, tuple(told))
 
 
 def _by_odds(
-    seen: ProjectedImages, twins: pd.Series, pc: PCSpace, fitted: log_odds.LogOdds
+    seen: ProjectedImages,
+    twins: pd.Series,
+    limits: Limits,
+    pc: PCSpace,
+    fitted: log_odds.LogOdds,
 ) -> MethodScores:
     scores = fitted(seen.features)
     maps = log_odds_maps(seen.images, seen.view, fitted.of_a_unit.reshape(seen.view.shape))
     scores, maps = recognised.as_left_out(pc.run, "odds", twins, scores, maps)
-    words = unmeasured(scores, default_threshold(pc.run, "odds"))
+    words = unmeasured(scores, limits.default)
     table = new_scores("odds", seen.samples, scores, maps.max(axis=(1, 2)))
     return MethodScores(table, proven("odds", words), maps)
 
@@ -230,6 +243,7 @@ def _write(
     judged: dict[str, MethodScores],
     seen: ProjectedImages,
     twins: pd.Series,
+    limits: dict[str, Limits],
     pc: PCSpace,
     timings: Timings,
 ) -> list[Finding]:
@@ -238,7 +252,7 @@ def _write(
     rows = _training_rows(base)
     queries = pd.concat([one.table for one in judged.values()], ignore_index=True)
     training_ids = base.samples["sample_id"].iloc[rows].tolist()
-    write_scores(base, writer, queries, samples, training_ids, twins)
+    write_scores(base, writer, queries, samples, training_ids, twins, limits)
     for name, one in judged.items():
         writer.score_maps(name, one.maps)
     beyond = seen.described["beyond"]

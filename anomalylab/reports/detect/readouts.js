@@ -64,12 +64,26 @@
       const note =
         threshold.method === null
           ? "Chosen on these images: expect it to do a little worse on new ones."
-          : threshold.note;
+          : `${threshold.note}${this.expected(threshold)}`;
       this.where.replaceChildren(
         al.el("label", { class: "al-field" }, al.el("span", {}, "Threshold"), select),
         reset,
         al.el("span", { class: method === null ? "al-note al-is-chosen" : "al-note" }, note),
       );
+    }
+
+    /**
+     * How many good images a threshold of the run leads to expect beyond it, where it was found and here.
+     * @param {Al.RunThreshold} threshold
+     */
+    expected({ expectedFalse, nImages }) {
+      const { data, labels } = this.store;
+      if (expectedFalse === null) return "";
+      const there = `. Of ${al.count(nImages, "good image")} about ${al.format(expectedFalse, 2)} lie beyond it`;
+      const n = data.isLabelled ? labels.filter((label) => label === 0).length : labels.length;
+      if (data.isUnlabelled && n === nImages) return `${there}.`;
+      const here = data.isLabelled ? `the ${al.group(n)} good ones here` : `${al.group(n)} here, if all are good,`;
+      return `${there}, of ${here} about ${al.format((n * expectedFalse) / nImages, 2)}.`;
     }
 
     /** @param {Al.Counts} counts */

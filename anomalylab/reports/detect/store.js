@@ -60,8 +60,13 @@
       return maps;
     }
 
+    // As a threshold of the run states it; along the fitted bulk where the threshold was moved.
     get expectedByChance() {
+      const { threshold } = this;
       const { chance } = this.detector;
+      if (threshold.method !== null && threshold.expectedFalse !== null) {
+        return (this.scores.length * threshold.expectedFalse) / threshold.nImages;
+      }
       if (chance === null) return null;
       const of = this.chances.get(chance) ?? al.chance(chance);
       this.chances.set(chance, of);

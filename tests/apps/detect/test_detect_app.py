@@ -66,7 +66,8 @@ def test_without_labels_the_number_by_chance_follows_the_threshold(tmp_path, sta
     run = fake_run(tmp_path / "fake", is_labelled=False)
     unlabelled = DetectState(run)
     bulk = bulk_behind(run, unlabelled.detector)
-    for threshold in (2.2, 1.5):
+    assert unlabelled.expected_by_chance == pytest.approx(36 * 0.5 / 12)  # as the run states it
+    for threshold in (2.1, 1.5):
         unlabelled.threshold = threshold
         expected = 36 * bulk.p_value([threshold])[0]
         assert unlabelled.expected_by_chance == pytest.approx(expected)
@@ -113,6 +114,28 @@ def test_a_rule_sets_the_threshold_and_a_moved_threshold_is_by_hand(state):
     state.threshold = 1.8
     assert state.rule == "quantile of left-out images"
     assert "chosen on these images" not in words.counts_words(state)
+
+
+def test_a_threshold_of_the_run_says_how_many_good_images_lie_beyond_it(state):
+    """The run states half an image in 12; of the good ones here as large a share."""
+    n_good = int((state.table["label"] == 0).sum())
+    here = few_digits(0.5 * n_good / 12)
+    told = (
+        f"Of 12 good images about 0.5 lie beyond it, of the {n_good} good ones here about {here}."
+    )
+    assert told in words.counts_words(state)
+    state.threshold = 1.9
+    assert "good ones here about" not in words.counts_words(state)
+
+
+def test_a_rule_that_was_chosen_stays_where_another_has_the_same_threshold(state):
+    twins = state.run.thresholds(state.detector).assign(value=2.2)
+    state.run.thresholds = lambda *args: twins
+    state.rule = "quantile of left-out images"
+    assert (state.rule, state.threshold) == ("quantile of left-out images", pytest.approx(2.2))
+    state.threshold = 1.9
+    state.threshold = 2.2
+    assert state.rule == "curve fitted to most images"
 
 
 def test_moving_the_threshold_changes_what_is_listed(state):
