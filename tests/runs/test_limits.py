@@ -124,8 +124,8 @@ def test_good_new_images_give_the_thresholds(trained, new, good, tmp_path):
 
 def test_good_images_of_another_light_set_the_rate_right(trained, tmp_path):
     """The run promises a tenth and most lie beyond; ranks among their like keep the promise."""
-    bright = written(tmp_path / "bright", range(300, 360), grey=150)
-    like_them = written(tmp_path / "like_them", range(400, 430), grey=150)
+    bright = written(tmp_path / "bright", range(300, 360), grey=200)
+    like_them = written(tmp_path / "like_them", range(400, 430), grey=200)
     rates = {}
     for name, asked in {"run": {}, "good": {"calibrate_on": like_them}}.items():
         scored = score(trained.folder, bright, tmp_path / name, max_false_alarms=0.1, **asked)

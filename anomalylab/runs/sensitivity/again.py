@@ -11,9 +11,9 @@ from anomalylab.errors import DatasetError, RunError
 from anomalylab.runs.folder import Run
 from anomalylab.runs.info import VerdictInfo
 from anomalylab.runs.inputs import with_images
+from anomalylab.runs.limits import training_rows
 from anomalylab.runs.network import network_of
 from anomalylab.runs.originals import Originals
-from anomalylab.runs.scored import training_scores
 from anomalylab.runs.sensitivity.measure import score_planted
 from anomalylab.runs.sensitivity.plan import Wish
 from anomalylab.runs.sensitivity.words import with_sensitivity
@@ -56,7 +56,8 @@ def measure_again(
     beneath, timings = _beneath(base, data, weights), Timings()
     seed, labels = base.info.seed, base.detectors
     limits = {label: base.threshold(label) for label in labels}
-    is_below = np.all([training_scores(base, name) < limits[name] for name in labels], axis=0)
+    known = {name: training_rows(base, name)["score"].to_numpy(float) for name in labels}
+    is_below = np.all([known[name] < limits[name] for name in labels], axis=0)
     rows = bases(beneath, beneath.training[is_below], seed=seed)
     planted = planted_in(beneath, rows, wish, timings, seed=seed)
     scored = {}
