@@ -161,8 +161,10 @@ def samples_table(
         )
     samples = pd.DataFrame(table).astype({"label": "Int64"})
     samples = samples.sort_values("image_path", ignore_index=True)
+    is_grouped = "group" in samples and bool(samples["group"].notna().any())
     samples["group"] = _groups(samples)
     samples.attrs = {
+        "is_grouped": is_grouped,
         "broken": broken,
         "ignored": dict(ignored),
         "findings": [*findings, *finding("unreadable_masks", sorted(unreadable))],

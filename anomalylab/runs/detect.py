@@ -13,7 +13,7 @@ from anomalylab.detectors import Detector
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.progress import stage
-from anomalylab.runs import roles
+from anomalylab.runs import near_copies, roles
 from anomalylab.runs.candidates import candidates_of
 from anomalylab.runs.describe import broken_records, run_info
 from anomalylab.runs.enlarged import write_enlarged
@@ -29,6 +29,7 @@ from anomalylab.runs.request import DetectRequest
 from anomalylab.runs.sensitivity.of_run import add_sensitivity, take
 from anomalylab.runs.sensitivity.words import is_measured_in
 from anomalylab.runs.shown import embedding
+from anomalylab.runs.small_pictures import SmallPictures, seen_by
 from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
 from anomalylab.runs.writing import RunWriter, check_output, writing
@@ -79,7 +80,7 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
     with timings.step("check images", len(samples)):
         report = _checked(samples, root, extractor, request)
     samples = report.with_whole_masks(samples)
-    material, broken = _embedded(request, samples, root, extractor, timings)
+    material, report, broken = _embedded(request, samples, root, extractor, report, timings)
     with writing(out, may_replace) as writer:
         writer.hide(hidden)
         chosen, choice, found = take(material, candidates, timings)
@@ -104,10 +105,14 @@ def _embedded(
     samples: pd.DataFrame,
     root: Path,
     extractor: Extractor,
+    report: Report,
     timings: Timings,
-) -> tuple[Material, list[dict[str, str]]]:
-    """Embed images; return what detectors work on, and the images that were set aside."""
-    shown = Thumbnails(request.intensity)
+) -> tuple[Material, Report, list[dict[str, str]]]:
+    """Embed images and find near copies; return what detectors work on, and what was set aside.
+
+    The report comes back with what is to be said of near copies.
+    """
+    shown, small = Thumbnails(request.intensity), SmallPictures(request.intensity)
     with timings.step("embed images", len(samples)):
         extraction = extractors.extract(
             samples,
@@ -115,14 +120,16 @@ def _embedded(
             extractor,
             intensity=request.intensity,
             resize=request.resize,
-            seen=shown.see,
+            seen=seen_by(shown, small),
         )
-    samples = extraction.samples
+    with timings.step("find near copies", len(samples)):
+        copies = near_copies.find(extraction.samples, root, small)
+    samples, report = copies.grouped(), _refused(near_copies.told(report, copies))
     roles.check_roles(samples, request.max_false_alarms)
     features = with_images(extraction.features, samples, root, intensity=request.intensity)
     training, query = roles.training_rows(samples), roles.query_rows(samples)
     material = Material(request, root, extractor, samples, features, training, query, shown)
-    return material, broken_records(extraction.broken)
+    return material, report, broken_records(extraction.broken)
 
 
 def create_extractor(request: DetectRequest) -> Extractor:
@@ -145,6 +152,11 @@ def _checked(
         cell=cell_of(extractor),
         intensity=request.intensity,
     )
+    return _refused(report)
+
+
+def _refused(report: Report) -> Report:
+    """Return a report, or raise its worst finding where that says that nothing can be computed."""
     if not report.is_usable:
         worst = report.findings[0]
         raise DatasetError(f"{worst.message}; {worst.advice}")

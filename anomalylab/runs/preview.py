@@ -8,11 +8,13 @@ from anomalylab.datasets.check import describe as describe_report
 from anomalylab.errors import ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.progress import stage
+from anomalylab.runs import near_copies
 from anomalylab.runs.candidates import candidates_of
 from anomalylab.runs.detect import create_extractor
 from anomalylab.runs.inputs import cell_of, load_samples, network_size_of
 from anomalylab.runs.planned import affordable, check_costs, duration, planned
 from anomalylab.runs.request import DetectRequest
+from anomalylab.runs.small_pictures import SmallPictures
 
 
 def preview(request: DetectRequest) -> tuple[str, bool]:
@@ -42,6 +44,8 @@ def preview(request: DetectRequest) -> tuple[str, bool]:
             cell=cell_of(extractor),
             intensity=request.intensity,
         )
+        copies = near_copies.find(samples, root, SmallPictures(request.intensity))
+        report = near_copies.told(report, copies)
     size = (int(samples["height"].median()), int(samples["width"].median()))
     cost = extractors.predict_cost(len(samples), extractor, size)
     lines = [

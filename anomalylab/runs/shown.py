@@ -32,8 +32,8 @@ def nearest_normal(
 ) -> pd.DataFrame:
     """Find what the most anomalous cell of each query looks most like among normal images.
 
-    The cell is compared with all cells of the trusted images that are nearest by their pooled
-    features, so that the answer is a similar image with a similar place in it.
+    The cell is compared with all cells of the trusted images of other groups that are nearest by
+    their pooled features, so that the answer is a similar image with a similar place in it.
 
     Parameters
     ----------
@@ -49,12 +49,12 @@ def nearest_normal(
         Columns neighbour (row number), row, col, neighbour_row, neighbour_col; cells are those of
         the score map. ``neighbour`` is -1 where no other image is trusted.
     """
-    pooled = features.pooled().astype(np.float64)
+    pooled, groups = features.pooled().astype(np.float64), features.group_numbers
     n_rows, n_cols = score_maps.shape[1:]
     worst = score_maps.reshape(len(score_maps), -1).argmax(axis=1)
     found = []
     for cell, row in counted(zip(worst, query, strict=True), len(query)):
-        candidates = trusted[trusted != row]
+        candidates = trusted[groups[trusted] != groups[row]]
         if not len(candidates):
             found.append((-1, -1))
             continue

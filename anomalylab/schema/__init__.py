@@ -33,8 +33,8 @@ SAMPLES = Table(
 """One row per image; paths are relative to the root, in POSIX form.
 
 label: 0 normal, 1 anomalous. content_hash: of the bytes of the file, filled in when it is read for
-the first time. group: images of one physical part or one moment, and copies of one file, which are
-left out together; missing for an image that is its own group. stored_as: format of the file and of
+the first time. group: images of one physical part or one moment, and near copies, which are left
+out together; missing for an image that is its own group. stored_as: format of the file and of
 its pixels, as ``PNG, RGB of 8 bits``.
 """
 

@@ -1,6 +1,6 @@
 """The whole check: facts, numbers and findings."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -64,6 +64,10 @@ class Report:
         attrs, samples = samples.attrs, samples.assign(mask_path=whole)
         samples.attrs = attrs
         return samples
+
+    def with_findings(self, more: list[Finding]) -> "Report":
+        """Return the report with further findings, the worst first."""
+        return replace(self, findings=_worst_first([*self.findings, *more]))
 
     def to_dict(self) -> dict:
         """Return the report as lists, dicts, numbers and strings."""
