@@ -130,6 +130,12 @@ def add_images(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resize", default="bilinear", choices=["bilinear", "area"], help="(%(default)s)"
     )
+    parser.add_argument(
+        "--group-by",
+        metavar="COLUMN",
+        help="column of the table whose equal values are left out together, as part or batch "
+        "(near copies are found by themselves; nothing: each image is its own)",
+    )
 
 
 def detect_request(options: argparse.Namespace) -> "DetectRequest":
@@ -155,6 +161,7 @@ def detect_request(options: argparse.Namespace) -> "DetectRequest":
         size=parse_size(options.size) if options.size else None,
         intensity=options.intensity,
         resize=options.resize,
+        group_by=options.group_by,
         plugins=tuple(options.plugin),
         **extra,
     )

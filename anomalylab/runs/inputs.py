@@ -13,8 +13,9 @@ from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND, Features, ImageLevel
 from anomalylab.images.read import read_image
 from anomalylab.progress import stage
+from anomalylab.registry import unknown_name
 from anomalylab.runs.hidden import hide
-from anomalylab.runs.request import DetectRequest
+from anomalylab.runs.request import NO_GROUPS, DetectRequest
 
 
 @dataclass(frozen=True)
@@ -84,17 +85,48 @@ def load_samples(request: DetectRequest) -> Loaded:
     ------
     DatasetError
         If there is no such folder, or no image in it.
+    UnknownNameError
+        If there is no such column to group by.
     """
     check_source(request)
     with stage("read the folder"):
         name = request.dataset or datasets.detect_layout(Path(request.data or ""))
         samples = datasets.load(name, request.data, **request.dataset_params)
     samples.attrs["loader"] = name
+    if request.group_by is not None:
+        samples = grouped_by(samples, request.group_by)
     root = Path(samples.attrs.get("root") or request.data or "")
     if not request.hide_labels:
         return Loaded(samples, root, None)
     samples, hidden = hide(samples, root)
     return Loaded(samples, root, hidden)
+
+
+def grouped_by(samples: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return samples whose groups are the values of a column; an image without one is its own.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        Rows of SAMPLES, perhaps with further columns.
+    column : str
+        One of them, or ``"nothing"``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such column.
+    """
+    if column not in samples and column != NO_GROUPS:
+        unknown_name("column to group by", column, [*samples.columns, NO_GROUPS])
+    named = samples.get(column, pd.Series(None, samples.index, object))
+    groups = [
+        str(value) if is_named else None
+        for value, is_named in zip(named, named.notna(), strict=True)
+    ]
+    grouped = samples.assign(group=pd.Series(groups, samples.index, object))
+    grouped.attrs = {**samples.attrs, "is_grouped": True}
+    return grouped
 
 
 def cell_of(extractor: Extractor) -> int:

@@ -59,6 +59,9 @@ AUTO = "auto"
 MAX_SMOOTHING = 1000.0
 """Pixels of the resized image; beyond, a map is flat."""
 
+NO_GROUPS = "nothing"
+"""What images are grouped by where each is to be its own group."""
+
 QUICK = "quick"
 SENSITIVITIES = ("none", QUICK, "full")
 """How much is planted to measure what a run would have seen."""
@@ -101,6 +104,9 @@ class DetectRequest:
     sensitivity : {"none", "quick", "full"}, optional
         How many defects are planted to measure what would have been seen; if not given, quick
         unless all training images are labelled.
+    group_by : str, optional
+        Column of the samples whose equal values are left out together, as ``part``; it wins over
+        near copies that are found. ``nothing`` takes each image as its own.
     plugins : tuple of path
         Python files that were imported first.
     hide_labels : bool
@@ -123,6 +129,7 @@ class DetectRequest:
     max_false_alarms: float | None = None
     seed: int = 0
     sensitivity: str | None = None
+    group_by: str | None = None
     plugins: tuple[Path, ...] = ()
     hide_labels: bool = False
 
@@ -198,6 +205,7 @@ _TOLD_IF_CHOSEN = (
     "max_false_alarms",
     "seed",
     "sensitivity",
+    "group_by",
 )
 _DEFAULTS = {f.name: f.default for f in fields(DetectRequest)}
 

@@ -1,5 +1,6 @@
 """Near copies are told by the check, left out together by a run, and refused where all are."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ from PIL import Image
 
 from anomalylab import datasets
 from anomalylab.datasets.check import check
-from anomalylab.errors import DatasetError
+from anomalylab.errors import DatasetError, UnknownNameError
 from anomalylab.runs import near_copies
 from anomalylab.runs.detect import run
+from anomalylab.runs.inputs import groups_of, load_samples
 from anomalylab.runs.preview import preview
 from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.small_pictures import SmallPictures
@@ -148,3 +150,20 @@ def test_a_file_that_breaks_off_is_passed_over(folder):
     assert "6 images in 2 groups" in found.findings()[0].message
     report = near_copies.told(check(samples, folder), found)
     assert [finding.what for finding in report.findings].count("near_copies") == 1
+
+
+def test_a_column_that_a_person_names_groups_images(folder, tmp_path):
+    table = tmp_path / "images.csv"
+    paths = sorted(f"images/{path.name}" for path in folder.iterdir())
+    parts = [number // 2 if number else None for number in range(len(paths))]
+    pd.DataFrame({"path": paths, "part": parts}).to_csv(table, index=False)
+    request = replace(request_of(table), group_by="part")
+    loaded = load_samples(request)
+    grouped = near_copies.find(loaded.samples, loaded.root, SmallPictures("full")).grouped()
+    assert groups_of(grouped).tolist() == [0, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7]
+    assert "--group-by part" in request.command(tmp_path)
+    assert len(set(groups_of(load_samples(replace(request, group_by="nothing")).samples))) == len(
+        paths
+    )
+    with pytest.raises(UnknownNameError, match="prat"):
+        load_samples(replace(request, group_by="prat"))
