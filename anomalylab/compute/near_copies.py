@@ -39,7 +39,7 @@ _N_OTHERS = 4  # images at fixed distances in the list, compared so that someone
 _MARGIN = 3  # pixels at the border that moving may bring in
 _BLUR = 0.7
 _COARSE_BLUR = 1.5  # before pictures are halved, so that a move by a pixel is fitted well
-_LEAST_CONTRAST = 0.5  # grey levels; flatter pictures count as of this contrast
+_LEAST_CONTRAST = 0.5  # grey levels; flatter pictures show nothing to compare
 _MOVES = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
 
 
@@ -176,7 +176,7 @@ def _basis(picture: np.ndarray, margin: int) -> np.ndarray:
 
 
 def _unexplained(pictures: np.ndarray, basis: np.ndarray) -> np.ndarray:
-    """Return what a basis leaves of each picture, the least over moves: (n_pictures,)."""
+    """Return what a basis leaves of each picture, the least over moves, 1 of a flat one."""
     moved = []
     for down, right in _MOVES:
         rows = slice(_MARGIN + down, SIDE - _MARGIN + down)
@@ -187,7 +187,7 @@ def _unexplained(pictures: np.ndarray, basis: np.ndarray) -> np.ndarray:
     size = np.linalg.norm(values, axis=2)
     left = size**2 - np.linalg.norm(values @ basis, axis=2) ** 2
     least = _LEAST_CONTRAST * np.sqrt(values.shape[2])
-    shares = np.sqrt(left.clip(0)) / np.maximum(size, least)
+    shares = np.where(size < least, 1, np.sqrt(left.clip(0)) / np.maximum(size, least))
     return np.asarray(shares.min(axis=0))
 
 

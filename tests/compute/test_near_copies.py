@@ -85,9 +85,9 @@ def test_light_and_contrast_leave_no_residual(rng):
     assert near_copies.residual(picture, 2 * picture + 20) < 1e-3
 
 
-def test_flat_pictures_and_one_alone_do_no_harm():
+def test_flat_pictures_and_one_alone_have_no_copies():
     flat = np.full((3, near_copies.SIDE, near_copies.SIDE), 7.0)
-    assert np.isfinite(near_copies.near_copies(flat, np.zeros(3)).residual).all()
+    assert len(near_copies.near_copies(flat, np.ones(3)).first) == 0
     assert len(near_copies.near_copies(flat[:1], np.zeros(1)).first) == 0
 
 
