@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from anomalylab.errors import ParameterError
 from anomalylab.number_words import percent, plural
@@ -177,7 +177,9 @@ def chance_of_so_many(threshold: Threshold, n_beyond: int, n_new: int) -> float:
     """
     n_known = threshold.n_images
     rank = round(threshold.expected_false * (n_known + 1) / n_known)
-    return float(stats.betabinom.sf(n_beyond - 1, n_new, rank, n_known + 1 - rank))
+    from scipy.stats import betabinom  # takes a second to load, and few calls come here
+
+    return float(betabinom.sf(n_beyond - 1, n_new, rank, n_known + 1 - rank))
 
 
 def _at_rank(highest: np.ndarray, rank: int, method: str, rate: str, images: str) -> Threshold:

@@ -93,7 +93,7 @@ def test_a_planted_image_is_embedded_like_a_file_that_holds_it(folder, samples, 
     wanted = Plant(row=4, kind="spot", width=6, contrast=1.0, seed=7)
     planted = plant_and_embed(painter, [wanted], extractor)
     Image.fromarray(painter.full_size(wanted)).save(tmp_path / "planted.png")
-    table, _ = load_samples(DetectRequest(data=tmp_path))
+    table = load_samples(DetectRequest(data=tmp_path))[0]
     of_file = extractors.extract(table, tmp_path, extractor).features
     for level in extractor.levels:
         np.testing.assert_array_equal(planted.features.level(level), of_file.level(level))
