@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -80,7 +81,8 @@ class Bench:
 
     def call(self, name: str, kill_at: int = 0, seconds: float | None = None) -> int | None:
         """Carry out a command and return how many steps it took; None if it was killed."""
-        told = self.root / "told.txt"
+        self.told.mkdir(exist_ok=True)
+        told = self.told / f"{len(list(self.told.iterdir()))}.txt"  # kernels outlive the killed
         call = {
             "arguments": self.commands[name][0],
             "kill_at": kill_at,
@@ -93,7 +95,12 @@ class Bench:
             return None
         words = told.read_text(encoding="utf-8")
         assert code == 0, words
-        return int(words.rpartition(STEPS)[2])
+        return int(re.findall(rf"{STEPS}(\d+)", words)[-1])
+
+    @property
+    def told(self) -> Path:
+        """Folder of what commands have printed, a file each."""
+        return self.root / "told"
 
     def close(self) -> None:
         """End the process that carries out commands."""

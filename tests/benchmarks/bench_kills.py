@@ -27,6 +27,8 @@ def main(n_kills: int = 500, seconds: int = 4 * 3600, seed: int = 0) -> None:
         bench = stack.enter_context(closing(Bench(Path(folder))))
         for name in kill_and_compare(bench, n_kills, seed):
             killed[name] += 1
+            if killed.total() % 50 == 0:
+                print(f"{killed.total()} kills: all well so far", flush=True)
             if time.monotonic() - start > seconds:
                 break
     words = ", ".join(f"{name} {n}" for name, n in sorted(killed.items()))
