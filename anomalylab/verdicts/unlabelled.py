@@ -62,9 +62,10 @@ def verdict(scores: np.ndarray, *, expected_false: float = EXPECTED_FALSE) -> Ve
 
     A first fit finds scores that surely do not belong to the bulk: too many lie beyond the
     threshold, or too wide a gap lies before them (a chance of at most 0.01). They are set aside
-    and the bulk is fitted again to the others, because many suspects widen the first fit. Then
-    there are suspects if some were set aside, or if as many as lie beyond the threshold would do so
-    with a chance of at most ``MAX_CHANCE`` (Poisson).
+    and the bulk is fitted again to the others, because many suspects widen the first fit. What was
+    set aside is named if that fit expects no more there than ``expected_false`` images; else those
+    beyond its threshold are, if as many would lie there with a chance of at most ``MAX_CHANCE``
+    (Poisson). So a verdict never names images where it expects more by chance than was asked for.
 
     Parameters
     ----------
@@ -98,8 +99,11 @@ def verdict(scores: np.ndarray, *, expected_false: float = EXPECTED_FALSE) -> Ve
     reason = _no_trust(bulk)
     if reason:
         return _undecidable(scores, expected_false, reason, bulk)
-    threshold = min(limit, bulk.threshold(expected_false=expected_false))
-    if np.isfinite(limit) or _chance(scores, bulk, threshold) <= MAX_CHANCE:
+    share = bulk.n_images / len(scores)  # the bulk is fitted to the images that were not set aside
+    threshold = bulk.threshold(expected_false=expected_false * share)
+    is_honoured = limit < threshold and _expected(scores, bulk, limit) <= expected_false
+    threshold = limit if is_honoured else threshold
+    if is_honoured or _chance(scores, bulk, threshold) <= MAX_CHANCE:
         return _suspects(scores, bulk, threshold)
     return _clean(scores, bulk, threshold)
 
@@ -142,6 +146,11 @@ def _limit(scores: np.ndarray, bulk: Bulk, expected_false: float) -> float:
     return float(limit)
 
 
+def _expected(scores: np.ndarray, bulk: Bulk, threshold: float) -> float:
+    """Return the images expected at or beyond a threshold if all are normal."""
+    return float(bulk.p_value(np.array([threshold]))[0] * len(scores))
+
+
 def _chance(scores: np.ndarray, bulk: Bulk, threshold: float) -> float:
     """Return the chance of such suspects if all images are normal."""
     at = bulk.p_value(np.array([threshold, scores.max()])) * len(scores)
@@ -150,7 +159,7 @@ def _chance(scores: np.ndarray, bulk: Bulk, threshold: float) -> float:
 
 
 def _suspects(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
-    expected = float(bulk.p_value(np.array([threshold]))[0] * len(scores))
+    expected = _expected(scores, bulk, threshold)
     n_images, n_suspects = len(scores), int(np.count_nonzero(scores >= threshold))
     few = "1 image lies" if n_suspects == 1 else f"{n_suspects} images lie"
     return Verdict(
@@ -168,7 +177,7 @@ def _suspects(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
 
 
 def _clean(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
-    expected = float(bulk.p_value(np.array([threshold]))[0] * len(scores))
+    expected = _expected(scores, bulk, threshold)
     n_images, n_suspects = len(scores), int(np.count_nonzero(scores >= threshold))
     lie = "lies" if n_suspects == 1 else "lie"
     return Verdict(

@@ -109,3 +109,27 @@ def test_too_few_or_equal_scores_cannot_be_told(scores, why):
 def test_scores_that_are_not_finite_are_refused():
     with pytest.raises(ParameterError, match="finite"):
         verdict(np.append(np.arange(50.0), np.inf))
+
+
+@pytest.mark.parametrize("n_defects", [0, 5, 20])
+def test_no_verdict_names_images_where_it_expects_more_by_chance_than_was_asked_for(n_defects):
+    expected = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        normal = np.exp(rng.normal(5, 0.45, 200))
+        defects = np.exp(rng.normal(6.2, 0.3, n_defects))
+        found = verdict(np.append(normal, defects))
+        expected.append(found.expected_by_chance)
+        assert found.expected_by_chance <= 0.5 * 1.001, seed
+    assert max(expected) > 0.4
+
+
+def test_a_gap_far_inside_the_fitted_bulk_names_nobody_beyond_it():
+    """Scores of a folder in which a gap once named 52 images where it expected 13."""
+    rng = np.random.default_rng(0)
+    normal = np.exp(rng.normal(4.3, 0.35, 170))
+    straggling = 119 + 60 * rng.random(40)
+    far = np.linspace(280, 650, 10)
+    found = verdict(np.concatenate([normal[normal < 112], straggling, far]))
+    assert found.kind != "suspects" or found.n_suspects <= 20
+    assert found.expected_by_chance <= 0.5 * 1.001
