@@ -1,4 +1,4 @@
-"""The verdict on a folder nobody has labelled: suspects, nothing stands out, or cannot be told."""
+"""The verdict on a folder nobody has labelled: suspects, no more than chance, or undecidable."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class Verdict:
     Parameters
     ----------
     kind : {"suspects", "clean", "undecidable"}
-        ``clean`` means that nothing stands out: no more lie beyond the bulk than chance explains.
+        ``clean`` means that no more lie beyond the bulk than chance explains, and nothing else.
     n_images : int
     n_suspects : int
         Images at or beyond the threshold; 0 if it cannot be told.
@@ -186,10 +186,9 @@ def _clean(scores: np.ndarray, bulk: Bulk, threshold: float) -> Verdict:
         n_suspects=n_suspects,
         expected_by_chance=expected,
         threshold=threshold,
-        sentence=f"Nothing stands out: {n_suspects or 'none'} of {n_images} images {lie} beyond "
-        f"most images; about {few_digits(expected)} would by chance.",
-        reason="What lies beyond most images is no more than chance explains. Defects that score "
-        "like normal images are not excluded.",
+        sentence=f"No more images stand out than chance explains: {n_suspects or 'none'} of "
+        f"{n_images} {lie} beyond most images, where about {few_digits(expected)} would by chance.",
+        reason="Defects that score like normal images are not excluded.",
         bulk=bulk,
     )
 

@@ -53,7 +53,7 @@ def test_a_picture_is_as_large_as_the_run_holds_it(run):
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("clean", "Nothing stands out. These score highest by patchcore:"),
+        ("clean", "Whether they stand out or not, these score highest by patchcore:"),
         ("undecidable", "Whether an image stands out is not known."),
         ("suspects", "These score highest by patchcore; 6 of 24 images lie at or above"),
         ("measured", "These score highest by patchcore; 6 of 24 images lie at or above"),

@@ -78,7 +78,9 @@ def test_a_single_image_very_far_out_is_enough():
 def test_a_clean_folder_shows_that_nothing_stands_out():
     found = verdict(np.random.default_rng(0).normal(size=100))
     assert found.kind == "clean"
-    assert found.sentence.startswith("Nothing stands out: none of 100 images lie")
+    assert found.sentence.startswith(
+        "No more images stand out than chance explains: none of 100 lie beyond most images, where"
+    )
 
 
 @pytest.mark.parametrize("n_variants", [2, 3])

@@ -49,7 +49,7 @@ def first(run: Run, name: str = "") -> Fragment:
 
 
 def sentence(run: Run, name: str) -> str:
-    """Return what the images shown are, honest about runs in which nothing stands out."""
+    """Return what the images shown are, honest about runs in which none is beyond the threshold."""
     detector = run.detectors[0]
     table = suspects(run, detector)
     n_beyond = int(table["is_beyond"].sum())
@@ -57,7 +57,7 @@ def sentence(run: Run, name: str) -> str:
     if kind == "undecidable":
         return f"Whether an image stands out is not known. These score highest by {name}:"
     if kind == "clean" or not n_beyond:
-        return f"Nothing stands out. These score highest by {name}:"
+        return f"Whether they stand out or not, these score highest by {name}:"
     lie = "lies" if n_beyond == 1 else "lie"
     return (
         f"These score highest by {name}; {n_beyond} of {plural(len(table), 'image')} {lie} at or "

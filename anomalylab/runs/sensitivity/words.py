@@ -40,8 +40,7 @@ def with_sensitivity(verdict: VerdictInfo, table: pd.DataFrame, n_images: int) -
     told = replace(verdict, seen=seen_sentence(table), unknown=unknown_sentence(verdict, n_images))
     if verdict.kind != "clean":
         return told
-    is_plain = verdict.sentence.startswith(f"{NOTHING}: ")
-    reason = _capitalised(verdict.sentence) if is_plain else verdict.reason
+    reason = verdict.reason if verdict.seen else verdict.sentence
     return replace(told, sentence=f"{NOTHING}{_headline(table)}", reason=reason)
 
 
@@ -74,12 +73,6 @@ def unknown_sentence(verdict: VerdictInfo, n_images: int) -> str:
         f"{plural(n_looks, 'image')} drawn at random from the other {n_kept}: if none is "
         f"defective, then with 95 % confidence at most {UNKNOWN_SHARE:.0%} of them are."
     )
-
-
-def _capitalised(sentence: str) -> str:
-    """Return what follows "Nothing stands out: " as a sentence of its own."""
-    rest = sentence.removeprefix(f"{NOTHING}: ")
-    return rest[:1].upper() + rest[1:]
 
 
 def _headline(table: pd.DataFrame) -> str:
