@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ NOTE = "notes.txt"
 CHANGING = ("timings.parquet", "run.json", "files.json", "report.ipynb", NOTE)
 """Files that tell times; all others have the same bytes whenever they are made."""
 
-LOADED = (
+LOADED = [
     "anomalylab.cli.main",
     "anomalylab.recipes.pc_space.run",
     "anomalylab.reports.kit.notebooks",
@@ -34,8 +35,10 @@ LOADED = (
     "scipy.stats",
     "sklearn.decomposition",
     "timm",
-)
+]
 """What the commands import; loaded once, so that a call takes a second and not four."""
+if not find_spec("openvino"):
+    LOADED.remove("openvino")
 
 
 @dataclass(frozen=True)
