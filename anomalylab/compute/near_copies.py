@@ -14,6 +14,8 @@ from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from anomalylab.progress import counted
+
 SIDE = 64
 """Rows and columns of a small picture."""
 
@@ -138,7 +140,7 @@ def _candidates(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     squares = (values**2).sum(axis=1)
     least = _LEAST_CONTRAST**2 * values.shape[1]
     nearest = np.empty((n_images, n_near), int)
-    for row, half in enumerate(halves):
+    for row, half in enumerate(counted(halves, loop="looking for pairs")):
         explained = ((values @ _basis(half, 1).astype(np.float32)) ** 2).sum(axis=1)
         left = (squares - explained) / np.maximum(squares, least)
         left[row] = np.inf
@@ -157,7 +159,7 @@ def _residuals(pictures: np.ndarray, first: np.ndarray, second: np.ndarray) -> n
     of, by = np.concatenate([second, first]), np.concatenate([first, second])
     order = np.argsort(by, kind="stable")
     starts = np.flatnonzero(np.diff(by[order], prepend=-1))
-    for rows in np.split(order, starts[1:]):
+    for rows in counted(np.split(order, starts[1:]), loop="comparing pairs"):
         left = _unexplained(smooth[of[rows]], _basis(smooth[by[rows[0]]], _MARGIN))
         np.maximum.at(found, rows % len(first), left)
     return found

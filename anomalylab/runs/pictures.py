@@ -1,6 +1,5 @@
 """Thumbnails of a run, made while images are decoded for something else, and kept by content."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +12,7 @@ from anomalylab.errors import ImageError
 from anomalylab.images.read import read_image
 from anomalylab.pictures.thumbnails import contour_of, thumbnail
 from anomalylab.progress import counting
+from anomalylab.runs.kept import kept
 from anomalylab.runs.masks import Masks
 from anomalylab.storage.blocks import Arrays, BlockStore
 
@@ -89,14 +89,8 @@ def kept_pictures(
 
     They are kept only if all content hashes are known and every picture holds something.
     """
-    name = _name(what, samples, intensity)
-    kept = None if name is None else store.read(name)
-    if kept is not None:
-        return _unpacked(kept)
-    pictures = make()
-    if name is not None and all(content for content, _, _ in pictures):
-        store.write(name, _packed(pictures))
-    return pictures
+    how = f"{what}\n{intensity}"
+    return _unpacked(kept(store, samples, how, lambda: _packed(make()), _is_whole))
 
 
 def _blocks(samples: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -115,12 +109,8 @@ def _mask(masks: Masks, row: Any) -> np.ndarray | None:
     return mask if mask.shape == (row.height, row.width) else None
 
 
-def _name(what: str, samples: pd.DataFrame, intensity: str) -> str | None:
-    """Name pictures by what they show; None if a hash is not known."""
-    if samples["content_hash"].isna().any():
-        return None
-    text = "\n".join([what, intensity, *samples["content_hash"]])
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+def _is_whole(arrays: Arrays) -> bool:
+    return bool((arrays["sizes"][:, 0] > 0).all())
 
 
 def _packed(pictures: list[Picture]) -> Arrays:

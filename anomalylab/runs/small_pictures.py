@@ -1,8 +1,8 @@
 """Small grey pictures, made while images are decoded for something else, and kept by content."""
 
-import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +13,8 @@ from anomalylab.compute.near_copies import SIDE
 from anomalylab.errors import ImageError, ParameterError
 from anomalylab.images.read import read_image
 from anomalylab.pictures.small_grey import LEVELS, small_grey
-from anomalylab.progress import counted
+from anomalylab.progress import counting
+from anomalylab.runs.kept import kept
 from anomalylab.storage.blocks import Arrays, BlockStore
 
 BLOCK = 128
@@ -77,27 +78,25 @@ class SmallPictures:
             read.
         """
         store = BlockStore("small grey pictures")
-        starts = range(0, len(samples), BLOCK)
-        blocks = [self._block(samples.iloc[start : start + BLOCK], root, store) for start in starts]
+        blocks = []
+        with counting(len(samples), "drawing small pictures") as advance:
+            for start in range(0, len(samples), BLOCK):
+                block = samples.iloc[start : start + BLOCK]
+                make = partial(self._made_of, block, root)
+                blocks.append(kept(store, block, self.intensity, make, _is_whole))
+                advance(len(block))
         levels = np.concatenate([block["levels"] for block in blocks])
         return levels.astype(np.float32) / LEVELS, np.concatenate([b["own"] for b in blocks])
 
-    def _block(self, samples: pd.DataFrame, root: Path, store: BlockStore) -> Arrays:
-        name = self._name(samples)
-        kept = None if name is None else store.read(name)
-        if kept is not None:
-            return kept
+    def _made_of(self, samples: pd.DataFrame, root: Path) -> Arrays:
         with ThreadPoolExecutor() as pool:
             made = pool.map(
                 lambda row: self._picture(root / row.image_path, row.content_hash),
                 samples.itertuples(),
             )
-            pictures, own = zip(*counted(made, len(samples), "comparing images"), strict=True)
+            pictures, own = zip(*made, strict=True)
         levels = np.rint(np.stack(pictures) * LEVELS).astype(np.uint16)
-        arrays = {"levels": levels, "own": np.array(own)}
-        if name is not None and np.isfinite(arrays["own"]).all():
-            store.write(name, arrays)
-        return arrays
+        return {"levels": levels, "own": np.array(own)}
 
     def _picture(self, path: Path, content_hash: str | None) -> Small:
         made = self._made.get(str(content_hash))
@@ -108,9 +107,6 @@ class SmallPictures:
         except (ImageError, ParameterError):  # told where it matters
             return np.zeros((SIDE, SIDE), np.float32), np.nan
 
-    def _name(self, samples: pd.DataFrame) -> str | None:
-        """Name pictures by what they show; None if a hash is not known."""
-        if samples["content_hash"].isna().any():
-            return None
-        text = "\n".join([self.intensity, *samples["content_hash"]])
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+def _is_whole(arrays: Arrays) -> bool:
+    return bool(np.isfinite(arrays["own"]).all())
