@@ -4,6 +4,7 @@ The scripts of pages write numbers by the same rules, in ``reports/kit/number_wo
 """
 
 import math
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 NARROW = "\N{NARROW NO-BREAK SPACE}"
@@ -92,6 +93,18 @@ def plural(n: int, one: str, many: str = "") -> str:
     ('1 image', '3 images')
     """
     return f"{grouped(n)} {one if n == 1 else many or one + 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """List things in a sentence.
+
+    Examples
+    --------
+    >>> listed(["spots"]), listed(["spots", "stains", "scratches"])
+    ('spots', 'spots, stains and scratches')
+    """
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def millions(n: int) -> str:

@@ -14,8 +14,11 @@ CANDIDATES = (
     "padim:covariance=ridge",
     "knn",
 )
-"""Settings that are compared, in the order of their mean image AUROC over sources that none of them
-was tuned on; of settings that planted defects cannot tell apart the first is taken."""
+"""Settings that are compared; of those that planted defects cannot tell apart the first is taken.
+
+Mean image AUROC over four sources that none was tuned on: .955, .901 and .894 for the first three,
+.862 for the fifth with another covariance. The fourth was not averaged there; the sixth came last
+on most of them."""
 
 
 def candidates_of(request: DetectRequest) -> dict[str, Detector]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from anomalylab.features import ON_DEMAND
-from anomalylab.number_words import grouped, plural
+from anomalylab.number_words import grouped, listed, plural
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.kit.metric_table import score_tile
 from anomalylab.runs.folder import Run
@@ -107,11 +107,11 @@ def _compared(run: Run) -> str:
     on_images = [name for name in run.detectors if _looks_at_images(run, name)]
     on_features = [name for name in run.detectors if name not in on_images]
     if not on_images:
-        return f"Compared by {_listed(on_features)} on features of"
-    first = f"Compared by {_listed(on_images)} on the images themselves"
+        return f"Compared by {listed(on_features)} on features of"
+    first = f"Compared by {listed(on_images)} on the images themselves"
     if not on_features:
         return f"{first}; which images look alike is judged by"
-    return f"{first} and by {_listed(on_features)} on features of"
+    return f"{first} and by {listed(on_features)} on features of"
 
 
 def _looks_at_images(run: Run, detector: str) -> bool:
@@ -169,7 +169,3 @@ def _labels(run: Run) -> str:
         (int(labels.isna().sum()), "unknown"),
     ]
     return ", ".join(f"{n} {name}" for n, name in counts if n)
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -119,7 +119,7 @@ def add_sensitivity(
             limits = {label: one.decision.threshold for label, one in outcomes.items()}
             table = write_sensitivity(writer, beneath_of(material), *found, limits)
         except DatasetError as error:
-            findings = [Finding("note", "nothing_planted", str(error), "add images")]
+            findings = [Finding("note", "nothing_planted", str(error), "")]
     verdicts = {
         label: with_sensitivity(
             outcome.decision.verdict, table[table["detector"] == label], len(material.query)
@@ -143,6 +143,8 @@ def _planted(
     usable = material.training[is_below]
     if choice is not None and effort == QUICK:
         places = np.flatnonzero(np.isin(choice.planted.rows, usable))
+        if not len(places):
+            raise DatasetError("every image that defects were planted in stands out by itself")
         scored = {label: choice.scored[label].subset(places) for label in chosen}
         return choice.planted.subset(places), scored
     if choice is not None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from anomalylab.number_words import plural
+from anomalylab.number_words import listed, percent, plural
 from anomalylab.runs.info import VerdictInfo
 from anomalylab.runs.sensitivity.plan import CONTRASTS, contrast_words
 from anomalylab.verdicts.audit import looks_needed
@@ -27,7 +27,8 @@ MISLEADING = (
 def with_sensitivity(verdict: VerdictInfo, table: pd.DataFrame, n_images: int) -> VerdictInfo:
     """Add to a verdict what would have stood out and what stays unknown.
 
-    Where nothing stands out the headline says which defects would have.
+    Where nothing stands out the headline says which defects would have. A verdict measured against
+    labels has nothing unknown.
 
     Parameters
     ----------
@@ -37,7 +38,10 @@ def with_sensitivity(verdict: VerdictInfo, table: pd.DataFrame, n_images: int) -
     n_images : int
         Images that were judged.
     """
-    told = replace(verdict, seen=seen_sentence(table), unknown=unknown_sentence(verdict, n_images))
+    seen = seen_sentence(table)
+    if verdict.kind == "measured":  # labels tell how many are defective
+        return verdict if table.empty else replace(verdict, seen=seen)
+    told = replace(verdict, seen=seen, unknown=unknown_sentence(verdict, n_images))
     if verdict.kind != "clean":
         return told
     reason = verdict.reason if verdict.seen else verdict.sentence
@@ -71,7 +75,7 @@ def unknown_sentence(verdict: VerdictInfo, n_images: int) -> str:
     return (
         "Scores cannot tell how many of the others are defective. Look at "
         f"{plural(n_looks, 'image')} drawn at random from the other {n_kept}: if none is "
-        f"defective, then with 95 % confidence at most {UNKNOWN_SHARE:.0%} of them are."
+        f"defective, then with 95 % confidence at most {percent(UNKNOWN_SHARE)} of them are."
     )
 
 
@@ -89,7 +93,7 @@ def _headline(table: pd.DataFrame) -> str:
         return f", and even {_of(contrast, 'defects')} {widest} px wide would not have."
     if missed:
         return (
-            f", but {_of(contrast, _listed(missed))} would not have either, up to {widest} px wide."
+            f", but {_of(contrast, listed(missed))} would not have either, up to {widest} px wide."
         )
     first, last = (int(f(smallest["width"])) for f in (np.min, np.max))
     widths = f"{first} px" if first == last else f"{first} to {last} px"
@@ -109,7 +113,7 @@ def _of_contrast(smallest: pd.DataFrame, contrast: float, table: pd.DataFrame) -
     word = contrast_words(contrast)
     if not kinds:
         return f"if {word}: none, up to {int(table['width'].max())} px wide"
-    return f"if {word}: {_listed(kinds)}" + (f" (not {_listed(missed)})" if missed else "")
+    return f"if {word}: {listed(kinds)}" + (f" (not {listed(missed)})" if missed else "")
 
 
 def _of(contrast: float, kinds: str) -> str:
@@ -122,7 +126,3 @@ def _many(kind: str) -> str:
     """Return the name of a kind of defect as many: ``patch_swap`` becomes ``patch swaps``."""
     word = kind.replace("_", " ")
     return f"{word}es" if word.endswith(("ch", "s", "x")) else f"{word}s"
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

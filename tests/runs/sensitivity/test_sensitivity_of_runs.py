@@ -9,10 +9,10 @@ from PIL import Image
 
 from anomalylab import detectors, extractors
 from anomalylab.errors import DatasetError, ParameterError
-from anomalylab.features import Features
+from anomalylab.features import ON_DEMAND, Features
 from anomalylab.runs.candidates import CANDIDATES
 from anomalylab.runs.detect import run
-from anomalylab.runs.inputs import load_samples
+from anomalylab.runs.inputs import load_samples, with_images
 from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.sensitivity.measure import PlantedImages, plant_and_embed, score_planted
 from anomalylab.runs.sensitivity.paint import Painter
@@ -94,9 +94,14 @@ def test_a_planted_image_is_embedded_like_a_file_that_holds_it(folder, samples, 
     planted = plant_and_embed(painter, [wanted], extractor)
     Image.fromarray(painter.full_size(wanted)).save(tmp_path / "planted.png")
     table = load_samples(DetectRequest(data=tmp_path))[0]
-    of_file = extractors.extract(table, tmp_path, extractor).features
+    extraction = extractors.extract(table, tmp_path, extractor)
+    of_file = with_images(extraction.features, extraction.samples, tmp_path, intensity="full")
     for level in extractor.levels:
         np.testing.assert_array_equal(planted.features.level(level), of_file.level(level))
+    for level in ON_DEMAND:
+        pairs = zip(planted.features.images(level), of_file.images(level), strict=True)
+        for of_planted, expected in pairs:
+            np.testing.assert_array_equal(of_planted, expected)
 
 
 def test_planted_images_are_not_embedded_twice(folder, samples, monkeypatch):
@@ -196,6 +201,13 @@ def test_a_headline_that_says_nothing_stands_out_says_what_would_have(finished):
     assert verdict.sentence.startswith("Nothing stands out")
     assert "would" in verdict.sentence
     assert verdict.sentence != "Nothing stands out."
+
+
+def test_a_detector_that_reads_images_scores_planted_ones(request_of, tmp_path):
+    request = replace(request_of, detectors=(DetectorChoice(name="window_pca"),))
+    planted = run(request, tmp_path / "run").table("planted")
+    is_clear = planted["contrast"] == 1
+    assert (planted["score"] > planted["score_before"])[is_clear].mean() > 0.8
 
 
 def test_the_same_images_give_the_same_tables(finished, request_of, tmp_path):
