@@ -120,7 +120,9 @@ def add_images(parser: argparse.ArgumentParser) -> None:
         help="what runs the network; auto: the fastest that is installed (%(default)s)",
     )
     parser.add_argument(
-        "--size", help="N or HxW: pixels that images are resized to (the backbone's own)"
+        "--size",
+        help="pixels that images are resized to: HxW, or N for their own shape in the area of "
+        "N x N (the backbone's own N)",
     )
     parser.add_argument(
         "--intensity",

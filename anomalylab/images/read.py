@@ -119,8 +119,8 @@ def _resample(method: str) -> Resampling:
     return _METHODS[method]
 
 
-def parse_size(text: str) -> tuple[int, int]:
-    """Read a size in pixels: ``"224"`` is a square, ``"256x512"`` height x width.
+def parse_size(text: str) -> int | tuple[int, int]:
+    """Read a size in pixels: one side as ``"224"``, or height x width as ``"256x512"``.
 
     Raises
     ------
@@ -130,12 +130,12 @@ def parse_size(text: str) -> tuple[int, int]:
     Examples
     --------
     >>> parse_size("224"), parse_size("256x512")
-    ((224, 224), (256, 512))
+    (224, (256, 512))
     """
     sides = text.lower().split("x")
     if len(sides) > 2 or not all(side.isdecimal() and int(side) for side in sides):
         raise ParameterError(f"a size is N or HxW in pixels, e.g. 224 or 256x512, not {text!r}")
-    return int(sides[0]), int(sides[-1])
+    return int(sides[0]) if len(sides) == 1 else (int(sides[0]), int(sides[1]))
 
 
 def parse_intensity(rule: str) -> tuple[float, float] | None:

@@ -28,6 +28,7 @@ from anomalylab.runs.replaced import check_replaced
 from anomalylab.runs.request import DetectRequest
 from anomalylab.runs.sensitivity.of_run import add_sensitivity, take
 from anomalylab.runs.sensitivity.words import is_measured_in
+from anomalylab.runs.shape import create_extractor
 from anomalylab.runs.shown import embedding
 from anomalylab.runs.small_pictures import SmallPictures, seen_by
 from anomalylab.runs.suspects import write_suspects
@@ -68,6 +69,7 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
             "window_pca look at the images themselves whatever the backbone"
         )
     samples, root, hidden = load_samples(request)
+    extractor = create_extractor(request, samples)
     roles.check_roles(samples, request.max_false_alarms)
     may_replace = partial(check_replaced, out, samples, root, kind="detect", replace=replace)
     may_replace()
@@ -130,16 +132,6 @@ def _embedded(
     training, query = roles.training_rows(samples), roles.query_rows(samples)
     material = Material(request, root, extractor, samples, features, training, query, shown)
     return material, report, broken_records(extraction.broken)
-
-
-def create_extractor(request: DetectRequest) -> Extractor:
-    """Build the extractor of a request, with its own defaults for what is not given."""
-    given = {name: getattr(request, name) for name in ("levels", "size", "weights")}
-    if request.engine != extractors.AUTO:
-        given["engine"] = request.engine
-    return extractors.create(
-        request.backbone, **{name: value for name, value in given.items() if value is not None}
-    )
 
 
 def _checked(

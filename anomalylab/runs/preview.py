@@ -10,10 +10,10 @@ from anomalylab.extractors import Extractor
 from anomalylab.progress import stage
 from anomalylab.runs import near_copies
 from anomalylab.runs.candidates import candidates_of
-from anomalylab.runs.detect import create_extractor
 from anomalylab.runs.inputs import cell_of, load_samples, network_size_of
 from anomalylab.runs.planned import affordable, check_costs, duration, planned
 from anomalylab.runs.request import DetectRequest
+from anomalylab.runs.shape import create_extractor
 from anomalylab.runs.small_pictures import SmallPictures
 
 
@@ -32,8 +32,9 @@ def preview(request: DetectRequest) -> tuple[str, bool]:
     DatasetError
         If there is no such folder, or no image in it.
     """
-    extractor = create_extractor(request)
+    create_extractor(request)
     samples, root, _ = load_samples(request)
+    extractor = create_extractor(request, samples)
     with stage("load the network"):
         extractor.shapes()
     with stage("check images"):

@@ -89,8 +89,9 @@ class DetectRequest:
         What runs the network; ``auto`` for the fastest that is installed.
     levels : tuple of str, optional
         Levels of the backbone; its default ones if not given.
-    size : tuple of int, optional
-        Height and width that images are resized to; the backbone's own if not given.
+    size : int or tuple of int, optional
+        What images are resized to: height and width, or the side of a square whose area they keep
+        in their own shape; that of the backbone if not given.
     intensity, resize : str
         How pixel values are read and images resized.
     smoothing : float
@@ -121,7 +122,7 @@ class DetectRequest:
     weights: str | None = None
     engine: str = "auto"
     levels: tuple[str, ...] | None = None
-    size: tuple[int, int] | None = None
+    size: int | tuple[int, int] | None = None
     intensity: str = "full"
     resize: str = "bilinear"
     smoothing: float = 4.0
@@ -174,7 +175,7 @@ class DetectRequest:
         words += ["--backbone", self.backbone]
         words += ["--weights", Path(self.weights).name] if self.weights else []
         words += ["--levels", ",".join(self.levels)] if self.levels else []
-        words += ["--size", "x".join(map(str, self.size))] if self.size else []
+        words += ["--size", _size(self.size)] if self.size else []
         for option in _TOLD_IF_CHOSEN:
             value = getattr(self, option)
             if value != _DEFAULTS[option]:
@@ -208,6 +209,10 @@ _TOLD_IF_CHOSEN = (
     "group_by",
 )
 _DEFAULTS = {f.name: f.default for f in fields(DetectRequest)}
+
+
+def _size(size: int | tuple[int, int]) -> str:
+    return str(size) if isinstance(size, int) else "x".join(map(str, size))
 
 
 def _levels(text: str) -> str | tuple[str, ...]:

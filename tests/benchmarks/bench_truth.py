@@ -32,6 +32,7 @@ from anomalylab.runs.sensitivity.choose import choose
 from anomalylab.runs.sensitivity.measure import planted_table
 from anomalylab.runs.sensitivity.plan import Wish
 from anomalylab.runs.sensitivity.write import Beneath, planted_in
+from anomalylab.runs.shape import create_extractor
 from anomalylab.runs.timing import Timings
 from anomalylab.verdicts import unlabelled
 from anomalylab.verdicts.sensitivity import CELL, sensitivity
@@ -90,8 +91,9 @@ def drawn_sources() -> dict[str, pd.DataFrame]:
 
 
 def features_of(samples: pd.DataFrame):
-    """Embed a source at the default size; return samples, extractor and features."""
-    extractor, root = extractors.create("lite0"), Path(samples.attrs["root"])
+    """Embed a source as a run does by itself; return samples, extractor and features."""
+    extractor = create_extractor(DetectRequest(data=None), samples)
+    root = Path(samples.attrs["root"])
     done = extractors.extract(samples, root, extractor)
     table = done.samples
     table.attrs["root"] = str(root)
