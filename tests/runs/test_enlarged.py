@@ -13,6 +13,8 @@ from anomalylab.runs.enlarged import N_ENLARGED, N_FIRST
 from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.score import score
 
+pytestmark = pytest.mark.xdist_group("enlarged")
+
 SIZE = (300, 400)
 
 

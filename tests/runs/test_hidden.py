@@ -25,6 +25,8 @@ from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.score import score
 from anomalylab.runs.suspects import suspects
 
+pytestmark = pytest.mark.xdist_group("hidden")
+
 DETECTORS = tuple(map(DetectorChoice.parse, ("patchcore:coreset=0.5", "mahalanobis")))
 DECIDING = ("scores", "thresholds", "metrics", "neighbours", "embedding", "enlarged", "planted")
 OWN = {"samples.parquet", "hidden.parquet", "timings.parquet", "run.json"}

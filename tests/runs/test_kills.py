@@ -2,19 +2,20 @@
 
 from contextlib import closing
 
+import pytest
 from kills import Bench, kill_and_compare
 
-
-def test_a_run_that_is_killed_gives_the_same_bytes_when_it_is_called_again(tmp_path):
-    with closing(Bench(tmp_path)) as bench:
-        assert len(list(kill_and_compare(bench, 8, seed=1, names=("run",)))) >= 8
+pytestmark = pytest.mark.xdist_group("kills")
 
 
-def test_a_recipe_that_is_killed_gives_the_same_bytes_when_it_is_called_again(tmp_path):
-    with closing(Bench(tmp_path)) as bench:
-        assert len(list(kill_and_compare(bench, 8, seed=2, names=("recipe",)))) >= 8
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory):
+    with closing(Bench(tmp_path_factory.mktemp("kills"))) as bench:
+        yield bench
 
 
-def test_a_page_that_is_killed_has_the_same_bytes_when_it_is_called_for_again(tmp_path):
-    with closing(Bench(tmp_path)) as bench:
-        assert len(list(kill_and_compare(bench, 2, seed=3, names=("report",)))) >= 2
+@pytest.mark.parametrize(
+    ("name", "n_kills"), [("run", 6), ("recipe", 6), ("report", 2)], ids=["run", "recipe", "report"]
+)
+def test_what_is_killed_gives_the_same_bytes_when_it_is_called_again(bench, name, n_kills):
+    assert len(list(kill_and_compare(bench, n_kills, seed=n_kills, names=(name,)))) >= n_kills

@@ -14,6 +14,8 @@ from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.score import score
 from anomalylab.verdicts import thresholds
 
+pytestmark = pytest.mark.xdist_group("limits")
+
 SIDE = 64
 N_KNOWN = 40
 KNN = "knn"

@@ -14,6 +14,8 @@ from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.score import score
 from anomalylab.verdicts.thresholds import n_needed
 
+pytestmark = pytest.mark.xdist_group("new images")
+
 SIDE = 64
 DETECTORS = ("mahalanobis", "knn")
 

@@ -24,6 +24,8 @@ from anomalylab.runs.info import plain
 from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.runs.score import score
 
+pytestmark = pytest.mark.xdist_group("run")
+
 DETECTORS = ("patchcore", "mahalanobis")
 
 

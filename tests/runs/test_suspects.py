@@ -24,6 +24,8 @@ from anomalylab.runs.score import score
 from anomalylab.runs.spreadsheet import write_csv
 from anomalylab.runs.suspects import FILE, suspects
 
+pytestmark = pytest.mark.xdist_group("suspects")
+
 N = 28
 ODD = {"=cmd.png": (70, 30, (10, 10, 10)), "deep/@odd,'\"name.png": (24, 96, (250, 60, 60))}
 """Images with a spot: its place (x, y) and colour."""

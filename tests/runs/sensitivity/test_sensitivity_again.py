@@ -16,6 +16,8 @@ from anomalylab.runs.score import score
 from anomalylab.runs.sensitivity.again import measure_again
 from anomalylab.runs.sensitivity.plan import Wish
 
+pytestmark = pytest.mark.xdist_group("sensitivity again")
+
 SPOTS = Wish(kinds=("spot",), widths=(6,), contrasts=(1.0,), per_cell=5)
 CHANGED = {
     "run.json",

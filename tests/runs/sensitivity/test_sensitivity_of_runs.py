@@ -19,6 +19,8 @@ from anomalylab.runs.sensitivity.paint import Painter
 from anomalylab.runs.sensitivity.plan import Plant, Wish, dealt_in_turn, ladder, plan
 from anomalylab.runs.sensitivity.write import Beneath, bases
 
+pytestmark = pytest.mark.xdist_group("sensitivity")
+
 KNN = (DetectorChoice(name="knn"),)
 
 
