@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from anomalylab.number_words import fixed, minus
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
 from anomalylab.runs.folder import Run
@@ -31,10 +32,19 @@ def _row(row: dict[str, Any], shown: list[str]) -> dict[str, Any]:
         "role": role,
         "figure": _with_interval(row, "figure", "low", "high"),
         "stated": _with_interval(row, "stated", "stated_low", "stated_high"),
-        "behind": _with_interval(row, "behind", "behind_low", "behind_high"),
-        "is_tied": row["is_tied"],
+        "behind": _behind(row),
     }
 
 
+def _behind(row: dict[str, Any]) -> str:
+    if not row["behind"]:
+        return "the best"
+    words = _with_interval(row, "behind", "behind_low", "behind_high")
+    return f"{words}, tied" if row["is_tied"] else words
+
+
 def _with_interval(row: dict[str, Any], value: str, low: str, high: str) -> str:
-    return f"{row[value]:.3f} ({row[low]:.3f} to {row[high]:.3f})"
+    if row[value] is None:
+        return "–"
+    at, first, last = (minus(fixed(row[name], 3)) for name in (value, low, high))
+    return f"{at} ({first} to {last})"
