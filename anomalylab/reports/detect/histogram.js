@@ -4,6 +4,7 @@
   const al = window.anomalylab;
   const MARGIN = { left: 40, right: 18, top: 44, bottom: 42 };
   const HEIGHT = 320;
+  const LETTER = 7; // pixels that a letter of a title is wide, about
   const STEPS = 200; // key presses from one end of the axis to the other
   /** @type {Record<string, number | undefined>} */
   const KEYS = {
@@ -109,13 +110,18 @@
       this.scale.marks.forEach((value) => {
         axes.append(al.svg("text", { x: this.scale.x(value), y: bottom + 17, "text-anchor": "middle" }, words(value)));
       });
-      const title =
-        `score of ${this.store.state.detector}${this.scale.isLog ? ", logarithmic" : ""}: higher is ` +
-        `more unusual →`;
-      axes.append(al.svg("text", { x: this.width - MARGIN.right, y: HEIGHT - 6, "text-anchor": "end" }, title));
+      const right = this.width - MARGIN.right;
+      axes.append(al.svg("text", { x: right, y: HEIGHT - 6, "text-anchor": "end" }, this.title()));
       axes.append(al.svg("text", { x: 0, y: MARGIN.top - 12 }, "images"));
       axes.append(...this.drawBeyond());
       return axes;
+    }
+
+    // What the axis shows; without the name of a detector that is too long for it.
+    title() {
+      const kind = `${this.scale.isLog ? ", logarithmic" : ""}: higher is more unusual →`;
+      const named = `score of ${this.store.state.detector}${kind}`;
+      return named.length * LETTER <= this.width - MARGIN.right ? named : `score${kind}`;
     }
 
     // How many images the first and the last bin hold that lie further out.
