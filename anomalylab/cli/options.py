@@ -122,7 +122,7 @@ def add_images(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size",
         help="pixels that images are resized to: HxW, or N for their own shape in the area of "
-        "N x N (the backbone's own N)",
+        "N x N (the backbone's own N); several, as 224,320, are compared like detectors",
     )
     parser.add_argument(
         "--intensity",
@@ -151,6 +151,7 @@ def detect_request(options: argparse.Namespace) -> "DetectRequest":
         for name in ("weights", "smoothing", "max_fpr", "seed", "sensitivity", "hide_labels")
         if hasattr(options, name)
     }
+    sizes = [parse_size(text) for text in options.size.split(",")] if options.size else []
     extra["max_false_alarms"] = rate_named(getattr(options, "max_false_alarms", None))
     return DetectRequest(
         data=options.data,
@@ -160,7 +161,8 @@ def detect_request(options: argparse.Namespace) -> "DetectRequest":
         backbone=options.backbone,
         engine=options.engine,
         levels=tuple(options.levels.split(",")) if options.levels else None,
-        size=parse_size(options.size) if options.size else None,
+        size=sizes[0] if sizes else None,
+        sizes=tuple(sizes[1:]),
         intensity=options.intensity,
         resize=options.resize,
         group_by=options.group_by,

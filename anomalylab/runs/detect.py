@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from dataclasses import replace as replace_fields
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from anomalylab.runs.replaced import check_replaced
 from anomalylab.runs.request import DetectRequest
 from anomalylab.runs.sensitivity.of_run import add_sensitivity, take
 from anomalylab.runs.sensitivity.words import is_measured_in
-from anomalylab.runs.shape import create_extractor
+from anomalylab.runs.shape import create_extractor, create_extractors
 from anomalylab.runs.shown import embedding
 from anomalylab.runs.small_pictures import SmallPictures, seen_by
 from anomalylab.runs.suspects import write_suspects
@@ -61,31 +62,29 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
     out = Path(out)
     check_source(request)
     check_output(out)
-    candidates = candidates_of(request)
-    extractor = create_extractor(request)
-    if extractor.on_demand:
+    candidates_of(request)
+    if create_extractor(request).on_demand:
         raise ParameterError(
             f"{request.backbone} is no network; keep the backbone lite0: detectors such as "
             "window_pca look at the images themselves whatever the backbone"
         )
     samples, root, hidden = load_samples(request)
-    extractor = create_extractor(request, samples)
+    at_sizes = create_extractors(request, samples)
     roles.check_roles(samples, request.max_false_alarms)
     may_replace = partial(check_replaced, out, samples, root, kind="detect", replace=replace)
     may_replace()
-    check_output(out, bytes_of_maps(samples, extractor, candidates))
+    check_output(out, bytes_of_maps(samples, at_sizes[-1], candidates_of(request)))
     with stage("load the network"):
-        if request.is_auto:
-            candidates = affordable(samples, extractor, candidates)
-        check_costs(samples, extractor, candidates)
+        candidates = [_affordable(request, samples, extractor) for extractor in at_sizes]
     timings = Timings()
     with timings.step("check images", len(samples)):
-        report = _checked(samples, root, extractor, request)
+        report = _checked(samples, root, at_sizes[0], request)
     samples = report.with_whole_masks(samples)
-    material, report, broken = _embedded(request, samples, root, extractor, report, timings)
+    material, report, broken = _embedded(request, samples, root, at_sizes[0], report, timings)
+    materials = [material, *(_at_size(material, other, timings) for other in at_sizes[1:])]
     with writing(out, may_replace) as writer:
         writer.hide(hidden)
-        chosen, choice, found = take(material, candidates, timings)
+        material, chosen, choice, found = take(materials, candidates, timings)
         decisions = {
             label: outcome_of(writer, label, detector, material, timings)
             for label, detector in chosen.items()
@@ -132,6 +131,31 @@ def _embedded(
     training, query = roles.training_rows(samples), roles.query_rows(samples)
     material = Material(request, root, extractor, samples, features, training, query, shown)
     return material, report, broken_records(extraction.broken)
+
+
+def _affordable(
+    request: DetectRequest, samples: pd.DataFrame, extractor: Extractor
+) -> dict[str, Detector]:
+    """Return the detectors of a request, of candidates those that memory has room for."""
+    candidates = candidates_of(request)
+    if request.is_auto:
+        candidates = affordable(samples, extractor, candidates)
+    check_costs(samples, extractor, candidates)
+    return candidates
+
+
+def _at_size(material: Material, extractor: Extractor, timings: Timings) -> Material:
+    """Embed the images of a run at another size, too."""
+    request, samples = material.request, material.samples
+    with timings.step("embed images at {} x {}".format(*extractor.size or ()), len(samples)):
+        extraction = extractors.extract(
+            samples, material.root, extractor, intensity=request.intensity, resize=request.resize
+        )
+    if len(extraction.broken):
+        first = extraction.broken.iloc[0]
+        raise DatasetError(f"{first['sample_id']} was readable a moment ago: {first['reason']}")
+    features = with_images(extraction.features, samples, material.root, intensity=request.intensity)
+    return replace_fields(material, extractor=extractor, features=features)
 
 
 def _checked(

@@ -13,7 +13,7 @@ from anomalylab.runs.candidates import candidates_of
 from anomalylab.runs.inputs import cell_of, load_samples, network_size_of
 from anomalylab.runs.planned import affordable, check_costs, duration, planned
 from anomalylab.runs.request import DetectRequest
-from anomalylab.runs.shape import create_extractor
+from anomalylab.runs.shape import create_extractor, create_extractors
 from anomalylab.runs.small_pictures import SmallPictures
 
 
@@ -34,7 +34,8 @@ def preview(request: DetectRequest) -> tuple[str, bool]:
     """
     create_extractor(request)
     samples, root, _ = load_samples(request)
-    extractor = create_extractor(request, samples)
+    at_sizes = create_extractors(request, samples)
+    extractor = at_sizes[0]
     with stage("load the network"):
         extractor.shapes()
     with stage("check images"):
@@ -47,26 +48,23 @@ def preview(request: DetectRequest) -> tuple[str, bool]:
         )
         copies = near_copies.find(samples, root, SmallPictures(request.intensity))
         report = near_copies.told(report, copies)
-    size = (int(samples["height"].median()), int(samples["width"].median()))
-    cost = extractors.predict_cost(len(samples), extractor, size)
-    lines = [
-        describe_report(report),
-        "",
-        f"A run with {request.backbone} at {_by(extractor.size)}:",
-    ]
-    lines.append(
-        f"  embedding takes about {duration(cost.seconds)} the first time and "
-        f"{cost.bytes / 2**20:.0f} MiB of cache"
-    )
+    lines = [describe_report(report), ""]
     with stage("plan"):
-        refused = _plan(request, samples, extractor, lines)
-    return "\n".join(lines), report.is_usable and not refused
+        refused = [_plan(request, samples, one, lines) for one in at_sizes]
+    return "\n".join(lines), report.is_usable and not any(refused)
 
 
 def _plan(
     request: DetectRequest, samples: pd.DataFrame, extractor: Extractor, lines: list[str]
 ) -> bool:
-    """Add what each detector takes to the lines; return whether one is refused."""
+    """Add what a run at one size takes to the lines; return whether a detector is refused."""
+    size = (int(samples["height"].median()), int(samples["width"].median()))
+    cost = extractors.predict_cost(len(samples), extractor, size)
+    lines.append(f"A run with {request.backbone} at {_by(extractor.size)}:")
+    lines.append(
+        f"  embedding takes about {duration(cost.seconds)} the first time and "
+        f"{cost.bytes / 2**20:.0f} MiB of cache"
+    )
     chosen = candidates_of(request)
     if request.is_auto:
         chosen = affordable(samples, extractor, chosen)

@@ -53,6 +53,9 @@ class DetectorChoice:
         return str(self).replace(":", "-").replace(",", "-")
 
 
+Size = int | tuple[int, int]
+"""What images are resized to: the side of a square of that area, or height and width."""
+
 AUTO = "auto"
 """Asks for the detector that ranks planted defects best."""
 
@@ -92,6 +95,8 @@ class DetectRequest:
     size : int or tuple of int, optional
         What images are resized to: height and width, or the side of a square whose area they keep
         in their own shape; that of the backbone if not given.
+    sizes : tuple of int or of tuple of int
+        Further sizes among which one is chosen, as the detector is.
     intensity, resize : str
         How pixel values are read and images resized.
     smoothing : float
@@ -122,7 +127,8 @@ class DetectRequest:
     weights: str | None = None
     engine: str = "auto"
     levels: tuple[str, ...] | None = None
-    size: int | tuple[int, int] | None = None
+    size: Size | None = None
+    sizes: tuple[Size, ...] = ()
     intensity: str = "full"
     resize: str = "bilinear"
     smoothing: float = 4.0
@@ -153,6 +159,10 @@ class DetectRequest:
                 f"{AUTO} compares detectors itself and stands alone, without options; it was given "
                 f"with {', '.join(choice.label for choice in self.detectors)}"
             )
+        if self.sizes and not (self.is_auto and self.size):
+            raise ParameterError(
+                f"several sizes are compared where the detector is chosen, with --detector {AUTO}"
+            )
         labels = [choice.label for choice in self.detectors]
         if not labels or len(set(labels)) < len(labels):
             raise ParameterError(f"detectors must be one or more different ones, not {labels}")
@@ -175,7 +185,8 @@ class DetectRequest:
         words += ["--backbone", self.backbone]
         words += ["--weights", Path(self.weights).name] if self.weights else []
         words += ["--levels", ",".join(self.levels)] if self.levels else []
-        words += ["--size", _size(self.size)] if self.size else []
+        sizes = (self.size, *self.sizes) if self.size else ()
+        words += ["--size", ",".join(map(_size, sizes))] if sizes else []
         for option in _TOLD_IF_CHOSEN:
             value = getattr(self, option)
             if value != _DEFAULTS[option]:
@@ -211,7 +222,7 @@ _TOLD_IF_CHOSEN = (
 _DEFAULTS = {f.name: f.default for f in fields(DetectRequest)}
 
 
-def _size(size: int | tuple[int, int]) -> str:
+def _size(size: Size) -> str:
     return str(size) if isinstance(size, int) else "x".join(map(str, size))
 
 

@@ -6,11 +6,30 @@ from math import sqrt
 import pandas as pd
 
 from anomalylab import extractors
+from anomalylab.errors import ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.runs.request import DetectRequest
 
 STEP = 32
 """Sides are multiples of it, so that the cells of all levels cover the image evenly."""
+
+
+def create_extractors(request: DetectRequest, samples: pd.DataFrame) -> list[Extractor]:
+    """Build the extractors of a request, one for each size that is to be compared.
+
+    Raises
+    ------
+    ParameterError
+        If two of the sizes come to the same.
+    """
+    sizes = (request.size, *request.sizes)
+    built = [create_extractor(replace(request, size=size), samples) for size in sizes]
+    if len({extractor.size for extractor in built}) < len(built):
+        seen = ", ".join("x".join(map(str, extractor.size or ())) for extractor in built)
+        raise ParameterError(
+            f"the sizes to compare come to {seen} for these images; name different ones"
+        )
+    return built
 
 
 def create_extractor(request: DetectRequest, samples: pd.DataFrame | None = None) -> Extractor:

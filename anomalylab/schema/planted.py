@@ -56,6 +56,7 @@ CHOICE = Table(
     "choice",
     {
         "detector": "str",
+        "size": "str",
         "figure": "float",
         "low": "float",
         "high": "float",
@@ -67,9 +68,11 @@ CHOICE = Table(
         "stated_low": "float?",
         "stated_high": "float?",
     },
-    ("detector",),
+    ("detector", "size"),
 )
 """Settings that were compared by planted defects, in the order they would be taken.
+
+size: height x width that images were resized to.
 
 figure: mean AUROC of planted defects on the half of the images that the choice was made on; low and
 high bound it, behind is the difference to the best, all with 90 %. is_tied: cannot be told from the

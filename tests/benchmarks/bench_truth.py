@@ -28,7 +28,7 @@ from anomalylab.runs.candidates import candidates_of
 from anomalylab.runs.inputs import with_images
 from anomalylab.runs.judge import judge
 from anomalylab.runs.request import DetectorChoice, DetectRequest
-from anomalylab.runs.sensitivity.choose import choose
+from anomalylab.runs.sensitivity.choose import Offer, choose
 from anomalylab.runs.sensitivity.measure import planted_table
 from anomalylab.runs.sensitivity.plan import Wish
 from anomalylab.runs.sensitivity.write import Beneath, planted_in
@@ -119,7 +119,7 @@ def judge_folder(source: str, share: float, seed: int, known, n_images: int) -> 
     timings = Timings()
     auto = DetectRequest(data=None, detectors=(DetectorChoice(name="auto"),))
     candidates = candidates_of(auto)
-    choice = choose(beneath, candidates, timings, seed=seed)
+    choice = choose([Offer(beneath, candidates)], timings, seed=seed)
     truth = (samples["label"].to_numpy(float)[rows] == 1).astype(int)
     told = {"source": source, "share": share, "seed": seed, "n": len(rows), "n_bad": sum(truth)}
     told["choice"] = choice.table.drop(columns=["stated_low", "stated_high"]).to_dict("records")

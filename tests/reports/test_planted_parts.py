@@ -60,7 +60,8 @@ class PlantedRun:
             ),
             "choice": pd.DataFrame(
                 {
-                    "detector": ["padim", "knn", "far"],
+                    "detector": ["padim", "knn", "padim"],
+                    "size": ["224 x 224", "224 x 224", "320 x 320"],
                     "figure": [0.8, 0.81, 0.5],
                     "low": 0.4,
                     "high": 0.9,
@@ -93,7 +94,15 @@ def test_settings_stand_in_the_order_taken_with_what_each_is_worth(run):
     assert "0.010 (\N{MINUS SIGN}0.020 to 0.040), tied" in html
     assert "<td>the best</td>" in html
     assert "<td>0.310 (0.200 to 0.400)</td><td>–</td>" in html
-    assert html.index("chosen") < html.index("beside it")
+    assert html.index(">chosen<") < html.index(">beside it<")
+    assert html.count(">chosen<") == html.count(">beside it<") == 1
+    assert html.count("224 × 224") == 2
+
+
+def test_one_size_is_not_told_in_each_row(run):
+    other = PlantedRun()
+    other.tables = {"choice": run.table("choice").head(2)}
+    assert "224" not in choice(other).html
 
 
 def test_nothing_is_shown_where_nothing_was_planted_or_chosen(run):

@@ -20,15 +20,19 @@ def choice(run: Run) -> Fragment:
     Fragment
         Nothing to show if the detector was named and not chosen.
     """
-    rows = [_row(row, run.detectors) for row in rows_of(run.table("choice"))]
-    return Fragment(render("parts/choice", rows=rows), TABLE_SCRIPTS if rows else ())
+    table = run.table("choice")
+    chosen = table["size"].iloc[0] if len(table) else ""
+    rows = [_row(row, run.detectors if row["size"] == chosen else []) for row in rows_of(table)]
+    html = render("parts/choice", rows=rows, is_sized=table["size"].nunique() > 1)
+    return Fragment(html, TABLE_SCRIPTS if rows else ())
 
 
 def _row(row: dict[str, Any], shown: list[str]) -> dict[str, Any]:
     name = row["detector"]
-    role = "chosen" if name == shown[0] else "beside it" if name in shown else ""
+    role = "" if name not in shown else "chosen" if name == shown[0] else "beside it"
     return {
         "name": name,
+        "size": row["size"].replace("x", "×"),
         "role": role,
         "figure": _with_interval(row, "figure", "low", "high"),
         "stated": _with_interval(row, "stated", "stated_low", "stated_high"),

@@ -1,6 +1,7 @@
 """The sensitivity of a run, as a step of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from anomalylab.errors import DatasetError
 from anomalylab.runs.info import VerdictInfo
 from anomalylab.runs.outcome import Material, Outcome
 from anomalylab.runs.request import QUICK, DetectRequest
-from anomalylab.runs.sensitivity.choose import N_SHOWN, Choice, choose
+from anomalylab.runs.sensitivity.choose import Choice, Offer, choose
 from anomalylab.runs.sensitivity.measure import PlantedImages, PlantedScores, score_planted
 from anomalylab.runs.sensitivity.plan import EFFORTS, Wish
 from anomalylab.runs.sensitivity.words import with_sensitivity
@@ -48,38 +49,46 @@ def beneath_of(material: Material) -> Beneath:
     )
 
 
+class Taken(NamedTuple):
+    """What a run goes on with."""
+
+    material: Material
+    detectors: dict[str, Detector]
+    """Label -> detector, the one of the verdict first."""
+
+    choice: Choice | None
+    """None if there was none to make."""
+
+    findings: list[Finding]
+    """Why the choice could not be made."""
+
+
 def take(
-    material: Material, candidates: Mapping[str, Detector], timings: Timings
-) -> tuple[dict[str, Detector], Choice | None, list[Finding]]:
+    materials: Sequence[Material], candidates: Sequence[Mapping[str, Detector]], timings: Timings
+) -> Taken:
     """Return the detectors of a run: those asked for, or the best and the second of candidates.
 
     Parameters
     ----------
-    material : Material
-    candidates : mapping
-        Label -> detector; the preferred first where the request leaves the choice.
+    materials : sequence of Material
+        One for each size; the preferred first where the request leaves the choice.
+    candidates : sequence of mapping
+        Of each of them, label -> detector; the preferred first likewise.
     timings : Timings
-
-    Returns
-    -------
-    chosen : dict
-        Label -> detector, the one of the verdict first.
-    choice : Choice or None
-        None if there was none to make.
-    findings : list of Finding
-        Why the choice could not be made.
     """
+    material, detectors = materials[0], dict(candidates[0])
     if not material.request.is_auto:
-        return dict(candidates), None, []
+        return Taken(material, detectors, None, [])
+    offers = [Offer(beneath_of(m), some) for m, some in zip(materials, candidates, strict=True)]
     try:
-        choice = choose(beneath_of(material), candidates, timings, seed=material.request.seed)
+        choice = choose(offers, timings, seed=material.request.seed)
     except DatasetError as error:
-        first = next(iter(candidates))
+        first = next(iter(detectors))
         words = f"{first} was taken because it is best on average, not chosen on these images"
         finding = Finding("warning", "not_chosen", f"{words}: {error}", "add images")
-        return {first: candidates[first]}, None, [finding]
-    labels = choice.table["detector"].head(N_SHOWN)
-    return {str(label): candidates[str(label)] for label in labels}, choice, []
+        return Taken(material, {first: detectors[first]}, None, [finding])
+    at = choice.place
+    return Taken(materials[at], {name: candidates[at][name] for name in choice.shown}, choice, [])
 
 
 def add_sensitivity(

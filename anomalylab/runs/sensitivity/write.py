@@ -91,10 +91,16 @@ def bases(beneath: Beneath, usable: np.ndarray, *, seed: int) -> np.ndarray:
 
 
 def planted_in(
-    beneath: Beneath, rows: np.ndarray, wish: Wish, timings: Timings, *, seed: int
+    beneath: Beneath,
+    rows: np.ndarray,
+    wish: Wish,
+    timings: Timings,
+    *,
+    seed: int,
+    step: str = "plant defects",
 ) -> PlantedImages:
     """Plan, paint and embed defects in copies of the images of some rows."""
-    with timings.step("plant defects", len(rows)):
+    with timings.step(step, len(rows)):
         plants = plan(rows, beneath.samples, wish, seed=seed)
         painter = Painter(
             beneath.samples, beneath.root, beneath.intensity, beneath.resize, beneath.size

@@ -270,6 +270,36 @@ def test_what_a_chosen_detector_sees_is_stated_on_images_that_the_choice_did_not
     assert not stated & set(chosen.samples["sample_id"].iloc[deciding])
 
 
+def test_more_can_be_planted_where_the_detector_was_chosen(request_of, chosen, tmp_path):
+    auto = (DetectorChoice(name="auto"),)
+    request = replace(request_of, detectors=auto, sensitivity="full")
+    made = run(request, tmp_path / "run")
+    assert len(made.table("planted")) > 2 * len(chosen.table("planted"))
+    pd.testing.assert_frame_equal(made.table("choice"), chosen.table("choice"))
+
+
+def test_sizes_are_compared_like_detectors_and_one_of_them_is_run(request_of, chosen, tmp_path):
+    auto = (DetectorChoice(name="auto"),)
+    made = run(replace(request_of, detectors=auto, size=64, sizes=(96,)), tmp_path / "run")
+    table = made.table("choice")
+    assert len(table) == 2 * len(CANDIDATES)
+    of_first = table[table["size"] == "64 x 64"].set_index("detector")
+    alone = chosen.table("choice").set_index("detector")
+    pd.testing.assert_series_equal(of_first["figure"], alone["figure"].reindex(of_first.index))
+    assert "{} x {}".format(*made.detect.extractor.size) == table["size"].iloc[0]
+    of_size = table["detector"][table["size"] == table["size"].iloc[0]]
+    assert made.detectors == of_size.head(2).tolist()
+    assert "--size 64,96" in made.info.command
+
+
+def test_sizes_that_come_to_the_same_are_refused_before_the_work(request_of, tmp_path):
+    auto = (DetectorChoice(name="auto"),)
+    with pytest.raises(ParameterError, match="come to 64x64, 64x64"):
+        run(replace(request_of, detectors=auto, size=64, sizes=(64,)), tmp_path / "run")
+    with pytest.raises(ParameterError, match="where the detector is chosen"):
+        replace(request_of, sizes=(96,))
+
+
 def test_of_tied_settings_the_one_preferred_comes_first(chosen):
     table = chosen.table("choice")
     labels = [str(DetectorChoice.parse(text).label) for text in CANDIDATES]
