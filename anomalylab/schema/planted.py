@@ -75,8 +75,8 @@ CHOICE = Table(
 size: height x width that images were resized to.
 
 figure: mean AUROC of planted defects on the half of the images that the choice was made on; low and
-high bound it, behind is the difference to the best, all with 90 %. is_tied: cannot be told from the
-best. stated: the same figure on the other half, which the choice did not see.
+high bound it, behind is the difference to the best of its size, all with 90 %. is_tied: cannot be
+told from that. stated: the same figure on the other half, which the choice did not see.
 """
 
 PLANTED_PICTURES = Table(

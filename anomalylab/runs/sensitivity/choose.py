@@ -66,7 +66,8 @@ def choose(offers: Sequence[Offer], timings: Timings, *, seed: int) -> Choice:
     """Plant defects in copies of training images, and compare settings by how they rank these.
 
     Defects in every second image decide; those in the others state what the choice is worth. Of
-    larger folders, :data:`MAX_TRAINING` images are drawn to compare on.
+    larger folders, :data:`MAX_TRAINING` images are drawn to compare on. Of several sizes, the
+    settings that would be taken at each are compared, and the first size that is tied is taken.
 
     Parameters
     ----------
@@ -84,40 +85,23 @@ def choose(offers: Sequence[Offer], timings: Timings, *, seed: int) -> Choice:
     training = np.sort(np.random.default_rng(seed).permutation(beneath.training)[:MAX_TRAINING])
     rows = bases(beneath, training, seed=seed)
     wish = Wish(per_cell=2 * EFFORTS["quick"])
-    planted = [
-        planted_in(offer.beneath, rows, wish, timings, seed=seed, step=f"choose: plant, {at}")
-        for at, offer in ((offer.words, offer) for offer in offers)
-    ]
-    scored = [
-        _scored(offer, training, images, timings)
-        for offer, images in zip(offers, planted, strict=True)
-    ]
-    settings = {
-        f"{label}, {offer.words}": scores
-        for offer, of_offer in zip(offers, scored, strict=True)
-        for label, scores in of_offer.items()
-    }
-    names = [
-        (offer.words, label)
-        for offer, of_offer in zip(offers, scored, strict=True)
-        for label in of_offer
-    ]
+    contests = []
+    for offer in offers:
+        step = f"choose: plant, {offer.words}"
+        planted = planted_in(offer.beneath, rows, wish, timings, seed=seed, step=step)
+        contests.append(_Contest(offer, planted, _scored(offer, training, planted, timings)))
     deciding = dealt_in_turn(rows, seed)[::2]
-    decides = np.isin(planted[0].rows, deciding)
+    decides = np.isin(contests[0].planted.rows, deciding)
+    tables = [contest.table(decides, seed) for contest in contests]
+    place = _best_size(contests, tables, np.flatnonzero(decides), seed)
     others = np.flatnonzero(~decides)
-    ids = beneath.samples["sample_id"].to_numpy()
-    first, stated = (
-        _rankings(ids, planted[0], settings, places, seed)
-        for places in (np.flatnonzero(decides), others)
-    )
-    table = _table(first, stated, dict(zip(settings, names, strict=True)))
-    place = [offer.words for offer in offers].index(table["size"].iloc[0])
+    taken = contests[place]
     return Choice(
-        table,
+        pd.concat([tables[place], *tables[:place], *tables[place + 1 :]], ignore_index=True),
         place,
         deciding,
-        planted[place].subset(others),
-        {label: scores.subset(others) for label, scores in scored[place].items()},
+        taken.planted.subset(others),
+        {label: scores.subset(others) for label, scores in taken.scored.items()},
     )
 
 
@@ -131,29 +115,49 @@ def _scored(
     return scored
 
 
-def _rankings(
-    ids: np.ndarray,
-    planted: PlantedImages,
-    settings: Mapping[str, PlantedScores],
-    places: np.ndarray,
-    seed: int,
-) -> pd.DataFrame:
-    some = planted.subset(places)
-    tables = [
-        planted_table(name, some, ids, scores.subset(places), np.inf)
-        for name, scores in settings.items()
-    ]
-    return rankings(pd.concat(tables, ignore_index=True), seed=seed)
+class _Contest(NamedTuple):
+    """What the settings of an offer make of planted images."""
+
+    offer: Offer
+    planted: PlantedImages
+    scored: dict[str, PlantedScores]
+
+    def table(self, decides: np.ndarray, seed: int) -> pd.DataFrame:
+        """Return rows of CHOICE: how settings rank on either half, in the order to be taken."""
+        first, stated = (
+            _rankings(self.of_places(self.scored, np.flatnonzero(half)), seed)
+            for half in (decides, ~decides)
+        )
+        table = first.set_index("detector").loc[chosen(first, list(self.scored))]
+        others = stated.set_index("detector").reindex(table.index)
+        for column in ("figure", "low", "high"):
+            name = "stated" if column == "figure" else f"stated_{column}"
+            table[name] = others[column]
+        return table.reset_index().assign(size=self.offer.words)[list(CHOICE.columns)]
+
+    def of_places(self, scored: Mapping[str, PlantedScores], places: np.ndarray) -> pd.DataFrame:
+        """Return rows of PLANTED of some planted images, named by setting."""
+        ids, some = self.offer.beneath.samples["sample_id"].to_numpy(), self.planted.subset(places)
+        tables = [
+            planted_table(name, some, ids, scores.subset(places), np.inf)
+            for name, scores in scored.items()
+        ]
+        return pd.concat(tables, ignore_index=True)
 
 
-def _table(
-    first: pd.DataFrame, stated: pd.DataFrame, names: Mapping[str, tuple[str, str]]
-) -> pd.DataFrame:
-    """Return rows of CHOICE: how settings ranked on either half, in the order to be taken."""
-    stated = stated.set_index("detector")
-    table = first.set_index("detector").loc[chosen(first, list(names))]
-    for column, of_stated in (("stated", "figure"), ("stated_low", "low"), ("stated_high", "high")):
-        table[column] = stated[of_stated].reindex(table.index)
-    sizes, labels = zip(*(names[name] for name in table.index), strict=True)
-    table = table.reset_index(drop=True).assign(size=sizes, detector=labels)
-    return table[list(CHOICE.columns)]
+def _best_size(
+    contests: Sequence[_Contest], tables: Sequence[pd.DataFrame], places: np.ndarray, seed: int
+) -> int:
+    """Return the place of the size to take: the first whose best setting is tied with the best."""
+    if len(contests) == 1:
+        return 0
+    best = []
+    for contest, table in zip(contests, tables, strict=True):
+        scores = contest.scored[str(table["detector"].iloc[0])]
+        best.append(contest.of_places({contest.offer.words: scores}, places))
+    names = [contest.offer.words for contest in contests]
+    return names.index(chosen(_rankings(pd.concat(best), seed), names)[0])
+
+
+def _rankings(planted: pd.DataFrame, seed: int) -> pd.DataFrame:
+    return rankings(planted.reset_index(drop=True), seed=seed)
