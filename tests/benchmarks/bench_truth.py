@@ -140,7 +140,7 @@ def judge_folder(source: str, share: float, seed: int, known, n_images: int) -> 
     for role, name in (("chosen", label), ("shipped", "patchcore")):
         told[role] = said(*verdicts[name], truth)
     told["coverage"] = coverage(
-        beneath, others, candidates[label], choice, label, verdicts[label][1], seed
+        beneath, others, candidates[label], choice, label, verdicts[label], seed
     )
     steps = timings.table()
     told["cpu_of_choice"] = float(steps["cpu_seconds"].sum())
@@ -164,14 +164,16 @@ def said(scores: np.ndarray, verdict, truth: np.ndarray) -> dict:
     }
 
 
-def coverage(beneath, others, detector, choice, label, verdict, seed) -> list[dict]:
+def coverage(beneath, others, detector, choice, label, judged, seed) -> list[dict]:
     """Return, per cell, the interval that was stated and the share of fresh defects found."""
+    scores, verdict = judged
     if not np.isfinite(verdict.threshold) or len(others) < 12:
         return []
     ids = beneath.samples["sample_id"].to_numpy()
-    stated = sensitivity(
-        planted_table(label, choice.planted, ids, choice.scored[label], verdict.threshold)
-    )
+    usable = beneath.training[scores < verdict.threshold]  # as a run does
+    places = np.flatnonzero(np.isin(choice.planted.rows, usable))
+    planted, scored = choice.planted.subset(places), choice.scored[label].subset(places)
+    stated = sensitivity(planted_table(label, planted, ids, scored, verdict.threshold))
     wish = Wish(per_cell=N_FRESH)
     fresh = planted_in(beneath, np.sort(others[:40]), wish, Timings(), seed=seed + 50_000)
     scores = detector.image_scores(fresh.features)  # judged on images that it never saw

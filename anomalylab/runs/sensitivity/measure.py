@@ -171,6 +171,6 @@ def planted_table(
             "col": [image.centre[1] for image in planted.painted],
             "score_before": scored.before,
             "score": scored.scores,
-            "is_found": scored.scores >= threshold,
+            "is_found": (scored.scores >= threshold) & (scored.before < threshold),
         }
     )

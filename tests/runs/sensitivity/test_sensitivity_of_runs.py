@@ -14,7 +14,13 @@ from anomalylab.runs.candidates import CANDIDATES
 from anomalylab.runs.detect import run
 from anomalylab.runs.inputs import load_samples, with_images
 from anomalylab.runs.request import DetectorChoice, DetectRequest
-from anomalylab.runs.sensitivity.measure import PlantedImages, plant_and_embed, score_planted
+from anomalylab.runs.sensitivity.measure import (
+    PlantedImages,
+    PlantedScores,
+    plant_and_embed,
+    planted_table,
+    score_planted,
+)
 from anomalylab.runs.sensitivity.paint import Painter
 from anomalylab.runs.sensitivity.plan import Plant, Wish, dealt_in_turn, ladder, plan
 from anomalylab.runs.sensitivity.write import Beneath, bases
@@ -146,6 +152,13 @@ def test_planted_images_are_scored_by_a_fit_without_the_image_beneath_and_its_gr
         np.testing.assert_allclose(before[i], fitted.image_scores(features.subset([row]))[0])
 
 
+def test_a_defect_is_not_found_where_the_image_would_have_been_named_without_it():
+    planted = PlantedImages([_painted(0), _painted(1)], Features({}))
+    scored = PlantedScores(np.array([3.0, 3.0]), np.array([1.0, 2.5]), np.zeros((2, 1, 1)))
+    table = planted_table("knn", planted, np.array(["a", "b"]), scored, 2.0)
+    assert table["is_found"].tolist() == [True, False]
+
+
 def _painted(row):
     from anomalylab.runs.sensitivity.paint import PaintedImage
 
@@ -191,7 +204,8 @@ def test_a_run_says_what_would_have_stood_out_and_what_stays_unknown(finished):
     planted, found = finished.table("planted"), finished.table("sensitivity")
     assert found["n_images"].sum() == len(planted)
     threshold = finished.threshold("knn")
-    assert (planted["is_found"] == (planted["score"] >= threshold)).all()
+    reached = (planted["score"] >= threshold) & (planted["score_before"] < threshold)
+    assert (planted["is_found"] == reached).all()
     shown = finished.table("planted_pictures")
     assert set(shown["plant"]) <= set(planted["plant"])
     assert finished.files.array("planted/knn.npy", len(shown), 32, 32).max() > 0
