@@ -153,7 +153,8 @@ def test_planted_images_are_scored_by_a_fit_without_the_image_beneath_and_its_gr
 
 
 def test_a_defect_is_not_found_where_the_image_would_have_been_named_without_it():
-    planted = PlantedImages([_painted(0), _painted(1)], Features({}))
+    features = Features({"a": np.zeros((2, 1, 1, 1), np.float32)})
+    planted = PlantedImages([_painted(0), _painted(1)], features)
     scored = PlantedScores(np.array([3.0, 3.0]), np.array([1.0, 2.5]), np.zeros((2, 1, 1)))
     table = planted_table("knn", planted, np.array(["a", "b"]), scored, 2.0)
     assert table["is_found"].tolist() == [True, False]
