@@ -9,6 +9,8 @@ import pandas as pd
 from anomalylab.datasets.check import Finding
 from anomalylab.detectors import Detector
 from anomalylab.errors import DatasetError
+from anomalylab.number_words import listed
+from anomalylab.runs.candidates import candidates_of
 from anomalylab.runs.info import VerdictInfo
 from anomalylab.runs.outcome import Material, Outcome
 from anomalylab.runs.request import QUICK, DetectRequest
@@ -60,7 +62,7 @@ class Taken(NamedTuple):
     """None if there was none to make."""
 
     findings: list[Finding]
-    """Why the choice could not be made."""
+    """Why the choice could not be made, or which settings it left out."""
 
 
 def take(
@@ -88,7 +90,22 @@ def take(
         finding = Finding("warning", "not_chosen", f"{words}: {error}", "add images")
         return Taken(material, {first: detectors[first]}, None, [finding])
     at = choice.place
-    return Taken(materials[at], {name: candidates[at][name] for name in choice.shown}, choice, [])
+    shown = {name: candidates[at][name] for name in choice.shown}
+    return Taken(materials[at], shown, choice, _left_out(offers, candidates_of(material.request)))
+
+
+def _left_out(offers: Sequence[Offer], wanted: Mapping[str, Detector]) -> list[Finding]:
+    """Say which settings memory had no room for."""
+    left = [
+        f"{label} at {offer.words}"
+        for offer in offers
+        for label in wanted
+        if label not in offer.candidates
+    ]
+    if not left:
+        return []
+    words = f"memory had no room to compare {listed(left)}"
+    return [Finding("note", "not_compared", words, "use a smaller --size or fewer images")]
 
 
 def add_sensitivity(

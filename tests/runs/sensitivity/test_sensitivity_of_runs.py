@@ -10,7 +10,8 @@ from PIL import Image
 from anomalylab import detectors, extractors
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.features import ON_DEMAND, Features
-from anomalylab.runs.candidates import CANDIDATES
+from anomalylab.runs import planned
+from anomalylab.runs.candidates import CANDIDATES, candidates_of
 from anomalylab.runs.detect import run
 from anomalylab.runs.inputs import load_samples, with_images
 from anomalylab.runs.request import DetectorChoice, DetectRequest
@@ -313,6 +314,23 @@ def test_sizes_that_come_to_the_same_are_refused_before_the_work(request_of, tmp
         run(replace(request_of, detectors=auto, size=64, sizes=(64,)), tmp_path / "run")
     with pytest.raises(ParameterError, match="where the detector is chosen"):
         replace(request_of, sizes=(96,))
+
+
+def test_settings_that_memory_has_no_room_for_are_left_out_and_told(
+    request_of, tmp_path, monkeypatch
+):
+    request = replace(request_of, detectors=(DetectorChoice(name="auto"),))
+    extractor, samples = extractors.create("lite0", size=64), load_samples(request)[0]
+    needs = {
+        label: planned.planned(detector, samples, extractor).bytes
+        for label, detector in candidates_of(request).items()
+    }
+    free = sorted(needs.values())[2]
+    monkeypatch.setattr(planned, "available", lambda: free)
+    made = run(request, tmp_path / "run")
+    assert set(made.table("choice")["detector"]) == {n for n in needs if needs[n] <= free}
+    (told,) = [one.message for one in made.info.findings if "memory had no room" in one.message]
+    assert all((f"{label} at 64 x 64" in told) == (needs[label] > free) for label in needs)
 
 
 def test_of_tied_settings_the_one_preferred_comes_first(chosen):
