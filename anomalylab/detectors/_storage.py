@@ -6,6 +6,7 @@ The JSON carries a checksum of itself and one of the arrays; those of older vers
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -61,15 +62,30 @@ def _restored(record: dict[str, Any], arrays: dict[str, np.ndarray]) -> Any:
         for name, value in record["parameters"].items()
     }
     detector = registry.create(record["name"], **parameters)
+    restore(detector, arrays)
+    for name, number in record["learnt"].items():
+        setattr(detector, _learnt_name(name), number)
+    return detector
+
+
+def restore(detector: Any, arrays: Mapping[str, np.ndarray]) -> None:
+    """Give a detector the arrays that it had learnt, called ``name`` or ``name/key``."""
     for name, array in arrays.items():
         attribute, _, key = _learnt_name(name).partition("/")
         if key:
             detector.__dict__.setdefault(attribute, {})[key] = array
         else:
             setattr(detector, attribute, array)
-    for name, number in record["learnt"].items():
-        setattr(detector, _learnt_name(name), number)
-    return detector
+
+
+def learnt(detector: Any) -> dict[str, np.ndarray]:
+    """Return all that a detector has learnt as arrays, for a detector that is made of others."""
+    arrays, numbers = _learnt(detector)
+    return arrays | {
+        name: np.asarray(number)
+        for name, number in numbers.items()
+        if isinstance(number, (int, float))
+    }
 
 
 def _learnt_name(name: str) -> str:

@@ -7,7 +7,7 @@ from anomalylab.detectors import Detector
 from anomalylab.runs.request import DetectorChoice, DetectRequest
 
 CANDIDATES = (
-    "padim:levels=all,covariance=ridge",
+    "padim_all_levels",
     "mahalanobis",
     "patchcore",
     "patchcore:levels=all",
