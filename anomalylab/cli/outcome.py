@@ -40,6 +40,16 @@ def tell(finished: "Run", options: argparse.Namespace) -> None:
         print(f"Open the page: {report(finished.folder, out, plugins=options.plugin)}")
 
 
+def tell_in_a_line(finished: "Run", what: str, options: argparse.Namespace) -> None:
+    """Print the verdict of one of several runs, what it is about and where it is, or its page."""
+    place = f"Run folder: {finished.folder}"
+    if options.report is not None:
+        from anomalylab.reports import report
+
+        place = f"Open the page: {report(finished.folder, plugins=options.plugin)}"
+    print(f"{finished.folder.name}, {what}: {finished.verdict} {place}", flush=True)
+
+
 def _html(text: str) -> Path:
     """Read the name of a page; it is told from that of DATA by its ending."""
     if Path(text).suffix.lower() not in (".html", ".htm"):

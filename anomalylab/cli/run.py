@@ -11,8 +11,10 @@ from anomalylab.cli.options import (
     add_out,
     default_out,
     detect_request,
+    printable,
 )
-from anomalylab.cli.outcome import add_report, tell
+from anomalylab.cli.outcome import BESIDE_THE_RUN, add_report, tell, tell_in_a_line
+from anomalylab.errors import ParameterError
 from anomalylab.progress import stage
 
 DETECTOR_HELP = (
@@ -65,15 +67,40 @@ def _fill(parser: argparse.ArgumentParser) -> None:
         help="how many defects are planted in copies of the images to measure what would have been "
         "seen (quick, unless all training images are labelled)",
     )
+    parser.add_argument(
+        "--per-cluster",
+        action="store_true",
+        help="find the kinds of images in the folder, as of two products, and run each by itself, "
+        "in kind-1, kind-2 and so on within the run folder (reports/, the name of DATA and -kinds)",
+    )
     add_out(parser)
     add_report(parser)
 
 
 def call(options: argparse.Namespace) -> None:
     """Carry out the command."""
+    if options.per_cluster:
+        _call_per_cluster(options)
+        return
     with stage("start"):
         from anomalylab.runs.detect import run
 
         request = detect_request(options)
     out = options.out or default_out(options.data, str(request.dataset))
     tell(run(request, out, replace=options.replace), options)
+
+
+def _call_per_cluster(options: argparse.Namespace) -> None:
+    """Run each kind of images by itself, and print a line for each."""
+    if options.report not in (None, BESIDE_THE_RUN):
+        raise ParameterError(
+            "--per-cluster makes a page for each kind of images; give --report without a file"
+        )
+    with stage("start"):
+        from anomalylab.runs.per_cluster import run_per_cluster
+
+        request = detect_request(options)
+    usual = default_out(options.data, str(request.dataset))
+    out = options.out or usual.with_name(f"{usual.name}-kinds")
+    for finished, typical in run_per_cluster(request, out, replace=options.replace):
+        tell_in_a_line(finished, f"{len(finished.samples)} images as {printable(typical)}", options)

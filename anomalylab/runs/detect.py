@@ -2,36 +2,39 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from dataclasses import replace as replace_fields
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from anomalylab import extractors
-from anomalylab.datasets.check import SHRINKS_MUCH, Finding, Report, check
+from anomalylab.datasets.check import SHRINKS_MUCH, Finding
 from anomalylab.detectors import Detector
-from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.progress import stage
-from anomalylab.runs import near_copies, roles
+from anomalylab.runs import image_kinds, roles
 from anomalylab.runs.candidates import candidates_of
-from anomalylab.runs.describe import broken_records, run_info
+from anomalylab.runs.describe import run_info
+from anomalylab.runs.embedded import at_size, check_backbone, embedded
 from anomalylab.runs.enlarged import write_enlarged
 from anomalylab.runs.folder import Run
-from anomalylab.runs.info import DetectInfo, DetectorInfo, ExtractorInfo, RunInfo, VerdictInfo
-from anomalylab.runs.inputs import cell_of, check_source, load_samples, network_size_of, with_images
+from anomalylab.runs.info import (
+    DetectInfo,
+    DetectorInfo,
+    ExtractorInfo,
+    ImageKindInfo,
+    RunInfo,
+    VerdictInfo,
+)
+from anomalylab.runs.inputs import check_source, load_samples
 from anomalylab.runs.outcome import Material, Outcome, outcome_of
-from anomalylab.runs.pictures import Thumbnails
 from anomalylab.runs.planned import affordable, bytes_of_maps, check_costs
 from anomalylab.runs.recall import write_recall
 from anomalylab.runs.replaced import check_replaced
 from anomalylab.runs.request import DetectRequest
 from anomalylab.runs.sensitivity.of_run import add_sensitivity, take
 from anomalylab.runs.sensitivity.words import is_measured_in
-from anomalylab.runs.shape import create_extractor, create_extractors
+from anomalylab.runs.shape import create_extractors
 from anomalylab.runs.shown import embedding
-from anomalylab.runs.small_pictures import SmallPictures, seen_by
 from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
 from anomalylab.runs.writing import RunWriter, check_output, writing
@@ -63,11 +66,7 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
     check_source(request)
     check_output(out)
     candidates_of(request)
-    if create_extractor(request).on_demand:
-        raise ParameterError(
-            f"{request.backbone} is no network; keep the backbone lite0: detectors such as "
-            "window_pca look at the images themselves whatever the backbone"
-        )
+    check_backbone(request)
     samples, root, hidden = load_samples(request)
     at_sizes = create_extractors(request, samples)
     roles.check_roles(samples, request.max_false_alarms)
@@ -77,11 +76,10 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
     with stage("load the network"):
         candidates = [_affordable(request, samples, extractor) for extractor in at_sizes]
     timings = Timings()
-    with timings.step("check images", len(samples)):
-        report = _checked(samples, root, at_sizes[0], request)
-    samples = report.with_whole_masks(samples)
-    material, report, broken = _embedded(request, samples, root, at_sizes[0], report, timings)
-    materials = [material, *(_at_size(material, other, timings) for other in at_sizes[1:])]
+    material, report, broken = embedded(request, samples, root, at_sizes[0], timings)
+    with timings.step("find kinds of images", len(material.training)):
+        kinds = image_kinds.find(material)
+    materials = [material, *(at_size(material, other, timings) for other in at_sizes[1:])]
     with writing(out, may_replace) as writer:
         writer.hide(hidden)
         material, chosen, choice, found = take(materials, candidates, timings)
@@ -92,45 +90,16 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
         verdicts, unseen = add_sensitivity(writer, material, chosen, decisions, choice, timings)
         if choice is not None:
             writer.table("choice", choice.table)
-        _tables(writer, decisions, material, timings)
-        findings = [*_still_true(report.findings, verdicts), *found, *unseen]
-        writer.info(_info(material, chosen, verdicts, findings, broken, out))
+        if kinds.is_mixed:
+            writer.table("kinds", kinds.table())
+        _tables(writer, decisions, material, timings, kinds.typical())
+        known = _still_true(report.findings, verdicts)
+        findings = [*kinds.findings(), *known, *found, *unseen]
+        writer.info(_info(material, chosen, kinds.told(verdicts), findings, broken, out))
         write_recall(writer)
         write_suspects(writer.folder)
         write_enlarged(writer, root)
     return Run(out)
-
-
-def _embedded(
-    request: DetectRequest,
-    samples: pd.DataFrame,
-    root: Path,
-    extractor: Extractor,
-    report: Report,
-    timings: Timings,
-) -> tuple[Material, Report, list[dict[str, str]]]:
-    """Embed images and find near copies; return what detectors work on, and what was set aside.
-
-    The report comes back with what is to be said of near copies.
-    """
-    shown, small = Thumbnails(request.intensity), SmallPictures(request.intensity)
-    with timings.step("embed images", len(samples)):
-        extraction = extractors.extract(
-            samples,
-            root,
-            extractor,
-            intensity=request.intensity,
-            resize=request.resize,
-            seen=seen_by(shown, small),
-        )
-    with timings.step("find near copies", len(samples)):
-        copies = near_copies.find(extraction.samples, root, small)
-    samples, report = copies.grouped(), _refused(near_copies.told(report, copies))
-    roles.check_roles(samples, request.max_false_alarms)
-    features = with_images(extraction.features, samples, root, intensity=request.intensity)
-    training, query = roles.training_rows(samples), roles.query_rows(samples)
-    material = Material(request, root, extractor, samples, features, training, query, shown)
-    return material, report, broken_records(extraction.broken)
 
 
 def _affordable(
@@ -144,41 +113,6 @@ def _affordable(
     return candidates
 
 
-def _at_size(material: Material, extractor: Extractor, timings: Timings) -> Material:
-    """Embed the images of a run at another size, too."""
-    request, samples = material.request, material.samples
-    with timings.step("embed images at {} x {}".format(*extractor.size or ()), len(samples)):
-        extraction = extractors.extract(
-            samples, material.root, extractor, intensity=request.intensity, resize=request.resize
-        )
-    if len(extraction.broken):
-        first = extraction.broken.iloc[0]
-        raise DatasetError(f"{first['sample_id']} was readable a moment ago: {first['reason']}")
-    features = with_images(extraction.features, samples, material.root, intensity=request.intensity)
-    return replace_fields(material, extractor=extractor, features=features)
-
-
-def _checked(
-    samples: pd.DataFrame, root: Path, extractor: Extractor, request: DetectRequest
-) -> Report:
-    report = check(
-        samples,
-        root,
-        size=network_size_of(extractor),
-        cell=cell_of(extractor),
-        intensity=request.intensity,
-    )
-    return _refused(report)
-
-
-def _refused(report: Report) -> Report:
-    """Return a report, or raise its worst finding where that says that nothing can be computed."""
-    if not report.is_usable:
-        worst = report.findings[0]
-        raise DatasetError(f"{worst.message}; {worst.advice}")
-    return report
-
-
 def _still_true(findings: Iterable[Finding], verdicts: Mapping[str, VerdictInfo]) -> list[Finding]:
     """Leave out the warning that is guessed from the size of cells where it was measured."""
     is_measured = any(is_measured_in(verdict) for verdict in verdicts.values())
@@ -186,8 +120,13 @@ def _still_true(findings: Iterable[Finding], verdicts: Mapping[str, VerdictInfo]
 
 
 def _tables(
-    writer: RunWriter, outcomes: Mapping[str, Outcome], material: Material, timings: Timings
+    writer: RunWriter,
+    outcomes: Mapping[str, Outcome],
+    material: Material,
+    timings: Timings,
+    further: Iterable[str],
 ) -> None:
+    """Write the tables of a run; ``further`` images are shown beside those that are judged."""
     for name in ("scores", "neighbours", "metrics", "curves"):
         tables = [getattr(outcome, name) for outcome in outcomes.values()]
         writer.table(name, pd.concat(tables, ignore_index=True))
@@ -195,7 +134,7 @@ def _tables(
     writer.table("thresholds", pd.concat(thresholds, ignore_index=True))
     writer.table("samples", material.samples)
     with timings.step("draw thumbnails", len(material.samples)):
-        shown = set(material.queries["sample_id"])
+        shown = {*material.queries["sample_id"], *further}
         for outcome in outcomes.values():
             shown |= set(outcome.neighbours["neighbour_id"])
         samples = material.samples[material.samples["sample_id"].isin(shown)]
@@ -215,7 +154,7 @@ def _info(
     broken: list[dict[str, str]],
     out: Path,
 ) -> RunInfo:
-    request, extractor = material.request, material.extractor
+    request, extractor, kind = material.request, material.extractor, material.request.image_kind
     described = extractor.describe()
     part = DetectInfo(
         extractor=ExtractorInfo(
@@ -231,6 +170,7 @@ def _info(
         },
         smoothing=request.smoothing,
         resize=request.resize,
+        image_kind=(ImageKindInfo(number=kind.number, n_kinds=kind.n_kinds) if kind else None),
     )
     return run_info(
         "detect",

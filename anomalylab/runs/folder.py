@@ -37,6 +37,7 @@ TABLES: dict[str, Table] = {
         schema.CURVES,
         schema.NEIGHBOURS,
         schema.EMBEDDING,
+        schema.KINDS,
         schema.TIMINGS,
         schema.THUMBNAILS,
         schema.ENLARGED,

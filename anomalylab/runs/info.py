@@ -119,13 +119,22 @@ class DetectorInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImageKindInfo:
+    """Which of several kinds of images in a folder a run is about, ``number`` from 1."""
+
+    number: int
+    n_kinds: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DetectInfo:
-    """The part of a run of detectors."""
+    """The part of a run of detectors; ``image_kind`` if it is about some images of its folder."""
 
     extractor: ExtractorInfo
     detectors: dict[str, DetectorInfo]
     smoothing: float
     resize: str = "bilinear"
+    image_kind: ImageKindInfo | None = None
 
     @property
     def display(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """From a request to checked samples and their features."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -96,10 +97,20 @@ def load_samples(request: DetectRequest) -> Loaded:
     if request.group_by is not None:
         samples = grouped_by(samples, request.group_by)
     root = Path(samples.attrs.get("root") or request.data or "")
-    if not request.hide_labels:
-        return Loaded(samples, root, None)
-    samples, hidden = hide(samples, root)
-    return Loaded(samples, root, hidden)
+    hidden = None
+    if request.hide_labels:
+        samples, hidden = hide(samples, root)
+    if request.image_kind is None:
+        return Loaded(samples, root, hidden)
+    ids = request.image_kind.sample_ids
+    return Loaded(_only(samples, ids), root, None if hidden is None else _only(hidden, ids))
+
+
+def _only(table: pd.DataFrame, ids: Collection[str]) -> pd.DataFrame:
+    """Return the rows of some images, with what the loader noted."""
+    kept = table[table["sample_id"].isin(list(ids))].reset_index(drop=True)
+    kept.attrs = table.attrs
+    return kept
 
 
 def grouped_by(samples: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -55,6 +55,25 @@ class DetectorChoice:
 
 Size = int | tuple[int, int]
 """What images are resized to: the side of a square of that area, or height and width."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageKind:
+    """One of several kinds of images in a folder, to be run by itself.
+
+    Parameters
+    ----------
+    number : int
+        From 1, the kind of most images first.
+    n_kinds : int
+    sample_ids : collection of str
+        Its images.
+    """
+
+    number: int
+    n_kinds: int
+    sample_ids: Collection[str]
+
 
 AUTO = "auto"
 """Asks for the detector that ranks planted defects best."""
@@ -117,6 +136,8 @@ class DetectRequest:
         Python files that were imported first.
     hide_labels : bool
         Whether the images are taken as if nobody had labelled them; what is known is kept aside.
+    image_kind : ImageKind, optional
+        The images to take, of those in the folder; all if not given.
     """
 
     data: Path | None
@@ -139,6 +160,7 @@ class DetectRequest:
     group_by: str | None = None
     plugins: tuple[Path, ...] = ()
     hide_labels: bool = False
+    image_kind: ImageKind | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.smoothing <= MAX_SMOOTHING:
@@ -193,6 +215,8 @@ class DetectRequest:
                 words += [f"--{option.replace('_', '-')}", str(value)]
         for plugin in self.plugins:
             words += ["--plugin", plugin.name]
+        if self.image_kind:
+            words, out = [*words, "--per-cluster"], out.parent
         return shlex.join([*words, "-o", f"reports/{out.name}"])
 
 

@@ -167,6 +167,13 @@ NEIGHBOURS = Table(
 EMBEDDING = Table("embedding", {"sample_id": "str", "x": "float", "y": "float"}, ("sample_id",))
 """Pooled features in two dimensions."""
 
+KINDS = Table("kinds", {"sample_id": "str", "kind": "int", "rank": "int"}, ("sample_id",))
+"""Kinds of the images that a run is fitted on; empty if all are of one.
+
+kind: counted from 1, that of most images first. rank: from 1, the image nearest to the centre of
+its kind first.
+"""
+
 TIMINGS = Table(
     "timings",
     {

@@ -5,6 +5,7 @@ from anomalylab.reports.parts.choice import choice
 from anomalylab.reports.parts.comparison import comparison
 from anomalylab.reports.parts.curves import curves
 from anomalylab.reports.parts.first import first
+from anomalylab.reports.parts.kinds import kinds
 from anomalylab.reports.parts.provenance import provenance
 from anomalylab.reports.parts.sensitivity import sensitivity
 from anomalylab.reports.parts.verdict import verdict
@@ -15,6 +16,7 @@ __all__ = [
     "curves",
     "explorer",
     "first",
+    "kinds",
     "provenance",
     "sensitivity",
     "verdict",

@@ -81,16 +81,16 @@ def _reasons(verdict: VerdictInfo) -> tuple[str, ...]:
 def asked(run: Run) -> str:
     """Return one sentence on the question, the data, the network and its weights."""
     info = run.info
-    data = info.dataset.category or info.dataset.root_name
+    data = f"“{info.dataset.category or info.dataset.root_name}”{_of_kind(run)}"
     n_queries, n_train = len(run.queries), int((run.samples["split"] == "train").sum())
     if info.is_unlabelled:
         question = (
-            f"Which of {plural(n_queries, 'image')} of “{data}” stand apart from the others? Each "
+            f"Which of {plural(n_queries, 'image')} of {data} stand apart from the others? Each "
             "was compared with all the others, without knowing which are good."
         )
     else:
         question = (
-            f"Which of {plural(n_queries, 'image')} of “{data}” look unlike "
+            f"Which of {plural(n_queries, 'image')} of {data} look unlike "
             f"{plural(n_train, 'training image')}?"
         )
     extractor = run.detect.extractor
@@ -100,6 +100,14 @@ def asked(run: Run) -> str:
         f"{question} {_compared(run)} the network {extractor.name}, at {height} × {width} "
         f"pixels; its weights: {weights}."
     )
+
+
+def _of_kind(run: Run) -> str:
+    """Say which of several kinds of images in its folder a run is about."""
+    kind = run.detect.image_kind
+    if kind is None:
+        return ""
+    return f" (kind {kind.number} of the {kind.n_kinds} kinds of images in that folder)"
 
 
 def _compared(run: Run) -> str:
