@@ -71,7 +71,8 @@ class NearCopies:
         across = _across(copies)
         message = (
             f"{plural(int(members.sum()), 'image')} in {plural(len(sizes), 'group')} are near "
-            f"copies of each other, up to {sizes.max()} in one, as {' and '.join(example)}: {_WHY}"
+            f"copies of each other, up to {sizes.max()} in one, as "
+            f"{' and '.join(map(repr, example))}: {_WHY}"
         )
         ordered = copies.sort_values(["number", "image_path"])["image_path"]
         severity, told, advice = _told(across, bool(self.samples.attrs.get("is_grouped")))

@@ -1,5 +1,6 @@
 """Near copies are told by the check, left out together by a run, and refused where all are."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,8 +60,16 @@ def test_near_copies_are_told_with_numbers_and_an_example(folder):
     assert finding.what == "near_copies"
     assert finding.severity == "note"
     assert "6 images in 2 groups" in finding.message
-    assert "up to 4 in one, as 0_0.png and 0_1.png" in finding.message
+    assert "up to 4 in one, as '0_0.png' and '0_1.png'" in finding.message
     assert finding.paths == ["0_0.png", "0_1.png", "0_2.png", "0_3.png", "1_0.png", "1_1.png"]
+
+
+def test_a_run_with_hidden_labels_tells_no_names_of_files(folder, tmp_path):
+    finished = run(replace(request_of(folder), hide_labels=True), tmp_path / "run")
+    told = str(finished.info.findings)
+    assert "near copies" in told
+    assert re.search(r"as '[0-9a-f]{12}\.png' and '[0-9a-f]{12}\.png'", told)
+    assert "0_0.png" not in told
 
 
 def test_the_check_tells_them(folder):
