@@ -36,6 +36,8 @@ def call(options: argparse.Namespace) -> None:
     table = suspects(run, options.detector)
     listed = table[table["is_beyond"]] if options.top == FLAGGED else table.head(options.top)
     print("\n".join(_lines(listed)))
+    if listed["look"].duplicated().where(listed["look"].notna(), False).any():
+        print("Those of one look are alike: another variant, or a defect?")
     print(
         f"{len(listed)} of {len(table)} images, by {table['detector'].iloc[0]}; "
         f"{table['is_beyond'].sum()} at or above its threshold"
@@ -59,12 +61,15 @@ def _top(text: str) -> int | str:
 def _lines(table) -> list[str]:
     import pandas as pd
 
-    lines = [f"{'rank':>5}{'score':>11}{'chance':>11}  {'beyond':8}{'place':14}image"]
+    has_looks = table["look"].notna().any()
+    look = f"{'look':6}" if has_looks else ""
+    lines = [f"{'rank':>5}{'score':>11}{'chance':>11}  {'beyond':8}{'place':14}{look}image"]
     for row in table.itertuples():
         chance = "" if pd.isna(row.p_value) else f"{row.p_value:.2g}"
         place = "" if pd.isna(row.x) else f"{row.x}, {row.y}"
+        look = f"{'' if pd.isna(row.look) else row.look:<6}" if has_looks else ""
         lines.append(
             f"{row.rank:5}{row.score:>11.4g}{chance:>11}  "
-            f"{'yes' if row.is_beyond else 'no':8}{place:14}{printable(row.image_path)}"
+            f"{'yes' if row.is_beyond else 'no':8}{place:14}{look}{printable(row.image_path)}"
         )
     return lines

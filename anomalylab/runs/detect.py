@@ -127,7 +127,7 @@ def _tables(
     further: Iterable[str],
 ) -> None:
     """Write the tables of a run; ``further`` images are shown beside those that are judged."""
-    for name in ("scores", "neighbours", "metrics", "curves"):
+    for name in ("scores", "neighbours", "looks", "metrics", "curves"):
         tables = [getattr(outcome, name) for outcome in outcomes.values()]
         writer.table(name, pd.concat(tables, ignore_index=True))
     thresholds = [outcome.decision.thresholds for outcome in outcomes.values()]

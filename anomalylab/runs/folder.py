@@ -36,6 +36,7 @@ TABLES: dict[str, Table] = {
         schema.RECALL,
         schema.CURVES,
         schema.NEIGHBOURS,
+        schema.LOOKS,
         schema.EMBEDDING,
         schema.KINDS,
         schema.TIMINGS,

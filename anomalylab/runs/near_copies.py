@@ -20,6 +20,7 @@ SAME_PIXELS = 1e-3
 """Residual up to which two images count as of the same pixels, which the check tells apart."""
 
 _N_SHOWN = 20
+_COPIES = "near copies of "
 _WHY = (
     "one scene photographed several times, frames of a video, or a crop moved by a pixel: judged "
     "by each other they hide what is odd in them"
@@ -51,7 +52,7 @@ class NearCopies:
         ids = self.samples["sample_id"].to_numpy(object)
         _, head = np.unique(numbers, return_index=True)
         is_copy = np.isin(numbers, numbers[first])
-        names = [f"near copies of {ids[row]}" for row in head[numbers]]
+        names = [f"{_COPIES}{ids[row]}" for row in head[numbers]]
         grouped = self.samples.assign(group=given.mask(is_copy, pd.Series(names, given.index)))
         grouped.attrs = self.samples.attrs
         return grouped
@@ -113,6 +114,24 @@ def find(samples: pd.DataFrame, root: Path, small: SmallPictures) -> NearCopies:
     rows = np.flatnonzero(np.isfinite(own))
     found = near_copies(pictures[rows], own[rows])
     return NearCopies(samples, Pairs(rows[found.first], rows[found.second], found.residual))
+
+
+def copy_numbers(samples: pd.DataFrame) -> np.ndarray:
+    """Number samples, as :meth:`NearCopies.grouped` left them, so that near copies share one.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        Rows of SAMPLES. Images in groups that a person gave keep numbers of their own.
+
+    Returns
+    -------
+    numbers : int ndarray of shape (n_samples,)
+    """
+    names = samples["group"].astype(object)
+    is_copy = names.map(lambda name: str(name).startswith(_COPIES)).to_numpy(bool)
+    own = [f"{row}" for row in range(len(samples))]
+    return pd.factorize(np.where(is_copy, names, own))[0]
 
 
 def told(report: Report, found: NearCopies) -> Report:

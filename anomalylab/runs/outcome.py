@@ -14,6 +14,7 @@ from anomalylab.runs import roles
 from anomalylab.runs.decide import Decision, decide
 from anomalylab.runs.inputs import network_size_of
 from anomalylab.runs.judge import judge
+from anomalylab.runs.looks import looks
 from anomalylab.runs.masks import Masks
 from anomalylab.runs.measure import image_metrics, pixel_metrics
 from anomalylab.runs.pictures import Thumbnails
@@ -53,6 +54,7 @@ class Outcome:
 
     scores: pd.DataFrame
     neighbours: pd.DataFrame
+    looks: pd.DataFrame
     metrics: pd.DataFrame
     curves: pd.DataFrame
     decision: Decision
@@ -108,11 +110,22 @@ def outcome_of(
         neighbours = nearest_normal(
             material.features, judged.query_maps, material.query, material.training[is_below]
         )
+    with timings.step(f"{label}: compare looks", len(material.query)):
+        alike = looks(
+            label,
+            material.features,
+            material.samples,
+            material.query,
+            scores,
+            judged.query_maps,
+            decision.threshold,
+        )
     writer.score_maps(label, judged.query_maps)
     writer.detector(label, detector.save)
     return Outcome(
         decision.scores,
         _neighbours(label, neighbours, material),
+        alike,
         _both(of_images[0], of_pixels[0]),
         _both(of_images[1], of_pixels[1]),
         decision,

@@ -35,6 +35,7 @@ from anomalylab.runs.limits import (
     refuse_known,
     training_rows,
 )
+from anomalylab.runs.looks import looks
 from anomalylab.runs.masks import Masks
 from anomalylab.runs.network import network_of
 from anomalylab.runs.new_images import NewImages, check_brightness, checked, list_new
@@ -67,6 +68,7 @@ class _Judged:
     """What one detector says of the new images, and what it holds them against."""
 
     table: pd.DataFrame
+    looks: pd.DataFrame
     words: VerdictInfo
     findings: list[Finding]
     limits: Limits
@@ -220,9 +222,10 @@ def _score_one(
     scores, maps = recognised.as_left_out(base, label, twins, scores, maps)
     writer.score_maps(label, maps)
     highest = map_max(maps, network_size_of(extractor), smoothing=base.detect.smoothing)
-    return _Judged(
-        *judge_new(base, label, extraction.samples, scores, highest, twins, limits), limits
-    )
+    new, samples = np.arange(len(scores)), extraction.samples
+    alike = looks(label, extraction.features, samples, new, scores, maps, limits.default.value)
+    table, words, findings = judge_new(base, label, samples, scores, highest, twins, limits)
+    return _Judged(table, alike, words, findings, limits)
 
 
 def _tables(
@@ -238,6 +241,8 @@ def _tables(
     samples, features = extraction.samples, extraction.features
     queries = pd.concat([one.table for one in judged.values()], ignore_index=True)
     limits = {label: one.limits for label, one in judged.items()}
+    alike = [one.looks for one in judged.values()]
+    writer.table("looks", pd.concat(alike, ignore_index=True))
     write_scores(base, writer, queries, samples, base.info.training_ids, twins, limits)
     neighbours = _neighbours(base, features, samples)
     shown = base.table("thumbnails")

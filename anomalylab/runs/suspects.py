@@ -30,7 +30,8 @@ def suspects(run: Run, detector: str = "") -> pd.DataFrame:
         chance of such a score among most images, missing where it is not known; ``is_beyond``, at
         or above the threshold of the run; ``x`` and ``y``, where the displayed map is highest, in
         pixels of the image from 0 at the upper left, missing for a detector without maps;
-        ``detector``.
+        ``look``, the same number for images that look alike, missing for those that look like no
+        other or were not compared; ``detector``.
 
     Raises
     ------
@@ -46,12 +47,20 @@ def suspects(run: Run, detector: str = "") -> pd.DataFrame:
             "p_value": scores["p_value"].astype(float),
             "is_beyond": scores["score"] >= run.threshold(detector),
             **_places(run, detector),
+            "look": look_numbers(run, detector),
             "detector": detector,
         }
     )
     table = table.sort_values("score", ascending=False, kind="stable")
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     return table
+
+
+def look_numbers(run: Run, detector: str) -> pd.Series:
+    """Return a number for each query, the same for those that look alike, missing for others."""
+    table = run.table("looks")
+    of_image = table[table["detector"] == detector].set_index("sample_id")["look"]
+    return run.queries["sample_id"].map(of_image).astype("Int64")
 
 
 def write_suspects(folder: Path) -> None:

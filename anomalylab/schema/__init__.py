@@ -164,6 +164,13 @@ NEIGHBOURS = Table(
 )
 """Nearest training image of each query; the cells are where the most anomalous cell matched."""
 
+LOOKS = Table(
+    "looks", {"detector": "str", "sample_id": "str", "look": "int"}, ("detector", "sample_id")
+)
+"""Of the images to look at first, those that look like another of them.
+
+look: images of one number look alike; counted from 1 for each detector, by the highest score."""
+
 EMBEDDING = Table("embedding", {"sample_id": "str", "x": "float", "y": "float"}, ("sample_id",))
 """Pooled features in two dimensions."""
 

@@ -53,6 +53,8 @@ declare namespace Al {
     neighbours: (Neighbour | null)[];
     /** x and y in pixels of the image where its map is highest. */
     places: Pair[];
+    /** The same number for images that look alike. */
+    looks: (number | null)[];
     grid: Pair;
     maps: string;
   }

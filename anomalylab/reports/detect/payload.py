@@ -13,6 +13,7 @@ from anomalylab.reports.kit.words import short_names
 from anomalylab.runs.displayed import bulk_behind, further_columns, map_bytes, places
 from anomalylab.runs.folder import Run
 from anomalylab.runs.recall import defect_types
+from anomalylab.runs.suspects import look_numbers
 from anomalylab.verdicts.bulk import Bulk
 from anomalylab.verdicts.thresholds import method_words
 
@@ -119,6 +120,7 @@ def _detector(run: Run, name: str, shown: list[str]) -> dict[str, Any]:
         "thresholds": _thresholds(run, name),
         "neighbours": _neighbours(run, name, shown),
         "places": places(run, name).tolist(),
+        "looks": [None if pd.isna(look) else int(look) for look in look_numbers(run, name)],
         "grid": list(maps.shape[1:]),
         "maps": to_base64(maps),
     }

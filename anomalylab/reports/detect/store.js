@@ -149,9 +149,10 @@
         detector.pValues[i],
         this.isAbove(i),
         ...detector.places[i],
+        detector.looks[i],
         this.state.detector,
       ]);
-      return [["rank", "image_path", "score", "p_value", "is_beyond", "x", "y", "detector"], ...rows];
+      return [["rank", "image_path", "score", "p_value", "is_beyond", "x", "y", "look", "detector"], ...rows];
     }
     /** @param {number} i */
     rankOf(i) {

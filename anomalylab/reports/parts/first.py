@@ -1,9 +1,11 @@
 """What to look at first: the highest scores, each with its picture, whatever the verdict is."""
 
 import json
+from itertools import groupby
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from anomalylab.number_words import plural, readable
 from anomalylab.pictures import map_colours
@@ -16,7 +18,7 @@ from anomalylab.runs.folder import Run
 from anomalylab.runs.suspects import suspects
 
 N_FIRST = 10
-"""Images shown."""
+"""Images shown; those that look alike are one."""
 
 LEAST_CHANCE = 1e-4
 """Smaller ones are said to be under it."""
@@ -25,7 +27,8 @@ LEAST_CHANCE = 1e-4
 def first(run: Run, name: str = "") -> Fragment:
     """Show the images that the detector of the verdict finds most unusual, highest score first.
 
-    A picture is a link to itself in the size that the run holds; that needs no scripts.
+    Images that look alike stand where the most unusual of them does, the others folded. A picture
+    is a link to itself in the size that the run holds; that needs no scripts.
 
     Parameters
     ----------
@@ -38,10 +41,14 @@ def first(run: Run, name: str = "") -> Fragment:
     Fragment
     """
     detector = run.detectors[0]
+    images = first_images(run, detector)
+    entries = [list(alike) for _, alike in groupby(images, lambda image: image["entry"])]
     html = render(
         "parts/first",
         sentence=sentence(run, name or detector),
-        images=first_images(run, detector),
+        entries=entries,
+        has_groups=len(entries) < len(images),
+        has_chances=any(image["chance"] for image in images),
         ramp=run.map_ramp if _has_maps(run, detector) else "",
         has_truth=run.is_labelled,
     )
@@ -66,18 +73,24 @@ def sentence(run: Run, name: str) -> str:
 
 
 def first_images(run: Run, detector: str, n: int = N_FIRST) -> list[dict[str, Any]]:
-    """Return the highest scores with a picture each, maps and true defects drawn in."""
+    """Return the highest scores with a picture each, maps and true defects drawn in.
+
+    Images that look alike share an ``entry`` and follow each other; there are ``n`` entries. Of
+    those that are folded, only the first ranks are large.
+    """
     thumbnails = by_key(run.table("thumbnails"), "sample_id")
     enlarged = by_key(run.table("enlarged"), "sample_id")
     names = short_names(run.queries["sample_id"])
     maps = map_bytes(run, detector) if _has_maps(run, detector) else None
     is_proven = run.info.verdicts[detector].kind != "undecidable"
-    shown = []
-    top, queries = suspects(run, detector).head(n), rows_of(run.queries)
+    shown: list[dict[str, Any]] = []
+    top, queries = _top(suspects(run, detector), n), rows_of(run.queries)
     for row, score in zip(top.index.to_numpy(int), rows_of(top), strict=True):
         query = queries[row]
         thumbnail = thumbnails[query["sample_id"]]
-        picture = {**thumbnail, **enlarged.get(query["sample_id"], {})}
+        is_folded = bool(shown) and shown[-1]["entry"] == score["entry"]
+        is_large = not is_folded or score["rank"] <= n
+        picture = {**thumbnail, **(enlarged.get(query["sample_id"], {}) if is_large else {})}
         cells = None if maps is None else maps[row]
         contour = _contour(thumbnail, picture)
         content = map_colours.composite(picture["image"], cells, contour, run.map_ramp)
@@ -89,6 +102,7 @@ def first_images(run: Run, detector: str, n: int = N_FIRST) -> list[dict[str, An
                 "src": data_url(content),
                 "width": picture["width"],
                 "height": picture["height"],
+                "entry": score["entry"],
                 "rank": score["rank"],
                 "score": readable(score["score"]),
                 "chance": _chance(score["p_value"]) if is_proven else "",
@@ -97,6 +111,14 @@ def first_images(run: Run, detector: str, n: int = N_FIRST) -> list[dict[str, An
             }
         )
     return shown
+
+
+def _top(table: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Return the rows of ``n`` entries with their number, those of one entry beside each other."""
+    alone = "alone " + table["rank"].astype(str)
+    names = table["look"].astype(str).where(table["look"].notna(), alone)
+    numbered = table.assign(entry=pd.factorize(names)[0])
+    return numbered[numbered["entry"] < n].sort_values("entry", kind="stable")
 
 
 def _has_maps(run: Run, detector: str) -> bool:
