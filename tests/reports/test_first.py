@@ -2,9 +2,11 @@
 
 import base64
 import io
+import re
 from dataclasses import replace
 
 import fakes
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -12,6 +14,7 @@ from anomalylab.reports import pc_space
 from anomalylab.reports.parts.first import first, first_images, sentence
 from anomalylab.runs.folder import Run
 from anomalylab.runs.suspects import suspects
+from anomalylab.runs.writing import amending
 
 NAME = "patchcore"
 
@@ -69,6 +72,50 @@ def test_its_sentence_is_honest_about_what_stands_out(run, kind, words):
 def test_no_chance_is_named_where_it_is_not_known(run):
     assert "chance" in first(run).html
     assert "chance" not in first(with_verdict(run, "undecidable")).html
+
+
+@pytest.fixture(scope="module")
+def alike(tmp_path_factory):
+    """A run in which ranks 2, 5 and 13 look alike, and so do 3 and 4."""
+    run = fakes.fake_run(tmp_path_factory.mktemp("alike") / "run", n_enlarged=24)
+    ids = run.queries["sample_id"].to_numpy()[suspects(run, NAME).index]
+    table = pd.DataFrame(
+        {"detector": NAME, "sample_id": ids[[1, 4, 12, 2, 3]], "look": [1, 1, 1, 2, 2]}
+    )
+    with amending(run) as writer:
+        writer.table("looks", table)
+    return Run(run.folder)
+
+
+def test_images_that_look_alike_stand_where_the_first_of_them_does(alike):
+    shown = first_images(alike, NAME)
+    ranks = [1, 2, 5, 13, 3, 4, 6, 7, 8, 9, 10, 11, 12]
+    assert [image["rank"] for image in shown] == ranks
+    assert [image["entry"] for image in shown] == [0, 1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9]
+    thumbnails = alike.table("thumbnails").set_index("sample_id")["width"]
+    is_small = [image["width"] == thumbnails[image["id"]] for image in shown]
+    assert is_small == [rank == 13 for rank in ranks]
+
+
+def test_each_group_is_asked_about_once_and_its_others_are_folded(alike):
+    page = first(alike).html
+    groups = re.findall(r'<li class="al-alike">(.*?)</details></li>', page, re.S)
+    asked = [re.search("<p>(.*?)</p>", group).group(1) for group in groups]
+    assert asked == [f"These {n} look alike: another variant, or a defect?" for n in (3, 2)]
+    parts = [group.split("<details>") for group in groups]
+    shown, folded = (
+        [re.findall(r'id="al-first-(\d+)"', part) for part in side]
+        for side in zip(*parts, strict=True)
+    )
+    assert shown == [["2"], ["3"]]
+    assert folded == [["5", "13"], ["4"]]
+    assert re.findall("<summary>(.*?)</summary>", page) == ["Show the other 2", "Show the other"]
+    order = [int(rank) for rank in re.findall(r'<li id="al-first-(\d+)"', page)]
+    assert order == [image["rank"] for image in first_images(alike, NAME)]
+
+
+def test_nothing_is_said_of_looks_where_none_are_alike(run):
+    assert "alike" not in first(run).html
 
 
 def test_the_page_on_a_pc_space_has_it_too(pc):

@@ -67,7 +67,7 @@ def copied(finished, tmp_path):
 
 def test_the_table_beside_a_run_ranks_its_images_as_its_scores_do(finished):
     stored = pd.read_csv(finished.folder / FILE)
-    names = "rank image_path score p_value is_beyond x y detector"
+    names = "rank image_path score p_value is_beyond x y look detector"
     assert list(stored) == names.split()
     first = finished.detectors[0]
     scores = finished.scores(first).assign(image_path=finished.queries["image_path"])
