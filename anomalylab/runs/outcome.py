@@ -13,7 +13,7 @@ from anomalylab.features import Features
 from anomalylab.runs import roles
 from anomalylab.runs.decide import Decision, decide
 from anomalylab.runs.inputs import network_size_of
-from anomalylab.runs.judge import judge
+from anomalylab.runs.judge import DetectorScores, judge
 from anomalylab.runs.looks import looks
 from anomalylab.runs.masks import Masks
 from anomalylab.runs.measure import image_metrics, pixel_metrics
@@ -111,15 +111,7 @@ def outcome_of(
             material.features, judged.query_maps, material.query, material.training[is_below]
         )
     with timings.step(f"{label}: compare looks", len(material.query)):
-        alike = looks(
-            label,
-            material.features,
-            material.samples,
-            material.query,
-            scores,
-            judged.query_maps,
-            decision.threshold,
-        )
+        alike = _looks(label, material, judged, decision.threshold)
     writer.score_maps(label, judged.query_maps)
     writer.detector(label, detector.save)
     return Outcome(
@@ -131,6 +123,13 @@ def outcome_of(
         decision,
         is_below,
     )
+
+
+def _looks(
+    label: str, material: Material, judged: DetectorScores, threshold: float
+) -> pd.DataFrame:
+    of_images = material.features, material.samples, material.query
+    return looks(label, *of_images, judged.query_scores, judged.query_maps, threshold)
 
 
 def _neighbours(label: str, found: pd.DataFrame, material: Material) -> pd.DataFrame:

@@ -24,6 +24,10 @@ LEAST_CHANCE = 1e-4
 """Smaller ones are said to be under it."""
 
 
+N_UNFOLDED = 2
+"""Images of those that look alike that stand side by side; the others are folded."""
+
+
 def first(run: Run, name: str = "") -> Fragment:
     """Show the images that the detector of the verdict finds most unusual, highest score first.
 
@@ -47,6 +51,7 @@ def first(run: Run, name: str = "") -> Fragment:
         "parts/first",
         sentence=sentence(run, name or detector),
         entries=entries,
+        n_unfolded=N_UNFOLDED,
         has_groups=len(entries) < len(images),
         has_chances=any(image["chance"] for image in images),
         ramp=run.map_ramp if _has_maps(run, detector) else "",
@@ -88,9 +93,9 @@ def first_images(run: Run, detector: str, n: int = N_FIRST) -> list[dict[str, An
     for row, score in zip(top.index.to_numpy(int), rows_of(top), strict=True):
         query = queries[row]
         thumbnail = thumbnails[query["sample_id"]]
-        is_folded = bool(shown) and shown[-1]["entry"] == score["entry"]
-        is_large = not is_folded or score["rank"] <= n
-        picture = {**thumbnail, **(enlarged.get(query["sample_id"], {}) if is_large else {})}
+        is_folded = sum(image["entry"] == score["entry"] for image in shown) >= N_UNFOLDED
+        is_small = is_folded and score["rank"] > n
+        picture = {**thumbnail, **({} if is_small else enlarged.get(query["sample_id"], {}))}
         cells = None if maps is None else maps[row]
         contour = _contour(thumbnail, picture)
         content = map_colours.composite(picture["image"], cells, contour, run.map_ramp)
