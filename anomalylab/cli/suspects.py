@@ -36,11 +36,9 @@ def call(options: argparse.Namespace) -> None:
     table = suspects(run, options.detector)
     listed = table[table["is_beyond"]] if options.top == FLAGGED else table.head(options.top)
     print("\n".join(_lines(listed)))
-    if listed["look"].duplicated().where(listed["look"].notna(), False).any():
-        print("Those of one look are alike: another variant, or a defect?")
     print(
         f"{len(listed)} of {len(table)} images, by {table['detector'].iloc[0]}; "
-        f"{table['is_beyond'].sum()} at or above its threshold"
+        f"{table['is_beyond'].sum()} at or above its threshold{_about_looks(listed)}"
     )
     if options.copy_to is None or listed.empty:
         return
@@ -56,6 +54,11 @@ def _top(text: str) -> int | str:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a number from 1 or {FLAGGED}, not {text!r}")
     return int(text)
+
+
+def _about_looks(table) -> str:
+    is_shared = table["look"].dropna().duplicated().any()
+    return "; those of one look are alike: another variant, or a defect?" if is_shared else ""
 
 
 def _lines(table) -> list[str]:

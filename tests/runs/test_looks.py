@@ -72,7 +72,9 @@ def test_the_command_shows_looks_where_there_are_some(finished, capsys):
     table = suspects(finished).head(15)
     shown = [line[place : place + 6].strip() for line in lines[:15]]
     assert shown == ["" if pd.isna(look) else str(look) for look in table["look"]]
-    assert lines[15] == "Those of one look are alike: another variant, or a defect?"
+    assert lines[15].endswith("; those of one look are alike: another variant, or a defect?")
+    assert main(["suspects", str(finished.folder), "--top", "1"]) == 0
+    assert "alike" not in capsys.readouterr().out
 
 
 def test_new_images_that_are_scored_have_looks_too(finished, truth, tmp_path):

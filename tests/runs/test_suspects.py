@@ -251,7 +251,7 @@ def test_a_run_that_does_not_say_where_its_images_are_asks_for_their_folder(tmp_
 def test_the_command_lists_rank_score_and_place(finished, capsys):
     assert main(["suspects", str(finished.folder), "--top", "2"]) == 0
     head, first, second, told = capsys.readouterr().out.splitlines()
-    assert head.split() == ["rank", "score", "chance", "beyond", "place", "image"]
+    assert head.split() == ["rank", "score", "chance", "beyond", "place", "look", "image"]
     top = suspects(finished).iloc[0]
     assert first.split()[0] == "1"
     assert f"{top['x']}, {top['y']}" in first
