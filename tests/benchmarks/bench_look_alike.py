@@ -201,7 +201,7 @@ def show(rows: list[dict]) -> None:
     for left_out in sorted(families):
         others = [name for name in table if name.partition(" ")[0] != left_out]
         best = _best(tables, list(tables), others)
-        for name in set(table) - set(others):
+        for name in [name for name in table if name not in others]:
             print(f"{name:14s}{best!s:32s}{words(tables[best][name])}")
 
 

@@ -28,7 +28,16 @@ from anomalylab.runs.suspects import suspects
 pytestmark = pytest.mark.xdist_group("hidden")
 
 DETECTORS = tuple(map(DetectorChoice.parse, ("patchcore:coreset=0.5", "mahalanobis")))
-DECIDING = ("scores", "thresholds", "metrics", "neighbours", "embedding", "enlarged", "planted")
+DECIDING = (
+    "scores",
+    "thresholds",
+    "metrics",
+    "neighbours",
+    "embedding",
+    "looks",
+    "enlarged",
+    "planted",
+)
 OWN = {"samples.parquet", "hidden.parquet", "timings.parquet", "run.json"}
 """Files that name the category, the folder or the time that it took."""
 
