@@ -23,8 +23,8 @@ NEAREST_PAIRS = 0.05
 LIMIT = 0.65
 """Distance up to which images are joined, in the distance that these pairs keep within.
 
-On all sources of ``tests/benchmarks/bench_look_alike.py`` together .86 of the groups are pure at 0.7
-and .89 at 0.65; the same bench chooses with each source left out and states that one."""
+On all sources of ``tests/benchmarks/bench_look_alike.py`` together .86 of the groups are pure at
+0.7 and .89 at 0.65; its last table chooses with each source left out and states that one."""
 
 MIN_ORDINARY = 10
 """With fewer ordinary images no limit is known, and only copies are joined."""
