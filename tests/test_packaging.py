@@ -23,6 +23,13 @@ def test_the_conda_environment_lists_what_pyproject_lists(project):
     assert [line.strip().lstrip("- ").strip('"') for line in pip_part] == project["dependencies"]
 
 
+def test_no_other_project_is_taken_for_this_one(project):
+    extras = project["optional-dependencies"].values()
+    wanted = [name for some in [project["dependencies"], *extras] for name in some]
+    names = {re.split(r"[^\w-]", name)[0] for name in wanted}
+    assert {name for name in names if name.startswith("anomalylab")} == {project["name"]}
+
+
 def test_commit_hooks_run_the_versions_that_the_tests_run(project):
     pinned = dict(
         requirement.split("==")
