@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 
 import pandas as pd
@@ -16,6 +17,9 @@ from anomalylab.runs.folder import Run
 
 LONG = 60.0
 """Seconds of one core from which a run says beforehand what a detector will take."""
+
+LISTED = "-index=ivf"
+"""What the label of a candidate ends in that searches by inverted lists."""
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +39,18 @@ def planned(detector: Detector, samples: pd.DataFrame, extractor: Extractor) -> 
 def affordable(
     samples: pd.DataFrame, extractor: Extractor, candidates: Mapping[str, Detector]
 ) -> dict[str, Detector]:
-    """Return the detectors that memory has room for; all of them if it has room for none."""
-    free = available()
-    fitting = {
-        label: detector
-        for label, detector in candidates.items()
-        if planned(detector, samples, extractor).bytes <= free
-    }
+    """Return the candidates that memory has room for; all of them if it has room for none.
+
+    Those whose exact search would take more than :data:`LONG` search by inverted lists, and their
+    labels say so, see :data:`LISTED`.
+    """
+    free, fitting = available(), {}
+    for label, detector in candidates.items():
+        is_long = planned(detector, samples, extractor).seconds > LONG
+        if is_long and getattr(detector, "index", "") == "exact":
+            label, detector = label + LISTED, replace(detector, index="ivf")  # type: ignore
+        if planned(detector, samples, extractor).bytes <= free:
+            fitting[label] = detector
     return fitting or dict(candidates)
 
 

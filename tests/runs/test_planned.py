@@ -10,7 +10,7 @@ from anomalylab.detectors import create
 from anomalylab.errors import ParameterError
 from anomalylab.runs import planned
 from anomalylab.runs.info import DetectorInfo
-from anomalylab.runs.planned import check_costs, check_scoring, duration
+from anomalylab.runs.planned import affordable, check_costs, check_scoring, duration
 
 NETWORK = SimpleNamespace(shapes=lambda: {"fine": (14, 14, 80)})
 
@@ -28,6 +28,16 @@ def test_a_detector_that_takes_long_is_named_beforehand_with_its_time(samples, m
     assert caplog.messages == [
         "fitting patchcore on 3 images takes in the order of 0 seconds of one core"
     ]
+
+
+def test_candidates_whose_exact_search_takes_long_search_by_lists_and_say_so(samples, monkeypatch):
+    candidates = {name: create(name) for name in ("padim", "patchcore")}
+    assert affordable(samples, NETWORK, candidates) == candidates
+    exact = planned.planned(create("patchcore"), samples, NETWORK).seconds
+    monkeypatch.setattr(planned, "LONG", exact / 2)
+    found = affordable(samples, NETWORK, candidates)
+    assert list(found) == ["padim", "patchcore-index=ivf"]
+    assert found["patchcore-index=ivf"].index == "ivf"
 
 
 def test_nothing_is_said_of_short_work(samples, caplog):

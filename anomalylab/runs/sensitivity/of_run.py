@@ -13,6 +13,7 @@ from anomalylab.number_words import listed
 from anomalylab.runs.candidates import candidates_of
 from anomalylab.runs.info import VerdictInfo
 from anomalylab.runs.outcome import Material, Outcome
+from anomalylab.runs.planned import LISTED
 from anomalylab.runs.request import QUICK, DetectRequest
 from anomalylab.runs.sensitivity.choose import Choice, Offer, choose
 from anomalylab.runs.sensitivity.measure import PlantedImages, PlantedScores, score_planted
@@ -100,7 +101,7 @@ def _left_out(offers: Sequence[Offer], wanted: Mapping[str, Detector]) -> list[F
         f"{label} at {offer.words}"
         for offer in offers
         for label in wanted
-        if label not in offer.candidates
+        if not {label, label + LISTED} & offer.candidates.keys()
     ]
     if not left:
         return []

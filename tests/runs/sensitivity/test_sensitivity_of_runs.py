@@ -10,7 +10,7 @@ from PIL import Image
 from anomalylab import detectors, extractors
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.features import ON_DEMAND, Features
-from anomalylab.runs import planned
+from anomalylab.runs import candidates, planned
 from anomalylab.runs.candidates import CANDIDATES, candidates_of
 from anomalylab.runs.detect import run
 from anomalylab.runs.inputs import load_samples, with_images
@@ -314,6 +314,15 @@ def test_sizes_that_come_to_the_same_are_refused_before_the_work(request_of, tmp
         run(replace(request_of, detectors=auto, size=64, sizes=(64,)), tmp_path / "run")
     with pytest.raises(ParameterError, match="where the detector is chosen"):
         replace(request_of, sizes=(96,))
+
+
+def test_a_setting_that_searches_by_lists_can_be_chosen_and_run(request_of, tmp_path, monkeypatch):
+    monkeypatch.setattr(planned, "LONG", 0.0)
+    monkeypatch.setattr(candidates, "CANDIDATES", ("patchcore", "knn"))
+    made = run(replace(request_of, detectors=(DetectorChoice(name="auto"),)), tmp_path / "run")
+    assert set(made.table("choice")["detector"]) == {"patchcore-index=ivf", "knn"}
+    assert made.detect.detectors["patchcore-index=ivf"].params["index"] == "ivf"
+    assert not any("memory had no room" in one.message for one in made.info.findings)
 
 
 def test_settings_that_memory_has_no_room_for_are_left_out_and_told(
