@@ -21,6 +21,8 @@ NOTHING_TO_COUNT = {
     "decide",
     "judge without labels",
     "embed in two dimensions",
+    "find kinds of images",
+    "compare looks",
 }
 """Stages without a loop; the line then says how long they have been at it."""
 

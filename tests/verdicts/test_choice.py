@@ -78,4 +78,4 @@ def test_settings_that_scored_other_plants_are_refused(rng, untouched):
 def test_a_table_of_the_choice_has_columns_of_its_schema(rng, untouched):
     table = rankings(planted("knn", 0.5, rng, untouched), seed=0)
     missing = set(CHOICE.columns) - set(table)
-    assert missing == {"stated", "stated_low", "stated_high"}
+    assert missing == {"size", "stated", "stated_low", "stated_high"}
