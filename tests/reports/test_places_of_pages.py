@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from fakes import fake_run
 from anomalylab.cli.main import main
 from anomalylab.errors import ParameterError, RunError
 from anomalylab.reports import report
+from anomalylab.reports.kit.kernel import kernel_in
 from anomalylab.runs.authorship import is_as_signed
 
 
@@ -39,6 +41,18 @@ def test_two_reports_of_one_run_at_once_both_end_well(run):
     assert json.loads((run / "report.ipynb").read_text(encoding="utf-8"))["cells"]
     names = {path.name for path in run.iterdir() if path.name.startswith((".", "report"))}
     assert names == {"report.html", "report.ipynb"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sockets are files on POSIX only")
+def test_kernels_that_start_at_once_are_given_no_common_port():
+    one, other = (kernel_in(Path(folder))() for folder in ("/tmp/one", "/tmp/other"))
+    assert one.transport == other.transport == "ipc"
+    assert (one.ip, other.ip) == ("/tmp/one/kernel", "/tmp/other/kernel")
+
+
+def test_a_folder_whose_name_is_too_long_for_a_socket_leaves_the_kernel_to_ports():
+    kernel = kernel_in(Path("/tmp") / ("x" * 100))()
+    assert (kernel.transport, kernel.ip) == ("tcp", "127.0.0.1")
 
 
 def test_a_notebook_that_somebody_works_in_stays_and_ours_gets_the_next_name(run):

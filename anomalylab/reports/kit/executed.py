@@ -12,7 +12,7 @@ import papermill
 from nbformat import NotebookNode
 
 from anomalylab.progress import counting
-from anomalylab.reports.kit.kernel import ThisInterpreter
+from anomalylab.reports.kit.kernel import kernel_in
 from anomalylab.runs.writable import cannot_write
 from anomalylab.storage.unfinished import owner, sweep
 
@@ -36,7 +36,7 @@ def execute(
                 str(draft).replace("{", "{{").replace("}", "}}"),  # papermill formats its paths
                 parameters=_from_anywhere(parameters, start),
                 kernel_name="python3",
-                kernel_manager_class=ThisInterpreter,
+                kernel_manager_class=kernel_in(folder),
                 on_cell_start=lambda **_: advance(1),
                 progress_bar=False,
                 execution_timeout=timeout,

@@ -3,11 +3,15 @@
 import os
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from traitlets import default
 
 from anomalylab.reports.kit.fragment import FOLDER
+
+_LONGEST_FOLDER = 85  # of 104 bytes that the name of a socket may have
 
 _LAUNCH = ("-P", "-m", "ipykernel_launcher", "--log-level=CRITICAL", "-f", "{connection_file}")
 
@@ -19,12 +23,33 @@ class ThisInterpreter(AsyncKernelManager):
     the kernel works in.
     """
 
+    place: ClassVar[Path | None] = None
+    """Folder of its sockets; none to use ports of this machine."""
+
+    @default("transport")
+    def _transport_default(self) -> str:
+        return "tcp" if self.place is None else "ipc"
+
+    @default("ip")
+    def _ip_default(self) -> str:
+        return "127.0.0.1" if self.place is None else str(self.place / "kernel")
+
     @property
     def kernel_spec(self) -> KernelSpec:
         """How to start a kernel; no installed kernelspec is read."""
         return KernelSpec(
             argv=[sys.executable, *_LAUNCH], display_name="Python 3", language="python", env=_env()
         )
+
+
+def kernel_in(folder: Path) -> type[ThisInterpreter]:
+    """Return a class of kernels whose sockets are files in a folder, where the system has such.
+
+    Ports are chosen before the kernel takes them, so that two kernels which start at once may be
+    given the same one.
+    """
+    has_sockets = os.name == "posix" and len(str(folder)) <= _LONGEST_FOLDER
+    return type("Kernel", (ThisInterpreter,), {"place": folder if has_sockets else None})
 
 
 def _env() -> dict[str, str]:
