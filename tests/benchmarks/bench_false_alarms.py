@@ -3,6 +3,7 @@
     python tests/benchmarks/bench_false_alarms.py rates [DRAWS]
     python tests/benchmarks/bench_false_alarms.py shifts [DRAWS]
     python tests/benchmarks/bench_false_alarms.py simulated [DRAWS]
+    python tests/benchmarks/bench_false_alarms.py broken [DRAWS]
 
 ``rates``: good images of each source in ``ANOMALYLAB_DATA`` are halved at random, so that they are
 exchangeable; one half is fitted, the other is new. Printed are the stated rate of each threshold
@@ -14,6 +15,10 @@ train and test images of a source as its makers split them. Printed is the share
 ``score`` would say that the rate does not hold, and by how many standard deviations scores moved.
 
 ``simulated``: the same share for scores of known shape, with and without defects among the new.
+
+``broken``: of scores of known shape that moved or spread, the share of draws in which more new good
+images lie beyond the threshold by rank for 5 % than happens in one of forty, and the share of these
+in which a shift is told.
 """
 
 import os
@@ -24,6 +29,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
+from scipy import stats
 
 from anomalylab import datasets, detectors, extractors
 from anomalylab.detectors import pool_of
@@ -36,6 +42,7 @@ DETECTORS = ("mahalanobis", "padim", "patchcore")
 SLOW = "patchcore"
 """Refitted for every draw; a third as many are made."""
 MOST = 240
+RATE, RARE = 0.05, 0.025
 MOST_VARIED = 90
 SHAPES = {
     "normal": lambda rng, size: rng.normal(size=size),
@@ -206,6 +213,34 @@ def simulated(n_draws):
             )
 
 
+def broken(n_draws):
+    """Print how often a stated rate does not hold, and how often that is told."""
+    sizes = [(100, 40), (209, 40), (209, 80)]
+    print("| shape | good images | " + " | ".join(f"{n}, {m}" for n, m in sizes) + " |")
+    print("| --- " * (len(sizes) + 2) + "|")
+    for shape, draw in SHAPES.items():
+        middle = np.median(draw(np.random.default_rng(0), 100_000))
+        for words, (share, _, moved, spread) in CASES.items():
+            if share == 0 and (moved or spread > 1):
+                cells = [broken_and_told(draw, middle, *n, moved, spread, n_draws) for n in sizes]
+                print(f"| {shape} | {words} | " + " | ".join(cells) + " |", flush=True)
+
+
+def broken_and_told(draw, middle, n_known, n_new, moved, spread, n_draws):
+    """Return the share of draws that break a rate of 5 %, and the share of them that are told."""
+    rng, n_beyond = np.random.default_rng(2), int(RATE * (n_known + 1))
+    n_broken = n_told = 0
+    for _ in range(n_draws):
+        known = draw(rng, n_known)
+        new = middle + moved + spread * (draw(rng, n_new) - middle)
+        seen = np.count_nonzero(new >= np.sort(known)[-n_beyond])
+        chance = stats.betabinom.sf(seen - 1, n_new, n_beyond, n_known + 1 - n_beyond)
+        if chance <= RARE:
+            n_broken += 1
+            n_told += shift(known, new).kind != "none"
+    return f"{n_broken / n_draws:.2f}, {n_told / max(n_broken, 1):.2f}"
+
+
 def told_share(draw, middle, n_known, n_good, case, n_draws):
     """Return the share of draws in which new scores are told from known ones."""
     share, out, moved, spread = case
@@ -219,5 +254,6 @@ def told_share(draw, middle, n_known, n_good, case, n_draws):
 
 
 if __name__ == "__main__":
-    part = {"rates": rates, "shifts": shifts, "simulated": simulated}[sys.argv[1]]
+    parts = {"rates": rates, "shifts": shifts, "simulated": simulated, "broken": broken}
+    part = parts[sys.argv[1]]
     part(int(sys.argv[2]) if len(sys.argv) > 2 else 40)
