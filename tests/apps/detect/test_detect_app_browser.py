@@ -136,5 +136,5 @@ def test_it_follows_the_system_and_fits_a_narrow_window(browser, address, scheme
         fresh(browser, address)
         wait_for(lambda: find_all(browser, ".al-card") and len(look(browser)["borders"]) >= 4)
         (assert_it_is_dark if scheme == "dark" else assert_it_is_light)(browser)
-        assert look(browser)["width"] <= 400
+        wait_for(lambda: look(browser)["width"] <= 400)  # widgets are laid out one by one
     assert errors(browser) == []
