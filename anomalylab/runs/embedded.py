@@ -59,7 +59,7 @@ def embedded(
         If nothing can be computed.
     """
     with timings.step("check images", len(samples)):
-        report = _checked(samples, root, extractor, request)
+        report = _refused(checked(samples, root, extractor, request))
     samples = report.with_whole_masks(samples)
     shown, small = Thumbnails(request.intensity), SmallPictures(request.intensity)
     with timings.step("embed images", len(samples)):
@@ -95,17 +95,17 @@ def at_size(material: Material, extractor: Extractor, timings: Timings) -> Mater
     return replace(material, extractor=extractor, features=features)
 
 
-def _checked(
+def checked(
     samples: pd.DataFrame, root: Path, extractor: Extractor, request: DetectRequest
 ) -> Report:
-    report = check(
+    """Check the images of a request as its network will see them."""
+    return check(
         samples,
         root,
         size=network_size_of(extractor),
         cell=cell_of(extractor),
         intensity=request.intensity,
     )
-    return _refused(report)
 
 
 def _refused(report: Report) -> Report:

@@ -3,14 +3,14 @@
 import pandas as pd
 
 from anomalylab import extractors
-from anomalylab.datasets.check import check
 from anomalylab.datasets.check import describe as describe_report
 from anomalylab.errors import ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.progress import stage
 from anomalylab.runs import near_copies
 from anomalylab.runs.candidates import candidates_of
-from anomalylab.runs.inputs import cell_of, load_samples, network_size_of
+from anomalylab.runs.embedded import checked
+from anomalylab.runs.inputs import load_samples
 from anomalylab.runs.planned import affordable, check_costs, duration, planned
 from anomalylab.runs.request import DetectRequest
 from anomalylab.runs.shape import create_extractor, create_extractors
@@ -39,13 +39,7 @@ def preview(request: DetectRequest) -> tuple[str, bool]:
     with stage("load the network"):
         extractor.shapes()
     with stage("check images"):
-        report = check(
-            samples,
-            root,
-            size=network_size_of(extractor),
-            cell=cell_of(extractor),
-            intensity=request.intensity,
-        )
+        report = checked(samples, root, extractor, request)
         copies = near_copies.find(samples, root, SmallPictures(request.intensity))
         report = near_copies.told(report, copies)
     lines = [describe_report(report), ""]
