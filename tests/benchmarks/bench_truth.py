@@ -113,6 +113,20 @@ def draw(samples: pd.DataFrame, n_images: int, share: float, rng) -> tuple[np.nd
     return rng.permutation(chosen), shuffled[n_good:]
 
 
+def left_out(detector, known, rows: np.ndarray) -> np.ndarray:
+    """Return the scores of a folder's images as a run judges them, each left out."""
+    _, extractor, features = known
+    return judge(
+        detector,
+        features,
+        training=rows,
+        query=rows,
+        spare=np.array([], int),
+        network_size=extractor.size,
+        smoothing=4.0,
+    ).training_scores
+
+
 def judge_folder(source: str, share: float, seed: int, known, n_images: int) -> dict:
     """Judge one folder without its labels, then hold what was said against them."""
     samples, extractor, features = known
@@ -128,15 +142,7 @@ def judge_folder(source: str, share: float, seed: int, known, n_images: int) -> 
     told["choice"] = choice.table.drop(columns=["stated_low", "stated_high"]).to_dict("records")
     told["rankings"], verdicts = {}, {}
     for label, detector in candidates.items():
-        scores = judge(
-            detector,
-            features,
-            training=rows,
-            query=rows,
-            spare=np.array([], int),
-            network_size=beneath.size,
-            smoothing=4.0,
-        ).training_scores
+        scores = left_out(detector, known, rows)
         verdicts[label] = scores, unlabelled.verdict(scores)
         told["rankings"][label] = auroc(truth, scores) if truth.any() else None
     label = choice.table["detector"].iloc[0]
@@ -156,20 +162,12 @@ def print_preferred(known: dict, n_draws: int, n_images: int) -> None:
     print(f"{label}, {n_draws} draws a share, {n_images} images")
     print("| source | false named, clean, and standard error | recall 5/10/20 % | first 1.5 p |")
     print("| --- | --- | --- | --- |")
-    for source, (samples, extractor, features) in known.items():
-        told = {share: [] for share in SHARES}
+    for source, one in known.items():
+        samples, told = one[0], {share: [] for share in SHARES}
         for share, seed in product(SHARES, range(n_draws)):
             rng = np.random.default_rng([seed, int(100 * share)])
             rows, _ = draw(samples, n_images, share, rng)
-            scores = judge(
-                detector,
-                features,
-                training=rows,
-                query=rows,
-                spare=np.array([], int),
-                network_size=extractor.size,
-                smoothing=4.0,
-            ).training_scores
+            scores = left_out(detector, one, rows)
             truth = (samples["label"].to_numpy(float)[rows] == 1).astype(int)
             told[share].append(said(scores, unlabelled.verdict(scores), truth) | {"p": truth.sum()})
         false = [one["false"] for one in told[0.0]]
