@@ -8,6 +8,7 @@ def fresh(browser, page, *, is_scripted=True):
     offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
     browser.execute_cdp_cmd("Network.enable", {})
     browser.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
+    browser.get("about:blank")
     for log in ("browser", "performance"):
         browser.get_log(log)
     browser.get(page.as_uri())
