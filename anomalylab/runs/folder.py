@@ -20,7 +20,7 @@ from anomalylab.runs.files import RunFiles
 from anomalylab.runs.info import FILE, DetectInfo, RunInfo, read_info
 from anomalylab.runs.kinds import KINDS, Kind, resolve
 from anomalylab.runs.put import recover
-from anomalylab.schema import Table, planted
+from anomalylab.schema import Table, planted, study
 
 N_STRIP = 10
 """Images that a run shows of itself in a cell."""
@@ -49,6 +49,10 @@ TABLES: dict[str, Table] = {
         schema.FEATURES,
         schema.COEFFICIENTS,
         schema.SEARCH,
+        study.STUDY_CELLS,
+        study.STUDY_METRICS,
+        study.STUDY_SCORES,
+        study.STUDY_TIMES,
     )
 }
 
