@@ -31,10 +31,12 @@ from anomalylab.metrics.pixel import (
     pixel_auroc,
     pro_curve,
 )
+from anomalylab.metrics.refinement import FirstRemoved, first_removed, refinement
 from anomalylab.metrics.thinning import thin_curve
 
 __all__ = [
     "Confusion",
+    "FirstRemoved",
     "UndefinedMetric",
     "au_iou",
     "au_iou_ceiling",
@@ -46,6 +48,7 @@ __all__ = [
     "bootstrap_interval",
     "confusion",
     "f1_max_oracle",
+    "first_removed",
     "image_metric",
     "iou_curve",
     "localisation",
@@ -60,6 +63,7 @@ __all__ = [
     "rate_interval",
     "rates",
     "recall_by_type",
+    "refinement",
     "roc_curve",
     "shared_top",
     "spearman",
