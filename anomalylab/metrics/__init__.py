@@ -21,6 +21,8 @@ from anomalylab.metrics.intervals import (
     paired_rate_difference,
     rate_interval,
 )
+from anomalylab.metrics.over_seeds import MeanOverSeeds, mean_interval, mean_over_seeds
+from anomalylab.metrics.paired import holm, paired_tests, signed_rank_p_value
 from anomalylab.metrics.pixel import (
     au_iou,
     au_iou_ceiling,
@@ -31,12 +33,15 @@ from anomalylab.metrics.pixel import (
     pixel_auroc,
     pro_curve,
 )
+from anomalylab.metrics.ranks import CriticalDifference, critical_difference, nemenyi_distance
 from anomalylab.metrics.refinement import FirstRemoved, first_removed, refinement
 from anomalylab.metrics.thinning import thin_curve
 
 __all__ = [
     "Confusion",
+    "CriticalDifference",
     "FirstRemoved",
+    "MeanOverSeeds",
     "UndefinedMetric",
     "au_iou",
     "au_iou_ceiling",
@@ -47,15 +52,21 @@ __all__ = [
     "average_precision_trapezoid",
     "bootstrap_interval",
     "confusion",
+    "critical_difference",
     "f1_max_oracle",
     "first_removed",
+    "holm",
     "image_metric",
     "iou_curve",
     "localisation",
+    "mean_interval",
+    "mean_over_seeds",
     "metric_interval",
+    "nemenyi_distance",
     "paired_auroc_difference",
     "paired_bootstrap_difference",
     "paired_rate_difference",
+    "paired_tests",
     "pixel_ap",
     "pixel_auroc",
     "pr_curve",
@@ -66,6 +77,7 @@ __all__ = [
     "refinement",
     "roc_curve",
     "shared_top",
+    "signed_rank_p_value",
     "spearman",
     "thin_curve",
     "undefined_reason",
