@@ -11,9 +11,10 @@ import numpy as np
 
 from anomalylab.compute.cost import Cost, seconds_of
 from anomalylab.detectors import _storage
+from anomalylab.detectors._checks import check_shapes, checked_cells
+from anomalylab.detectors._refits import in_parts
 from anomalylab.errors import ParameterError
 from anomalylab.features import ON_DEMAND, Features
-from anomalylab.progress import counted
 from anomalylab.registry import unknown_name
 
 LEAVE_OUT = ("none", "group", "folds")
@@ -44,6 +45,9 @@ class Detector(ABC):
     holds_shrinkage: ClassVar[bool] = False
     """Whether leaving an image out holds shrinkage fixed, and so is not quite a refit."""
 
+    drops_cells: ClassVar[bool] = False
+    """Whether it can be fitted on some cells of its training images: ``fit(keep_cells=...)``."""
+
     prefers_finest: ClassVar[bool] = False
     """Whether, of several stored levels, only those of the finest grid are used by default."""
 
@@ -70,22 +74,27 @@ class Detector(ABC):
         n_cells = {name: shape[0] * shape[1] for name, shape in shapes.items()}
         return tuple(name for name in shapes if n_cells[name] == max(n_cells.values()))
 
-    def fit(self, features: Features) -> Self:
+    def fit(self, features: Features, *, keep_cells: np.ndarray | None = None) -> Self:
         """Learn what is normal from images that are mostly so.
 
         Parameters
         ----------
         features : Features
             Levels of the training images. A reference is held, for ``training_scores``.
+        keep_cells : bool ndarray of shape (n_images, n_rows, n_cols), optional
+            Cells of the finest grid to learn from, where ``drops_cells``; all by default.
 
         Raises
         ------
         ParameterError
-            If features are not finite, or too few for the method.
+            If features are not finite or too few, or if cells cannot be left out.
         """
         features = self.own_levels(features)
-        self._fit(features)
-        self._training = features
+        if keep_cells is None:
+            self._fit(features)
+        else:
+            self._fit_cells(features, self.checked_cells(features, keep_cells))
+        self._training, self._keep_cells = features, keep_cells
         self.shapes_ = {
             name: np.array(level.shape[1:])
             for name, level in features.levels.items()
@@ -194,7 +203,6 @@ class Detector(ABC):
         Parameters
         ----------
         n_images : int
-            Training images.
         shapes : mapping
             Level name -> ``(n_rows, n_cols, n_channels)``; a level that is missing is empty.
 
@@ -222,6 +230,10 @@ class Detector(ABC):
     def _fit(self, features: Features) -> None:
         """Set the attributes that ``_score`` reads."""
 
+    def _fit_cells(self, features: Features, keep_cells: np.ndarray) -> None:
+        """Do what ``_fit`` does, of some cells; written where ``drops_cells``."""
+        raise NotImplementedError
+
     @abstractmethod
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
         """Return image scores and score maps; features are checked."""
@@ -237,25 +249,15 @@ class Detector(ABC):
         return self.scores_by_refits(groups, n_groups)
 
     def scores_by_refits(self, groups: np.ndarray, n_parts: int) -> tuple[np.ndarray, np.ndarray]:
-        """Score the training images in parts, each by a fit to the other parts.
+        """Score the training images in ``n_parts`` of groups, each by a fit to the others."""
+        features, keep = self._own_training(), self._keep_cells
 
-        Parameters
-        ----------
-        groups : int ndarray of shape (n_images,)
-        n_parts : int
-            Groups are dealt into so many parts of about the same number of groups.
-        """
-        features, rows = self._own_training(), np.arange(len(groups))
-        dealt = np.random.default_rng(0).permutation(np.unique(groups))
-        places, parts = [], []
-        for part in counted(np.array_split(dealt, min(n_parts, len(dealt))), loop="refits"):
-            inside = np.isin(groups, part)
-            fitted = self.unfitted().fit(features.subset(rows[~inside]))
-            places.append(rows[inside])
-            parts.append(fitted.score(features.subset(rows[inside])))
-        image_scores, score_maps = (np.concatenate(part) for part in zip(*parts, strict=True))
-        place = np.argsort(np.concatenate(places))
-        return image_scores[place], score_maps[place]
+        def refit(inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            kept = None if keep is None else keep[~inside]
+            fitted = self.unfitted().fit(features.subset(~inside), keep_cells=kept)
+            return fitted.score(features.subset(inside))
+
+        return in_parts(groups, n_parts, refit)
 
     def unfitted(self) -> Self:
         """Return a detector with the same parameters that has learnt nothing."""
@@ -274,7 +276,8 @@ class Detector(ABC):
         """Return the levels to score, if they are like those that were fitted."""
         self._check_fitted()
         features = self.own_levels(features)
-        self._check_shapes(features)
+        n_axes = 3 if self.fixed_grid else 1  # grid and channels, or channels alone
+        check_shapes(self.name, self.shapes_, features, n_axes)
         return features
 
     def own_levels(self, features: Features) -> Features:
@@ -283,18 +286,15 @@ class Detector(ABC):
         features.check_finite()
         return features
 
+    def checked_cells(
+        self, features: Features, keep_cells: np.ndarray, n_images: int | None = None
+    ) -> np.ndarray:
+        """Return the cells to learn from of ``n_images`` like ``features``; else refuse them."""
+        shape = (n_images or len(features), *features.grid()) if self.drops_cells else None
+        return checked_cells(self.name, keep_cells, shape)
+
     def _check_fitted(self) -> None:
         if not hasattr(self, "shapes_"):
             from sklearn.exceptions import NotFittedError
 
             raise NotFittedError(f"{self.name} must be fitted before it scores")
-
-    def _check_shapes(self, features: Features) -> None:
-        n_axes = 3 if self.fixed_grid else 1  # grid and channels, or channels alone
-        for name, fitted in self.shapes_.items():
-            shape = features.level(name).shape[1:]
-            if tuple(shape[-n_axes:]) != tuple(fitted[-n_axes:]):
-                raise ParameterError(
-                    f"{self.name} was fitted on {name!r} of shape {tuple(fitted.tolist())} "
-                    f"and now gets {shape}; use the same backbone and size"
-                )

@@ -20,26 +20,44 @@ class Pool(ABC):
 
     ``train`` and ``query`` are unique row numbers in any order; results follow the order of
     ``query``. ``leave_out="group"`` scores a query row that is also in ``train`` as if the images
-    of its group were not. Pools can be pickled: a worker process answers as this one does.
+    of its group were not. ``keep_cells``, bool of shape (n_train, n_rows, n_cols), chooses cells of
+    the rows of ``train``, in their order, where a detector has a memory of cells (``drops_cells``);
+    others refuse it with a ``ParameterError``. Pools can be pickled: a worker process answers as
+    this one does.
     """
 
     @abstractmethod
     def score(
-        self, train: np.ndarray, query: np.ndarray, *, leave_out: str = "none"
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        *,
+        leave_out: str = "none",
+        keep_cells: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return image scores and score maps of ``query``."""
 
     def image_scores(
-        self, train: np.ndarray, query: np.ndarray, *, leave_out: str = "none"
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        *,
+        leave_out: str = "none",
+        keep_cells: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return image scores of shape (n_query,)."""
-        return self.score(train, query, leave_out=leave_out)[0]
+        return self.score(train, query, leave_out=leave_out, keep_cells=keep_cells)[0]
 
     def score_map(
-        self, train: np.ndarray, query: np.ndarray, *, leave_out: str = "none"
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        *,
+        leave_out: str = "none",
+        keep_cells: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return score maps of shape (n_query, n_rows, n_cols)."""
-        return self.score(train, query, leave_out=leave_out)[1]
+        return self.score(train, query, leave_out=leave_out, keep_cells=keep_cells)[1]
 
 
 class RefitPool(Pool):
@@ -57,17 +75,23 @@ class RefitPool(Pool):
         self.features = features
 
     def score(
-        self, train: np.ndarray, query: np.ndarray, *, leave_out: str = "none"
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        *,
+        leave_out: str = "none",
+        keep_cells: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return image scores and score maps of ``query``, by refitting.
 
         Raises
         ------
         ParameterError
-            If rows repeat or do not exist, or if more than ``MAX_REFITS`` groups would have to be
-            left out one by one.
+            If rows repeat or do not exist, if more than ``MAX_REFITS`` groups would have to be left
+            out one by one, or if ``keep_cells`` is given and the detector has no memory of cells.
         """
         train, query = self._rows("train", train), self._rows("query", query)
+        keep_cells = self._checked_cells(train, keep_cells)
         hidden = self.hidden_groups(train, query, leave_out)
         if len(set(hidden[hidden >= 0])) > MAX_REFITS:
             raise ParameterError(
@@ -77,13 +101,24 @@ class RefitPool(Pool):
         groups, places, parts = self.features.group_numbers, [], []
         for group in np.unique(hidden):
             where = np.flatnonzero(hidden == group)
-            kept = train if group < 0 else train[groups[train] != group]
-            fitted = self.detector.unfitted().fit(self.features.subset(kept))
+            is_kept = (groups[train] != group) | (group < 0)
+            fitted = self._refit(
+                train[is_kept], None if keep_cells is None else keep_cells[is_kept]
+            )
             places.append(where)
             parts.append(fitted.score(self.features.subset(query[where])))
         order = np.argsort(np.concatenate(places))
         image_scores, score_maps = (np.concatenate(part) for part in zip(*parts, strict=True))
         return image_scores[order], score_maps[order]
+
+    def _refit(self, train: np.ndarray, keep_cells: np.ndarray | None) -> Detector:
+        return self.detector.unfitted().fit(self.features.subset(train), keep_cells=keep_cells)
+
+    def _checked_cells(self, train: np.ndarray, keep_cells: np.ndarray | None) -> np.ndarray | None:
+        """Return ``keep_cells``, refused where cells cannot be left out or the shape is another."""
+        if keep_cells is None:
+            return None
+        return self.detector.checked_cells(self.features, keep_cells, len(train))
 
     def hidden_groups(self, train: np.ndarray, query: np.ndarray, leave_out: str) -> np.ndarray:
         """Return the group that each query must not see, -1 for none: (n_query,)."""
@@ -110,26 +145,58 @@ class ClosedFormPool(RefitPool):
     """Leaves out any number of groups in closed form; Gaussians hold shrinkage and target fixed."""
 
     def score(
-        self, train: np.ndarray, query: np.ndarray, *, leave_out: str = "none"
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        *,
+        leave_out: str = "none",
+        keep_cells: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return image scores and score maps of ``query``, as a refit would.
 
         Raises
         ------
         ParameterError
-            If rows repeat or do not exist.
+            If rows repeat or do not exist, or if ``keep_cells`` is given.
         """
+        return self._answer(*self._question(train, query, leave_out, keep_cells))
+
+    def image_scores(
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        *,
+        leave_out: str = "none",
+        keep_cells: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Return image scores of shape (n_query,); no map is made where scores need none."""
+        return self._answer_images(*self._question(train, query, leave_out, keep_cells))
+
+    def _question(
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        leave_out: str,
+        keep_cells: np.ndarray | None,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         train, query = self._rows("train", train), self._rows("query", query)
+        self._checked_cells(train, keep_cells)
         position = np.full(len(self.features), -1)
         if (self.hidden_groups(train, query, leave_out) >= 0).any():
             position[train] = np.arange(len(train))
-        return self._answer(train, query, position[query])
+        return train, query, position[query]
 
     @abstractmethod
     def _answer(
         self, train: np.ndarray, query: np.ndarray, position: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Score ``query``; where ``position`` is not -1, as the group of that row of ``train``."""
+
+    def _answer_images(
+        self, train: np.ndarray, query: np.ndarray, position: np.ndarray
+    ) -> np.ndarray:
+        """Return the image scores of ``_answer``; written where they come without maps."""
+        return self._answer(train, query, position)[0]
 
 
 Maker = Callable[[Any, Features], Pool | None]

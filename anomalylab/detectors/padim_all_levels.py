@@ -100,25 +100,40 @@ class _Both(Pool):
         self.of_scores, self.of_maps = of_scores, of_maps
 
     def score(
-        self, train: np.ndarray, query: np.ndarray, *, leave_out: str = "none"
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        *,
+        leave_out: str = "none",
+        keep_cells: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return image scores and score maps of ``query``."""
         return (
-            self.image_scores(train, query, leave_out=leave_out),
-            self.score_map(train, query, leave_out=leave_out),
+            self.image_scores(train, query, leave_out=leave_out, keep_cells=keep_cells),
+            self.score_map(train, query, leave_out=leave_out, keep_cells=keep_cells),
         )
 
     def image_scores(
-        self, train: np.ndarray, query: np.ndarray, *, leave_out: str = "none"
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        *,
+        leave_out: str = "none",
+        keep_cells: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return image scores of shape (n_query,)."""
-        return self.of_scores.image_scores(train, query, leave_out=leave_out)
+        return self.of_scores.image_scores(train, query, leave_out=leave_out, keep_cells=keep_cells)
 
     def score_map(
-        self, train: np.ndarray, query: np.ndarray, *, leave_out: str = "none"
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        *,
+        leave_out: str = "none",
+        keep_cells: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return score maps of shape (n_query, n_rows, n_cols)."""
-        return self.of_maps.score_map(train, query, leave_out=leave_out)
+        return self.of_maps.score_map(train, query, leave_out=leave_out, keep_cells=keep_cells)
 
 
 @fast_pool("padim_all_levels")

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import logsumexp
 
 from anomalylab.compute import memory
 from anomalylab.compute.cost import Cost, seconds_of, seconds_of_listed_search, seconds_of_search
 from anomalylab.compute.grouped_search import GroupedSearch, Searcher
 from anomalylab.compute.nearest import nearest_neighbours
 from anomalylab.detectors._base import Detector
+from anomalylab.detectors._patch_cells import crowd_weights, patch_cells
 from anomalylab.detectors._registry import register
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
@@ -83,6 +83,7 @@ class PatchCore(Detector):
     """
 
     keeps_cells: ClassVar[bool] = True
+    drops_cells: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
         "sroc": {"levels": ("block4", "block6", "block7"), "k": 5, "squared": True},
         "patchcore": {"levels": "all", "pooling": "windows", "coreset": 0.1, "reweight": True},
@@ -162,18 +163,29 @@ class PatchCore(Detector):
         return self.nlist or max(1, min(round(4 * n_kept**0.5), n_kept))
 
     def _fit(self, features: Features) -> None:
+        self._fit_cells(features, None)
+
+    def _fit_cells(self, features: Features, keep_cells: np.ndarray | None) -> None:
         self._refuse_too_many(features)
-        self.__dict__.pop("_searcher", None)
-        cells = self._embed(features)
+        cells = self.embed(features)
         bank = cells.reshape(-1, cells.shape[3])
         origin = np.arange(len(bank))
+        if keep_cells is not None:
+            origin = np.flatnonzero(keep_cells)
+            bank = bank[origin]
+        self._refuse_too_few(len(bank))
+        self.remember(bank, *np.divmod(origin, cells.shape[1] * cells.shape[2]))
+
+    def remember(self, bank: np.ndarray, image: np.ndarray, cell: np.ndarray) -> None:
+        """Take over a memory, or its coreset; ``image`` and ``cell`` say where rows come from."""
+        self.__dict__.pop("_searcher", None)
         if self.coreset is not None:
             from anomalylab.compute.coreset import coreset_rows
 
-            origin = coreset_rows(bank, self.coreset, seed=self.seed)
-        self.bank_ = bank if self.coreset is None else bank[origin]
-        self.bank_image_, self.bank_cell_ = np.divmod(origin, cells.shape[1] * cells.shape[2])
-        self._refuse_too_few(len(self.bank_))
+            chosen = coreset_rows(bank, self.coreset, seed=self.seed)
+            bank, image, cell = bank[chosen], image[chosen], cell[chosen]
+        self._refuse_too_few(len(bank))
+        self.bank_, self.bank_image_, self.bank_cell_ = bank, image, cell
         self.centres_ = self._list_centres()
 
     def _refuse_too_few(self, n_kept: int) -> None:
@@ -223,7 +235,7 @@ class PatchCore(Detector):
             )
         for start in counted(range(0, len(features), BLOCK)):
             part = slice(start, start + BLOCK)
-            yield self._embed(features.subset(part)), None if hidden is None else hidden[part]
+            yield self.embed(features.subset(part)), None if hidden is None else hidden[part]
 
     def _bank_groups(self) -> np.ndarray:
         """Return the group of each row of the bank; after ``load`` its image."""
@@ -249,9 +261,7 @@ class PatchCore(Detector):
         """Return one less the softmax share of the matched cell in its crowd, (n_images,)."""
         near = self.bank_[matched]
         crowd = self._searched().search(near, self.n_reweight, exclude_groups=images)[1]
-        to_crowd = np.linalg.norm(self.bank_[crowd].astype(np.float64) - patches[:, None], axis=2)
-        to_matched = np.linalg.norm(near.astype(np.float64) - patches, axis=1)
-        return np.asarray(1 - np.exp(to_matched - logsumexp(to_crowd, axis=1)))
+        return crowd_weights(patches, near, self.bank_[crowd])
 
     def _search(
         self, cells: np.ndarray, k: int, images: np.ndarray | None
@@ -284,17 +294,6 @@ class PatchCore(Detector):
 
         return list_centres(self.bank_, self._n_lists(len(self.bank_)), seed=self.seed)
 
-    def _embed(self, features: Features) -> np.ndarray:
+    def embed(self, features: Features) -> np.ndarray:
         """Return locally aware cells on the finest grid: (n_images, rows, cols, channels)."""
-        from anomalylab.compute import locally_aware
-
-        if self.pooling == "mean":
-            mean = locally_aware.neighbourhood_mean
-            levels = {name: mean(features.level(name)) for name in features.names}
-            return Features(levels).aligned(interpolation="bilinear")
-        levels = {
-            name: locally_aware.neighbourhood_windows(features.level(name), self.n_channels)
-            for name in features.names
-        }
-        cells = Features(levels).aligned(interpolation="bilinear")
-        return locally_aware.channel_windows(cells, self.n_channels)
+        return patch_cells(features, self.pooling, self.n_channels)

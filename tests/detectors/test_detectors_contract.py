@@ -275,7 +275,9 @@ def test_folds_keep_groups_together_and_take_few_fits(detector, normal, monkeypa
     detector.fit(grouped(normal))
     fit = type(detector).fit
     monkeypatch.setattr(
-        type(detector), "fit", lambda self, part: fits.append(part) or fit(self, part)
+        type(detector),
+        "fit",
+        lambda self, part, **cells: fits.append(part) or fit(self, part, **cells),
     )
     scores, maps = detector.training_scores(leave_out="folds")
     assert len(fits) == detector.n_folds
@@ -344,6 +346,44 @@ def test_a_pool_answers_as_a_refit_would(detector, normal, seed):
     pooled = pool_of(detector, normal).score(train, query)
     refit = replace(detector).fit(normal.subset(train)).score(normal.subset(query))
     assert_same(pooled, refit, rtol=1e-4)
+
+
+@pytest.fixture
+def keep_cells(rng):
+    """Some cells of the training images; none of one image."""
+    keep = rng.random((12, 4, 6)) < 0.8
+    keep[3] = False
+    return keep
+
+
+def test_a_pool_keeps_some_cells_of_memories_and_of_nothing_else(detector, normal, keep_cells):
+    train, query = np.arange(12), np.array([14, 3, 6])
+    pool = pool_of(detector, normal)
+    if not detector.drops_cells:
+        for fit in (pool.score, pool.image_scores, pool.score_map):
+            with pytest.raises(ParameterError, match="no memory of single cells"):
+                fit(train, query, keep_cells=keep_cells)
+        with pytest.raises(ParameterError, match="no memory of single cells"):
+            detector.fit(normal.subset(train), keep_cells=keep_cells)
+        return
+    pooled = pool.score(train, query, keep_cells=keep_cells)
+    fitted = detector.fit(normal.subset(train), keep_cells=keep_cells)
+    assert_same(pooled, fitted.score(normal.subset(query)), rtol=1e-6)
+    assert (pooled[1] > pool.score(train, query)[1]).any()
+    left_out = pool.score(train, query, leave_out="group", keep_cells=keep_cells)
+    inside = [part[query[1:]] for part in fitted.training_scores(leave_out="group")]
+    assert_same([part[1:] for part in left_out], inside, rtol=1e-6)
+
+
+def test_cells_to_keep_of_another_shape_are_refused(detector, normal, keep_cells):
+    for keep in (keep_cells[:11], keep_cells[:, :, :5], keep_cells.astype(int)):
+        with pytest.raises(ParameterError, match="cells"):
+            pool_of(detector, normal).score(np.arange(12), np.array([1]), keep_cells=keep)
+
+
+def test_a_memory_of_no_cells_is_refused(detector, normal):
+    with pytest.raises(ParameterError, match="cells"):
+        detector.fit(normal, keep_cells=np.zeros((20, 4, 6), bool))
 
 
 def test_a_pool_leaves_out_the_query_itself(detector, normal):
