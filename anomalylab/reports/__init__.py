@@ -15,6 +15,7 @@ _PLACES = {
     "find_notebook": "kit.notebooks",
     "report": "kit.page",
     "run_notebook": "kit.notebooks",
+    "write_robustness": "robustness.page",
 }
 
 __all__ = sorted(_PLACES)

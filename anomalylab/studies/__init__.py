@@ -1,0 +1,1 @@
+"""Experiments over many choices of training images, and what they show."""
