@@ -85,7 +85,7 @@ def _points(place: _Place, drawn: Contours, ids: Sequence[str], is_defect: bool)
     triangle = Markup('<path class="al-of-defects" d="M{} {}l5 8.5h-10Z"><title>{}</title></path>')
     rows = np.flatnonzero(drawn.is_defect == is_defect)
     marks = []
-    for i in rows:
+    for i in rows.tolist():
         x, y = place.x(drawn.points[i, 0]), place.y(drawn.points[i, 1])
         mark = (
             triangle.format(x, round(y - 5.5, 1), ids[i])
