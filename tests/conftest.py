@@ -39,9 +39,9 @@ def plugins_are_forgotten():
 
 
 def _registries():
-    from anomalylab import datasets, detectors, extractors, synthesise
+    from anomalylab import datasets, detectors, extractors, refine, synthesise
 
-    return [package.registry for package in (datasets, detectors, extractors, synthesise)]
+    return [package.registry for package in (datasets, detectors, extractors, refine, synthesise)]
 
 
 @pytest.fixture

@@ -26,6 +26,12 @@ class Pool(ABC):
     this one does.
     """
 
+    detector: Detector
+    """Unfitted; its parameters are those of every fit."""
+
+    features: Features
+    """The levels of the detector, of all images."""
+
     @abstractmethod
     def score(
         self,
