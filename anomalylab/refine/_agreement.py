@@ -26,8 +26,8 @@ class Repeat:
     Parameters
     ----------
     jaccard : float
-        Mean over pairs of draws of |A and B| / |A or B|, with A and B what is removed of the
-        images that both draws hold.
+        Mean over pairs of draws: of the images that both draws hold, those removed from both as a
+        share of those removed from either.
     chance : float
         Its mean for rankings that know nothing of the images.
     most_by_chance : float
