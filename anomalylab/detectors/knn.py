@@ -99,7 +99,7 @@ class KNN(Detector):
         """
         hidden = self._own_training().group_numbers if features is None else None
         features = self._own_training() if features is None else self._checked(features)
-        images = self._nearest_images(self._embed(features), hidden)[1]
+        images = self._nearest_images(self.embed(features), hidden)[1]
         finest = max(features.names, key=lambda name: features.level(name)[0, ..., 0].size)
         pairs = zip(features.level(finest), images, strict=True)
         found = [self._nearest_cells(finest, image, near)[1][..., 0] for image, near in pairs]
@@ -123,14 +123,10 @@ class KNN(Detector):
         return Cost(bytes=4 * numbers * (n_images + 3 * self.k), seconds=n_images * an_image)
 
     def _fit(self, features: Features) -> None:
-        if len(features) < self.k:
-            raise ParameterError(
-                f"knn compares with k={self.k} images and gets {len(features)}; "
-                "lower k or give more images"
-            )
-        self.spreads_ = {name: _spread(features.pooled([name])) for name in features.names}
+        self.refuse_too_few(len(features))
+        self.spreads_ = {name: spread(features.pooled([name])) for name in features.names}
         self.cells_ = {name: features.level(name) for name in features.names}
-        self.embeddings_ = self._embed(features)
+        self.embeddings_ = self.embed(features)
 
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
         return self._judge(features, None)
@@ -141,10 +137,29 @@ class KNN(Detector):
     def _judge(
         self, features: Features, hidden: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
+        squared, images = self._nearest_images(self.embed(features), hidden)
+        return self.mean_distance(squared, axis=1), self.maps_of(features, images)
+
+    def mean_distance(self, squared: np.ndarray, axis: int) -> np.ndarray:
+        """Return the mean of distances, or of their squares as parameters say, along an axis."""
+        mean: np.ndarray = (squared if self.squared else np.sqrt(squared)).mean(axis=axis)
+        return mean
+
+    def maps_of(self, features: Features, images: np.ndarray) -> np.ndarray:
+        """Return score maps, the cells of each image compared with those of its nearest images.
+
+        Parameters
+        ----------
+        features : Features
+        images : int ndarray of shape (n_images, k)
+            Rows of ``cells_``.
+
+        Returns
+        -------
+        score_map : float32 ndarray of shape (n_images, n_rows, n_cols)
+        """
         from anomalylab.compute.threads import in_pieces
 
-        squared, images = self._nearest_images(self._embed(features), hidden)
-        image_scores = (squared if self.squared else np.sqrt(squared)).mean(axis=1)
         n_rows, n_cols = features.grid()
         score_map = np.zeros((len(features), n_rows, n_cols))
         for name in features.names:
@@ -155,14 +170,12 @@ class KNN(Detector):
             found = in_pieces(partial(self._cell_distances, name), pairs)
             for target, distance in zip(score_map, found, strict=True):
                 target += by_rows @ distance @ by_cols.T / len(features.names)
-        return image_scores, score_map.astype(np.float32)
+        return score_map.astype(np.float32)
 
     def _cell_distances(self, name: str, pair: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        distance = self._nearest_cells(name, *pair)[0]
-        mean: np.ndarray = (distance if self.squared else np.sqrt(distance)).mean(axis=2)
-        return mean
+        return self.mean_distance(self._nearest_cells(name, *pair)[0], axis=2)
 
-    def _embed(self, features: Features) -> np.ndarray:
+    def embed(self, features: Features) -> np.ndarray:
         """Return the pooled levels side by side, scaled as wished: (n_images, n_channels)."""
         parts = []
         for name in features.names:
@@ -175,6 +188,22 @@ class KNN(Detector):
             parts.append(pooled.astype(np.float32))
         return np.concatenate(parts, axis=1)
 
+    def refuse_too_few(self, n_images: int) -> None:
+        """Refuse fewer training images than there are neighbours."""
+        if n_images < self.k:
+            raise ParameterError(
+                f"knn compares with k={self.k} images and gets {n_images}; "
+                "lower k or give more images"
+            )
+
+    def refuse_too_few_left(self, n_images: int) -> None:
+        """Refuse fewer training images than neighbours, once a group is left out."""
+        if n_images < self.k:
+            raise ParameterError(
+                f"to leave images out, knn needs more than k={self.k} training images: without one "
+                f"group {n_images} are left; lower k or give more images"
+            )
+
     def _nearest_images(
         self, embeddings: np.ndarray, hidden: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -184,12 +213,7 @@ class KNN(Detector):
         """
         if hidden is None:
             return nearest_neighbours(self.embeddings_).search(embeddings, self.k)
-        n_left = len(hidden) - int(np.unique(hidden, return_counts=True)[1].max())
-        if n_left < self.k:
-            raise ParameterError(
-                f"to leave images out, knn needs more than k={self.k} training images: without one "
-                f"group {n_left} are left; lower k or give more images"
-            )
+        self.refuse_too_few_left(len(hidden) - int(np.unique(hidden, return_counts=True)[1].max()))
         searcher = GroupedSearch(
             lambda bank, groups: nearest_neighbours(bank, groups=groups), self.embeddings_, hidden
         )
@@ -231,7 +255,7 @@ def _same_location(image: np.ndarray, gallery: np.ndarray) -> tuple[np.ndarray, 
     return np.take_along_axis(squared, order, 2), np.take_along_axis(which, order, 2)
 
 
-def _spread(pooled: np.ndarray) -> np.ndarray:
+def spread(pooled: np.ndarray) -> np.ndarray:
     """Return the root mean squared deviation from the mean over images, or 1 if there is none."""
     deviation = np.sqrt(pooled.var(axis=0, dtype=np.float64).mean())
     return np.array(deviation if deviation > 0 else 1.0)

@@ -1,0 +1,94 @@
+"""The pool of KNN: distances of all images to all, of which a subset is a choice of columns."""
+
+import numpy as np
+
+from anomalylab.compute import memory
+from anomalylab.compute.threads import in_pieces
+from anomalylab.detectors._pool import ClosedFormPool, fast_pool
+from anomalylab.detectors.knn import KNN, spread
+from anomalylab.features import Features
+
+N_ROWS = 16
+"""Images whose distances to all are computed at once."""
+
+
+class DistancePool(ClosedFormPool):
+    """Squared distances between all images; maps look at the cells of the nearest images alone.
+
+    Levels that are divided by their spread, which the training images set, have a matrix each.
+
+    Parameters
+    ----------
+    detector : KNN
+    features : Features
+    """
+
+    detector: KNN
+
+    def __init__(self, detector: KNN, features: Features):
+        super().__init__(detector, features)
+        self.detector.cells_ = {name: features.level(name) for name in features.names}
+        self._pooled = {name: features.pooled([name]) for name in features.names}
+        parts = list(self._pooled.values())
+        if detector.level_norm != "std":
+            parts = [self.detector.embed(features)]
+        self._squared = [squared_distances(part) for part in parts]
+
+    def _answer(
+        self, train: np.ndarray, query: np.ndarray, position: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        squared = self._visible(train, query, position)
+        nearest = np.argsort(squared, axis=1, kind="stable")[:, : self.detector.k]
+        squared = np.take_along_axis(squared, nearest, axis=1)
+        maps = self.detector.maps_of(self.features.subset(query), train[nearest])
+        return self.detector.mean_distance(squared, axis=1), maps
+
+    def _answer_images(
+        self, train: np.ndarray, query: np.ndarray, position: np.ndarray
+    ) -> np.ndarray:
+        squared, k = self._visible(train, query, position), self.detector.k
+        nearest = np.partition(squared, k - 1, axis=1)[:, :k]
+        return self.detector.mean_distance(np.sort(nearest, axis=1), axis=1)
+
+    def _visible(self, train: np.ndarray, query: np.ndarray, position: np.ndarray) -> np.ndarray:
+        """Return squared distances (n_query, n_train), infinite where a query must not look."""
+        self.detector.refuse_too_few(len(train))
+        squared = np.zeros((len(query), len(train)))
+        for weight, matrix in zip(self._weights(train), self._squared, strict=True):
+            squared += weight * matrix[np.ix_(query, train)]
+        is_left_out = position >= 0
+        if is_left_out.any():
+            groups = self.features.group_numbers
+            is_hidden = groups[query][:, None] == groups[train]
+            is_hidden &= is_left_out[:, None]
+            self.detector.refuse_too_few_left(len(train) - int(is_hidden.sum(axis=1).max()))
+            squared[is_hidden] = np.inf
+        return squared
+
+    def _weights(self, train: np.ndarray) -> list[float]:
+        if self.detector.level_norm != "std":
+            return [1.0]
+        return [float(spread(pooled[train])) ** -2 for pooled in self._pooled.values()]
+
+
+def squared_distances(vectors: np.ndarray) -> np.ndarray:
+    """Return squared distances of vectors (n, n_channels) to each other in float64: (n, n)."""
+    squared = np.empty((len(vectors), len(vectors)))
+
+    def measure(start: int) -> None:
+        for row in range(start, min(start + N_ROWS, len(vectors))):
+            difference = vectors[: row + 1].astype(np.float64) - vectors[row]
+            distances = np.square(difference).sum(axis=1)
+            squared[row, : row + 1] = squared[: row + 1, row] = distances
+
+    in_pieces(measure, range(0, len(vectors), N_ROWS))
+    return squared
+
+
+@fast_pool("knn")
+def distance_pool(detector: KNN, features: Features) -> DistancePool | None:
+    """Return the pool of distances if memory allows it."""
+    n_matrices = len(features.names) if detector.level_norm == "std" else 1
+    if 8 * n_matrices * len(features) ** 2 > memory.available() // 4:
+        return None
+    return DistancePool(detector, features)
