@@ -53,22 +53,49 @@ class DistancePool(ClosedFormPool):
     def _visible(self, train: np.ndarray, query: np.ndarray, position: np.ndarray) -> np.ndarray:
         """Return squared distances (n_query, n_train), infinite where a query must not look."""
         self.detector.refuse_too_few(len(train))
-        squared = np.zeros((len(query), len(train)))
-        for weight, matrix in zip(self._weights(train), self._squared, strict=True):
-            squared += weight * matrix[np.ix_(query, train)]
-        is_left_out = position >= 0
-        if is_left_out.any():
-            groups = self.features.group_numbers
-            is_hidden = groups[query][:, None] == groups[train]
-            is_hidden &= is_left_out[:, None]
+        groups = self.features.group_numbers
+        is_hidden = (groups[query][:, None] == groups[train]) & (position >= 0)[:, None]
+        if is_hidden.any():
             self.detector.refuse_too_few_left(len(train) - int(is_hidden.sum(axis=1).max()))
-            squared[is_hidden] = np.inf
+        squared = np.zeros((len(query), len(train)))
+        for weights, matrix in zip(self._weights(train, is_hidden), self._squared, strict=True):
+            squared += weights[:, None] * matrix[np.ix_(query, train)]
+        squared[is_hidden] = np.inf
         return squared
 
-    def _weights(self, train: np.ndarray) -> list[float]:
+    def _weights(self, train: np.ndarray, is_hidden: np.ndarray) -> list[np.ndarray]:
+        """Return what each matrix counts for each query, (n_query,)."""
         if self.detector.level_norm != "std":
-            return [1.0]
-        return [float(spread(pooled[train])) ** -2 for pooled in self._pooled.values()]
+            return [np.ones(len(is_hidden))]
+        return [spreads_left(pooled[train], is_hidden) ** -2 for pooled in self._pooled.values()]
+
+
+def spreads_left(vectors: np.ndarray, is_hidden: np.ndarray) -> np.ndarray:
+    """Return the spread of vectors without those hidden from each query.
+
+    With ``c`` the vectors less their mean, ``m`` of ``n`` hidden and sums over these, the variance
+    of those that are left is ``(sum c^2 - sum_m c^2) / (n - m) - |sum_m c|^2 / (n - m)^2``.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, n_channels)
+    is_hidden : bool ndarray of shape (n_query, n)
+
+    Returns
+    -------
+    spreads : float64 ndarray of shape (n_query,)
+        Root mean variance of a channel, or 1 where there is none.
+    """
+    centred = vectors - vectors.mean(axis=0, dtype=np.float64)
+    square_norms = np.square(centred).sum(axis=1)
+    n_left = len(vectors) - is_hidden.sum(axis=1)
+    shift = np.square(is_hidden @ centred).sum(axis=1) / n_left
+    left = (square_norms.sum() - is_hidden @ square_norms - shift) / n_left / vectors.shape[1]
+    found = np.sqrt(np.maximum(left, 0))
+    found[~is_hidden.any(axis=1)] = spread(vectors)
+    for query in np.flatnonzero(left <= 1e-9 * square_norms.mean()):
+        found[query] = spread(vectors[~is_hidden[query]])
+    return found
 
 
 def squared_distances(vectors: np.ndarray) -> np.ndarray:

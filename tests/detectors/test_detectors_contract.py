@@ -348,6 +348,15 @@ def test_a_pool_answers_as_a_refit_would(detector, normal, seed):
     assert_same(pooled, refit, rtol=1e-4)
 
 
+@pytest.mark.parametrize("leave_out", ["none", "group"])
+def test_image_scores_of_a_pool_are_those_of_a_pass_with_maps(detector, normal, leave_out):
+    question = np.arange(3, 17), np.array([17, 3, 11])
+    pool = pool_of(detector, grouped(normal))
+    image_scores, score_map = pool.score(*question, leave_out=leave_out)
+    np.testing.assert_array_equal(pool.image_scores(*question, leave_out=leave_out), image_scores)
+    np.testing.assert_array_equal(pool.score_map(*question, leave_out=leave_out), score_map)
+
+
 @pytest.fixture
 def keep_cells(rng):
     """Some cells of the training images; none of one image."""

@@ -5,6 +5,7 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from anomalylab import detectors
+from anomalylab.detectors import RefitPool, pool_of
 from anomalylab.errors import ParameterError, UnknownNameError
 from anomalylab.features import Features
 
@@ -126,3 +127,31 @@ def test_unknown_choices_suggest_the_nearest():
         detectors.create("knn", gallery="same_locaton")
     with pytest.raises(UnknownNameError, match="std"):
         detectors.create("knn", level_norm="sdt")
+
+
+@pytest.mark.parametrize("leave_out", ["none", "group"])
+@pytest.mark.parametrize("level_norm", ["none", "l2", "std"])
+@pytest.mark.parametrize("gallery", ["all", "same_location"])
+def test_a_pool_of_distances_answers_as_refits(two_levels, level_norm, gallery, leave_out):
+    knn = detectors.create("knn", k=3, level_norm=level_norm, gallery=gallery)
+    groups = np.repeat(np.arange(10), 2)
+    pool = pool_of(knn, Features(two_levels.levels, groups))
+    train, query = np.array([12, 3, 4, 18, 19, 0, 7, 6]), np.array([19, 1, 4, 0])
+    refits = RefitPool(knn, pool.features).score(train, query, leave_out=leave_out)
+    pooled = pool.score(train, query, leave_out=leave_out)
+    for one, other in zip(pooled, refits, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+def test_image_scores_of_a_pool_need_no_maps(two_levels, monkeypatch):
+    pool = pool_of(detectors.create("knn", k=2), two_levels)
+    monkeypatch.delattr(detectors.knn.KNN, "maps_of")
+    assert pool.image_scores(np.arange(10), np.arange(20)).shape == (20,)
+
+
+def test_a_pool_refuses_fewer_images_than_neighbours(two_levels):
+    pool = pool_of(detectors.create("knn", k=5), two_levels)
+    with pytest.raises(ParameterError, match="lower k"):
+        pool.image_scores(np.arange(4), np.arange(20))
+    with pytest.raises(ParameterError, match="to leave images out"):
+        pool.image_scores(np.arange(5), np.arange(20), leave_out="group")

@@ -230,3 +230,10 @@ def test_a_group_is_left_out_as_if_it_had_not_been_there_with_the_shrinkage_held
         expected = np.sqrt(away @ np.linalg.solve(matrix, away))
         assert scores[row] == pytest.approx(expected, rel=1e-9)
         assert maps[row].sum() == pytest.approx(expected, rel=1e-5)
+
+
+def test_image_scores_of_a_pool_need_no_maps(normal, monkeypatch):
+    pool = pool_of(create("mahalanobis"), normal)
+    monkeypatch.delattr(type(pool.detector), "map_of")
+    rows = np.arange(len(normal))
+    assert pool.image_scores(rows[:8], rows, leave_out="group").shape == (len(normal),)
