@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from anomalylab.pictures.colours import SERIES
+from anomalylab.pictures.colours import LIGHT, SERIES
 
 _FIXED = ("knn", "mahalanobis", "padim", "patchcore", "window_pca")
 
@@ -18,3 +18,15 @@ def detector_colours(detectors: Iterable[str]) -> dict[str, str]:
     others = [name for name in detectors if name not in known]
     spare = SERIES[len(_FIXED) :] + SERIES[: len(_FIXED)]
     return known | {name: spare[i % len(spare)] for i, name in enumerate(others)}
+
+
+_STRATEGIES = {"random": "unknown", "none": "unknown", "perfect": "line"}
+"""References among strategies, by the names of their colours."""
+
+
+def strategy_colours(strategies: Iterable[str]) -> dict[str, str]:
+    """Return a colour for each strategy of refinement: grey for chance, ink for the perfect one."""
+    names = list(dict.fromkeys(strategies))
+    known = {name: LIGHT[_STRATEGIES[name]] for name in names if name in _STRATEGIES}
+    others = [name for name in names if name not in known]
+    return known | {name: SERIES[i % len(SERIES)] for i, name in enumerate(others)}

@@ -2,15 +2,25 @@
 
 import holoviews.plotting.bokeh  # noqa: F401  options need a loaded backend
 
+from anomalylab.plots.decision_curves import decision_curves
 from anomalylab.plots.embedding import embedding, marker
+from anomalylab.plots.mean_ranks import mean_ranks
 from anomalylab.plots.overlay import overlay, picture
+from anomalylab.plots.pollution_curves import pollution_curves
+from anomalylab.plots.refinement_curves import refinement_curves
+from anomalylab.plots.refinement_quality import refinement_quality
 from anomalylab.plots.scores import score_histogram, threshold_line
 
 __all__ = [
+    "decision_curves",
     "embedding",
     "marker",
+    "mean_ranks",
     "overlay",
     "picture",
+    "pollution_curves",
+    "refinement_curves",
+    "refinement_quality",
     "score_histogram",
     "threshold_line",
 ]

@@ -1,5 +1,9 @@
 """Colours and options that all plots share."""
 
+from collections.abc import Iterator
+from typing import Any
+
+from bokeh.core.property.vectorization import Value
 from bokeh.models import CustomJS
 
 from anomalylab.pictures.colours import LIGHT
@@ -39,9 +43,9 @@ def plain(plot) -> None:
 FOLLOWS = "follows the page"
 FOLLOW = """
 const style = getComputedStyle(document.documentElement);
-for (const [model, property, name] of parts) {
+for (const [model, property, name, isGlyph] of parts) {
   const colour = style.getPropertyValue(`--al-${name}`).trim();
-  if (colour) model[property] = colour;
+  if (colour) model[property] = isGlyph ? { value: colour } : colour;
 }
 """
 """Takes the colours that a dark page gives, see :func:`live_colours` in ``pictures``."""
@@ -62,7 +66,19 @@ def follow_page(figure) -> None:
     for legend in figure.legend:
         parts.append([legend, "background_fill_color", "ground"])
         parts.append([legend, "label_text_color", "ink"])
+    parts += _inked(figure)
     figure.js_on_change("inner_width", CustomJS(args={"parts": parts}, code=FOLLOW))
+
+
+def _inked(figure) -> Iterator[list[Any]]:
+    """Yield the properties of glyphs that are dark as ink, which a dark page turns light."""
+    names = {LIGHT[name]: name for name in ("ink", "line")}
+    for glyph in (getattr(renderer, "glyph", None) for renderer in figure.renderers):
+        for part in ("text_color", "line_color", "fill_color"):
+            colour = getattr(glyph, part, None)
+            colour = colour.value if isinstance(colour, Value) else colour
+            if isinstance(colour, str) and colour in names:
+                yield [glyph, part, names[colour], True]
 
 
 def hook(plot, _element) -> None:

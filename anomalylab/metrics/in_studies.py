@@ -1,0 +1,114 @@
+"""What studies measure of a training set, for readers: names, meanings, where an axis begins."""
+
+from typing import NamedTuple
+
+RANKING = "Ranking"
+DECISION = "Decisions"
+PLACES = "Places in the images"
+REMOVED = "Removed images"
+
+
+class OfStudy(NamedTuple):
+    """How readers are told of a metric.
+
+    Parameters
+    ----------
+    title : str
+    meaning : str
+        In a line that begins in lower case.
+    group : str
+        :data:`RANKING`, :data:`DECISION`, :data:`PLACES` or :data:`REMOVED`.
+    question : str
+        What a curve of it answers; the title of a plot.
+    floor : float
+        Where an honest axis begins: the value of guessing, or 0.
+    higher_is_better : bool
+    """
+
+    title: str
+    meaning: str
+    group: str
+    question: str
+    floor: float = 0.0
+    higher_is_better: bool = True
+
+
+def _decisions(at: str, words: str) -> dict[str, OfStudy]:
+    return {
+        f"recall_at_{at}": OfStudy(
+            title=f"Found {words}",
+            meaning=f"share of defective images that are flagged {words}",
+            group=DECISION,
+            question="Are defects still found?",
+        ),
+        f"false_alarms_at_{at}": OfStudy(
+            title=f"False alarms {words}",
+            meaning=f"share of good images that are flagged {words}",
+            group=DECISION,
+            question="How many good images are flagged?",
+            higher_is_better=False,
+        ),
+    }
+
+
+def _of(title: str, meaning: str, group: str, question: str, floor: float = 0.0) -> OfStudy:
+    return OfStudy(title, meaning, group, question, floor)
+
+
+_RANKS, _MARKS = "Does the ranking survive?", "Are defects still marked in the right places?"
+_AREA = "over low false-alarm rates"
+
+IN_STUDIES: dict[str, OfStudy] = {
+    "auroc": _of(
+        "AUROC", "chance that a defective image scores above a good one", RANKING, _RANKS, 0.5
+    ),
+    "ap": _of("AP", "average precision: area under precision against recall", RANKING, _RANKS),
+    **_decisions("5", "at the 5 % threshold"),
+    **_decisions("1", "at the 1 % threshold"),
+    **_decisions("verdict", "by the verdict"),
+    "au_pro": _of("AU-PRO", f"mean share covered of each defect, {_AREA}", PLACES, _MARKS),
+    "au_iou": _of("AU-IoU", f"mean overlap of found and true defects, {_AREA}", PLACES, _MARKS),
+    "pixel_auroc": _of(
+        "Pixel AUROC", "as AUROC, with pixels instead of images", PLACES, _MARKS, 0.5
+    ),
+    "refinement_precision": _of(
+        "Precision of removal",
+        "share of the removed images that are defective",
+        REMOVED,
+        "Are the removed images defective?",
+    ),
+    "refinement_recall": _of(
+        "Recall of removal",
+        "share of the defects in the training set that are removed",
+        REMOVED,
+        "Are the defective images removed?",
+    ),
+    "refinement_f1": _of(
+        "F1 of removal",
+        "harmonic mean of precision and recall of removal",
+        REMOVED,
+        "Are the right images removed?",
+    ),
+}
+"""By name in tables, in the order in which they are shown."""
+
+
+def told(metric: str) -> OfStudy:
+    """Return how readers are told of a metric; one that is not known keeps its name."""
+    name = metric.replace("_", " ")
+    return IN_STUDIES.get(metric, _of(name, "", RANKING, f"What becomes of {name}?"))
+
+
+def strategy_words(strategy: str, scorer: str, detector: str) -> str:
+    """Return how readers are told of a strategy, and who ranks if not the detector itself.
+
+    Examples
+    --------
+    >>> strategy_words("sroc leave_out=group", "mahalanobis", "knn")
+    'sroc (leave_out=group) by mahalanobis'
+    >>> strategy_words("random", "", "knn")
+    'random'
+    """
+    name, _, options = strategy.partition(" ")
+    told = f"{name} ({options.replace(' ', ', ')})" if options else name
+    return told if scorer in ("", detector) else f"{told} by {scorer}"
