@@ -145,6 +145,30 @@ class Features:
             None if self.groups is None else self.groups[index],
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence["Features"]) -> "Features":
+        """Return the images of several features one after another; no group lies in two of them.
+
+        Parameters
+        ----------
+        parts : sequence of Features
+            Of the same levels, stored ones of the same shapes.
+
+        Raises
+        ------
+        ParameterError
+            If the parts have other levels or shapes, or there are none.
+        """
+        if len({(part.names, str(part.shapes)) for part in parts}) != 1:
+            raise ParameterError(
+                "features can be joined if their levels and shapes are the same, not "
+                f"{[part.shapes for part in parts]}"
+            )
+        levels = {name: _joined([part.images(name) for part in parts]) for name in parts[0].names}
+        counts = np.cumsum([0, *(part.n_groups for part in parts)])
+        groups = [part.group_numbers + n for part, n in zip(parts, counts, strict=False)]
+        return cls(levels, np.concatenate(groups))
+
     def check_finite(self, block: int = 64) -> None:
         """Refuse stored levels with values that are not finite, read ``block`` images at a time.
 
@@ -207,6 +231,27 @@ class Features:
         if name not in self.levels:
             unknown_name("level", name, self.levels)
         return self.levels[name]
+
+
+@dataclass(frozen=True)
+class _Chain:
+    """Reads the images of several levels, counted through."""
+
+    levels: tuple[np.ndarray | ImageLevel, ...]
+
+    def __call__(self, row: int) -> np.ndarray:
+        for level in self.levels:
+            if row < len(level):
+                return level[row]
+            row -= len(level)
+        raise IndexError(row)
+
+
+def _joined(levels: Sequence[np.ndarray | ImageLevel]) -> np.ndarray | ImageLevel:
+    arrays = [level for level in levels if isinstance(level, np.ndarray)]
+    if len(arrays) == len(levels):
+        return np.concatenate(arrays)
+    return ImageLevel(_Chain(tuple(levels)), np.arange(sum(map(len, levels))))
 
 
 def _apply(image: np.ndarray, by_rows: np.ndarray, by_cols: np.ndarray) -> np.ndarray:

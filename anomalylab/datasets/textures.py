@@ -5,23 +5,17 @@ test crops from disjoint regions; fabric and part are drawn. They are written on
 MVTec AD, and read back like any other data.
 """
 
-import hashlib
-import json
-import os
-import shutil
-import uuid
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import platformdirs
-from PIL import Image
 
 from anomalylab.datasets import Option, register, registry
+from anomalylab.datasets._whole import cache_folder, holds, write_png, write_record, write_whole
 from anomalylab.datasets.mvtec_ad import CATEGORY
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.progress import counted
@@ -119,10 +113,10 @@ def make_textures(folder: Path | None = None, **params) -> Path:
         If ``folder`` holds other images of that category, or cannot be written to.
     """
     recipe = _recipe(params)
-    folder = _cache_folder(recipe) if folder is None else Path(folder)
+    folder = cache_folder("textures", recipe.record()) if folder is None else Path(folder)
     target = folder / recipe.category
-    if not _is_written(target, recipe):
-        _write_whole(target, lambda part: _write_layout(part, recipe))
+    if not holds(target, RECIPE, recipe.record()):
+        write_whole(target, lambda part: _write_layout(part, recipe), name=RECIPE)
     return folder
 
 
@@ -162,8 +156,11 @@ def make_unlabelled(
     pictures += [Picture("unlabelled", n_normal + i, k) for i, k in enumerate(kinds(n_anomalous))]
     order = np.random.default_rng(recipe.seed).permutation(len(pictures))
     named = {f"{number:04d}.png": pictures[i] for number, i in enumerate(order)}
-    _write_whole(
-        folder, lambda part: _paint_all(recipe, [(p, part / name) for name, p in named.items()])
+    jobs = named.items()
+    write_whole(
+        folder,
+        lambda part: _paint_all(recipe, [(p, part / name) for name, p in jobs]),
+        name=RECIPE,
     )
     truth = pd.DataFrame(
         {
@@ -182,45 +179,6 @@ def _recipe(params: dict) -> Recipe:
         if name not in known:
             unknown_name("option of textures", name, known)
     return Recipe(**params)
-
-
-def _cache_folder(recipe: Recipe) -> Path:
-    cache = os.environ.get("ANOMALYLAB_CACHE") or platformdirs.user_cache_dir("anomalylab")
-    key = hashlib.sha256(json.dumps(recipe.record(), sort_keys=True).encode()).hexdigest()[:16]
-    return Path(cache) / "textures" / key
-
-
-def _is_written(target: Path, recipe: Recipe) -> bool:
-    """Tell whether ``target`` holds this recipe's images; refuse if it holds anything else."""
-    if not target.exists():
-        return False
-    try:
-        found = json.loads((target / RECIPE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        found = None
-    if found != recipe.record():
-        raise DatasetError(
-            f"{str(target)!r} exists and does not hold the images asked for; choose another folder"
-        )
-    return True
-
-
-def _write_whole(target: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a folder beside ``target``, then move it there."""
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
-    try:
-        part.mkdir(parents=True)
-        write(part)
-        part.replace(target)
-    except OSError as error:
-        # Another process may have put the same images there meanwhile.
-        if not (target / RECIPE).is_file():
-            raise DatasetError(
-                f"cannot write the built-in images to {str(target)!r}: {error.strerror or error}; "
-                "choose another folder or free some space"
-            ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _write_layout(folder: Path, recipe: Recipe) -> None:
@@ -246,8 +204,7 @@ def _write_layout(folder: Path, recipe: Recipe) -> None:
     if crops:
         columns = ["image_path", "left", "top", "right", "bottom"]
         pd.DataFrame(crops, columns=columns).to_csv(folder / CROPS, index=False)
-    text = json.dumps(recipe.record(), indent=2, sort_keys=True)
-    (folder / RECIPE).write_text(text + "\n", encoding="utf-8")
+    write_record(folder, RECIPE, recipe.record())
 
 
 def _file(index: int) -> str:
@@ -260,16 +217,11 @@ def _paint_all(recipe: Recipe, jobs: Collection[tuple[Picture, Path]]) -> list:
     def paint(job: tuple[Picture, Path]) -> tuple[int, int, int, int] | None:
         picture, path = job
         image, mask, box = picture.paint(recipe)
-        _save(image, path)
+        write_png(image, path)
         if mask is not None and picture.role in ("defect", "train_defect"):
             truth = path.parents[2] / "ground_truth" / picture.kind / f"{path.stem}_mask.png"
-            _save(np.where(mask, 255, 0).astype(np.uint8), truth)
+            write_png(np.where(mask, 255, 0).astype(np.uint8), truth)
         return box
 
     with ThreadPoolExecutor() as pool:
         return list(counted(pool.map(paint, jobs), len(jobs), "painting images"))
-
-
-def _save(pixels: np.ndarray, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path, compress_level=1)

@@ -148,7 +148,7 @@ def pollute(
     """
     if protocol not in PROTOCOLS:
         unknown_name("protocol", protocol, PROTOCOLS)
-    normal, defects, test = _roles(samples)
+    normal, defects, test = good_and_defective(samples)
     n_taken = n_of_share(share, len(normal))
     is_shared = protocol == "append-overlap"
     _check_enough(n_taken, len(normal), len(defects), share, 0 if is_shared else 1)
@@ -163,8 +163,14 @@ def pollute(
     return Pollution(normal, taken, validation, protocol, share)
 
 
-def _roles(samples: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the rows of good training images, of defects of the test set, and of all of it."""
+def good_and_defective(samples: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows of good training images, of defects of the test set, and of all of it.
+
+    Raises
+    ------
+    ParameterError
+        If there are several categories, images without a label, or no good training images.
+    """
     categories = sorted(map(str, set(samples["category"])))
     if len(categories) > 1:
         names = ", ".join(categories[:5])
