@@ -28,6 +28,8 @@ _WIDTHS = {
 }
 """Width of a defect of scale 1, as a share of the picture's shorter side; of others it is found."""
 
+_WIDTH_OF_OTHERS = 0.1
+
 _TRIES = 8
 _LARGEST_SCALE = 1.5  # of the picture; a scratch of scale 1 is up to 0.6 of its side long
 _SMALLEST_VIEW = 48
@@ -50,6 +52,11 @@ class Planted(NamedTuple):
 
     difference: float
     """Mean change of the pixels in the mask, in grey levels, in the channel that changes most."""
+
+
+def usual_width(kind: str) -> float:
+    """Return the width of a defect of scale 1, as a share of the picture's shorter side."""
+    return _WIDTHS.get(kind, _WIDTH_OF_OTHERS)
 
 
 def width_of(mask: np.ndarray) -> float:
@@ -139,7 +146,7 @@ def _view(
 ) -> tuple[slice, slice]:
     """Draw a square view that holds a defect of such a width, around a pixel of the product."""
     rng = np.random.default_rng([seed, 1])
-    side = int(np.clip(_ROOM * width / _WIDTHS.get(kind, 0.1), _SMALLEST_VIEW, min(shape)))
+    side = int(np.clip(_ROOM * width / usual_width(kind), _SMALLEST_VIEW, min(shape)))
     if where is None:
         centre = np.array([rng.integers(n) for n in shape])
     else:
@@ -161,7 +168,7 @@ def _of_width(
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Paint the defect again and again until its width is met, up to the largest scale."""
     short = min(beneath.shape[:2])
-    scale = width / (_WIDTHS.get(kind, 0.1) * short)
+    scale = width / (usual_width(kind) * short)
     for _ in range(_TRIES):
         if scale > largest:
             return None

@@ -30,7 +30,7 @@ def few(tmp_path_factory):
 @pytest.fixture(scope="module")
 def planted(few, tmp_path_factory):
     samples, root = few
-    return plant_defects(samples, root, tmp_path_factory.mktemp("x") / "made", n=7, width=0.08)
+    return plant_defects(samples, root, tmp_path_factory.mktemp("x") / "made", n=7)
 
 
 def test_with_synthetic_defects_a_set_without_enough_can_be_polluted(few, planted):
@@ -81,20 +81,20 @@ def test_synthetic_defects_are_called_so(few, planted):
 
 def test_the_same_request_is_written_once_and_is_the_same(few, planted, tmp_path):
     samples, root = few
-    again = plant_defects(samples, root, tmp_path / "again", n=7, width=0.08)
+    again = plant_defects(samples, root, tmp_path / "again", n=7)
     pd.testing.assert_frame_equal(again, planted)
     times = [path.stat().st_mtime_ns for path in (tmp_path / "again").rglob("*.png")]
-    plant_defects(samples, root, tmp_path / "again", n=7, width=0.08)
+    plant_defects(samples, root, tmp_path / "again", n=7)
     assert times == [path.stat().st_mtime_ns for path in (tmp_path / "again").rglob("*.png")]
-    other = plant_defects(samples, root, tmp_path / "other", n=7, width=0.08, seed=1)
+    other = plant_defects(samples, root, tmp_path / "other", n=7, seed=1)
     assert set(other["source_id"]) != set(planted["source_id"])
     with pytest.raises(DatasetError, match="does not hold the images asked for"):
-        plant_defects(samples, root, tmp_path / "again", n=6, width=0.08)
+        plant_defects(samples, root, tmp_path / "again", n=6)
 
 
 def test_without_a_folder_they_lie_in_the_cache(few, cache):
     samples, root = few
-    planted = plant_defects(samples, root, n=2, kinds=["spot"], width=0.1)
+    planted = plant_defects(samples, root, n=2, kinds=["spot"])
     assert planted.attrs["root"].startswith(str(cache))
     record = json.loads((cache / "planted").glob("*/planted.json").__next__().read_text())
     assert record["kinds"] == ["spot"]
@@ -118,11 +118,13 @@ def test_what_cannot_be_painted_is_refused(few, tmp_path):
             plant_defects(samples, root, tmp_path / "x", n=n)
     with pytest.raises(UnknownNameError, match="scratch"):
         plant_defects(samples, root, tmp_path / "x", n=2, kinds=["scrach"])
-    for options in ({"contrast": 0}, {"width": 0.6}):
+    for options in ({"contrast": 0}, {"size": 1.6}):
         with pytest.raises(ParameterError, match=r"lies in \(0, 1\]"):
             plant_defects(samples, root, tmp_path / "x", n=2, **options)
-    with pytest.raises(ParameterError, match="no defect 48 pixels wide"):
-        plant_defects(samples, root, tmp_path / "x", n=2, kinds=["scratch"], width=0.5)
+    Image.fromarray(np.full((50, 50, 3), 90, np.uint8)).save(tmp_path / "flat.png")
+    flat = samples[samples["split"] == "train"].assign(image_path="flat.png")
+    with pytest.raises(ParameterError, match="into 'flat.png', which has 50 x 50"):
+        plant_defects(flat, tmp_path, tmp_path / "x", n=2, kinds=["patch_swap"])
     assert not (tmp_path / "x").exists()
 
 
