@@ -22,6 +22,7 @@ from anomalylab.cli import (
     score,
     sensitivity,
     serve,
+    study,
     suspects,
 )
 from anomalylab.cli.options import CommandParser
@@ -32,6 +33,7 @@ COMMANDS = (
     check,
     run,
     recipe,
+    study,
     report,
     compare,
     score,

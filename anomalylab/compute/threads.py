@@ -50,6 +50,18 @@ def one_torch_thread() -> Iterator[int]:
         _set_torch_threads(n_before)
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute in the calling thread alone, so that sums do not depend on how many there are."""
+    was_worker = getattr(_here, "is_worker", False)
+    with one_torch_thread(), blas.one_blas_thread():
+        _here.is_worker = True
+        try:
+            yield
+        finally:
+            _here.is_worker = was_worker
+
+
 def in_pieces(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
     """Do ``work`` on each item, as many at a time as there are threads, one thread each.
 

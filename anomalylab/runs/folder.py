@@ -199,6 +199,8 @@ class Run:
     def _repr_html_(self) -> str:
         """Show the verdict over the images that the first detector finds most anomalous."""
         detector = self.detectors[0]
+        if not self.files.has("scores.parquet"):  # as of a study, which judges no image once
+            return f"<p><strong>{escape(self.verdict)}</strong></p>"
         facts = (
             f"{len(self.samples)} images, {', '.join(self.detectors)}; below, the "
             f"highest scores of {detector}, those beyond its threshold framed"

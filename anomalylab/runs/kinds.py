@@ -108,6 +108,16 @@ KINDS: dict[str, Kind] = {
             aliases=("kolektor",),
             reads_images=True,
         ),
+        Kind(
+            name="study",
+            words="study",
+            holds="a study of polluted training sets",
+            made_by="anomalylab study",
+            part="anomalylab.studies.info:StudyInfo",
+            request="anomalylab.studies.spec:StudyRequest",
+            make="anomalylab.studies.run:run",
+            notebook="study",
+        ),
     )
 }
 

@@ -73,11 +73,12 @@ STUDY_SCORES = Table(
         "is_beyond_1": "bool",
         "is_beyond_5": "bool",
     },
-    (*KEY, "sample_id"),
+    (*KEY, "sample_id", "role"),
 )
 """Image scores in a cell, by the detector fitted on what was kept.
 
-role: ``train`` (kept; its group is left out when it is scored), ``removed`` or ``test``. label: 0
+role: ``train`` (kept; its group is left out when it is scored), ``removed`` or ``test``, of which
+an image has two if it may pollute and be judged. label: 0
 normal, 1 anomalous, which no detector sees. score: missing where a detector cannot leave images
 out. is_beyond_1 and is_beyond_5: at or above the thresholds for 1 % and 5 % of false alarms.
 """

@@ -4,7 +4,7 @@ A ranking may survive pollution while the decision does not: defects among the t
 the highest ranks, the threshold rises above them, and defects among new images pass.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -100,8 +100,27 @@ def decisions(
     ParameterError
         As in :func:`label_free_thresholds` and :func:`anomalylab.metrics.auroc`.
     """
+    return rates_at(label_free_thresholds(training_scores, targets=targets), scores, labels)
+
+
+def rates_at(
+    thresholds: Mapping[str, float], scores: np.ndarray, labels: np.ndarray
+) -> dict[str, float]:
+    """Measure what thresholds make of labelled images.
+
+    Parameters
+    ----------
+    thresholds : mapping
+        As :func:`label_free_thresholds` returns them.
+    scores, labels : ndarray of shape (n_images,)
+
+    Returns
+    -------
+    rates : dict
+        As :func:`decisions` returns them.
+    """
     found: dict[str, float] = {}
-    for name, threshold in label_free_thresholds(training_scores, targets=targets).items():
+    for name, threshold in thresholds.items():
         recall = false_alarms = float("nan")
         if not np.isnan(threshold):
             at = rates(confusion(labels, scores, threshold))

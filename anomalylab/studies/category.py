@@ -1,0 +1,201 @@
+"""A study of one category: rank, remove, fit and measure, each different training set once."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, cast
+
+import numpy as np
+
+from anomalylab import refine
+from anomalylab.datasets.pollute import Pollution
+from anomalylab.detectors import Pool
+from anomalylab.progress import counting
+from anomalylab.storage.cache import cache_folder
+from anomalylab.studies.cells import Cell, Ranking, cells_of, ranking_of
+from anomalylab.studies.crew import Crew
+from anomalylab.studies.material import CategoryFiles
+from anomalylab.studies.measured import Places, TrainingSet
+from anomalylab.studies.results import Result, is_there, read_result
+from anomalylab.studies.spec import PERFECT, StrategyChoice, StudyRequest
+from anomalylab.studies.spread import spread
+from anomalylab.studies.worker import Chunk, Fit, Job, Rank
+
+JOBS = 8
+"""Jobs that are given out together."""
+
+_NO_POOL = cast(Pool, None)
+"""What strategies get that look at no image."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the cells of a category are computed from.
+
+    Parameters
+    ----------
+    request : StudyRequest
+    files : CategoryFiles
+    pollution : Pollution
+    places : Places, optional
+    """
+
+    request: StudyRequest
+    files: CategoryFiles
+    pollution: Pollution
+    places: Places | None
+
+
+class Finished(NamedTuple):
+    """A cell and what came of it.
+
+    Parameters
+    ----------
+    cell : Cell
+    members : int ndarray of shape (n_members,)
+        Images of the training set before any was removed, in rising order.
+    is_noise, is_kept : bool ndarray of shape (n_members,)
+    validation : int ndarray of shape (n_validation,)
+    result : Result
+    seconds : float
+        Its part of what was computed for several cells.
+    """
+
+    cell: Cell
+    members: np.ndarray
+    is_noise: np.ndarray
+    is_kept: np.ndarray
+    validation: np.ndarray
+    result: Result
+    seconds: float
+
+
+def study(work: Work, crew: Crew) -> Iterator[Finished]:
+    """Compute the cells of a category, as far as they are not known, and yield them in order.
+
+    Raises
+    ------
+    StorageError
+        If results cannot be kept.
+    RunError
+        If workers cannot be had.
+    """
+    cells = list(cells_of(work.request, work.files.name))
+    ranked = _rank(work, cells, crew)
+    chosen = {cell: _chosen(work, cell, ranked) for cell in cells}
+    jobs = {
+        cell: _Asked(work, cell.detector, Fit(one.training, work.places))
+        for cell, one in chosen.items()
+        if not one.reason
+    }
+    missing = _do(work, jobs.values(), "fit and measure", crew)
+    n_cells = Counter(job.name for job in jobs.values())
+    for cell, one in chosen.items():
+        result = Result({}, one.reason, 0.0)
+        if cell in jobs:
+            result = read_result(jobs[cell].name, missing)
+        seconds = one.seconds + result.seconds / n_cells[jobs[cell].name] if cell in jobs else 0.0
+        training = one.training
+        yield Finished(
+            cell,
+            training.members,
+            one.is_noise,
+            training.is_kept,
+            training.validation,
+            result,
+            seconds,
+        )
+
+
+class _Asked:
+    """A job for a detector, and the name of its result."""
+
+    def __init__(self, work: Work, detector: str, job: Job):
+        self.detector, self.job = detector, job
+        self.name = _chunk(work, detector).name(job)
+
+
+class _Chosen(NamedTuple):
+    """The training set of a cell, or why nothing could be removed from it."""
+
+    training: TrainingSet
+    is_noise: np.ndarray
+    reason: str
+    seconds: float
+
+
+class _Ranked(NamedTuple):
+    """What came of a ranking, and its seconds for each cell that uses it."""
+
+    result: Result
+    seconds: float
+
+
+def _rank(work: Work, cells: Sequence[Cell], crew: Crew) -> dict[Ranking, _Ranked]:
+    """Score polluted training sets, each once for all cells that remove images by it."""
+    n_cells = Counter(ranking for cell in cells if (ranking := ranking_of(cell)))
+    strategies = _strategies(work.request)
+    found: dict[Ranking, _Ranked] = {}
+    jobs: dict[Ranking, _Asked] = {}
+    for ranking in n_cells:
+        rows, _ = work.pollution.training(ranking.pollution, ranking.seed)
+        job = Rank(rows, strategies[ranking.strategy], ranking.seed, ranking.reject)
+        if ranking.scorer:
+            jobs[ranking] = _Asked(work, ranking.scorer, job)
+        else:
+            found[ranking] = _Ranked(Result(job(_NO_POOL, work.files), "", 0.0), 0.0)
+    missing = _do(work, jobs.values(), "rank", crew)
+    for ranking, asked in jobs.items():
+        result = read_result(asked.name, missing)
+        found[ranking] = _Ranked(result, result.seconds / n_cells[ranking])
+    return found
+
+
+def _strategies(request: StudyRequest) -> dict[str, StrategyChoice]:
+    grid = request.refinement
+    return {strategy.label: strategy for strategy in grid.strategies} if grid else {}
+
+
+def _chosen(work: Work, cell: Cell, ranked: Mapping[Ranking, _Ranked]) -> _Chosen:
+    """Return which images of the polluted training set of a cell are kept."""
+    rows, is_noise = work.pollution.training(cell.pollution, cell.seed)
+    is_kept, reason, seconds = np.ones(len(rows), bool), "", 0.0
+    ranking = ranking_of(cell)
+    if ranking is not None:
+        result, seconds = ranked[ranking]
+        reason = result.reason
+        if not reason:
+            is_kept = refine.kept(result.arrays["suspicion"], cell.reject)
+    elif cell.strategy == PERFECT:
+        is_kept = refine.perfect(is_noise)
+    order = np.argsort(rows)
+    validation = work.pollution.validation_of(cell.pollution, cell.seed)
+    training = TrainingSet(rows[order], is_kept[order], validation)
+    return _Chosen(training, is_noise[order], reason, seconds)
+
+
+def _do(work: Work, asked: Iterable[_Asked], name: str, crew: Crew) -> dict[str, str]:
+    """Have jobs done whose results are not there; return name and reason of those that fail."""
+    jobs: dict[str, dict[str, Job]] = {}
+    for one in asked:
+        if not is_there(one.name):
+            jobs.setdefault(one.detector, {})[one.name] = one.job
+    of_each = {detector: list(named.values()) for detector, named in jobs.items()}
+    n_jobs = sum(map(len, of_each.values()))
+    if not n_jobs:
+        return {}
+    with counting(n_jobs, name) as advance:
+        if not crew.is_this_process:
+            spread([_chunk(work, detector) for detector in of_each], crew, advance)
+        chunks = [
+            _chunk(work, detector, some[start : start + JOBS])
+            for detector, some in of_each.items()
+            for start in range(0, len(some), JOBS)
+        ]
+        return spread(chunks, crew, advance)
+
+
+def _chunk(work: Work, detector: str, jobs: Sequence[Job] = ()) -> Chunk:
+    source = work.request.source
+    choice = work.request.scorers[detector]
+    return Chunk(work.files, choice, tuple(jobs), source.plugins, cache_folder())

@@ -1,0 +1,190 @@
+"""What can be told to be wrong with a study before any work is done."""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from anomalylab import refine
+from anomalylab.datasets.pollute import Pollution, pollute, pollution_from_table
+from anomalylab.detectors import Detector, Pool
+from anomalylab.errors import InfeasiblePollution, ParameterError
+from anomalylab.features import Features
+from anomalylab.number_words import percent
+from anomalylab.registry import unknown_name
+from anomalylab.runs.inputs import groups_of
+from anomalylab.studies.material import Listed, listed
+from anomalylab.studies.spec import PERFECT, PollutionSource, StrategyChoice, StudyRequest
+from anomalylab.studies.worker import created
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a study can be made of.
+
+    Parameters
+    ----------
+    categories : list of Listed
+    left_out : dict
+        Category that cannot be studied -> why.
+    """
+
+    categories: list[Listed]
+    left_out: dict[str, str]
+
+
+def checked(request: StudyRequest) -> Checked:
+    """List the images of a study, and see that all that is asked can be done with them.
+
+    Where several categories are asked for, those that are too small are left out, and said.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such detector, strategy, category, or option of one of them.
+    ParameterError
+        If an option is out of range, or a category too small for what is asked.
+    InfeasiblePollution
+        If a category has too few defective images.
+    """
+    detectors = {label: created(choice) for label, choice in request.scorers.items()}
+    for strategy in request.refinement.strategies if request.refinement else ():
+        _check_options(strategy)
+    found = listed(request.source, request.categories)
+    left_out: dict[str, str] = {}
+    for category in found:
+        try:
+            check_category(request, category.samples, detectors)
+        except (InfeasiblePollution, ParameterError) as error:
+            if len(found) == len(left_out) + 1:  # none is left
+                raise type(error)(f"{category.name}: {error}") from error
+            left_out[category.name] = str(error)
+    return Checked([one for one in found if one.name not in left_out], left_out)
+
+
+def check_category(
+    request: StudyRequest, samples: pd.DataFrame, detectors: dict[str, Detector]
+) -> Pollution:
+    """Refuse a category that is too small for the pollution, a detector or a strategy.
+
+    Returns
+    -------
+    pollution : Pollution
+
+    Raises
+    ------
+    InfeasiblePollution, ParameterError
+        With the numbers.
+    """
+    pollution = pollution_of(request.polluted_by, samples)
+    seed = _seeds(request)[0]
+    smallest = min(len(pollution.training(level, seed)[0]) for level in request.levels)
+    rejects = request.refinement.rejects if request.refinement else (0.0,)
+    n_kept = int(refine.kept(np.zeros(smallest), max(rejects)).sum())
+    for choice in request.source.detectors:
+        _check_size(choice.label, detectors[choice.label], n_kept, smallest, max(rejects))
+    if request.refinement is not None:
+        _rehearse(request, samples, pollution, detectors)
+    return pollution
+
+
+def pollution_of(source: PollutionSource, samples: pd.DataFrame) -> Pollution:
+    """Return which images of one category pollute, and which are judged.
+
+    Raises
+    ------
+    InfeasiblePollution, ParameterError, DatasetError
+        As :func:`anomalylab.datasets.pollute.pollute` and its like.
+    """
+    if source.table is not None:
+        return pollution_from_table(samples, source.table)
+    with warnings.catch_warnings():  # near copies across roles are among the findings of a run
+        warnings.simplefilter("ignore", UserWarning)
+        return pollute(
+            samples,
+            share=source.share,
+            split_seed=source.split_seed,
+            protocol=source.protocol,
+        )
+
+
+def _check_options(strategy: StrategyChoice) -> None:
+    """Refuse a strategy that does not exist, or has no such option."""
+    if strategy.name != PERFECT:
+        if strategy.name not in refine.registry:
+            unknown_name("strategy", strategy.name, [*refine.registry, PERFECT])
+        refine.check(strategy.name, strategy.params)
+    elif strategy.params:
+        raise ParameterError(f"strategy {PERFECT!r} has no options, not {dict(strategy.params)}")
+
+
+def _check_size(label: str, detector: Detector, n_kept: int, n_train: int, reject: float) -> None:
+    """Refuse training sets too small to be fitted on with one image left out."""
+    k = getattr(detector, "k", None)
+    needed = max(3, (k or 1) + 1)
+    if n_kept < needed:
+        why = f", which compares with k={k} others," if k is not None else ""
+        raise ParameterError(
+            f"{n_kept} of {n_train} training images are left when {percent(reject)} are removed, "
+            f"and {label}{why} needs {needed}; reject less or take more images"
+        )
+
+
+class _Rehearsal(Pool):
+    """A pool that scores by chance, so that a strategy can be tried in no time."""
+
+    def __init__(self, detector: Detector, groups: np.ndarray):
+        self.detector = detector
+        self.features = Features(
+            {"rehearsed": np.zeros((len(groups), 1, 1, 1), np.float32)}, groups
+        )
+
+    def score(
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        *,
+        leave_out: str = "none",
+        keep_cells: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return scores that are drawn."""
+        scores = np.random.default_rng(0).random(len(query))
+        return scores, scores[:, None, None].astype(np.float32)
+
+
+def _rehearse(
+    request: StudyRequest,
+    samples: pd.DataFrame,
+    pollution: Pollution,
+    detectors: dict[str, Detector],
+) -> None:
+    """Try every strategy with every detector that ranks for it, on drawn scores."""
+    grid = request.refinement
+    assert grid is not None
+    groups = groups_of(samples)
+    for level in grid.pollution:
+        train, _ = pollution.training(level, grid.seeds[0])
+        for strategy, label in _ranked(request):
+            pool = _Rehearsal(detectors[label], groups)
+            given = {"seed": grid.seeds[0], "reject": max(grid.rejects), **strategy.params}
+            try:
+                refine.ranking(strategy.name, pool, train, **given)  # type: ignore[arg-type]
+            except ParameterError as error:
+                raise ParameterError(f"{strategy.label} by {label}: {error}") from error
+
+
+def _ranked(request: StudyRequest) -> Iterator[tuple[StrategyChoice, str]]:
+    """Yield each strategy with the label of each detector that ranks for it."""
+    grid, own = request.refinement, [choice.label for choice in request.source.detectors]
+    for strategy in grid.strategies if grid else ():
+        if strategy.name != PERFECT:
+            found = [label for one in own for label in grid.scorers_of(strategy, one)]  # type: ignore
+            for label in dict.fromkeys(found):
+                yield strategy, label or own[0]
+
+
+def _seeds(request: StudyRequest) -> list[int]:
+    grids = [grid for grid in (request.pollution, request.refinement) if grid is not None]
+    return [seed for grid in grids for seed in grid.seeds]

@@ -1,0 +1,152 @@
+"""What is measured of one training set: scores of images, metrics, decisions at thresholds."""
+
+import math
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from anomalylab import metrics
+from anomalylab.detectors import Pool, RefitPool
+from anomalylab.localise import AnomalyMaps
+from anomalylab.metrics import UndefinedMetric
+from anomalylab.studies.material import CategoryFiles
+from anomalylab.verdicts.decision import label_free_thresholds, rates_at
+
+PLACE_METRICS = ("pixel_auroc", "au_pro", "au_iou")
+
+IN_MEMORY = 2**28
+"""Bytes of anomaly maps up to which they are made once, not whenever they are read."""
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """One training set of one category, and what is judged by a detector fitted on it.
+
+    Parameters
+    ----------
+    members : int ndarray of shape (n_members,)
+        Images that were there before any was removed.
+    is_kept : bool ndarray of shape (n_members,)
+        Those that the detector is fitted on.
+    validation : int ndarray of shape (n_validation,)
+        Images that are judged; with some protocols they may be members, too.
+    keep_cells : bool ndarray of shape (n_kept, n_rows, n_cols), optional
+        Cells of the kept images that a memory of cells keeps, if not all.
+    """
+
+    members: np.ndarray
+    is_kept: np.ndarray
+    validation: np.ndarray
+    keep_cells: np.ndarray | None = None
+
+    def arrays(self) -> list[np.ndarray]:
+        """Return all that tells it from others."""
+        cells = np.empty(0, bool) if self.keep_cells is None else self.keep_cells
+        return [self.members, self.is_kept, self.validation, np.packbits(cells)]
+
+
+@dataclass(frozen=True)
+class Places:
+    """How anomaly maps are compared with masks.
+
+    Parameters
+    ----------
+    smoothing, max_fpr : float
+        As of :class:`anomalylab.runs.request.DetectRequest`.
+    network_size : tuple of int
+        Size that maps are smoothed at.
+    """
+
+    smoothing: float
+    max_fpr: float
+    network_size: tuple[int, int]
+
+
+def measure(
+    pool: Pool, chosen: TrainingSet, files: CategoryFiles, places: Places | None
+) -> dict[str, np.ndarray]:
+    """Fit on what is kept, score all, measure.
+
+    Parameters
+    ----------
+    pool : Pool
+        Of the detector.
+    chosen : TrainingSet
+    files : CategoryFiles
+    places : Places, optional
+        Maps are not compared with masks if not given.
+
+    Returns
+    -------
+    measured : dict
+        ``scores`` (n_members + n_validation,), those of kept members with their groups left out;
+        ``thresholds`` (2,) for 1 % and 5 % of false alarms, NaN where there is none; ``names`` and
+        ``values`` of metrics, NaN where one is not defined.
+    """
+    of_members, scores, maps = _scored(pool, chosen, with_maps=places is not None)
+    labels = files.labels[chosen.validation]
+    thresholds = label_free_thresholds(of_members[chosen.is_kept])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetric)
+        values = {
+            "auroc": metrics.auroc(labels, scores),
+            "ap": metrics.average_precision(labels, scores),
+            **(_placed(maps, chosen.validation, files, places) if places is not None else {}),
+            **rates_at(thresholds, scores, labels),
+        }
+    return {
+        "scores": np.concatenate([of_members, scores]),
+        "thresholds": np.array([thresholds["1"], thresholds["5"]]),
+        "names": np.array(list(values)),
+        "values": np.array(list(values.values()), float),
+    }
+
+
+def _scored(
+    pool: Pool, chosen: TrainingSet, *, with_maps: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return scores of members and of what is judged, and the maps of the latter if wanted."""
+    kept, removed = chosen.members[chosen.is_kept], chosen.members[~chosen.is_kept]
+    judged = np.concatenate([removed, chosen.validation])
+    judged, place = np.unique(judged, return_inverse=True)  # one image may be removed and judged
+    of_members = np.empty(len(chosen.members))
+    cells = chosen.keep_cells
+    maps = np.empty(0, np.float32)
+    if type(pool) is RefitPool and cells is None:
+        fitted = pool.detector.unfitted().fit(pool.features.subset(kept))
+        scores, maps = fitted.score(pool.features.subset(judged))
+        of_members[chosen.is_kept] = fitted.training_scores()[0]
+    else:
+        of_members[chosen.is_kept] = pool.image_scores(
+            kept, kept, leave_out="group", keep_cells=cells
+        )
+        if with_maps:
+            scores, maps = pool.score(kept, judged, keep_cells=cells)
+        else:
+            scores = pool.image_scores(kept, judged, keep_cells=cells)
+    of_members[~chosen.is_kept] = scores[place[: len(removed)]]
+    of_validation = place[len(removed) :]
+    return (
+        of_members,
+        np.asarray(scores, float)[of_validation],
+        maps[of_validation] if len(maps) else maps,
+    )
+
+
+def _placed(
+    maps: np.ndarray, rows: np.ndarray, files: CategoryFiles, places: Places
+) -> Mapping[str, float]:
+    """Compare anomaly maps with masks; NaN where no mask marks a defect."""
+    known = files.truths.known(rows)
+    masks, sizes = files.truths.masks(rows[known]), files.truths.sizes(rows[known])
+    if not any(mask.any() for mask in masks):
+        return dict.fromkeys(PLACE_METRICS, math.nan)
+    made = AnomalyMaps(
+        maps[known], sizes, smoothing=places.smoothing, network_size=places.network_size
+    )
+    n_bytes = 4 * sum(height * width for height, width in sizes)
+    of_images = list(made) if n_bytes <= IN_MEMORY else made
+    values, _ = metrics.localisation(masks, of_images, max_fpr=places.max_fpr)
+    return {name: values[name] for name in PLACE_METRICS}

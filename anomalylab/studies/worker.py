@@ -1,0 +1,256 @@
+"""What a worker does: rank training sets, fit on them, measure, and keep each result as it is done.
+
+Results are kept in the cache under a name made of all that they depend on. Whoever needs one that
+is there does not compute it again, be it after a kill or in another study.
+"""
+
+import hashlib
+import logging
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from anomalylab import __version__, detectors, refine
+from anomalylab.compute.threads import one_thread
+from anomalylab.detectors import Detector, Pool, pool_of
+from anomalylab.errors import AnomalyLabError, StorageError
+from anomalylab.runs import plugins
+from anomalylab.runs.request import DetectorChoice
+from anomalylab.storage.blocks import Arrays, BlockStore
+from anomalylab.storage.cache import FOLDER_VARIABLE, cache_folder
+from anomalylab.studies.material import CategoryFiles
+from anomalylab.studies.measured import Places, TrainingSet, measure
+from anomalylab.studies.spec import StrategyChoice
+
+KIND = "studies"
+"""What results are filed under in the cache."""
+
+FORMAT = 1
+"""Raised when what a result holds changes, so that older ones are not read."""
+
+N_POOLS = 2
+"""Pools that a process holds; of more, the one that was not used for longest goes."""
+
+REASON = "reason"
+"""Array of a result that says why there is nothing else."""
+
+log = logging.getLogger(__name__)
+
+
+class Job(Protocol):
+    """One piece of work that gives one result."""
+
+    def describe(self) -> list[object]:
+        """Return what the result depends on, beside images and detector."""
+        ...
+
+    def __call__(self, pool: Pool, files: CategoryFiles) -> Arrays:
+        """Return the result."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rank:
+    """Scores the images of a training set, so that the highest can be removed.
+
+    Parameters
+    ----------
+    members : int ndarray of shape (n_members,)
+    strategy : StrategyChoice
+    seed : int
+    reject : float, optional
+        Only where the strategy ranks anew for each share.
+    """
+
+    members: np.ndarray
+    strategy: StrategyChoice
+    seed: int
+    reject: float | None = None
+
+    def describe(self) -> list[object]:
+        """Return strategy, seed and rows."""
+        return ["rank", str(self.strategy), self.seed, self.reject, self.members]
+
+    def __call__(self, pool: Pool, files: CategoryFiles) -> Arrays:
+        """Return ``suspicion`` (n_members,): higher is removed sooner."""
+        given = {"seed": self.seed, "reject": self.reject, **self.strategy.params}
+        suspicion = refine.ranking(self.strategy.name, pool, self.members, **given)  # type: ignore
+        return {"suspicion": np.asarray(suspicion, float)}
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Fits on a training set, scores all and measures.
+
+    Parameters
+    ----------
+    chosen : TrainingSet
+    places : Places, optional
+    """
+
+    chosen: TrainingSet
+    places: Places | None
+
+    def describe(self) -> list[object]:
+        """Return the rows and how places are measured."""
+        return ["fit", self.places, *self.chosen.arrays()]
+
+    def __call__(self, pool: Pool, files: CategoryFiles) -> Arrays:
+        """Return what :func:`anomalylab.studies.measured.measure` does."""
+        return measure(pool, self.chosen, files, self.places)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Jobs on the same images with the same detector, done one after the other.
+
+    Without any job the pool of the detector is made, which others then find in the cache.
+
+    Parameters
+    ----------
+    files : CategoryFiles
+    detector : DetectorChoice
+    jobs : tuple of Job
+    plugins : tuple of path
+        Imported first.
+    cache : path
+        Where results are kept.
+    """
+
+    files: CategoryFiles
+    detector: DetectorChoice
+    jobs: tuple[Job, ...]
+    plugins: tuple[Path, ...]
+    cache: Path
+
+    @property
+    def names(self) -> list[str]:
+        """Name of the result of each job."""
+        return [self.name(job) for job in self.jobs]
+
+    def name(self, job: Job) -> str:
+        """Return a name made of all that a result depends on."""
+        digest = hashlib.blake2b(digest_size=16)
+        made_by = [plugins.fingerprint(path) for path in self.plugins]
+        facts = [__version__, FORMAT, self.files.digest, _words(self.detector), *made_by]
+        for fact in (*facts, *job.describe()):
+            content = fact.tobytes() if isinstance(fact, np.ndarray) else repr(fact).encode()
+            digest.update(len(content).to_bytes(8, "little") + content)
+        return digest.hexdigest()
+
+
+def created(choice: DetectorChoice) -> Detector:
+    """Build the detector of a choice, unfitted.
+
+    Raises
+    ------
+    UnknownNameError, ParameterError
+        As :func:`anomalylab.detectors.create`.
+    """
+    made: Detector = detectors.create(choice.name, preset=choice.preset, **choice.params)
+    return made
+
+
+def carry_out(chunk: Chunk) -> Mapping[str, str]:
+    """Do the jobs of a chunk whose results are not there yet, and keep each as it is done.
+
+    What a job refuses is its result, too. What fails otherwise, as for want of memory, is told and
+    not kept, so that it is tried again the next time.
+
+    Returns
+    -------
+    missing : dict
+        Name -> reason of each result that is not there.
+
+    Raises
+    ------
+    StorageError
+        If results cannot be kept.
+    """
+    if cache_folder() != chunk.cache:  # another machine of a cluster
+        os.environ[FOLDER_VARIABLE] = str(chunk.cache)
+    for path in chunk.plugins:
+        plugins.load(path)
+    store, missing = BlockStore(KIND), {}
+    with one_thread():
+        if not chunk.jobs:
+            _make_pool(chunk)
+        for name, job in zip(chunk.names, chunk.jobs, strict=True):
+            reason = "" if store.read(name) is not None else _keep(store, name, chunk, job)
+            if reason:
+                missing[name] = reason
+    return missing
+
+
+def _make_pool(chunk: Chunk) -> None:
+    """Make the pool of a chunk; whoever needs it tells why that fails."""
+    try:
+        _pool(chunk)
+    except StorageError:
+        raise
+    except Exception:
+        log.debug("a pool cannot be made", exc_info=True)
+
+
+def _keep(store: BlockStore, name: str, chunk: Chunk, job: Job) -> str:
+    """Do one job and keep its result; return why there is none."""
+    try:
+        pool = _pool(chunk)
+        start = time.perf_counter()
+        arrays = _result(pool, chunk.files, job)
+    except StorageError:
+        raise
+    except Exception as error:
+        log.debug("a job failed", exc_info=True)
+        return f"{type(error).__name__}: {error}"
+    store.write(name, {**arrays, "seconds": np.array(time.perf_counter() - start)})
+    return ""
+
+
+def _result(pool: Pool, files: CategoryFiles, job: Job) -> Arrays:
+    try:
+        return job(pool, files)
+    except StorageError:
+        raise
+    except AnomalyLabError as error:
+        return {REASON: np.array(str(error))}
+
+
+_pools: OrderedDict[tuple[str, str], Pool] = OrderedDict()
+_lock = threading.Lock()
+
+
+def _pool(chunk: Chunk) -> Pool:
+    """Return the pool of a chunk, made once for those that follow each other."""
+    key = (str(chunk.files.folder), _words(chunk.detector))
+    with _lock:
+        if key not in _pools:
+            _pools[key] = pool_of(created(chunk.detector), chunk.files.features)
+            while len(_pools) > N_POOLS:
+                _pools.popitem(last=False)
+        _pools.move_to_end(key)
+        return _pools[key]
+
+
+def forget_pools() -> None:
+    """Let go of the pools of this process, which read folders that may go."""
+    with _lock:
+        _pools.clear()
+
+
+def _words(choice: DetectorChoice) -> str:
+    """Return a detector with all its options, so that a changed default is another detector."""
+    return _words_of(str(choice))
+
+
+@cache
+def _words_of(text: str) -> str:
+    return repr(created(DetectorChoice.parse(text)))
