@@ -53,9 +53,10 @@ class Repeat:
                 f"{self.most_by_chance:.2f}). What it removes is as good as drawn by lot."
             )
         return (
-            f"With other images drawn the ranking removes much the same ones (agreement "
-            f"{self.jaccard:.2f}, by chance {self.chance:.2f}). That it repeats does not mean that "
-            "it finds defects: odd but good images repeat, too. Look at what it removes."
+            f"With other images drawn the ranking removes the same ones more often than by chance "
+            f"(agreement {self.jaccard:.2f}, by chance {self.chance:.2f}, at most 1). That it "
+            "repeats does not mean that it finds defects: odd but good images repeat, too. Look at "
+            "what it removes."
         )
 
 
