@@ -123,7 +123,7 @@ def test_what_cannot_be_painted_is_refused(few, tmp_path):
             plant_defects(samples, root, tmp_path / "x", n=2, **options)
     Image.fromarray(np.full((50, 50, 3), 90, np.uint8)).save(tmp_path / "flat.png")
     flat = samples[samples["split"] == "train"].assign(image_path="flat.png")
-    with pytest.raises(ParameterError, match="into 'flat.png', which has 50 x 50"):
+    with pytest.raises(ParameterError, match=r"into 'flat\.png', which has 50 x 50"):
         plant_defects(flat, tmp_path, tmp_path / "x", n=2, kinds=["patch_swap"])
     assert not (tmp_path / "x").exists()
 
