@@ -6,6 +6,8 @@ magnitude: whether to wait for seconds, minutes or hours.
 
 from dataclasses import dataclass
 
+from anomalylab.compute.nearest import MAX_PRODUCTS
+
 VALUES = 2e8
 """Values that are read, changed and written a second, in numpy."""
 
@@ -14,6 +16,9 @@ PRODUCTS = 5e9
 
 COMPARISONS = 3e10
 """Multiplications a second where many rows are compared with many, float32."""
+
+BOUND_COLUMNS = ((188, 96), (92, 48))
+"""Channels above which a search of many rows compares so many columns in place of all."""
 
 QUERY = 25e-6
 """Seconds that a query of a search takes besides."""
@@ -42,8 +47,13 @@ def seconds_of(*, values: float = 0, products: float = 0) -> float:
 
 
 def seconds_of_search(n_queries: float, n_bank: float, n_channels: int) -> float:
-    """Return ``n_queries (QUERY + n_bank n_channels / COMPARISONS)``, the seconds of one core."""
-    return n_queries * (QUERY + n_bank * n_channels / COMPARISONS)
+    """Return ``n_queries (QUERY + n_bank c / COMPARISONS)``, the seconds of one core.
+
+    ``c`` are the channels, or of many rows the columns of a bound that rules out most pairs.
+    """
+    is_bounded = n_bank * n_bank * n_channels > MAX_PRODUCTS
+    n_columns = next((c for above, c in BOUND_COLUMNS if is_bounded and n_channels > above), None)
+    return n_queries * (QUERY + n_bank * (n_columns or n_channels) / COMPARISONS)
 
 
 def seconds_of_listed_search(
@@ -56,4 +66,4 @@ def seconds_of_listed_search(
     """
     making = ROUNDS * n_bank * nlist * n_channels / COMPARISONS
     n_compared = nlist + n_bank * min(nprobe / nlist, 1)
-    return making + seconds_of_search(n_queries, n_compared, n_channels)
+    return making + n_queries * (QUERY + n_compared * n_channels / COMPARISONS)

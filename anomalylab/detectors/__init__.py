@@ -2,6 +2,7 @@
 
 from anomalylab.compute.cost import Cost
 from anomalylab.detectors._base import Detector
+from anomalylab.detectors._masked import Masked
 from anomalylab.detectors._pool import Pool, RefitPool, pool_of
 from anomalylab.detectors._registry import create, register, registry
 from anomalylab.detectors._storage import load
@@ -9,6 +10,7 @@ from anomalylab.detectors._storage import load
 __all__ = [
     "Cost",
     "Detector",
+    "Masked",
     "Pool",
     "RefitPool",
     "create",

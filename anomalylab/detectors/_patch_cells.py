@@ -5,6 +5,8 @@ from scipy.special import logsumexp
 
 from anomalylab.features import Features
 
+POOLINGS = ("mean", "windows")
+
 
 def patch_cells(features: Features, pooling: str, n_channels: int) -> np.ndarray:
     """Return locally aware cells on the finest grid: (n_images, n_rows, n_cols, n_channels).

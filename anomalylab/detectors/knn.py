@@ -20,7 +20,7 @@ import numpy as np
 from anomalylab.compute.cost import Cost, seconds_of, seconds_of_search
 from anomalylab.compute.grouped_search import GroupedSearch
 from anomalylab.compute.nearest import nearest_neighbours
-from anomalylab.detectors._base import Detector
+from anomalylab.detectors._masked import Masked
 from anomalylab.detectors._registry import register
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features, enlargement
@@ -33,7 +33,7 @@ LEVEL_NORMS = ("none", "l2", "std")
 
 @register("knn")
 @dataclass(kw_only=True)
-class KNN(Detector):
+class KNN(Masked):
     """``1/k sum over j <= k of |x - x_j|`` with ``x_j`` the nearest training images of ``x`` [1]_.
 
     ``x`` is the mean over cells of the features of an image.
@@ -69,7 +69,6 @@ class KNN(Detector):
 
     keeps_cells: ClassVar[bool] = True
     held_share: ClassVar[float] = 0.25
-    has_closed_form: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
         "sroc": {"k": 5, "squared": True, "gallery": "same_location"},
         "spade": {"k": 50, "gallery": "all", "kappa": 1},
@@ -127,12 +126,6 @@ class KNN(Detector):
         self.spreads_ = {name: spread(features.pooled([name])) for name in features.names}
         self.cells_ = {name: features.level(name) for name in features.names}
         self.embeddings_ = self.embed(features)
-
-    def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
-        return self._judge(features, None)
-
-    def _leave_out(self, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return self._judge(self._own_training(), groups)
 
     def _judge(
         self, features: Features, hidden: np.ndarray | None
@@ -213,9 +206,10 @@ class KNN(Detector):
         """
         if hidden is None:
             return nearest_neighbours(self.embeddings_).search(embeddings, self.k)
-        self.refuse_too_few_left(len(hidden) - int(np.unique(hidden, return_counts=True)[1].max()))
+        groups = self._own_training().group_numbers
+        self.refuse_too_few_left(len(groups) - int(np.unique(groups, return_counts=True)[1].max()))
         searcher = GroupedSearch(
-            lambda bank, groups: nearest_neighbours(bank, groups=groups), self.embeddings_, hidden
+            lambda bank, groups: nearest_neighbours(bank, groups=groups), self.embeddings_, groups
         )
         return searcher.search(embeddings, self.k, exclude_groups=hidden)
 

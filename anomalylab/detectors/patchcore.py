@@ -8,7 +8,7 @@ References
    using pre-trained networks. https://arxiv.org/abs/2202.12759
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,29 +16,24 @@ import numpy as np
 
 from anomalylab.compute import memory
 from anomalylab.compute.cost import Cost, seconds_of, seconds_of_listed_search, seconds_of_search
-from anomalylab.compute.grouped_search import GroupedSearch, Searcher
+from anomalylab.compute.grouped_search import Searcher
 from anomalylab.compute.nearest import nearest_neighbours
-from anomalylab.detectors._base import Detector
-from anomalylab.detectors._patch_cells import crowd_weights, patch_cells
+from anomalylab.detectors._cell_memory import CellMemory
+from anomalylab.detectors._patch_cells import POOLINGS, patch_cells
 from anomalylab.detectors._registry import register
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
-from anomalylab.progress import counted
 from anomalylab.registry import unknown_name
-
-BLOCK = 64
-"""Images scored at a time."""
 
 SEARCH_BYTES = 2**29
 """What a search takes beside the bank, at most."""
 
-POOLINGS = ("mean", "windows")
 INDEXES = ("exact", "ivf")
 
 
 @register("patchcore")
 @dataclass(kw_only=True)
-class PatchCore(Detector):
+class PatchCore(CellMemory):
     """Mean distance of each cell to its nearest cells in a memory of training cells [1]_.
 
     Levels are pooled over 3 x 3 cells, brought to the finest grid bilinearly and put side by
@@ -91,7 +86,6 @@ class PatchCore(Detector):
 
     prefers_finest: ClassVar[bool] = True
     held_share: ClassVar[float] = 0.25
-    has_closed_form: ClassVar[bool] = True
 
     levels: tuple[str, ...] | str | None = None
     k: int = 1
@@ -116,18 +110,6 @@ class PatchCore(Detector):
         for name in ("k", "n_reweight", "n_channels", "nprobe"):
             if getattr(self, name) < 1:
                 raise ParameterError(f"{name} must be at least 1, not {getattr(self, name)}")
-
-    def matches(self, features: Features | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Return the training image and cell nearest to each cell.
-
-        As in the base class. Where a coreset is kept, only its cells can be matched.
-        """
-        hidden = self._own_training().group_numbers if features is None else None
-        features = self._own_training() if features is None else self._checked(features)
-        blocks = self._blocks(features, hidden)
-        rows = [self._search(cells, 1, images)[1][..., 0] for cells, images in blocks]
-        nearest = np.concatenate(rows)
-        return self.bank_image_[nearest], self.bank_cell_[nearest]
 
     def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> Cost:
         """Estimate what fitting takes, and scoring the same images left out.
@@ -205,79 +187,6 @@ class PatchCore(Detector):
             f"patchcore with {len(features)} training images",
             f"{n_fitting} images would fit; use fewer, a smaller size or fewer levels",
         )
-
-    def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
-        return self._judge_all(features, None)
-
-    def _leave_out(self, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Compare each image with the cells of all other groups that are kept.
-
-        Without a coreset this is what a fit on the others gives; a coreset and inverted lists are
-        not chosen again.
-        """
-        return self._judge_all(self._own_training(), groups)
-
-    def _judge_all(
-        self, features: Features, hidden: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        scores = [self._judge(*block) for block in self._blocks(features, hidden)]
-        image_scores, score_maps = zip(*scores, strict=True)
-        return np.concatenate(image_scores), np.concatenate(score_maps)
-
-    def _blocks(
-        self, features: Features, hidden: np.ndarray | None
-    ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-        """Yield cells (n, rows, cols, channels) and the group each image must not see (n,)."""
-        if hidden is not None and len(np.unique(self._bank_groups())) < 2:
-            raise ParameterError(
-                "the cells that patchcore keeps are of a single training image or group, which "
-                "cannot be compared with others; give at least 2, or a larger coreset"
-            )
-        for start in counted(range(0, len(features), BLOCK)):
-            part = slice(start, start + BLOCK)
-            yield self.embed(features.subset(part)), None if hidden is None else hidden[part]
-
-    def _bank_groups(self) -> np.ndarray:
-        """Return the group of each row of the bank; after ``load`` its image."""
-        if not hasattr(self, "_training"):
-            return self.bank_image_
-        return np.asarray(self._training.group_numbers[self.bank_image_])
-
-    def _judge(self, cells: np.ndarray, images: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        squared, rows = self._search(cells, self.k, images)
-        score_map = (squared if self.squared else np.sqrt(squared)).mean(axis=3)
-        image_scores = score_map.max(axis=(1, 2))
-        if self.reweight:
-            worst = score_map.reshape(len(cells), -1).argmax(axis=1)
-            here = np.arange(len(cells)), worst
-            matched = rows[..., 0].reshape(len(cells), -1)[here]
-            patches = cells.reshape(len(cells), -1, cells.shape[3])[here]
-            image_scores *= self._weights(patches, matched, images)
-        return image_scores, score_map.astype(np.float32)
-
-    def _weights(
-        self, patches: np.ndarray, matched: np.ndarray, images: np.ndarray | None
-    ) -> np.ndarray:
-        """Return one less the softmax share of the matched cell in its crowd, (n_images,)."""
-        near = self.bank_[matched]
-        crowd = self._searched().search(near, self.n_reweight, exclude_groups=images)[1]
-        return crowd_weights(patches, near, self.bank_[crowd])
-
-    def _search(
-        self, cells: np.ndarray, k: int, images: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return squared distances and rows of the bank, each (n, rows, cols, k)."""
-        grid = cells.shape[:3]
-        hidden = None if images is None else np.repeat(images, grid[1] * grid[2])
-        queries = cells.reshape(-1, cells.shape[3])
-        squared, rows = self._searched().search(queries, k, exclude_groups=hidden)
-        return squared.reshape(*grid, k), rows.reshape(*grid, k)
-
-    def _searched(self) -> GroupedSearch:
-        """Return the bank prepared for search; prepared once."""
-        if "_searcher" not in self.__dict__:
-            self._searcher = GroupedSearch(self._searcher_of, self.bank_, self._bank_groups())
-        return self._searcher
 
     def _searcher_of(self, bank: np.ndarray, groups: np.ndarray) -> Searcher:
         if self.index == "exact":

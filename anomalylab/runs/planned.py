@@ -41,14 +41,16 @@ def affordable(
 ) -> dict[str, Detector]:
     """Return the candidates that memory has room for; all of them if it has room for none.
 
-    Those whose exact search would take more than :data:`LONG` search by inverted lists, and their
-    labels say so, see :data:`LISTED`.
+    Those whose exact search would take more than :data:`LONG`, and longer than inverted lists,
+    search by these, and their labels say so, see :data:`LISTED`.
     """
     free, fitting = available(), {}
     for label, detector in candidates.items():
-        is_long = planned(detector, samples, extractor).seconds > LONG
-        if is_long and getattr(detector, "index", "") == "exact":
-            label, detector = label + LISTED, replace(detector, index="ivf")  # type: ignore
+        if getattr(detector, "index", "") == "exact":
+            by_lists = replace(detector, index="ivf")  # type: ignore
+            both = [planned(one, samples, extractor).seconds for one in (detector, by_lists)]
+            if both[0] > max(LONG, both[1]):
+                label, detector = label + LISTED, by_lists
         if planned(detector, samples, extractor).bytes <= free:
             fitting[label] = detector
     return fitting or dict(candidates)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from anomalylab.compute.cost import COMPARISONS, seconds_of, seconds_of_search
+from anomalylab.compute.cost import COMPARISONS, QUERY, seconds_of, seconds_of_search
 from anomalylab.detectors import Detector, create
 from anomalylab.features import Features
 
@@ -86,6 +86,15 @@ def test_the_search_of_patchcore_grows_with_the_square_of_the_images():
     assert beyond_linear(2000) / beyond_linear(1000) == pytest.approx(4)
 
 
+@pytest.mark.parametrize(("n_channels", "n_columns"), [(80, 80), (100, 48), (592, 96)])
+def test_a_search_of_many_rows_compares_the_columns_of_a_bound(n_channels, n_columns):
+    many, few = 100_000, 100
+    expected = many * (QUERY + many * n_columns / COMPARISONS)
+    assert seconds_of_search(many, many, n_channels) == pytest.approx(expected)
+    all_of_few = many * (QUERY + few * n_channels / COMPARISONS)
+    assert seconds_of_search(many, few, n_channels) == pytest.approx(all_of_few)
+
+
 def test_a_coreset_of_patchcore_is_chosen_and_makes_the_search_shorter():
     # 240 cells, 24 of them kept.
     expected = seconds_of(values=6 * 240 * 5 + 5 * 240 * 24) + seconds_of_search(240, 24, 5)
@@ -95,7 +104,7 @@ def test_a_coreset_of_patchcore_is_chosen_and_makes_the_search_shorter():
 def test_inverted_lists_of_patchcore_are_made_in_ten_rounds_and_leave_few_to_compare():
     # 240 cells in 8 lists, of which 2 are looked into: 8 centres and 60 cells.
     expected = seconds_of(values=6 * 240 * 5) + 10 * 240 * 8 * 5 / COMPARISONS
-    expected += seconds_of_search(240, 8 + 60, 5)
+    expected += 240 * (QUERY + (8 + 60) * 5 / COMPARISONS)
     ivf = create("patchcore", index="ivf", nlist=8, nprobe=2)
     assert seconds(ivf, 10) == pytest.approx(expected)
 

@@ -53,7 +53,7 @@ class Choice(NamedTuple):
 
     planted: PlantedImages
     scored: dict[str, PlantedScores]
-    """Both of the offer that was chosen from."""
+    """Both of the offer that was chosen from; of what is shown, with maps."""
 
     @property
     def shown(self) -> list[str]:
@@ -96,22 +96,35 @@ def choose(offers: Sequence[Offer], timings: Timings, *, seed: int) -> Choice:
     place = _best_size(contests, tables, np.flatnonzero(decides), seed)
     others = np.flatnonzero(~decides)
     taken = contests[place]
-    return Choice(
+    choice = Choice(
         pd.concat([tables[place], *tables[:place], *tables[place + 1 :]], ignore_index=True),
         place,
         deciding,
         taken.planted.subset(others),
         {label: scores.subset(others) for label, scores in taken.scored.items()},
     )
+    missing = [label for label in choice.shown if not choice.scored[label].maps.size]
+    candidates = {label: taken.offer.candidates[label] for label in missing}
+    shown = Offer(taken.offer.beneath, candidates)
+    choice.scored.update(_scored(shown, training, choice.planted, timings, with_maps=True))
+    return choice
 
 
 def _scored(
-    offer: Offer, training: np.ndarray, planted: PlantedImages, timings: Timings
+    offer: Offer,
+    training: np.ndarray,
+    planted: PlantedImages,
+    timings: Timings,
+    *,
+    with_maps: bool = False,
 ) -> dict[str, PlantedScores]:
-    scored = {}
+    scored, features = {}, offer.beneath.features
     for label, detector in offer.candidates.items():
-        with timings.step(f"choose: {label}, {offer.words}", len(planted.painted)):
-            scored[label] = score_planted(detector, offer.beneath.features, training, planted)
+        step = f"choose: maps of {label}" if with_maps else f"choose: {label}, {offer.words}"
+        with timings.step(step, len(planted.painted)):
+            scored[label] = score_planted(
+                detector, features, training, planted, with_maps=with_maps
+            )
     return scored
 
 

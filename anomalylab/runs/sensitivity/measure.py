@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import extractors
-from anomalylab.detectors import Detector
+from anomalylab.detectors import Detector, Masked
 from anomalylab.errors import DatasetError
 from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND, Features, ImageLevel
@@ -52,7 +52,7 @@ class PlantedScores(NamedTuple):
     """Of the images beneath, by the same fits."""
 
     maps: np.ndarray
-    """float32 (n_planted, n_rows, n_cols)."""
+    """float32 (n_planted, n_rows, n_cols); of no cells where only scores were asked for."""
 
     def subset(self, places: np.ndarray) -> "PlantedScores":
         """Return those of some places, in that order."""
@@ -103,9 +103,16 @@ def plant_and_embed(
 
 
 def score_planted(
-    detector: Detector, features: Features, training: np.ndarray, planted: PlantedImages
+    detector: Detector,
+    features: Features,
+    training: np.ndarray,
+    planted: PlantedImages,
+    *,
+    with_maps: bool = True,
 ) -> PlantedScores:
-    """Score planted images, and the images beneath, by fits without these and their groups.
+    """Score planted images, and the images beneath, as if these and their groups were not there.
+
+    A detector that can hide training images is fitted once; others are fitted to all but some.
 
     Parameters
     ----------
@@ -116,7 +123,29 @@ def score_planted(
     training : int ndarray
         Rows that the run fits on.
     planted : PlantedImages
+    with_maps : bool
+        Where maps are not needed, memories search few cells.
     """
+    if not isinstance(detector, Masked):
+        return _scored_in_folds(detector, features, training, planted)
+    fitted = detector.unfitted().fit(features.subset(training))
+    originals = place_of(training, planted.rows)
+    if with_maps:
+        scores, maps, before = fitted.score_copies(planted.features, originals)
+        return PlantedScores(scores, before, maps)
+    image_scores, before = fitted.image_scores_of_copies(planted.features, originals)
+    return PlantedScores(image_scores, before, np.empty((len(before), 0, 0), np.float32))
+
+
+def place_of(training: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the place of each row among the training rows, which hold it."""
+    order = np.argsort(training)
+    return np.asarray(order[np.searchsorted(training, rows, sorter=order)])
+
+
+def _scored_in_folds(
+    detector: Detector, features: Features, training: np.ndarray, planted: PlantedImages
+) -> PlantedScores:
     rows, groups = planted.rows, features.group_numbers
     beneath = np.unique(rows)
     n_folds = int(np.clip(np.ceil(len(beneath) / (LEFT_OUT * len(training))), 1, MAX_FOLDS))

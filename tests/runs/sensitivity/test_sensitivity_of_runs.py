@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 
 from anomalylab import detectors, extractors
+from anomalylab.compute.cost import Cost
+from anomalylab.detectors.patchcore import PatchCore
 from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.features import ON_DEMAND, Features
 from anomalylab.runs import candidates, planned
@@ -317,7 +319,9 @@ def test_sizes_that_come_to_the_same_are_refused_before_the_work(request_of, tmp
 
 
 def test_a_setting_that_searches_by_lists_can_be_chosen_and_run(request_of, tmp_path, monkeypatch):
-    monkeypatch.setattr(planned, "LONG", 0.0)
+    monkeypatch.setattr(
+        PatchCore, "plan", lambda self, *_: Cost(0, 100.0 if self.index == "exact" else 1.0)
+    )
     monkeypatch.setattr(candidates, "CANDIDATES", ("patchcore", "knn"))
     made = run(replace(request_of, detectors=(DetectorChoice(name="auto"),)), tmp_path / "run")
     assert set(made.table("choice")["detector"]) == {"patchcore-index=ivf", "knn"}
