@@ -66,7 +66,9 @@ def test_image_scores_alone_are_the_same_to_the_last_bit(features, copies, name,
 
 
 def test_memories_can_hide_images_and_models_of_all_images_cannot():
-    assert {name for name in detectors.registry if issubclass(detectors.registry.get(name), Masked)} == {
+    assert {
+        name for name in detectors.registry if issubclass(detectors.registry.get(name), Masked)
+    } == {
         "knn",
         "patchcore",
     }
