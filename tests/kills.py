@@ -22,7 +22,7 @@ CALLS = Path(__file__).with_name("forked_calls.py")
 NOTE = "notes.txt"
 """A file that a person keeps in the run folder."""
 
-CHANGING = ("timings.parquet", "run.json", "files.json", "report.ipynb", NOTE)
+CHANGING = ("timings.parquet", "study_times.parquet", "run.json", "files.json", "report.ipynb", NOTE)
 """Files that tell times; all others have the same bytes whenever they are made."""
 
 LOADED = [
@@ -30,6 +30,8 @@ LOADED = [
     "anomalylab.recipes.pc_space.run",
     "anomalylab.reports.kit.notebooks",
     "anomalylab.runs.detect",
+    "anomalylab.studies.plan",
+    "anomalylab.studies.run",
     "openvino",
     "papermill",
     "scipy.stats",
@@ -39,6 +41,28 @@ LOADED = [
 """What the commands import; loaded once, so that a call takes a second and not four."""
 if not find_spec("openvino"):
     LOADED.remove("openvino")
+
+
+STUDY = """
+detectors = ["knn:k=2", "mahalanobis"]
+[data]
+path = "labelled"
+[features]
+size = 64
+[pollution]
+levels = [0.0, 0.2]
+seeds = 2
+[refinement]
+rejects = [0.0, 0.2, 0.4]
+strategies = ["sroc:leave_out=group", "random", "perfect"]
+scorers = ["same", "mahalanobis"]
+seeds = 2
+[metrics]
+places = "network"
+"""
+
+OF_STUDY = {"train/good": 10, "test/good": 3, "test/hole": 5, "ground_truth/hole": 5}
+"""Folders of the images that a study is made of, with numbers of files."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +82,31 @@ class Bench:
             pixels = rng.integers(90, 110, (64, 64), np.uint8)
             (self.root / "images").mkdir(parents=True, exist_ok=True)
             Image.fromarray(pixels).save(self.root / "images" / f"{i}.png")
+        for folder, n_images in OF_STUDY.items():
+            above = self.root / "labelled" / folder
+            above.mkdir(parents=True)
+            for i in range(n_images):
+                pixels = rng.integers(90, 110, (64, 64), np.uint8)
+                if folder == "test/hole":
+                    pixels[20:30, 20 + i : 30 + i] = 0
+                if folder == "ground_truth/hole":
+                    pixels = np.zeros((64, 64), np.uint8)
+                    pixels[20:30, 20 + i : 30 + i] = 255
+                name = f"{i}_mask.png" if folder == "ground_truth/hole" else f"{i}.png"
+                Image.fromarray(pixels).save(above / name)
+        (self.root / "study.toml").write_text(STUDY, encoding="utf-8")
 
     @property
     def commands(self) -> dict[str, tuple[list[str], str]]:
         """Name -> the command and the folder it writes to; ``report`` wants ``run`` to be done."""
         data = str(self.root / "images")
-        run, recipe = str(self.root / "out" / "run"), str(self.root / "out" / "recipe")
+        run, recipe, study = (str(self.root / "out" / name) for name in ("run", "recipe", "study"))
         space = ["--window", "5", "--components", "3", "--bins", "4"]
         return {
             "run": (["run", data, "-o", run, "--detector", "knn", "--size", "64"], run),
             "recipe": (["recipe", "pc-space", data, "-o", recipe, *space], recipe),
             "report": (["report", run], run),
+            "study": (["study", str(self.root / "study.toml"), "-o", study], study),
         }
 
     @cached_property
