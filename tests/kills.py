@@ -22,7 +22,14 @@ CALLS = Path(__file__).with_name("forked_calls.py")
 NOTE = "notes.txt"
 """A file that a person keeps in the run folder."""
 
-CHANGING = ("timings.parquet", "study_times.parquet", "run.json", "files.json", "report.ipynb", NOTE)
+CHANGING = (
+    "timings.parquet",
+    "study_times.parquet",
+    "run.json",
+    "files.json",
+    "report.ipynb",
+    NOTE,
+)
 """Files that tell times; all others have the same bytes whenever they are made."""
 
 LOADED = [

@@ -23,7 +23,11 @@ def verdicts(measured: pd.DataFrame, detectors: list[str]) -> dict[str, VerdictI
 
 def _verdict(measured: pd.DataFrame, label: str) -> VerdictInfo:
     parts = [part for part in (_pollution(measured), _refinement(measured)) if part]
-    sentence = f"{label}: {'; '.join(parts)}." if parts else f"{label}: nothing could be measured."
+    sentence = (
+        f"{label}: {'; '.join(parts)}."
+        if parts
+        else f"{label}: what was measured stands in the tables."
+    )
     return VerdictInfo(kind="measured", sentence=sentence)
 
 
