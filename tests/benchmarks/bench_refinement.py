@@ -1,0 +1,259 @@
+"""Do strategies take natural defects out of a folder? Recall of what leaves first, beside chance.
+
+    python tests/benchmarks/bench_refinement.py [--sources boards,tiles,cells] [--draws N]
+        [--images N] [--detectors ...] [--strategies ...] [--aspects kept,square] [--repeats]
+        [--rows FILE.jsonl] [--table FILE.jsonl ...]
+
+Each source is a training set as it came, defects among it, whose labels nothing sees: the boards
+(13 of 104 defective), magnetic tiles (kinds of defects thinned to their shares of the public set)
+and solar cells. A draw is a random 80 % of it. Every strategy ranks it over every detector; printed
+is the share of the ``p`` defects among the first ``p`` and ``2 p`` images that would be removed,
+mean over draws, beside the share that chance finds there.
+
+Below, for each source, stands the pair of detector and strategy that is best on the *other*
+sources, with its recall on this one less that of ``sroc`` with the same detector and of the default
+detector: mean and 95 % interval over draws, which share most of their images. ``--repeats`` says
+how often a ranking could be told from one by lot without labels. ``--table`` prints rows that were
+written before.
+"""
+
+import argparse
+import json
+import os
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from bench_truth import _listed
+
+from anomalylab import datasets, detectors, extractors, refine
+from anomalylab.detectors import Pool, pool_of
+from anomalylab.errors import ParameterError
+from anomalylab.metrics.refinement import first_removed
+from anomalylab.runs.inputs import with_images
+from anomalylab.runs.request import DetectRequest
+from anomalylab.runs.shape import create_extractor
+
+DETECTORS: dict[str, tuple[str, dict]] = {
+    "patchcore finest": ("patchcore", {}),
+    "patchcore all": ("patchcore", {"levels": "all"}),
+    "padim": ("padim", {}),
+    "padim_all_levels": ("padim_all_levels", {}),
+    "mahalanobis": ("mahalanobis", {}),
+    "knn": ("knn", {}),
+    "window_pca": ("window_pca", {}),
+}
+STRATEGIES: dict[str, tuple[str, dict]] = {
+    "sroc": ("sroc", {}),
+    "sroc group": ("sroc", {"leave_out": "group"}),
+    "cross-validation": ("cross-validation", {}),
+    "stoc": ("stoc", {}),
+    "consensus": ("stoc", {"rule": "consensus"}),
+    "bagged": ("bagged", {}),
+    "mad": ("mad", {}),
+    "random": ("random", {}),
+}
+DEFAULT = "patchcore finest"
+TILES = {"MT_Free": 1, "MT_Blowhole": 2, "MT_Break": 2, "MT_Crack": 4, "MT_Fray": 4}
+"""Every so many images are taken, so that kinds have their shares of the public set."""
+
+SHARE = 0.8
+
+
+def sources() -> dict[str, pd.DataFrame]:
+    """Return SAMPLES of each source, the folder of its images in ``attrs``."""
+    root = Path(os.environ["ANOMALYLAB_DATA"])
+    boards_root = root / "kolektor_in_ksdd2_layout"
+    boards = datasets.load("kolektor_sdd2", boards_root)
+    boards = boards[boards["split"] == "train"].reset_index(drop=True)
+    boards.attrs["root"] = str(boards_root)
+    tiles = [
+        {"image_path": path, "label": int(kind != "MT_Free")}
+        for kind, step in TILES.items()
+        for path in sorted((root / "magnetic_tile" / kind / "Imgs").glob("*.jpg"))[::step]
+    ]
+    return {"boards": boards, "tiles": _listed(tiles, root), "cells": solar_cells(root)}
+
+
+def solar_cells(root: Path) -> pd.DataFrame:
+    """Return the cells of one crystal: all of the installed package, or the half in ``root``."""
+    try:
+        cells = datasets.load("elpv", None, category="mono")
+    except (ParameterError, OSError):
+        folder = root / "elpv_mono"
+        cells = datasets.load("elpv", folder)
+        cells.attrs.setdefault("root", str(folder))
+    return cells
+
+
+def embedded(samples: pd.DataFrame, aspect: str, n_images: int):
+    """Return which images are defective and their features, with images read on demand."""
+    if n_images < len(samples):
+        rows = np.random.default_rng(0).permutation(len(samples))[:n_images]
+        attributes = samples.attrs
+        samples = samples.iloc[np.sort(rows)].reset_index(drop=True)
+        samples.attrs = attributes
+    root = Path(samples.attrs["root"])
+    extractor = create_extractor(DetectRequest(data=None), samples if aspect == "kept" else None)
+    done = extractors.extract(samples, root, extractor)
+    features = with_images(done.features, done.samples, root, intensity="full")
+    return done.samples["label"].to_numpy(int) == 1, features
+
+
+def drawn(n_images: int, n_draws: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the rows of each draw."""
+    for seed in range(n_draws):
+        order = np.random.default_rng([seed, 8]).permutation(n_images)
+        yield seed, order[: round(SHARE * n_images)]
+
+
+def ranked(
+    pool: Pool, is_noise: np.ndarray, label: str, seed: int, train: np.ndarray, *, repeats: bool
+) -> dict:
+    """Rank one draw by one strategy, and compare what leaves first with the truth."""
+    name, params = STRATEGIES[label]
+    share = float(is_noise[train].mean())
+    start = time.perf_counter()
+    try:
+        suspicion = refine.ranking(name, pool, train, seed=seed, **params)
+    except ParameterError as error:
+        return {"strategy": label, "seed": seed, "refused": str(error)}
+    seconds = time.perf_counter() - start
+    found = {"strategy": label, "seed": seed, "seconds": seconds, "share": share}
+    for times in (1, 2):
+        first = first_removed(is_noise[train], suspicion, times=times)
+        found |= {f"recall_{times}p": first.recall, f"chance_{times}p": first.chance}
+        found[f"near_chance_{times}p"] = bool(first.is_near_chance)
+    found["estimated"] = refine.reject_estimate(suspicion).share
+    if repeats:
+        repeat = refine.repeats(name, pool, train, reject=share, seed=seed, draws=5, **params)
+        found |= {"jaccard": repeat.jaccard, "is_chance": repeat.is_chance}
+    return found
+
+
+def measured(given: argparse.Namespace) -> Iterator[dict]:
+    """Yield a row for each source, aspect, detector, strategy and draw."""
+    known = sources()
+    for source in given.sources:
+        for aspect in given.aspects:
+            is_noise, features = embedded(known[source], aspect, given.images)
+            for label in given.detectors:
+                name, params = DETECTORS[label]
+                pool = pool_of(detectors.create(name, **params), features)
+                head = {"source": source, "aspect": aspect, "detector": label, "n": len(is_noise)}
+                for seed, train in drawn(len(is_noise), given.draws):
+                    for strategy in given.strategies:
+                        yield head | ranked(
+                            pool, is_noise, strategy, seed, train, repeats=given.repeats
+                        )
+
+
+def print_recalls(rows: pd.DataFrame) -> None:
+    """Print recall among the first p and 2 p, by source and aspect, beside chance."""
+    for (source, aspect), some in rows.groupby(["source", "aspect"], sort=False):
+        chance = some[["chance_1p", "chance_2p"]].mean()
+        print(
+            f"\n{source}, aspect {aspect}: {some['n'].iloc[0]} images, {some['share'].mean():.2f} "
+            f"defective; chance {chance.iloc[0]:.2f} / {chance.iloc[1]:.2f}"
+        )
+        recalls = some.pivot_table(
+            index="detector", columns="strategy", values=["recall_1p", "recall_2p"], sort=False
+        )
+        once, twice = (recalls[name].map("{:.2f}".format) for name in ("recall_1p", "recall_2p"))
+        print((once + " / " + twice).replace("nan / nan", "-").to_string())
+
+
+def print_chosen(rows: pd.DataFrame) -> None:
+    """Print, for each source, what is best on the others, and what it gains here."""
+    rows = rows.assign(pair=rows["detector"] + ", " + rows["strategy"] + ", " + rows["aspect"])
+    table = rows.pivot_table(index=["source", "seed"], columns="pair", values="recall_1p")
+    complete = table.dropna(axis=1)
+    for source in rows["source"].unique():
+        others = complete.drop(index=source, level="source")
+        if others.empty:
+            continue
+        best = others.groupby(level="source").mean().mean().idxmax()
+        detector, _, aspect = best.split(", ")
+        here = complete.loc[source]
+        print(f"\n{source}: best on the others is {best}; here {here[best].mean():.2f}")
+        for other in (f"{detector}, sroc, {aspect}", f"{DEFAULT}, sroc, {aspect}"):
+            if other in here:
+                difference = here[best] - here[other]
+                half = 1.96 * difference.std() / np.sqrt(max(len(difference), 1))
+                print(f"  less {other}: {difference.mean():+.2f} (95 %: +/- {half:.2f})")
+
+
+def print_repeats(rows: pd.DataFrame) -> None:
+    """Print how often a ranking was told to be as good as by lot, where it was and where not."""
+    if "is_chance" not in rows:
+        return
+    told = pd.crosstab(rows["near_chance_1p"], rows["is_chance"])
+    print("\nrankings near chance by the labels (rows), by what is said without them (columns)")
+    print(told.to_string())
+
+
+def written(given: argparse.Namespace) -> pd.DataFrame:
+    """Measure, or read what was measured before; refusals are printed and left out."""
+    if given.table:
+        lines = [line for path in given.table for line in path.read_text().splitlines()]
+        rows = [json.loads(line) for line in lines]
+    else:
+        rows = []
+        for row in measured(given):
+            rows.append(row)
+            if given.rows:
+                with given.rows.open("a") as stream:
+                    stream.write(json.dumps(row) + "\n")
+    table = pd.DataFrame(rows)
+    if "refused" in table:
+        keys = ["source", "aspect", "detector", "strategy", "refused"]
+        for refused in (
+            table.dropna(subset="refused")[keys].drop_duplicates().itertuples(index=False)
+        ):
+            print("refused:", *refused)
+        table = table[table["refused"].isna()]
+    return table
+
+
+def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+
+    def listed(known: Sequence[str]):
+        def read(text: str) -> list[str]:
+            names = text.split(",")
+            if set(names) - set(known):
+                raise argparse.ArgumentTypeError(f"known: {', '.join(known)}")
+            return names
+
+        return {"type": read, "default": list(known)}
+
+    parser.add_argument("--sources", **listed(["boards", "tiles", "cells"]))
+    parser.add_argument("--aspects", **listed(["kept", "square"]))
+    parser.add_argument("--detectors", **listed(list(DETECTORS)))
+    parser.add_argument("--strategies", **listed(list(STRATEGIES)))
+    parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--images", type=int, default=10_000)
+    parser.add_argument("--repeats", action="store_true")
+    parser.add_argument("--rows", type=Path)
+    parser.add_argument("--table", type=Path, nargs="+", default=[])
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    """Print the tables."""
+    warnings.simplefilter("ignore")
+    given = parsed()
+    start = time.perf_counter()
+    rows = written(given)
+    print_recalls(rows)
+    print_chosen(rows)
+    print_repeats(rows)
+    print(f"\n{len(rows)} rankings, {time.perf_counter() - start:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
