@@ -32,6 +32,11 @@ class OfStudy(NamedTuple):
     floor: float = 0.0
     higher_is_better: bool = True
 
+    @property
+    def short(self) -> str:
+        """Its name on an axis, without the threshold."""
+        return self.title.split(" at the ")[0].split(" by the ")[0]
+
 
 def _decisions(at: str, words: str) -> dict[str, OfStudy]:
     return {
@@ -45,7 +50,7 @@ def _decisions(at: str, words: str) -> dict[str, OfStudy]:
             title=f"False alarms {words}",
             meaning=f"share of good images that are flagged {words}",
             group=DECISION,
-            question="How many good images are flagged?",
+            question="Are good images flagged?",
             higher_is_better=False,
         ),
     }

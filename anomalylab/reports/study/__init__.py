@@ -1,0 +1,29 @@
+"""The parts of the page of a study, each a function of what was found in it."""
+
+from anomalylab.reports.kit.fragment import Fragment
+from anomalylab.reports.parts.provenance import provenance as provenance_of_run
+from anomalylab.reports.study.explorer import explorer
+from anomalylab.reports.study.found import Findings
+from anomalylab.reports.study.headline import headline
+from anomalylab.reports.study.standing import standing
+from anomalylab.reports.study.values import values
+from anomalylab.runs.folder import Run
+from anomalylab.studies.opened import Study
+
+__all__ = ["Findings", "explorer", "findings", "headline", "provenance", "standing", "values"]
+
+
+def findings(run: Run) -> Findings:
+    """Open the study of a run folder, and compute what its page tells of.
+
+    Raises
+    ------
+    RunError
+        If the run is of another kind, damaged, or holds no cell that was computed.
+    """
+    return Findings(Study.of(run))
+
+
+def provenance(run: Run) -> Fragment:
+    """Show the command, findings in the data, parameters, versions, time and memory."""
+    return provenance_of_run(run)

@@ -1,0 +1,207 @@
+"""What the linked views of a study carry: points of curves, images, and who is in which set."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from anomalylab.metrics.in_studies import RANKING, strategy_words, told
+from anomalylab.pictures.encode import to_base64
+from anomalylab.pictures.palette import detector_colours, strategy_colours
+from anomalylab.reports.kit.rows import by_key
+from anomalylab.reports.kit.words import short_names
+from anomalylab.reports.study.found import PERFECT, Findings
+from anomalylab.schema.study import KEY
+from anomalylab.studies.curves import curves
+from anomalylab.studies.opened import Study
+
+STUDIES = ("pollution", "refinement")
+SETS = ("kept", "removed", "test", "beyond_1", "beyond_5")
+"""Sets of images of a cell; the last two among those tested."""
+
+ALL = -1
+"""Stands for all categories, and for no strategy."""
+
+DIGITS = 5
+
+
+def payload(found: Findings) -> dict[str, Any]:
+    """Collect the data of the linked views.
+
+    Points hold value and deviation of each metric. ``sets`` are bits, a bit an image of the
+    category in the order of ``images``, the first in the lowest bit; each occurs once and cells
+    name them by number.
+    """
+    study = found.study
+    pairs = strategies_of(study)
+    return {
+        "name": study.name,
+        "thresholds": [at for at in ("5", "1", "verdict") if f"recall_at_{at}" in study.measured],
+        "metrics": {name: _metric(name) for name in study.measured},
+        "categories": study.categories,
+        "detectors": _detectors(study),
+        "strategies": [{"strategy": s, "scorer": by} for s, by in pairs],
+        "looks": _looks(study, pairs),
+        "levels": study.levels,
+        "refinedAt": study.refined_at,
+        "rejects": study.rejects,
+        "pollution": found.pollution,
+        "reject": found.reject,
+        "points": list(_points(study, pairs)),
+        "images": list(_images(study)),
+        **_sets(study, pairs),
+    }
+
+
+def strategies_of(study: Study) -> list[tuple[str, str]]:
+    """Return strategy and scorer of all curves of refinement, each once."""
+    pairs = [pair for detector in study.detectors for pair in study.strategies(detector)]
+    return list(dict.fromkeys(pairs))
+
+
+def _metric(name: str) -> dict[str, Any]:
+    of = told(name)
+    return {
+        "title": of.title,
+        "short": of.short,
+        "meaning": of.meaning,
+        "group": of.group,
+        "question": of.question,
+        "floor": of.floor,
+        "isShare": of.group != RANKING and not name.startswith(("au_", "pixel_")),
+    }
+
+
+def _detectors(study: Study) -> list[dict[str, str]]:
+    colours = detector_colours(study.detectors)
+    return [{"name": name, "colour": colours[name]} for name in study.detectors]
+
+
+def _looks(study: Study, pairs: list[tuple[str, str]]) -> list[list[dict[str, Any]]]:
+    """Return by detector and strategy the name, the colour, and whether it is dashed."""
+    looks = []
+    for detector in study.detectors:
+        names = [strategy_words(*pair, detector) for pair in pairs]
+        own = [strategy_words(*pair, detector) for pair in study.strategies(detector)]
+        colours = strategy_colours([*own, *names])
+        looks.append(
+            [
+                {
+                    "name": name,
+                    "colour": "var(--line)" if strategy == PERFECT else colours[name],
+                    "isDashed": strategy == PERFECT,
+                }
+                for name, (strategy, _) in zip(names, pairs, strict=True)
+            ]
+        )
+    return looks
+
+
+def _points(study: Study, pairs: list[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """Yield the points of all categories together, then of each where there are several."""
+    yield from _points_of(study, study.points, ALL, pairs)
+    if len(study.categories) == 1:
+        return
+    for number, category in enumerate(study.categories):
+        table = study.tables.metrics
+        own = curves(table[table["category"] == category])
+        yield from _points_of(study, own, number, pairs)
+
+
+def _points_of(
+    study: Study, points: pd.DataFrame, category: int, pairs: list[tuple[str, str]]
+) -> Iterator[dict[str, Any]]:
+    keys = ["study", "detector", "strategy", "scorer", "pollution", "reject"]
+    for key, rows in points.groupby(keys, sort=False):
+        part, detector, strategy, scorer, pollution, reject = key
+        values = {
+            row.metric: [_short(row.value), _short(row.deviation)] for row in rows.itertuples()
+        }
+        yield {
+            "category": category,
+            "study": STUDIES.index(str(part)),
+            "detector": study.detectors.index(str(detector)),
+            "strategy": _place(pairs, strategy, scorer),
+            "pollution": float(pollution),
+            "reject": float(reject),
+            "values": values,
+        }
+
+
+def _place(pairs: list[tuple[str, str]], strategy: Any, scorer: Any) -> int:
+    return pairs.index((strategy, scorer)) if (strategy, scorer) in pairs else ALL
+
+
+def _short(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), DIGITS)
+
+
+def images_of(study: Study) -> pd.DataFrame:
+    """Return the samples of the study, those of one category together, with a fresh index."""
+    table = study.tables.samples
+    return table.sort_values(["category", "sample_id"], ignore_index=True)
+
+
+def _images(study: Study) -> Iterator[dict[str, Any]]:
+    samples = images_of(study)
+    pictures = by_key(study.tables.thumbnails, "sample_id")
+    names = short_names(samples["sample_id"])
+    for row in samples.itertuples():
+        picture = pictures.get(row.sample_id)
+        label = None if pd.isna(row.label) else int(row.label)
+        yield {
+            "category": study.categories.index(str(row.category))
+            if str(row.category) in study.categories
+            else ALL,
+            "id": row.sample_id,
+            "name": names[row.sample_id],
+            "label": label,
+            "type": "" if pd.isna(row.defect_type) else str(row.defect_type),
+            "thumb": [int(picture["width"]), int(picture["height"])] if picture else [1, 1],
+            "src": to_base64(picture["image"]) if picture else "",
+            "contour": json.loads(picture["contour"] or "[]") if picture else [],
+        }
+
+
+def _sets(study: Study, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    """Return distinct sets of images, and the cells that name them."""
+    samples = images_of(study)
+    places = samples.groupby("category").cumcount().to_numpy()
+    place_of = dict(zip(samples["sample_id"], places, strict=True))
+    sizes = samples["category"].value_counts()
+    known: dict[bytes, int] = {}
+    cells = []
+    for key, rows in study.tables.scores.groupby(list(KEY), sort=False):
+        category, part, detector, pollution, strategy, scorer, reject, seed = key
+        at = rows["sample_id"].map(place_of).to_numpy(int)
+        cells.append(
+            {
+                "category": study.categories.index(str(category)),
+                "study": STUDIES.index(str(part)),
+                "detector": study.detectors.index(str(detector)),
+                "strategy": _place(pairs, strategy, scorer),
+                "pollution": float(pollution),
+                "reject": float(reject),
+                "seed": int(seed),
+                "sets": [
+                    known.setdefault(_bits(at[is_in], int(sizes[category])), len(known))
+                    for is_in in _members(rows)
+                ],
+            }
+        )
+    return {"sets": [to_base64(bits) for bits in known], "cells": cells}
+
+
+def _members(rows: pd.DataFrame) -> list[np.ndarray]:
+    """Return for each of :data:`SETS` which rows of a cell are in it."""
+    is_role = {role: (rows["role"] == role).to_numpy() for role in ("train", "removed", "test")}
+    beyond = [is_role["test"] & rows[f"is_beyond_{at}"].to_numpy(bool) for at in ("1", "5")]
+    return [*is_role.values(), *beyond]
+
+
+def _bits(places: np.ndarray, n_images: int) -> bytes:
+    is_in = np.zeros(n_images, bool)
+    is_in[places] = True
+    return np.packbits(is_in, bitorder="little").tobytes()
