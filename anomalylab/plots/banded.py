@@ -42,6 +42,12 @@ class Banded(NamedTuple):
     half: np.ndarray
     dash: str = "solid"
 
+    @property
+    def band(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper border of the band, within 0 and 1 as all that is measured."""
+        half = np.nan_to_num(self.half)
+        return np.clip(self.y - half, 0, 1), np.clip(self.y + half, 0, 1)
+
 
 def needed(table: pd.DataFrame, columns: set[str], plot: str) -> None:
     """Refuse a table that lacks a column.
@@ -104,9 +110,8 @@ def draw(
 
 def limits(lines: Sequence[Banded], floor: float) -> tuple[float, float]:
     """Return ends of the axis up: from the floor, or below it where a point or a band goes."""
-    halves = [np.nan_to_num(line.half) for line in lines]
-    least = min(float((line.y - half).min()) for line, half in zip(lines, halves, strict=True))
-    most = max(float((line.y + half).max()) for line, half in zip(lines, halves, strict=True))
+    least = min(float(line.band[0].min()) for line in lines)
+    most = max(float(line.band[1].max()) for line in lines)
     low = min(floor, least)
     return low, max(most, low + 1e-3) + 0.03 * max(most - low, 1e-3)
 
@@ -148,8 +153,8 @@ def _overlap(a: tuple[float, int], b: tuple[float, int], least: float) -> bool:
 
 
 def _band(line: Banded, x: str, y: str) -> hv.Area:
-    half = np.nan_to_num(line.half)
-    table = pd.DataFrame({x: line.x, y: line.y - half, "upper": line.y + half})
+    low, high = line.band
+    table = pd.DataFrame({x: line.x, y: low, "upper": high})
     return hv.Area(table, x, [y, "upper"]).opts(
         color=line.colour, fill_alpha=0.16, line_alpha=0, default_tools=[]
     )

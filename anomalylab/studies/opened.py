@@ -69,10 +69,12 @@ class Study:
         if protocol is None:
             raise RunError(f"{run.folder} holds {run.kind.holds}, no study")
         tables = StudyTables(
-            *(run.table(f"study_{name}") for name in ("cells", "metrics", "scores")),
-            run.samples,
-            run.table("thumbnails"),
-            protocol,
+            cells=run.table("study_cells"),
+            metrics=run.table("study_metrics"),
+            scores=run.table("study_scores"),
+            samples=run.samples,
+            thumbnails=run.table("thumbnails"),
+            protocol=protocol,
         )
         return cls(tables, run.info.name)
 

@@ -71,8 +71,18 @@ def removals(cells: pd.DataFrame, pollution: float, reject: float) -> list[Remov
         n_train, n_polluted, n_removed, n_found = of_categories.to_numpy().T
         expected = n_removed * n_polluted / n_train
         p_value = _tail(of_categories.round().astype(int).to_numpy(), float(n_found.sum()))
-        sums = map(float, (n_removed.sum(), n_polluted.sum(), n_found.sum(), expected.sum()))
-        found.append(Removal(str(strategy), str(scorer), reject, *sums, p_value))
+        found.append(
+            Removal(
+                str(strategy),
+                str(scorer),
+                reject,
+                n_removed=float(n_removed.sum()),
+                n_polluted=float(n_polluted.sum()),
+                n_found=float(n_found.sum()),
+                expected=float(expected.sum()),
+                p_value=p_value,
+            )
+        )
     return found
 
 

@@ -47,16 +47,17 @@ class BandLine:
     rings: Sequence[tuple[float, float]] = ()
 
     @property
-    def halves(self) -> np.ndarray:
-        """Half heights of the band, 0 where there is none."""
-        return np.zeros(len(self.y)) if self.half is None else np.nan_to_num(self.half)
+    def band(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper border of the band, within 0 and 1 as all that is measured."""
+        half = np.zeros(len(self.y)) if self.half is None else np.nan_to_num(self.half)
+        return np.clip(self.y - half, 0, 1), np.clip(self.y + half, 0, 1)
 
 
 class _Place:
     """Where numbers lie in the drawing."""
 
     def __init__(self, lines: Sequence[BandLine], floor: float, right: float):
-        ends = [np.concatenate([one.y - one.halves, one.y + one.halves]) for one in lines]
+        ends = [np.concatenate(one.band) for one in lines]
         ends += [np.array([y for _, y in line.rings]) for line in lines if line.rings]
         along = [line.x for line in lines]
         self.low = min(floor, float(np.floor(min(map(np.min, ends)) * 20) / 20))
@@ -149,10 +150,10 @@ def apart(places: Sequence[float], least: float, high: float) -> list[float]:
 
 
 def _band(place: _Place, line: BandLine) -> Markup:
-    if not line.halves.any():
+    low, high = line.band
+    if (low == high).all():
         return Markup("")
-    over = list(zip(line.x, line.y + line.halves, strict=True))
-    under = list(zip(line.x, line.y - line.halves, strict=True))
+    over, under = (list(zip(line.x, border, strict=True)) for border in (high, low))
     path = Markup('<path class="al-band" fill="{}" d="{}Z"/>')
     return path.format(line.colour, place.path(over + under[::-1]))
 

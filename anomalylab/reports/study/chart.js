@@ -7,6 +7,10 @@
   const LONGEST = 15; // letters of a name that fit beside a line
   const APART = 16;
 
+  // All that is measured lies between 0 and 1, and so do bands.
+  const below = (/** @type {number} */ y, /** @type {number} */ half) => Math.max(0, y - half);
+  const above = (/** @type {number} */ y, /** @type {number} */ half) => Math.min(1, y + half);
+
   // Moves places apart until each two differ by some pixels, none beyond the bottom.
   function apart(/** @type {number[]} */ places, /** @type {number} */ bottom) {
     const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]);
@@ -77,8 +81,8 @@
      */
     places(lines, floor, height, right) {
       const all = lines.flatMap((line) => line.points);
-      const low = Math.min(floor, Math.floor(Math.min(...all.map(({ y, half }) => y - half)) * 20) / 20);
-      const high = Math.max(...all.map(({ y, half }) => y + half), low + 0.05);
+      const low = Math.min(floor, Math.floor(Math.min(...all.map(({ y, half }) => below(y, half))) * 20) / 20);
+      const high = Math.max(...all.map(({ y, half }) => above(y, half)), low + 0.05);
       const first = Math.min(...all.map(({ x }) => x));
       const last = Math.max(...all.map(({ x }) => x), first + 1e-3);
       return {
@@ -99,7 +103,7 @@
       const { low, high, first, last } = place.ends;
       const bottom = height - MARGIN.bottom;
       const up = al.ticks(low, high, 5);
-      const along = al.ticks(first, last, 5);
+      const along = al.ticks(first, last, al.clamp((right - MARGIN.left) / 62, 2, 6));
       const told = view.isShare ? al.percent : al.tickWords(up);
       const text = (/** @type {string} */ words, /** @type {Al.Attributes} */ at) => al.svg("text", at, words);
       return [
@@ -130,8 +134,8 @@
      * @param {Al.BandPlace} place
      */
     band(line, place) {
-      const over = line.points.map(({ x, y, half }) => `${place.x(x)} ${place.y(y + half)}`);
-      const under = line.points.map(({ x, y, half }) => `${place.x(x)} ${place.y(y - half)}`).reverse();
+      const over = line.points.map(({ x, y, half }) => `${place.x(x)} ${place.y(above(y, half))}`);
+      const under = line.points.map(({ x, y, half }) => `${place.x(x)} ${place.y(below(y, half))}`).reverse();
       return al.svg("path", { d: `M${[...over, ...under].join("L")}Z`, fill: line.colour, class: "al-band" });
     }
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from anomalylab.metrics.in_studies import RANKING, strategy_words, told
 from anomalylab.pictures.encode import to_base64
 from anomalylab.pictures.palette import detector_colours, strategy_colours
-from anomalylab.reports.kit.rows import by_key
+from anomalylab.reports.kit.rows import by_key, rows_of
 from anomalylab.reports.kit.words import short_names
 from anomalylab.reports.study.found import PERFECT, Findings
 from anomalylab.schema.study import KEY
@@ -115,9 +115,10 @@ def _points_of(
 ) -> Iterator[dict[str, Any]]:
     keys = ["study", "detector", "strategy", "scorer", "pollution", "reject"]
     for key, rows in points.groupby(keys, sort=False):
-        part, detector, strategy, scorer, pollution, reject = key
+        part, detector, strategy, scorer, pollution, reject = cast(tuple[Any, ...], key)
         values = {
-            row.metric: [_short(row.value), _short(row.deviation)] for row in rows.itertuples()
+            str(row["metric"]): [_short(row["value"]), _short(row["deviation"])]
+            for row in rows_of(rows)
         }
         yield {
             "category": category,
@@ -134,8 +135,8 @@ def _place(pairs: list[tuple[str, str]], strategy: Any, scorer: Any) -> int:
     return pairs.index((strategy, scorer)) if (strategy, scorer) in pairs else ALL
 
 
-def _short(value: float) -> float | None:
-    return None if np.isnan(value) else round(float(value), DIGITS)
+def _short(value: float | None) -> float | None:
+    return None if value is None else round(float(value), DIGITS)
 
 
 def images_of(study: Study) -> pd.DataFrame:
@@ -148,17 +149,15 @@ def _images(study: Study) -> Iterator[dict[str, Any]]:
     samples = images_of(study)
     pictures = by_key(study.tables.thumbnails, "sample_id")
     names = short_names(samples["sample_id"])
-    for row in samples.itertuples():
-        picture = pictures.get(row.sample_id)
-        label = None if pd.isna(row.label) else int(row.label)
+    number = {category: i for i, category in enumerate(study.categories)}
+    for row in rows_of(samples[["sample_id", "category", "label", "defect_type"]]):
+        picture = pictures.get(row["sample_id"])
         yield {
-            "category": study.categories.index(str(row.category))
-            if str(row.category) in study.categories
-            else ALL,
-            "id": row.sample_id,
-            "name": names[row.sample_id],
-            "label": label,
-            "type": "" if pd.isna(row.defect_type) else str(row.defect_type),
+            "category": number.get(row["category"], ALL),
+            "id": row["sample_id"],
+            "name": names[row["sample_id"]],
+            "label": None if row["label"] is None else int(row["label"]),
+            "type": row["defect_type"] or "",
             "thumb": [int(picture["width"]), int(picture["height"])] if picture else [1, 1],
             "src": to_base64(picture["image"]) if picture else "",
             "contour": json.loads(picture["contour"] or "[]") if picture else [],
@@ -174,7 +173,9 @@ def _sets(study: Study, pairs: list[tuple[str, str]]) -> dict[str, Any]:
     known: dict[bytes, int] = {}
     cells = []
     for key, rows in study.tables.scores.groupby(list(KEY), sort=False):
-        category, part, detector, pollution, strategy, scorer, reject, seed = key
+        category, part, detector, pollution, strategy, scorer, reject, seed = cast(
+            tuple[Any, ...], key
+        )
         at = rows["sample_id"].map(place_of).to_numpy(int)
         cells.append(
             {

@@ -12,10 +12,11 @@ from anomalylab.metrics.in_studies import strategy_words, told
 from anomalylab.number_words import fixed, listed, percent, readable
 from anomalylab.reports.kit.charts import svg_text
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
+from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.study.found import PERFECT, Findings
 from anomalylab.reports.study.words import signed
 
-WIDTH, ROW, LEFT, RIGHT, BAR = 640, 24, 30, 230, 9
+WIDTH, ROW, LEFT, RIGHT, BAR = 520, 24, 20, 260, 9
 """Of the diagram: its width, the height of a row, its margins, and between two bars."""
 
 
@@ -45,7 +46,7 @@ def standing(found: Findings, metric: str = "refinement_recall") -> Fragment:
         "study/standing",
         words=_words(compared, told(metric).title, found),
         diagram=_diagram(compared),
-        tests=[_row(row, metric) for row in compared.tests.to_dict("records")],
+        tests=[_row(row, metric) for row in rows_of(compared.tests)],
         caption=f"{told(metric).title}, {percent(found.reject or 0)} of the images removed",
         n_sets=n_sets,
         sets=sets,
@@ -77,7 +78,7 @@ def values_of(found: Findings, metric: str) -> pd.DataFrame | None:
     else:
         own = found.study.detectors[0]
         rows = rows[rows["detector"] == own]
-    names = [strategy_words(row.strategy, row.scorer, own) for row in rows.itertuples()]
+    names = [strategy_words(row["strategy"], row["scorer"], own) for row in rows_of(rows)]
     index = "seed" if len(found.study.categories) == 1 else "category"
     named = rows.assign(name=names)
     return named.pivot_table(index=index, columns="name", values="value").dropna()

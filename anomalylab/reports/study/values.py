@@ -1,7 +1,7 @@
 """Means with both deviations and intervals, as tables to copy."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -70,22 +70,21 @@ def _table(points: pd.DataFrame, caption: str, *, is_refined: bool) -> dict[str,
     keys = ["detector", "strategy", "scorer", "pollution", "reject"]
     rows = []
     for key, own in points.groupby(keys, sort=True):
-        detector, strategy, scorer, pollution, reject = key
-        by_metric = own.set_index("metric")
+        detector, strategy, scorer, pollution, reject = cast(tuple[Any, ...], key)
+        by_metric = {str(row["metric"]): row for row in own.to_dict("records")}
         told_of = [str(detector)]
         if is_refined:
             told_of.append(strategy_words(str(strategy), str(scorer), str(detector)))
         told_of += [percent(float(pollution)), *([percent(float(reject))] if is_refined else [])]
-        cells = [_cell(name, by_metric) for name in metrics]
+        cells = [_cell(by_metric.get(name)) for name in metrics]
         rows.append({"words": told_of, "cells": cells})
     head: Sequence[str] = [*words, *(told(name).title for name in metrics)]
     return {"caption": caption, "head": head, "n_words": len(words), "rows": rows}
 
 
-def _cell(metric: str, by_metric: pd.DataFrame) -> dict[str, Any]:
-    if metric not in by_metric.index:
+def _cell(row: Mapping[Any, Any] | None) -> dict[str, Any]:
+    if row is None:
         return {"value": "–", "notes": []}
-    row = by_metric.loc[metric]
     around = [f"± {fixed(row[name], 3)}" for name in _deviations(row) if row[name] == row[name]]
     known = row["low"] == row["low"]
     interval = f"{fixed(row['low'], 3)} to {fixed(row['high'], 3)}" if known else ""
@@ -95,5 +94,5 @@ def _cell(metric: str, by_metric: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _deviations(row: pd.Series) -> tuple[str, ...]:
+def _deviations(row: Mapping[Any, Any]) -> tuple[str, ...]:
     return ("deviation", "deviation_of_mean") if row["n_categories"] > 1 else ("deviation",)

@@ -129,10 +129,17 @@ def _mended(found: Findings, detector: str, metric: str, strategies: list[Mended
     removed = f"Removing {percent(found.reject or 0)} of the images"
     what = "what it finds" if metric.startswith("recall") else "its AUROC"
     if best is None:
+        first = strategies[0]
+        change = f"{_moved(metric, first.gain)}, {_interval(metric, first.gain)}"
+        if len(strategies) == 1:
+            return (
+                f"{detector}: whether {removed[0].lower()}{removed[1:]} by "
+                f"{_name(first, detector)} mends {what} cannot be told ({change})."
+            )
         return (
-            f"{detector}: none of {plural(len(strategies), 'strategy', 'strategies')} mends {what} "
-            f"for certain when {percent(found.reject or 0)} of the images are removed; the largest "
-            f"change, by {_name(strategies[0], detector)}, is {_moved(metric, strategies[0].gain)}."
+            f"{detector}: none of {len(strategies)} strategies mends {what} for certain when "
+            f"{percent(found.reject or 0)} of the images are removed; the largest change is that "
+            f"of {_name(first, detector)} ({change})."
         )
     perfect = found.perfect(detector, metric)
     most = "" if perfect is None else f"; exactly the defects removed: {_value(metric, perfect)}"
