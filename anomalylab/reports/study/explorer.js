@@ -56,7 +56,8 @@
     /** @type {HTMLElement[]} */
     const parts = [...shared(store)];
     if (data.levels.length) {
-      const note = `Left: the order of scores. Middle and right: what is flagged. ${bands} Click a point to see its images.`;
+      const look = "Click a point to see its images.";
+      const note = `Left: the order of scores. Middle and right: what is flagged. ${bands} ${look}`;
       parts.push(panel("What does pollution do?", note, new al.PollutionPart(store).node));
     }
     if (data.refinedAt.length) {

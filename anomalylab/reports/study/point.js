@@ -184,7 +184,8 @@
       this.title.textContent = image.name;
       this.place.replaceChildren(picture);
       const known = image.contour.length ? " White line: the true defect." : "";
-      this.words.textContent = `${image.id}: ${al.classOf(image.label).name}${image.type ? `, ${image.type}` : ""}.${known}`;
+      const type = image.type ? `, ${image.type}` : "";
+      this.words.textContent = `${image.id}: ${al.classOf(image.label).name}${type}.${known}`;
       this.node.showModal();
       this.title.focus();
     }
