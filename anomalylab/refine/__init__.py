@@ -8,11 +8,13 @@ each share has a parameter ``reject``, too.
 
 from anomalylab.refine._agreement import Repeat, agreement, repeats
 from anomalylab.refine._estimate import RejectEstimate, reject_estimate
+from anomalylab.refine._planted import PlantedRemoved, planted_removed
 from anomalylab.refine._ranking import check, depends_on_reject, keep, kept, ranking
 from anomalylab.refine._registry import number, one_of, registry, strategy, uses_detector, whole
 from anomalylab.refine._rows import perfect, replaced
 
 __all__ = [
+    "PlantedRemoved",
     "RejectEstimate",
     "Repeat",
     "agreement",
@@ -23,6 +25,7 @@ __all__ = [
     "number",
     "one_of",
     "perfect",
+    "planted_removed",
     "ranking",
     "registry",
     "reject_estimate",

@@ -111,6 +111,16 @@ def test_how_many_are_needed_is_the_smallest_number_that_will_do(few):
         n_synthetic(samples, n_judged=30)
 
 
+def test_rows_to_paint_into_can_be_named_where_nothing_is_known_of_them(few, tmp_path):
+    samples, root = few
+    unknown = samples.assign(label=pd.array([None] * len(samples), "Int64"), split="unlabelled")
+    planted = plant_defects(unknown, root, tmp_path / "x", rows=[3, 1])
+    assert list(planted["source_id"]) == list(samples["sample_id"].iloc[[3, 1]])
+    for options in ({}, {"n": 2, "rows": [1]}):
+        with pytest.raises(ParameterError, match="number of images to paint into, or their rows"):
+            plant_defects(samples, root, tmp_path / "y", **options)
+
+
 def test_what_cannot_be_painted_is_refused(few, tmp_path):
     samples, root = few
     for n in (0, 20):

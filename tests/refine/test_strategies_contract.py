@@ -130,6 +130,12 @@ def test_every_option_has_a_default_and_every_strategy_the_same_head(name):
         assert has_default == (parameter.name not in ("seed", "reject"))
 
 
+def test_a_strategy_of_ours_stands_on_the_page_of_refinement(name):
+    page = Path(__file__).parents[2] / "docs/methods/refinement.md"
+    is_ours = refine.registry.get(name).__module__.startswith("anomalylab.")
+    assert not is_ours or f"| `{name}`" in page.read_text(encoding="utf-8")
+
+
 OWN = """
 import numpy as np
 from anomalylab import refine

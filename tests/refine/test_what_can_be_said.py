@@ -1,11 +1,14 @@
 """Without labels: a lower bound on the share, whether a ranking repeats, whether others agree."""
 
+import math
+
 import numpy as np
 import pytest
 from refined import drawn, noted
 
 from anomalylab import refine
 from anomalylab.errors import ParameterError
+from anomalylab.features import Features
 from anomalylab.refine._deviations import robust
 
 
@@ -100,3 +103,60 @@ def test_agreement_is_the_overlap_of_what_is_removed():
     # Removed: a {0, 1}, b {0, 2}, c {2, 3}.
     np.testing.assert_allclose(table["jaccard"], [1 / 3, 0, 1 / 3])
     np.testing.assert_allclose(table["chance"], 1 / 3)
+
+
+@pytest.fixture(scope="module")
+def painted():
+    """40 images, 4 of them defective, and copies of 4 others with a defect painted in or none."""
+    features, _ = drawn(36, 4, far=14.0)
+    level = features.level("fine")
+    sources = np.array([3, 8, 20, 31])
+    clear, faint = level[sources].copy(), level[sources].copy()
+    clear[:, 1, 1] += np.array([9.0, -9, 9, -9], np.float32)
+    faint[:, 1, 1] += 0.01
+    return noted(Features({"fine": np.concatenate([level, clear, faint])})), sources
+
+
+def test_a_ranking_that_removes_painted_defects_says_so(painted):
+    pool, sources = painted
+    found = refine.planted_removed(
+        "sroc",
+        pool,
+        np.arange(40),
+        sources=sources,
+        planted=np.arange(40, 44),
+        reject=0.2,
+        leave_out="group",
+    )
+    ranked = pool.calls[-1][0]
+    assert set(ranked) == set(range(44)) - set(sources)
+    assert (found.n_planted, found.n_removed, found.recall) == (4, 4, 1.0)
+    # Eight of forty are removed: the chance that all four painted ones are is C(36, 4) / C(40, 8).
+    assert found.p_value == pytest.approx(math.comb(36, 4) / math.comb(40, 8))
+    assert not found.is_near_chance
+    assert "would remove 4, and lots 0.8" in found.words
+
+
+def test_a_ranking_that_does_not_see_painted_defects_says_that_it_cannot_tell(painted):
+    pool, sources = painted
+    for name, planted in (("sroc", np.arange(44, 48)), ("random", np.arange(40, 44))):
+        found = refine.planted_removed(
+            name, pool, np.arange(40), sources=sources, planted=planted, reject=0.2, seed=1
+        )
+        assert found.is_near_chance
+        assert found.words.startswith("This ranking cannot tell: of 4 defects painted")
+
+
+def test_painted_copies_must_fit_the_images_that_they_replace(painted):
+    pool, sources = painted
+    copies = np.arange(40, 44)
+    for train, there, planted, reject, message in [
+        (np.arange(30), sources, copies, 0.2, "3 of 4 sources are training images"),
+        (np.arange(40), sources, copies[:2], 0.2, "each of 2 painted images"),
+        (np.arange(44), sources, copies, 0.2, "must not be among the training images"),
+        (np.arange(40), sources, copies, 0.01, "removes none"),
+    ]:
+        with pytest.raises(ParameterError, match=message):
+            refine.planted_removed(
+                "sroc", pool, train, sources=there, planted=planted, reject=reject
+            )

@@ -69,7 +69,8 @@ def plant_defects(
     root: Path,
     folder: Path | None = None,
     *,
-    n: int,
+    n: int | None = None,
+    rows: Sequence[int] | np.ndarray = (),
     kinds: Sequence[str] = (),
     size: float = 0.5,
     contrast: float = 0.6,
@@ -86,8 +87,10 @@ def plant_defects(
         Folder that their paths are relative to.
     folder : Path, optional
         To write to; by default one in the user's cache, named by a hash of all that counts.
-    n : int
+    n : int, optional
         Number of painted images, each of another good training image; the kinds take turns.
+    rows : sequence of int, optional
+        Rows to paint into instead, whatever is known of them.
     kinds : sequence of str
         Names of defects, see ``list(synthesise.registry)``; all by default.
     size : float in (0, 1.5]
@@ -108,7 +111,8 @@ def plant_defects(
     Raises
     ------
     ParameterError
-        If there are not ``n`` good training images to spare, or no defect of that size fits.
+        If there are not ``n`` good training images to spare, neither ``n`` nor ``rows`` is given,
+        or no defect of that size fits.
     UnknownNameError
         If there is no such kind.
     DatasetError
@@ -121,7 +125,9 @@ def plant_defects(
         raise ParameterError(
             f"contrast lies in (0, 1] and size in (0, 1.5], not {contrast} and {size}"
         )
-    sources = samples.iloc[_sources(samples, n, seed)]
+    if (n is None) == (len(rows) == 0):
+        raise ParameterError("give the number of images to paint into, or their rows")
+    sources = samples.iloc[np.asarray(rows, int) if n is None else _sources(samples, n, seed)]
     plan = _Plan(sources, Path(root), kinds, size, contrast, seed, intensity)
     record = plan.record()
     folder = cache_folder("planted", record) if folder is None else Path(folder)
