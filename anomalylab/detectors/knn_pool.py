@@ -91,7 +91,7 @@ def spreads_left(vectors: np.ndarray, is_hidden: np.ndarray) -> np.ndarray:
     n_left = len(vectors) - is_hidden.sum(axis=1)
     shift = np.square(is_hidden @ centred).sum(axis=1) / n_left
     left = (square_norms.sum() - is_hidden @ square_norms - shift) / n_left / vectors.shape[1]
-    found = np.sqrt(np.maximum(left, 0))
+    found: np.ndarray = np.sqrt(np.maximum(left, 0))
     found[~is_hidden.any(axis=1)] = spread(vectors)
     for query in np.flatnonzero(left <= 1e-9 * square_norms.mean()):
         found[query] = spread(vectors[~is_hidden[query]])

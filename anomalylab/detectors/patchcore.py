@@ -129,7 +129,7 @@ class PatchCore(CellMemory):
         n_bytes = 4 * n_images * (levels + 2 * n_cells * n_made) + SEARCH_BYTES
         n_all = n_images * n_cells
         if n_images > 1:
-            self._refuse_too_few(round(n_all * (self.coreset or 1)))
+            self.refuse_too_few(round(n_all * (self.coreset or 1)))
         making = seconds_of(values=6 * n_all * n_made)
         return Cost(n_bytes, making + self._search_seconds(n_all, n_searched))
 
@@ -155,7 +155,7 @@ class PatchCore(CellMemory):
         if keep_cells is not None:
             origin = np.flatnonzero(keep_cells)
             bank = bank[origin]
-        self._refuse_too_few(len(bank))
+        self.refuse_too_few(len(bank))
         self.remember(bank, *np.divmod(origin, cells.shape[1] * cells.shape[2]))
 
     def remember(self, bank: np.ndarray, image: np.ndarray, cell: np.ndarray) -> None:
@@ -166,11 +166,12 @@ class PatchCore(CellMemory):
 
             chosen = coreset_rows(bank, self.coreset, seed=self.seed)
             bank, image, cell = bank[chosen], image[chosen], cell[chosen]
-        self._refuse_too_few(len(bank))
+        self.refuse_too_few(len(bank))
         self.bank_, self.bank_image_, self.bank_cell_ = bank, image, cell
         self.centres_ = self._list_centres()
 
-    def _refuse_too_few(self, n_kept: int) -> None:
+    def refuse_too_few(self, n_kept: int) -> None:
+        """Refuse a memory of fewer cells than are compared."""
         needed = max(2, self.k, self.n_reweight if self.reweight else 1)
         if needed > n_kept:
             raise ParameterError(
