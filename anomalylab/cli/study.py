@@ -92,9 +92,18 @@ def call(options: argparse.Namespace) -> None:
     if options.dry_run:
         print(plan(request, options.workers))
         return
-    open_workers = cluster(options.scheduler) if options.scheduler else processes(options.workers)
+    crew = (
+        Crew(cluster(options.scheduler), embeds=True)
+        if options.scheduler
+        else Crew(processes(options.workers))
+    )
     out = options.out or _default_out(options, is_file)
-    finished = run(request, out, replace=options.replace, crew=Crew(open_workers))
+    finished = run(
+        request,
+        out,
+        replace=options.replace,
+        crew=crew,
+    )
     tell(finished, options)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import schema
+from anomalylab.errors import RunError
 from anomalylab.pictures.encode import data_url
 from anomalylab.pictures.gallery import still
 from anomalylab.pictures.map_ramp import ramp_for
@@ -162,7 +163,14 @@ class Run:
         return self.queries["label"].nunique() == 2
 
     def scores(self, detector: str, role: str = "query") -> pd.DataFrame:
-        """Return the rows of SCORES of one detector and role, in the order of ``queries``."""
+        """Return the rows of SCORES of one detector and role, in the order of ``queries``.
+
+        Raises
+        ------
+        RunError
+            If such a run judges no image, as a study.
+        """
+        self._check_judged()
         scores = self.table("scores")
         return scores[(scores["detector"] == detector) & (scores["role"] == role)].reset_index(
             drop=True
@@ -174,9 +182,18 @@ class Run:
 
     def thresholds(self, detector: str, kind: str = "image") -> pd.DataFrame:
         """Return the rows of THRESHOLDS on image scores or on maps, the default first."""
+        self._check_judged()
         table = self.table("thresholds")
         rows = table[(table["detector"] == detector) & (table["kind"] == kind)]
         return rows.sort_values("is_default", ascending=False, kind="stable")
+
+    def _check_judged(self) -> None:
+        """Refuse a run that judges no image."""
+        if not self.files.has("scores.parquet"):
+            raise RunError(
+                f"the run {self.info.name!r} holds {self.kind.holds}, which judges no image by one "
+                f"threshold; use: {self.kind.show_command()}"
+            )
 
     def score_maps(self, detector: str) -> np.ndarray:
         """Return the score maps of ``queries``, (n_queries, n_rows, n_cols), memory-mapped."""

@@ -1,25 +1,25 @@
 """A study of one category: rank, remove, fit and measure, each different training set once."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 import numpy as np
 
-from anomalylab import refine
 from anomalylab.datasets.pollute import Pollution
 from anomalylab.detectors import Pool
 from anomalylab.progress import counting
 from anomalylab.storage.cache import cache_folder
 from anomalylab.studies.cells import Cell, Ranking, cells_of, ranking_of
+from anomalylab.studies.chosen import Ranked, choose
 from anomalylab.studies.crew import Crew
 from anomalylab.studies.material import CategoryFiles
-from anomalylab.studies.measured import Places, TrainingSet
+from anomalylab.studies.measured import Places
 from anomalylab.studies.results import Result, is_there, read_result
-from anomalylab.studies.spec import PERFECT, StrategyChoice, StudyRequest
+from anomalylab.studies.spec import CELLS, StudyRequest
 from anomalylab.studies.spread import spread
-from anomalylab.studies.worker import Chunk, Fit, Job, Rank
+from anomalylab.studies.worker import BY, Chunk, Fit, Job, Rank, RankCells
 
 JOBS = 8
 """Jobs that are given out together."""
@@ -54,7 +54,8 @@ class Finished(NamedTuple):
     cell : Cell
     members : int ndarray of shape (n_members,)
         Images of the training set before any was removed, in rising order.
-    is_noise, is_kept : bool ndarray of shape (n_members,)
+    is_noise, is_added, is_kept : bool ndarray of shape (n_members,)
+        Whether it is defective, whether it came in the place of one that left, whether it stayed.
     validation : int ndarray of shape (n_validation,)
     result : Result
     seconds : float
@@ -64,6 +65,7 @@ class Finished(NamedTuple):
     cell: Cell
     members: np.ndarray
     is_noise: np.ndarray
+    is_added: np.ndarray
     is_kept: np.ndarray
     validation: np.ndarray
     result: Result
@@ -81,8 +83,10 @@ def study(work: Work, crew: Crew) -> Iterator[Finished]:
         If workers cannot be had.
     """
     cells = list(cells_of(work.request, work.files.name))
-    ranked = _rank(work, cells, crew)
-    chosen = {cell: _chosen(work, cell, ranked) for cell in cells}
+    ranked, strategies = _rank(work, cells, crew), work.request.strategies
+    chosen = {
+        cell: choose(work.pollution, cell, strategies.get(cell.strategy), ranked) for cell in cells
+    }
     jobs = {
         cell: _Asked(work, cell.detector, Fit(one.training, work.places))
         for cell, one in chosen.items()
@@ -100,6 +104,7 @@ def study(work: Work, crew: Crew) -> Iterator[Finished]:
             cell,
             training.members,
             one.is_noise,
+            one.is_added,
             training.is_kept,
             training.validation,
             result,
@@ -115,63 +120,27 @@ class _Asked:
         self.name = _chunk(work, detector).name(job)
 
 
-class _Chosen(NamedTuple):
-    """The training set of a cell, or why nothing could be removed from it."""
-
-    training: TrainingSet
-    is_noise: np.ndarray
-    reason: str
-    seconds: float
-
-
-class _Ranked(NamedTuple):
-    """What came of a ranking, and its seconds for each cell that uses it."""
-
-    result: Result
-    seconds: float
-
-
-def _rank(work: Work, cells: Sequence[Cell], crew: Crew) -> dict[Ranking, _Ranked]:
+def _rank(work: Work, cells: Sequence[Cell], crew: Crew) -> dict[Ranking, Ranked]:
     """Score polluted training sets, each once for all cells that remove images by it."""
     n_cells = Counter(ranking for cell in cells if (ranking := ranking_of(cell)))
-    strategies = _strategies(work.request)
-    found: dict[Ranking, _Ranked] = {}
+    strategies = work.request.strategies
+    found: dict[Ranking, Ranked] = {}
     jobs: dict[Ranking, _Asked] = {}
     for ranking in n_cells:
         rows, _ = work.pollution.training(ranking.pollution, ranking.seed)
-        job = Rank(rows, strategies[ranking.strategy], ranking.seed, ranking.reject)
+        strategy = strategies[ranking.strategy]
+        job: Rank | RankCells = Rank(rows, strategy, ranking.seed, ranking.reject)
+        if strategy.name == CELLS:
+            job = RankCells(np.sort(rows), str(strategy.params.get("by", BY[0])))
         if ranking.scorer:
             jobs[ranking] = _Asked(work, ranking.scorer, job)
         else:
-            found[ranking] = _Ranked(Result(job(_NO_POOL, work.files), "", 0.0), 0.0)
+            found[ranking] = Ranked(Result(job(_NO_POOL, work.files), "", 0.0), 0.0)
     missing = _do(work, jobs.values(), "rank", crew)
     for ranking, asked in jobs.items():
         result = read_result(asked.name, missing)
-        found[ranking] = _Ranked(result, result.seconds / n_cells[ranking])
+        found[ranking] = Ranked(result, result.seconds / n_cells[ranking])
     return found
-
-
-def _strategies(request: StudyRequest) -> dict[str, StrategyChoice]:
-    grid = request.refinement
-    return {strategy.label: strategy for strategy in grid.strategies} if grid else {}
-
-
-def _chosen(work: Work, cell: Cell, ranked: Mapping[Ranking, _Ranked]) -> _Chosen:
-    """Return which images of the polluted training set of a cell are kept."""
-    rows, is_noise = work.pollution.training(cell.pollution, cell.seed)
-    is_kept, reason, seconds = np.ones(len(rows), bool), "", 0.0
-    ranking = ranking_of(cell)
-    if ranking is not None:
-        result, seconds = ranked[ranking]
-        reason = result.reason
-        if not reason:
-            is_kept = refine.kept(result.arrays["suspicion"], cell.reject)
-    elif cell.strategy == PERFECT:
-        is_kept = refine.perfect(is_noise)
-    order = np.argsort(rows)
-    validation = work.pollution.validation_of(cell.pollution, cell.seed)
-    training = TrainingSet(rows[order], is_kept[order], validation)
-    return _Chosen(training, is_noise[order], reason, seconds)
 
 
 def _do(work: Work, asked: Iterable[_Asked], name: str, crew: Crew) -> dict[str, str]:

@@ -5,7 +5,7 @@ from itertools import product
 from typing import NamedTuple
 
 from anomalylab import refine
-from anomalylab.studies.spec import PERFECT, RefinementGrid, StudyRequest
+from anomalylab.studies.spec import CELLS, PERFECT, RefinementGrid, StudyRequest
 
 NOTHING_REMOVED = "none"
 """Strategy of cells from which nothing is removed."""
@@ -51,7 +51,8 @@ def ranking_of(cell: Cell) -> Ranking | None:
     name = cell.strategy.partition(" ")[0]
     if name in (NOTHING_REMOVED, PERFECT):
         return None
-    reject = cell.reject if refine.depends_on_reject(name) else None
+    is_each = name != CELLS and refine.depends_on_reject(name)
+    reject = cell.reject if is_each else None
     return Ranking(cell.strategy, cell.scorer, cell.pollution, cell.seed, reject)
 
 

@@ -1,7 +1,7 @@
 """What can be told to be wrong with a study before any work is done."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +13,22 @@ from anomalylab.detectors import Detector, Pool
 from anomalylab.errors import InfeasiblePollution, ParameterError
 from anomalylab.features import Features
 from anomalylab.number_words import percent
+from anomalylab.refine import one_of
+from anomalylab.refine.cells import RANKED
 from anomalylab.registry import unknown_name
 from anomalylab.runs.inputs import groups_of
 from anomalylab.studies.material import Listed, listed
-from anomalylab.studies.spec import PERFECT, PollutionSource, StrategyChoice, StudyRequest
-from anomalylab.studies.worker import created
+from anomalylab.studies.spec import (
+    CELLS,
+    PERFECT,
+    REPLACE,
+    PollutionSource,
+    RefinementGrid,
+    StrategyChoice,
+    StudyRequest,
+)
+from anomalylab.studies.synthetic import with_synthetic
+from anomalylab.studies.worker import BY, created
 
 
 @dataclass(frozen=True)
@@ -51,17 +62,21 @@ def checked(request: StudyRequest) -> Checked:
     """
     detectors = {label: created(choice) for label, choice in request.scorers.items()}
     for strategy in request.refinement.strategies if request.refinement else ():
-        _check_options(strategy)
+        _check_options(strategy, [detectors[one.label] for one in request.source.detectors])
     found = listed(request.source, request.categories)
+    usable: list[Listed] = []
     left_out: dict[str, str] = {}
     for category in found:
         try:
+            if request.polluted_by.synthetic:
+                category = with_synthetic(category, request.polluted_by)
             check_category(request, category.samples, detectors)
+            usable.append(category)
         except (InfeasiblePollution, ParameterError) as error:
             if len(found) == len(left_out) + 1:  # none is left
                 raise type(error)(f"{category.name}: {error}") from error
             left_out[category.name] = str(error)
-    return Checked([one for one in found if one.name not in left_out], left_out)
+    return Checked(usable, left_out)
 
 
 def check_category(
@@ -86,6 +101,7 @@ def check_category(
     for choice in request.source.detectors:
         _check_size(choice.label, detectors[choice.label], n_kept, smallest, max(rejects))
     if request.refinement is not None:
+        _check_spare(request.refinement, pollution)
         _rehearse(request, samples, pollution, detectors)
     return pollution
 
@@ -110,14 +126,31 @@ def pollution_of(source: PollutionSource, samples: pd.DataFrame) -> Pollution:
         )
 
 
-def _check_options(strategy: StrategyChoice) -> None:
-    """Refuse a strategy that does not exist, or has no such option."""
-    if strategy.name != PERFECT:
+def _check_options(strategy: StrategyChoice, detectors: Sequence[Detector]) -> None:
+    """Refuse a strategy that does not exist, has no such option, or that a detector cannot use."""
+    if strategy.name == CELLS:
+        _check_cells(strategy, detectors)
+    elif strategy.name != PERFECT:
         if strategy.name not in refine.registry:
-            unknown_name("strategy", strategy.name, [*refine.registry, PERFECT])
-        refine.check(strategy.name, strategy.params)
+            unknown_name("strategy", strategy.name, [*refine.registry, PERFECT, CELLS])
+        refine.check(strategy.name, strategy.ranking_params)
+        one_of("true", "false")(REPLACE, str(strategy.params.get(REPLACE, False)).lower())
     elif strategy.params:
         raise ParameterError(f"strategy {PERFECT!r} has no options, not {dict(strategy.params)}")
+
+
+def _check_cells(strategy: StrategyChoice, detectors: Sequence[Detector]) -> None:
+    known = {"by": BY, "ranked": RANKED}
+    for option, value in strategy.params.items():
+        if option not in known:
+            unknown_name(f"option of strategy {CELLS!r}", option, known)
+        one_of(*known[option])(option, value)
+    for detector in detectors:
+        if not detector.drops_cells:
+            raise ParameterError(
+                f"strategy {CELLS!r} takes cells out of a memory, and {detector.name} has none; "
+                "study it with detectors such as patchcore alone"
+            )
 
 
 def _check_size(label: str, detector: Detector, n_kept: int, n_train: int, reject: float) -> None:
@@ -130,6 +163,20 @@ def _check_size(label: str, detector: Detector, n_kept: int, n_train: int, rejec
             f"{n_kept} of {n_train} training images are left when {percent(reject)} are removed, "
             f"and {label}{why} needs {needed}; reject less or take more images"
         )
+
+
+def _check_spare(grid: RefinementGrid, pollution: Pollution) -> None:
+    """Refuse to replace more images than there are good ones that have left the training set."""
+    for level in grid.pollution if any(one.replaces for one in grid.strategies) else ():
+        train, _ = pollution.training(level, grid.seeds[0])
+        n_spare = len(np.setdiff1d(pollution.normal, train))
+        n_removed = int((~refine.kept(np.zeros(len(train)), max(grid.rejects))).sum())
+        if n_removed > n_spare:
+            raise ParameterError(
+                f"replacing {n_removed} of {len(train)} images takes as many other good ones, and "
+                f"at a pollution of {level:g} there are {n_spare}; reject less, or pollute more by "
+                "the protocol replace"
+            )
 
 
 class _Rehearsal(Pool):
@@ -168,7 +215,11 @@ def _rehearse(
         train, _ = pollution.training(level, grid.seeds[0])
         for strategy, label in _ranked(request):
             pool = _Rehearsal(detectors[label], groups)
-            given = {"seed": grid.seeds[0], "reject": max(grid.rejects), **strategy.params}
+            given = {
+                "seed": grid.seeds[0],
+                "reject": max(grid.rejects),
+                **strategy.ranking_params,
+            }
             try:
                 refine.ranking(strategy.name, pool, train, **given)  # type: ignore[arg-type]
             except ParameterError as error:
@@ -179,7 +230,7 @@ def _ranked(request: StudyRequest) -> Iterator[tuple[StrategyChoice, str]]:
     """Yield each strategy with the label of each detector that ranks for it."""
     grid, own = request.refinement, [choice.label for choice in request.source.detectors]
     for strategy in grid.strategies if grid else ():
-        if strategy.name != PERFECT:
+        if strategy.name not in (PERFECT, CELLS):
             found = [label for one in own for label in grid.scorers_of(strategy, one)]  # type: ignore
             for label in dict.fromkeys(found):
                 yield strategy, label or own[0]

@@ -147,10 +147,13 @@ class Crew:
     Parameters
     ----------
     open_workers : callable
+    embeds : bool
+        Whether they are to embed images, too: those of a cluster. Processes of this machine would
+        only take turns with the threads that do.
     """
 
-    def __init__(self, open_workers: Open):
-        self._open = open_workers
+    def __init__(self, open_workers: Open, *, embeds: bool = False):
+        self._open, self.embeds = open_workers, embeds
         self._closing = ExitStack()
         self._opened: tuple[Executor, int] | None = None
 

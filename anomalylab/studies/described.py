@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from anomalylab.datasets.check import Finding
+from anomalylab.datasets.pollute.planted import words
 from anomalylab.extractors import Extractor
 from anomalylab.number_words import plural
 from anomalylab.runs.describe import run_info
@@ -141,6 +142,9 @@ def _findings(request: StudyRequest, done: Done, cells: pd.DataFrame) -> list[Fi
         Finding("warning", "category_left_out", f"{name} is left out: {reason}")
         for name, reason in done.plan.left_out.items()
     ]
+    synthetic = words(pd.concat(done.samples, ignore_index=True))
+    if synthetic:
+        found.append(Finding("warning", "synthetic_defects", synthetic))
     failed = cells[cells["status"] == "failed"]
     if len(failed):
         first = failed.iloc[0]

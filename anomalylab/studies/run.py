@@ -16,9 +16,11 @@ from anomalylab.studies.category import Work, study
 from anomalylab.studies.check import check_category, checked
 from anomalylab.studies.crew import Crew, processes
 from anomalylab.studies.described import Done, describe
+from anomalylab.studies.embedding import embed_on
 from anomalylab.studies.material import Listed, put_away
 from anomalylab.studies.measured import Places
 from anomalylab.studies.spec import StudyRequest
+from anomalylab.studies.synthetic import as_told, findings_as_told
 from anomalylab.studies.unchanged import check_unchanged
 from anomalylab.studies.worker import created, forget_pools
 
@@ -87,6 +89,9 @@ def _study(
 ) -> None:
     """Compute all cells of a category."""
     timings = Timings()
+    if crew.embeds:
+        with timings.step("embed images on the cluster", len(category.samples)):
+            embed_on(crew, category, extractor)
     material, report, broken = embedded(
         category.source, category.samples, category.root, extractor, timings
     )
@@ -109,8 +114,8 @@ def _study(
         forget_pools()
     with timings.step("draw thumbnails", n_images):
         done.thumbnails.append(material.shown.table(samples, material.masks))
-    done.samples.append(samples)
-    done.findings += report.findings
+    done.samples.append(as_told(samples))
+    done.findings += findings_as_told(report.findings, samples)
     done.broken += broken
     table = timings.table()
     done.timings.append(table.assign(step=f"{category.name}: " + table["step"]))

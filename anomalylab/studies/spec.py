@@ -16,6 +16,12 @@ SAME = "same"
 PERFECT = "perfect"
 """The strategy that knows the truth: exactly the defective images leave."""
 
+CELLS = "cells"
+"""The strategy by which no image leaves, but cells of images, from the memory of a detector."""
+
+REPLACE = "replace"
+"""Option of any strategy that ranks images: good ones take the place of those that leave."""
+
 PLACES = ("none", "network", "mask")
 """Where anomaly maps are compared with masks: not at all, at the size that the network sees, or at
 that of the masks, as the official evaluation does, which takes ten times as long."""
@@ -59,6 +65,16 @@ class StrategyChoice:
         head, _, options = str(self).partition(":")
         return " ".join([head, *filter(None, options.split(","))])
 
+    @property
+    def ranking_params(self) -> dict[str, object]:
+        """Options that decide how images are ranked."""
+        return {name: value for name, value in self.params.items() if name != REPLACE}
+
+    @property
+    def replaces(self) -> bool:
+        """Whether good images take the place of those that leave."""
+        return bool(self.params.get(REPLACE, False))
+
     def __str__(self) -> str:
         return str(DetectorChoice(name=self.name, params=self.params))
 
@@ -80,15 +96,21 @@ class PollutionSource:
     table : path, optional
         CSV of a split as it was published, with the columns path, role and is_noise; the other
         fields then do not matter.
+    synthetic : int
+        Where there are too few defective images, defects are painted into good training images, so
+        that this many are left to be judged; 0 paints none.
     """
 
     share: float = 0.2
     split_seed: int = 0
     protocol: str = "replace"
     table: Path | None = None
+    synthetic: int = 0
 
     def __post_init__(self) -> None:
         check_share("share of pollution", self.share)
+        if self.synthetic < 0:
+            raise ParameterError(f"synthetic must be 0 or more images, not {self.synthetic}")
         check_seed(self.split_seed)
         if self.protocol not in PROTOCOLS:
             unknown_name("protocol", self.protocol, PROTOCOLS)
@@ -152,7 +174,9 @@ class RefinementGrid:
         own : str
             Label of the detector that is fitted on what is kept.
         """
-        if strategy.name == PERFECT or not refine.uses_detector(strategy.name):
+        if strategy.name == PERFECT:
+            return [""]
+        if strategy.name != CELLS and not refine.uses_detector(strategy.name):
             return [""]
         labels = [own if text == SAME else _label_of(text) for text in self.scorers]
         return list(dict.fromkeys(labels))
@@ -212,6 +236,12 @@ class StudyRequest:
         ranked = self.refinement.scorers if self.refinement else ()
         others = [DetectorChoice.parse(text) for text in ranked if text != SAME]
         return {choice.label: choice for choice in (*self.source.detectors, *others)}
+
+    @property
+    def strategies(self) -> dict[str, StrategyChoice]:
+        """Strategies by label."""
+        grid = self.refinement
+        return {strategy.label: strategy for strategy in grid.strategies} if grid else {}
 
     def command(self, out: Path) -> str:
         """Return the command that repeats the study; folders by their last name only."""

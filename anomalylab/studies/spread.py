@@ -4,13 +4,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import replace
+from typing import Any, Protocol
 
 from anomalylab.errors import AnomalyLabError, RunError
 from anomalylab.studies.crew import Crew, first_line
-from anomalylab.studies.worker import Chunk, carry_out
 
 WAITING = 3
-"""Chunks for each worker that are given out at once."""
+"""Tasks for each worker that are given out at once."""
 
 DEATHS = 2
 """Workers that a job may cost while it is done alone; then it counts as failed."""
@@ -22,7 +22,30 @@ IN_VAIN = 6
 GO_ON = "what was computed is kept; run the same command to go on"
 
 
-def spread(chunks: Iterable[Chunk], crew: Crew, advance: Callable[[int], None]) -> dict[str, str]:
+class Task(Protocol):
+    """Jobs that are given to a worker together; can be pickled, and is a dataclass."""
+
+    @property
+    def jobs(self) -> tuple[Any, ...]:
+        """Return the jobs."""
+        ...
+
+    @property
+    def names(self) -> list[str]:
+        """Return the name of each job's result."""
+        ...
+
+    def carry_out(self) -> Mapping[str, str]:
+        """Do the jobs; return name and reason of those that have no result."""
+        ...
+
+
+def carry_out(task: Task) -> Mapping[str, str]:
+    """Do the jobs of a task, in the process that is given it."""
+    return task.carry_out()
+
+
+def spread(chunks: Iterable[Task], crew: Crew, advance: Callable[[int], None]) -> dict[str, str]:
     """Have chunks carried out; those that a dead worker had are given out again.
 
     What was under way when workers died is then done one at a time, so that work that kills them is
@@ -30,7 +53,7 @@ def spread(chunks: Iterable[Chunk], crew: Crew, advance: Callable[[int], None]) 
 
     Parameters
     ----------
-    chunks : iterable of Chunk
+    chunks : iterable of Task
     crew : Crew
     advance : callable
         Told how many jobs have been done.
@@ -63,9 +86,9 @@ def spread(chunks: Iterable[Chunk], crew: Crew, advance: Callable[[int], None]) 
 class _Work:
     """What is to be done, and what came of it."""
 
-    def __init__(self, todo: deque[Chunk], advance: Callable[[int], None]):
+    def __init__(self, todo: deque[Task], advance: Callable[[int], None]):
         self.todo, self.advance = todo, advance
-        self.suspects: deque[Chunk] = deque()
+        self.suspects: deque[Task] = deque()
         self.missing: dict[str, str] = {}
         self.n_done = 0
         self._deaths: Counter[str] = Counter()
@@ -79,10 +102,10 @@ class _Work:
                 return
         self.suspects.extend(self._lost(executor, self.todo, n_at_once))
 
-    def _lost(self, executor: Executor, todo: deque[Chunk], n_at_once: int) -> list[Chunk]:
+    def _lost(self, executor: Executor, todo: deque[Task], n_at_once: int) -> list[Task]:
         """Do chunks; return those that were under way when workers died, none if none did."""
-        under_way: dict[Future[Mapping[str, str]], Chunk] = {}
-        lost: list[Chunk] = []
+        under_way: dict[Future[Mapping[str, str]], Task] = {}
+        lost: list[Task] = []
         while (todo or under_way) and not lost:
             while todo and len(under_way) < n_at_once and not lost:
                 chunk = todo.popleft()
@@ -97,7 +120,7 @@ class _Work:
             lost += [of for one, chunk in under_way.items() for of in self._end(one, chunk)]
         return lost
 
-    def _end(self, future: Future[Mapping[str, str]], chunk: Chunk) -> list[Chunk]:
+    def _end(self, future: Future[Mapping[str, str]], chunk: Task) -> list[Task]:
         """Take what came of a chunk; return it again if its worker died."""
         try:
             self.missing |= future.result()
@@ -111,10 +134,10 @@ class _Work:
         self.advance(len(chunk.jobs))
         return []
 
-    def _tell_apart(self, chunk: Chunk) -> list[Chunk]:
+    def _tell_apart(self, chunk: Task) -> list[Task]:
         """Return what is left to be tried of a chunk that killed its worker while it was alone."""
         if len(chunk.jobs) > 1:
-            return [replace(chunk, jobs=(job,)) for job in chunk.jobs]
+            return [replace(chunk, jobs=(job,)) for job in chunk.jobs]  # type: ignore[type-var]
         if not chunk.jobs:  # what needs the pool that could not be made will tell
             return []
         (name,) = chunk.names

@@ -16,6 +16,7 @@ from anomalylab.schema.study import (
     STUDY_TIMES,
 )
 from anomalylab.studies.category import Finished
+from anomalylab.studies.spec import CELLS
 
 OF_CELL = (STUDY_CELLS, STUDY_METRICS, STUDY_SCORES, STUDY_TIMES)
 
@@ -51,7 +52,7 @@ def _cells(found: Sequence[Finished]) -> pd.DataFrame:
         (
             "failed" if one.result.reason else "done",
             one.result.reason,
-            len(one.members),
+            int((~one.is_added).sum()),
             int(one.is_noise.sum()),
             int((~one.is_kept).sum()),
             int((~one.is_kept & one.is_noise).sum()),
@@ -86,11 +87,12 @@ def _metrics(found: Sequence[Finished]) -> pd.DataFrame:
 
 def _refinement(one: Finished) -> dict[str, float]:
     """Return precision, recall and F1 of what a cell removed; nothing where nothing was asked."""
-    if not one.cell.reject:
+    if not one.cell.reject or one.cell.strategy.partition(" ")[0] == CELLS:
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetric)
-        found = metrics.refinement(one.is_noise, ~one.is_kept)
+        was_there = ~one.is_added
+        found = metrics.refinement(one.is_noise[was_there], ~one.is_kept[was_there])
     return {f"refinement_{name}": value for name, value in found.items()}
 
 

@@ -17,6 +17,7 @@
     share = 0.2
     split_seed = 0
     protocol = "replace"
+    synthetic = 20                         # where defects are too few: paint some, judge 20
 
     [pollution]
     levels = [0.0, 0.1, 0.2]
@@ -261,7 +262,13 @@ _TABLES: dict[str, dict[str, Reader]] = {
         "intensity": _text,
         "resize": _text,
     },
-    "protocol": {"share": _number, "split_seed": _whole, "protocol": _text, "table": _path},
+    "protocol": {
+        "share": _number,
+        "split_seed": _whole,
+        "protocol": _text,
+        "table": _path,
+        "synthetic": _whole,
+    },
     "pollution": {"levels": _numbers, "seeds": _seeds},
     "refinement": {
         "pollution": _numbers,

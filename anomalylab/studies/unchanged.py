@@ -11,6 +11,7 @@ from anomalylab.runs.folder import Run
 from anomalylab.runs.info import FILE
 from anomalylab.runs.replaced import check_replaced
 from anomalylab.studies.material import Listed
+from anomalylab.studies.synthetic import as_told
 
 
 def check_unchanged(folder: Path, categories: Sequence[Listed], *, replace: bool = False) -> None:
@@ -74,7 +75,7 @@ def _hashed(category: Listed) -> pd.DataFrame:
         known if isinstance(known, str) else _hash(category.root / path)
         for known, path in zip(samples["content_hash"], samples["image_path"], strict=True)
     ]
-    return samples.assign(content_hash=pd.Series(hashes, samples.index, object))
+    return as_told(samples.assign(content_hash=pd.Series(hashes, samples.index, object)))
 
 
 def _hash(path: Path) -> str | None:

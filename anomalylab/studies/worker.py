@@ -22,6 +22,7 @@ from anomalylab import __version__, detectors, refine
 from anomalylab.compute.threads import one_thread
 from anomalylab.detectors import Detector, Pool, pool_of
 from anomalylab.errors import AnomalyLabError, StorageError
+from anomalylab.refine.cells import cell_suspicion, density_suspicion
 from anomalylab.runs import plugins
 from anomalylab.runs.request import DetectorChoice
 from anomalylab.storage.blocks import Arrays, BlockStore
@@ -38,6 +39,9 @@ FORMAT = 1
 
 N_POOLS = 2
 """Pools that a process holds; of more, the one that was not used for longest goes."""
+
+BY = ("maps", "density")
+"""What cells are ranked by, the default first."""
 
 REASON = "reason"
 """Array of a result that says why there is nothing else."""
@@ -77,13 +81,39 @@ class Rank:
 
     def describe(self) -> list[object]:
         """Return strategy, seed and rows."""
-        return ["rank", str(self.strategy), self.seed, self.reject, self.members]
+        by = [self.strategy.name, sorted(self.strategy.ranking_params.items())]
+        return ["rank", *by, self.seed, self.reject, self.members]
 
     def __call__(self, pool: Pool, files: CategoryFiles) -> Arrays:
         """Return ``suspicion`` (n_members,): higher is removed sooner."""
-        given = {"seed": self.seed, "reject": self.reject, **self.strategy.params}
+        given = {"seed": self.seed, "reject": self.reject, **self.strategy.ranking_params}
         suspicion = refine.ranking(self.strategy.name, pool, self.members, **given)  # type: ignore
         return {"suspicion": np.asarray(suspicion, float)}
+
+
+@dataclass(frozen=True)
+class RankCells:
+    """Scores the cells of the images of a training set, so that the highest can leave.
+
+    Parameters
+    ----------
+    members : int ndarray of shape (n_members,)
+    by : {"maps", "density"}
+        Score maps of the detector, or how sparse a cell's surroundings are.
+    """
+
+    members: np.ndarray
+    by: str
+
+    def describe(self) -> list[object]:
+        """Return the rows and by what cells are scored."""
+        return ["rank cells", self.by, self.members]
+
+    def __call__(self, pool: Pool, files: CategoryFiles) -> Arrays:
+        """Return ``suspicion`` (n_members, n_rows, n_cols): higher leaves sooner."""
+        if self.by == "density":
+            return {"suspicion": density_suspicion(pool.features, self.members)}
+        return {"suspicion": cell_suspicion(pool, self.members)}
 
 
 @dataclass(frozen=True)
@@ -146,6 +176,41 @@ class Chunk:
             digest.update(len(content).to_bytes(8, "little") + content)
         return digest.hexdigest()
 
+    def carry_out(self) -> Mapping[str, str]:
+        """Do the jobs whose results are not there yet, and keep each as it is done.
+
+        What a job refuses is its result, too. What fails otherwise, as for want of memory, is told
+        and not kept, so that it is tried again the next time.
+
+        Returns
+        -------
+        missing : dict
+            Name -> reason of each result that is not there.
+
+        Raises
+        ------
+        StorageError
+            If results cannot be kept.
+        """
+        use_cache(self.cache)
+        for path in self.plugins:
+            plugins.load(path)
+        store, missing = BlockStore(KIND), {}
+        with one_thread():
+            if not self.jobs:
+                _make_pool(self)
+            for name, job in zip(self.names, self.jobs, strict=True):
+                reason = "" if store.read(name) is not None else _keep(store, name, self, job)
+                if reason:
+                    missing[name] = reason
+        return missing
+
+
+def use_cache(folder: Path) -> None:
+    """Work with this cache folder, as whoever asks does, perhaps from another machine."""
+    if cache_folder() != folder:
+        os.environ[FOLDER_VARIABLE] = str(folder)
+
 
 def created(choice: DetectorChoice) -> Detector:
     """Build the detector of a choice, unfitted.
@@ -157,37 +222,6 @@ def created(choice: DetectorChoice) -> Detector:
     """
     made: Detector = detectors.create(choice.name, preset=choice.preset, **choice.params)
     return made
-
-
-def carry_out(chunk: Chunk) -> Mapping[str, str]:
-    """Do the jobs of a chunk whose results are not there yet, and keep each as it is done.
-
-    What a job refuses is its result, too. What fails otherwise, as for want of memory, is told and
-    not kept, so that it is tried again the next time.
-
-    Returns
-    -------
-    missing : dict
-        Name -> reason of each result that is not there.
-
-    Raises
-    ------
-    StorageError
-        If results cannot be kept.
-    """
-    if cache_folder() != chunk.cache:  # another machine of a cluster
-        os.environ[FOLDER_VARIABLE] = str(chunk.cache)
-    for path in chunk.plugins:
-        plugins.load(path)
-    store, missing = BlockStore(KIND), {}
-    with one_thread():
-        if not chunk.jobs:
-            _make_pool(chunk)
-        for name, job in zip(chunk.names, chunk.jobs, strict=True):
-            reason = "" if store.read(name) is not None else _keep(store, name, chunk, job)
-            if reason:
-                missing[name] = reason
-    return missing
 
 
 def _make_pool(chunk: Chunk) -> None:

@@ -10,14 +10,17 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from PIL import Image
 from study_jobs import Break, Die, DieOnce, Meet, Refuse, Tell, TellLate
 
 from anomalylab.errors import ParameterError, RunError
-from anomalylab.runs.request import DetectorChoice
+from anomalylab.extractors import create, extract
+from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.storage.cache import cache_folder
 from anomalylab.storage.shelf import Shelf
 from anomalylab.studies.crew import Crew, cluster, given, processes, this_process
-from anomalylab.studies.material import CategoryFiles
+from anomalylab.studies.embedding import embed_on
+from anomalylab.studies.material import CategoryFiles, listed
 from anomalylab.studies.results import is_there, read_result
 from anomalylab.studies.spread import DIED, spread
 from anomalylab.studies.worker import Chunk, forget_pools
@@ -179,6 +182,14 @@ def scheduler(tmp_path):
         process.wait()
 
 
+def images_of(folder):
+    """Three small pictures, listed as a category."""
+    for number in range(3):
+        pixels = np.full((64, 64, 3), 60 * number, np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    return listed(DetectRequest(data=folder, dataset="folder"), ())[0]
+
+
 def test_a_cluster_of_two_processes_goes_on_when_one_is_killed(files, scheduler, tmp_path):
     told, workers = scheduler
     wait_for(told.exists)
@@ -196,6 +207,10 @@ def test_a_cluster_of_two_processes_goes_on_when_one_is_killed(files, scheduler,
     with Crew(cluster(address)) as crew:
         assert wait_for(lambda: crew.opened[1] == 2 or crew.close())
         assert spread(chunks, crew, advance) == {}
+        (tmp_path / "images").mkdir()
+        category, extractor = images_of(tmp_path / "images"), create("lite0", size=(64, 64))
+        embed_on(crew, category, extractor)
+    assert extract(category.samples, category.root, extractor).cost["n_embedded"] == 0
     assert workers[0].wait() == -signal.SIGKILL
     by = [asked(tmp_path, number) for number in range(16)]
     assert all(is_there(name) for one in chunks for name in one.names)

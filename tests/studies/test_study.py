@@ -260,6 +260,9 @@ def test_the_run_says_what_it_was_made_of_and_what_it_found(finished):
         ("folds=3", "folds=1", "folds is a whole number from 2, not 1"),
         ("folds=3", "folds=13", "images are dealt into 2 to 12 parts"),
         ('"perfect"', '"perfect:k=3"', "strategy 'perfect' has no options"),
+        ('"perfect"', '"cells"', "'cells' takes cells out of a memory, and knn has none"),
+        ('"perfect"', '"sroc:replace=2"', "unknown value of replace '2'"),
+        ('"perfect"', '"sroc:replace=true"', "replacing 6 of 12 images takes as many other"),
         ("leave_out=group", "leave_out=all", "unknown value of leave_out 'all'"),
         ("[0.0, 0.5]", "[0.9]", "2 of 12 training images are left when 90.% are removed"),
         ("k=2", "k=9", r"6 of 12 training images.*compares with k=9 others, needs 10"),
@@ -403,3 +406,49 @@ def test_a_dry_run_tells_what_would_be_computed_and_computes_nothing(small, tmp_
 def test_a_study_that_is_not_named_or_not_there_is_refused(arguments, message, capsys):
     assert main(["study", *arguments]) == 1
     assert message in capsys.readouterr().err
+
+
+def test_cells_leave_a_memory_and_good_images_replace_bad_ones_and_defects_are_painted(
+    folder, tmp_path
+):
+    text = SMALL.replace("brittle", "patchcore").replace('"data"', f'"{folder / "data"}"')
+    text = text.replace('"part"', '"grass"').replace('protocol = "append-overlap"', "synthetic = 3")
+    text = text.replace("[0.0]", "[0.25]").replace("[0.1, 0.2, 0.4]", "[0.2]")
+    text = text.replace('["random", "sroc"]', '["random:replace=true", "cells"]')
+    (tmp_path / "options.toml").write_text(text, encoding="utf-8")
+    finished = run(read_study(tmp_path / "options.toml"), tmp_path / "out")
+    samples = finished.samples
+    is_painted = samples["defect_type"].str.startswith("synthetic:").fillna(False)
+    # 2 defects are there; 9 good images take 2 and 3 are to be judged: 3 are painted into others
+    assert is_painted.sum() == 3
+    assert samples.loc[is_painted, "image_path"].str.startswith("grass/synthetic/").all()
+    assert any("3 of 5 defects are synthetic" in one.message for one in finished.info.findings)
+    assert str(tmp_path) not in (tmp_path / "out" / "run.json").read_text(encoding="utf-8")
+
+    cells = finished.table("study_cells").set_index("strategy")
+    scores = finished.table("study_scores").set_index("strategy")
+    assert (cells["status"] == "done").all()
+    assert (cells["n_train"] == 9).all()
+    replaced = scores.loc["random replace=true"]
+    assert replaced["role"].value_counts().to_dict() == {"train": 9, "removed": 1, "test": 7}
+    assert cells.loc["random replace=true", "n_removed"] == 1
+    kept = scores.loc["cells"]
+    assert kept["role"].value_counts().to_dict() == {"train": 9, "test": 7}
+
+    plain = scores.loc["none"].set_index("sample_id")["score"]
+    fewer = kept[kept["role"] == "test"].set_index("sample_id")["score"]
+    assert (fewer >= plain[fewer.index] - 1e-6).all()  # a smaller memory is never nearer
+    assert (fewer > plain[fewer.index] + 1e-3).any()
+    metrics_of_cells = finished.table("study_metrics").set_index("strategy").loc["cells", "metric"]
+    assert not metrics_of_cells.str.startswith("refinement").any()
+
+
+@pytest.mark.parametrize("command", ["suspects", "sensitivity", "score", "reveal"])
+def test_commands_about_judged_images_refuse_a_study(finished, tmp_path, command, capsys):
+    more = [str(finished.folder), "-o", str(tmp_path / "x")] if command == "score" else []
+    if command == "reveal":
+        table = tmp_path / "labels.csv"
+        table.write_text("image_path,label\npart/test/good/000.png,0\n", encoding="utf-8")
+        more = ["--labels", str(table)]
+    assert main([command, str(finished.folder), *more]) == 1
+    assert "holds a study of polluted training sets" in capsys.readouterr().err
