@@ -9,9 +9,11 @@ from PIL import Image
 
 from anomalylab import datasets
 from anomalylab.datasets.pollute import n_of_share, pollute
+from anomalylab.datasets.pollute.one_folder import in_one_folder
 from anomalylab.datasets.pollute.planted import n_synthetic, plant_defects, with_planted, words
 from anomalylab.errors import DatasetError, InfeasiblePollution, ParameterError, UnknownNameError
 from anomalylab.features import Features, ImageLevel
+from anomalylab.images.read import content_hash
 from anomalylab.schema import SAMPLES
 
 SIZE = 96
@@ -68,6 +70,25 @@ def test_only_the_mask_differs_from_what_was_painted_on(few, planted):
         changed = (before != after).any(axis=2)
         assert changed.any()
         assert not changed[~mask].any()
+
+
+def test_real_and_painted_images_can_lie_in_one_folder(few, planted, tmp_path):
+    samples, root = few
+    both = in_one_folder(samples, root, planted, tmp_path / "one")
+    assert both.attrs["root"] == str(tmp_path / "one")
+    for row in both.itertuples():
+        assert content_hash(tmp_path / "one" / row.image_path) == row.content_hash
+        if row.label == 1:
+            assert (tmp_path / "one" / row.mask_path).is_file()
+    is_painted = both["source_id"].notna()
+    assert both["image_path"].str.startswith("synthetic/").equals(is_painted)
+    left = samples.loc[samples["sample_id"].isin(planted["source_id"]), "image_path"]
+    assert not any((tmp_path / "one" / path).exists() for path in left)
+    SAMPLES.check(both)
+    again = in_one_folder(samples, root, planted, tmp_path / "one")
+    pd.testing.assert_frame_equal(both, again)
+    cached = in_one_folder(samples, root, planted)
+    assert list(cached["image_path"]) == list(both["image_path"])
 
 
 def test_synthetic_defects_are_called_so(few, planted):
