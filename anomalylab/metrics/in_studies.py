@@ -1,5 +1,6 @@
 """What studies measure of a training set, for readers: names, meanings, where an axis begins."""
 
+import math
 from typing import NamedTuple
 
 RANKING = "Ranking"
@@ -102,6 +103,18 @@ def told(metric: str) -> OfStudy:
     """Return how readers are told of a metric; one that is not known keeps its name."""
     name = metric.replace("_", " ")
     return IN_STUDIES.get(metric, _of(name, "", RANKING, f"What becomes of {name}?"))
+
+
+def axis_floor(metric: str, least: float) -> float:
+    """Return where an axis begins: at guessing, or nearer where all values are far above it.
+
+    Examples
+    --------
+    >>> axis_floor("auroc", 0.55), axis_floor("auroc", 0.93), axis_floor("recall_at_5", 0.9)
+    (0.5, 0.8, 0.0)
+    """
+    floor = told(metric).floor
+    return max(floor, (math.floor(10 * least + 1e-9) - 1) / 10) if floor else floor
 
 
 def strategy_words(strategy: str, scorer: str, detector: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.errors import SchemaError
+from anomalylab.metrics.in_studies import axis_floor
 from anomalylab.pictures.colours import LIGHT
 from anomalylab.plots.style import hook
 
@@ -106,6 +107,11 @@ def draw(
         axiswise=True,
         hooks=[hook],
     )
+
+
+def floor_of(metric: str, lines: Sequence[Banded]) -> float:
+    """Return where the axis of a metric begins, see ``axis_floor``."""
+    return axis_floor(metric, min(float(line.band[0].min()) for line in lines))
 
 
 def limits(lines: Sequence[Banded], floor: float) -> tuple[float, float]:

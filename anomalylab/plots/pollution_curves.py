@@ -6,7 +6,7 @@ import pandas as pd
 from anomalylab.errors import SchemaError
 from anomalylab.metrics.in_studies import told
 from anomalylab.pictures.palette import detector_colours
-from anomalylab.plots.banded import banded, draw, needed
+from anomalylab.plots.banded import banded, draw, floor_of, needed
 
 
 def pollution_curves(points: pd.DataFrame, metric: str = "auroc") -> hv.Overlay:
@@ -51,6 +51,6 @@ def line_of_each(rows: pd.DataFrame, metric: str) -> hv.Overlay:
         banded(rows_of, "pollution", str(name), colours[str(name)])
         for name, rows_of in rows.groupby("detector")
     ]
-    return draw(lines, "pollution", metric, floor=of.floor).opts(
+    return draw(lines, "pollution", metric, floor=floor_of(metric, lines)).opts(
         title=of.question, xlabel="share of defects among the training images", ylabel=of.title
     )

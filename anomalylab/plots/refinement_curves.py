@@ -7,7 +7,7 @@ import pandas as pd
 from anomalylab.errors import SchemaError
 from anomalylab.metrics.in_studies import strategy_words, told
 from anomalylab.pictures.palette import strategy_colours
-from anomalylab.plots.banded import Banded, banded, draw, needed
+from anomalylab.plots.banded import Banded, banded, draw, floor_of, needed
 from anomalylab.plots.scores import threshold_line
 
 PERFECT = "perfect"
@@ -51,7 +51,9 @@ def strategy_curves(
     """Draw a line for each strategy, and mark the share of pollution."""
     of = told(metric)
     lines, share = strategy_lines(points, detector, metric, pollution)
-    drawn = draw(lines, "reject", metric, floor=of.floor, over=[threshold_line(share)])
+    drawn = draw(
+        lines, "reject", metric, floor=floor_of(metric, lines), over=[threshold_line(share)]
+    )
     return drawn.opts(
         title=f"{detector}: {of.question[0].lower()}{of.question[1:]}",
         xlabel=f"share of training images removed (line: {share:g} of them are defective)",

@@ -15,6 +15,7 @@ _PLACES = {
     "find_notebook": "kit.notebooks",
     "report": "kit.page",
     "run_notebook": "kit.notebooks",
+    "write_paper": "paper.page",
     "write_robustness": "robustness.page",
 }
 

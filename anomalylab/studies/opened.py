@@ -14,7 +14,7 @@ OVERLAP = "append-overlap"
 """The protocol with which polluting images stay in the test set."""
 
 
-class StudyTables(NamedTuple):
+class StudyData(NamedTuple):
     """What is read of a study; see :mod:`anomalylab.schema.study`.
 
     Parameters
@@ -40,7 +40,7 @@ class Study:
 
     Parameters
     ----------
-    tables : StudyTables
+    tables : StudyData
     name : str
         For readers.
 
@@ -50,7 +50,7 @@ class Study:
         If no cell was computed.
     """
 
-    def __init__(self, tables: StudyTables, name: str = "study"):
+    def __init__(self, tables: StudyData, name: str = "study"):
         self.tables, self.name = tables, name
         if not len(tables.metrics):
             reasons = tables.cells["reason"].drop_duplicates().head(3).tolist()
@@ -68,7 +68,7 @@ class Study:
         protocol = getattr(run.info.part, "protocol", None)
         if protocol is None:
             raise RunError(f"{run.folder} holds {run.kind.holds}, no study")
-        tables = StudyTables(
+        tables = StudyData(
             cells=run.table("study_cells"),
             metrics=run.table("study_metrics"),
             scores=run.table("study_scores"),

@@ -29,6 +29,7 @@ class BandLine:
     Parameters
     ----------
     name, colour : str
+        Nothing is written at a line without a name.
     x, y : float ndarray of shape (n_points,)
         Ascending in x.
     half : float ndarray of shape (n_points,), optional
@@ -124,7 +125,7 @@ def band_chart(
 def keys(lines: Sequence[BandLine]) -> Markup:
     """Return a list of the names of curves, each behind its colour."""
     key = Markup('<span class="al-key"><i style="background:{}"></i>{}</span>')
-    told = Markup(" ").join(key.format(line.colour, line.name) for line in lines)
+    told = Markup(" ").join(key.format(line.colour, line.name) for line in lines if line.name)
     return Markup('<p class="al-note al-keys">{}</p>').format(told)
 
 
@@ -171,6 +172,7 @@ def _curve(place: _Place, line: BandLine) -> Markup:
 
 
 def _names(place: _Place, lines: Sequence[BandLine]) -> Markup:
+    lines = [line for line in lines if line.name]
     heights = apart([place.y(float(line.y[-1])) for line in lines], APART, HEIGHT - BOTTOM)
     name = Markup(
         '<text class="al-strong" x="{}" y="{}"><tspan style="fill:{}">● </tspan>{}</text>'

@@ -18,7 +18,7 @@ from anomalylab.storage.unfinished import owner, sweep
 
 _WORK = "anomalylab-"
 
-PATHS = ("run", "data", "plugins")
+PATHS = ("run", "data", "plugins", "tables")
 """Parameters that name files; they are recorded as seen from the notebook."""
 
 

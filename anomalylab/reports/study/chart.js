@@ -11,6 +11,10 @@
   const below = (/** @type {number} */ y, /** @type {number} */ half) => Math.max(0, y - half);
   const above = (/** @type {number} */ y, /** @type {number} */ half) => Math.min(1, y + half);
 
+  // At guessing, or nearer where all values are far above it; metrics/in_studies.py does the same.
+  const axisFloor = (/** @type {number} */ floor, /** @type {number} */ least) =>
+    floor ? Math.max(floor, (Math.floor(10 * least + 1e-9) - 1) / 10) : floor;
+
   // Moves places apart until each two differ by some pixels, none beyond the bottom.
   function apart(/** @type {number[]} */ places, /** @type {number} */ bottom) {
     const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]);
@@ -81,7 +85,8 @@
      */
     places(lines, floor, height, right) {
       const all = lines.flatMap((line) => line.points);
-      const low = Math.min(floor, Math.floor(Math.min(...all.map(({ y, half }) => below(y, half))) * 20) / 20);
+      const least = Math.min(...all.map(({ y, half }) => below(y, half)));
+      const low = Math.min(axisFloor(floor, least), Math.floor(least * 20) / 20);
       const high = Math.max(...all.map(({ y, half }) => above(y, half)), low + 0.05);
       const first = Math.min(...all.map(({ x }) => x));
       const last = Math.max(...all.map(({ x }) => x), first + 1e-3);

@@ -62,7 +62,8 @@
       const shown = counted.slice(page * PAGE, (page + 1) * PAGE);
       const sources = Object.fromEntries(shown.map(({ i }) => [i, this.picture(i)]));
       const items = shown.map(({ i, n }) => this.item(i, n, nCells));
-      const caption = opened ? `${al.count(counted.length, "image")}, over ${al.count(nCells, "draw")}` : "";
+      const at = store.state.at === "verdict" ? "; flagged or not at the 5 % threshold" : "";
+      const caption = opened ? `${al.count(counted.length, "image")}, over ${al.count(nCells, "draw")}${at}` : "";
       this.model.update({ items, sources, n: counted.length, page, caption });
       if (opened && opened !== this.last) this.node.scrollIntoView({ block: "start" });
       if (opened && opened !== this.last) this.title.focus({ preventScroll: true });

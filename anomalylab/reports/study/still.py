@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from anomalylab.metrics.in_studies import strategy_words, told
+from anomalylab.metrics.in_studies import axis_floor, strategy_words, told
 from anomalylab.number_words import percent
 from anomalylab.pictures.palette import detector_colours, strategy_colours
 from anomalylab.reports.kit.band_chart import BandLine, band_chart
@@ -73,7 +73,7 @@ def draw_lines(lines: list[BandLine], metric: str, along: str, mark: float | Non
         lines,
         x_label=along,
         y_label=of.short,
-        floor=of.floor,
+        floor=axis_floor(metric, min(float(line.band[0].min()) for line in lines)),
         mark=mark,
         alt=f"{of.title} against {along}: {names}.",
     )

@@ -10,18 +10,19 @@ from pages import find, find_all, fresh, press, requests, texts, width_in
 from study_tables import CATEGORIES, study_tables
 
 from anomalylab.errors import RunError
+from anomalylab.metrics.in_studies import axis_floor
 from anomalylab.reports import study as parts
 from anomalylab.reports.kit.page import write_page
 from anomalylab.reports.study.payload import payload
 from anomalylab.reports.study.words import mending, of_detectors, removing, sentence
-from anomalylab.studies.opened import Study, StudyTables
+from anomalylab.studies.opened import Study, StudyData
 from anomalylab.studies.overlap import overlaps
 from anomalylab.studies.removal import removals
 
 
 def opened(tables, protocol="replace"):
     own = (tables.cells, tables.metrics, tables.scores, tables.samples, tables.thumbnails)
-    return parts.Findings(Study(StudyTables(*own, protocol), "made-up <study>"))
+    return parts.Findings(Study(StudyData(*own, protocol), "made-up <study>"))
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +125,7 @@ def test_failed_cells_are_counted_with_their_reason_escaped():
 def test_a_study_without_a_cell_is_refused():
     tables = study_tables(("part",))
     none = (tables.cells, tables.metrics.head(0), tables.scores)
-    empty = StudyTables(*none, tables.samples, tables.thumbnails)
+    empty = StudyData(*none, tables.samples, tables.thumbnails)
     with pytest.raises(RunError, match="no cell"):
         Study(empty)
 
@@ -252,6 +253,15 @@ def test_a_point_opens_the_images_that_are_missed_there(browser, page, found):
     shown = texts(browser, ".al-opened .al-card-words i")
     assert shown[0] == f"{missed.max()} of 3"
     assert [url for url in requests(browser) if not url.startswith("file:")] == []
+
+
+def test_axes_of_scripts_begin_where_those_of_python_do(browser, page, found):
+    fresh(browser, page)
+    points = found.study.points
+    rows = points[(points["study"] == "pollution") & (points["metric"] == "auroc")]
+    lowest = axis_floor("auroc", float((rows["value"] - rows["deviation"]).min()))
+    marks = texts(browser, ".al-three figure:first-child text[text-anchor=end]")
+    assert min(float(mark) for mark in marks if re.fullmatch(r"[\d.]+", mark)) == lowest
 
 
 def test_sliders_move_marks_and_tables(browser, page, found):
