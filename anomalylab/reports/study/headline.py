@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from anomalylab.datasets.pollute import planted
 from anomalylab.number_words import fixed, grouped, listed, percent, plural
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.study.found import Findings
@@ -64,6 +65,7 @@ def _threshold(at: str) -> dict[str, str]:
 def warnings_of(found: Findings) -> list[str]:
     """Return what stands below the headline because it explains or weakens it."""
     told = [overlap_words(of) for of in found.overlaps]
+    told += list(filter(None, [planted.words(found.study.tables.samples)]))
     if len(found.study.failed):
         told.append(failed_words(found))
     left_out = sorted({name for names in found.study.points["left_out"] for name in _names(names)})

@@ -9,6 +9,7 @@ import pytest
 from pages import find, find_all, fresh, press, requests, texts, width_in
 from study_tables import CATEGORIES, study_tables
 
+from anomalylab.datasets.pollute import planted
 from anomalylab.errors import RunError
 from anomalylab.metrics.in_studies import axis_floor
 from anomalylab.reports import study as parts
@@ -113,6 +114,14 @@ def test_an_overlap_of_training_and_test_images_is_told_with_what_it_changes():
     assert "append-overlap" in html
     assert f"without them {of.auroc_without:.3f}" in html
     assert overlaps(study_tables(("part",)).scores) == []
+
+
+def test_painted_defects_are_said_to_be_painted():
+    tables = study_tables(("part",))
+    is_pool = tables.samples["kind"] == "pool"
+    tables.samples.loc[is_pool, "defect_type"] = "synthetic:scratch"
+    assert planted.words(tables.samples)
+    assert planted.words(tables.samples) in flat(parts.headline(opened(tables)).html)
 
 
 def test_failed_cells_are_counted_with_their_reason_escaped():
