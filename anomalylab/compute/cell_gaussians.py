@@ -14,6 +14,7 @@ from anomalylab.compute import gaussian
 from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.cells import Cells, blocks
 from anomalylab.compute.shrinkage import Covariance, Estimator
+from anomalylab.compute.subset_gaussians import left_out_distances
 
 KEPT_BYTES = 2**29
 """Size up to which Gram matrices are kept; beyond it they are computed when needed."""
@@ -79,9 +80,7 @@ class GramGaussians:
         by_size = gaussian.groups_by_size(groups)
         for cells in self._blocks(0):
             covariance = self.covariance.of(cells)
-            squared[cells] = gaussian.left_out_from_grams(
-                self._gram(cells), covariance.identity, covariance.weight, by_size
-            )
+            squared[cells] = left_out_distances(self._gram(cells), covariance, by_size)
         return squared
 
     def _gram(self, cells: slice) -> np.ndarray:

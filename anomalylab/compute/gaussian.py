@@ -8,8 +8,6 @@ if it, or its group, had been left out (Sherman & Morrison; Woodbury).
 All arithmetic is float64; leading axes, written ``...``, run over cells.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from scipy.linalg import blas, lapack
 
@@ -49,44 +47,6 @@ def distances_from_grams(
     explained = solve_lower(_cholesky(gram, identity, weight), cross)
     outside = square_norms - weight[:, None] * np.einsum("cqn,cqn->cq", explained, explained)
     squared: np.ndarray = np.maximum(outside, 0) / identity[:, None]
-    return squared
-
-
-def left_out_from_grams(
-    gram: np.ndarray, identity: np.ndarray, weight_of: Callable[[int], np.ndarray], groups: Groups
-) -> np.ndarray:
-    """Compute squared distances of the training vectors, each left out with its group.
-
-    ``Xc S^-1 Xc'`` holds the inner products of images around the mean of all;
-    :func:`leave_one_out` and :func:`leave_group_out` turn them into distances of those left out.
-
-    Parameters
-    ----------
-    gram : ndarray of shape (n_cells, n_images, n_images)
-    identity : ndarray of shape (n_cells,)
-    weight_of : callable
-        Number of images that are left -> ``weight``, of shape (n_cells,).
-    groups : dict
-        What :func:`groups_by_size` returns.
-
-    Returns
-    -------
-    squared : ndarray of shape (n_cells, n_images)
-    """
-    n_images = gram.shape[-1]
-    squared = np.empty(gram.shape[:2])
-    for size, members in groups.items():
-        weight = weight_of(n_images - size)
-        inverse = invert_lower(_cholesky(gram, identity, weight))
-        product = inverse @ gram
-        if size == 1:
-            rows = members[:, 0]
-            inside = np.einsum("ckn,ckn->cn", inverse[..., rows], product[..., rows])
-            squared[:, rows] = leave_one_out(inside, weight, n_images)
-            continue
-        for rows in members:
-            inside = np.swapaxes(inverse[..., rows], -1, -2) @ product[..., rows]
-            squared[:, rows] = leave_group_out(inside, weight, n_images)
     return squared
 
 

@@ -4,16 +4,24 @@ One Gram matrix per cell is computed once for all images. A subset is then a pri
 that is centred anew.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from anomalylab.compute import gaussian, memory
 from anomalylab.compute.blas import one_blas_thread
 from anomalylab.compute.cells import blocks
-from anomalylab.compute.shrinkage import Estimator
+from anomalylab.compute.shrinkage import Covariance
+from anomalylab.compute.subset_gaussians import Subset, left_out_distances
+from anomalylab.compute.threads import in_pieces
 from anomalylab.detectors._pool import ClosedFormPool, fast_pool
 from anomalylab.detectors.padim import PaDiM
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
+
+CACHED_BYTES = 2**22
+"""What a block of cells may take while a subset is answered: it stays in the processor's cache."""
 
 
 class GramPool(ClosedFormPool):
@@ -54,45 +62,58 @@ class GramPool(ClosedFormPool):
         estimator = self.detector.estimator_of(self._n_channels, variances, self._square_sizes)
         shift = mean_norms[:, None] / 2 - to_mean
         squared = np.empty((len(self._grams), len(query)))
-        for cells in blocks(len(squared), 8 * len(train) * (3 * len(self.features) + len(train))):
-            squared[cells] = self._distances(cells, shift, train, query, position, estimator)
+        question = _Question(train, query, position, self.features.group_numbers[train])
+
+        def measure(cells: slice) -> None:
+            covariance_of = partial(estimator, n_channels=self._n_channels, cells=cells)
+            squared[cells] = question.answer(self._grams[cells], shift[cells], covariance_of)
+
+        step = max(1, CACHED_BYTES // (8 * len(train) * (2 * len(train) + len(query))))
+        starts = range(0, len(squared), step)
+        in_pieces(measure, [slice(start, start + step) for start in starts])
         return self.detector.finish(squared)
 
-    def _distances(
-        self,
-        cells: slice,
-        shift: np.ndarray,
-        train: np.ndarray,
-        query: np.ndarray,
-        position: np.ndarray,
-        estimator: Estimator,
+
+class _Question:
+    """Which images to learn from and which to score, and whether each was seen in training."""
+
+    def __init__(
+        self, train: np.ndarray, query: np.ndarray, position: np.ndarray, groups: np.ndarray
+    ):
+        self.train, self.query, self.groups = train, query, groups
+        place = np.full(1 + max(train.max(), query.max()), -1)
+        place[train] = np.arange(len(train))
+        self._place = place[query]
+        self._is_other, self._is_left_out = self._place < 0, position >= 0
+
+    def answer(
+        self, grams: np.ndarray, shift: np.ndarray, covariance_of: Callable[..., Covariance]
     ) -> np.ndarray:
         """Return squared distances (n_cells, n_query); ``shift`` centres the Gram matrices."""
-        shift = shift[cells]
-        products = self._grams[cells][:, :, train]
-        products += shift[:, :, None] + shift[:, None, train]
-        gram = products[:, train]
+        gram = self._centred(grams, shift, self.train)
         norms, square_sum = np.einsum("cnn->cn", gram), np.einsum("cmn,cmn->c", gram, gram)
-        covariance = estimator(norms, square_sum, self._n_channels, cells)
-        is_left_out = position >= 0
-        squared = np.empty((len(gram), len(query)))
-        if is_left_out.any():
-            groups = gaussian.groups_by_size(self.features.group_numbers[train])
-            left_out = gaussian.left_out_from_grams(
-                gram, covariance.identity, covariance.weight, groups
-            )
-            squared[:, is_left_out] = left_out[:, position[is_left_out]]
-        if not is_left_out.all():
-            others = query[~is_left_out]
-            square_norms = np.einsum("cnn->cn", self._grams[cells]) + 2 * shift
-            squared[:, ~is_left_out] = gaussian.distances_from_grams(
-                gram,
-                products[:, others],
-                square_norms[:, others],
-                covariance.identity,
-                covariance.weight(len(train)),
-            )
+        covariance = covariance_of(norms, square_sum)
+        squared = np.empty((len(grams), len(self.query)))
+        if self._is_left_out.any():
+            groups = gaussian.groups_by_size(self.groups)
+            left_out = left_out_distances(gram, covariance, groups)
+            squared[:, self._is_left_out] = left_out[:, self._place[self._is_left_out]]
+        if self._is_left_out.all():
+            return squared
+        subset, is_own = Subset(gram, covariance), ~self._is_other & ~self._is_left_out
+        squared[:, is_own] = subset.own()[:, self._place[is_own]]
+        if self._is_other.any():
+            others = self.query[self._is_other]
+            norms = np.einsum("cnn->cn", grams)[:, others] + 2 * shift[:, others]
+            squared[:, self._is_other] = subset.others(self._centred(grams, shift, others), norms)
         return squared
+
+    def _centred(self, grams: np.ndarray, shift: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return centred inner products of some images with the training images."""
+        products = np.take(np.take(grams, rows, axis=1), self.train, axis=2)
+        products += shift[:, rows, None]
+        products += shift[:, None, self.train]
+        return products
 
 
 @fast_pool("padim")

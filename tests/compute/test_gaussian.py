@@ -4,6 +4,8 @@ from sklearn.covariance import LedoitWolf
 
 from anomalylab.compute import cells, gaussian, shrinkage
 from anomalylab.compute.cells import Cells
+from anomalylab.compute.shrinkage import Covariance
+from anomalylab.compute.subset_gaussians import left_out_distances
 from anomalylab.errors import ParameterError
 
 WIDE, TALL = (12, 30), (60, 7)
@@ -116,10 +118,9 @@ def test_leaving_one_out_equals_an_explicit_refit_with_the_same_shrinkage(shape)
     gram = (centred @ centred.T)[None]
     alone = gaussian.groups_by_size(np.arange(n_images))
 
-    def weight_of(n_left):
-        return np.array([share / n_left])
-
-    closed = gaussian.left_out_from_grams(gram, np.array([identity]), weight_of, alone)[0]
+    closed = left_out_distances(
+        gram, Covariance(np.array([identity]), np.array([share]), 0), alone
+    )[0]
     for row in range(n_images):
         others = np.delete(vectors, row, axis=0)
         deviation = vectors[row] - others.mean(axis=0)
@@ -137,11 +138,10 @@ def test_leaving_a_group_out_equals_an_explicit_refit_with_the_same_shrinkage(sh
     centred = vectors - vectors.mean(axis=0)
     gram, identity, share = (centred @ centred.T)[None], 0.4, 0.7
 
-    def weight_of(n_left):
-        return np.array([share / n_left])
-
     by_size = gaussian.groups_by_size(groups)
-    closed = gaussian.left_out_from_grams(gram, np.array([identity]), weight_of, by_size)[0]
+    closed = left_out_distances(
+        gram, Covariance(np.array([identity]), np.array([share]), 0), by_size
+    )[0]
     for row in range(n_images):
         others = vectors[groups != groups[row]]
         deviation = vectors[row] - others.mean(axis=0)
