@@ -1,7 +1,8 @@
 """Do strategies take natural defects out of a folder? Recall of what leaves first, beside chance.
 
     python tests/benchmarks/bench_refinement.py [--sources boards,tiles,cells] [--draws N]
-        [--images N] [--detectors ...] [--strategies ...] [--aspects kept,square] [--repeats]
+        [--images N] [--detectors ...] [--strategies ...] [--aspects kept,square]
+        [--repeats] [--planted]
         [--rows FILE.jsonl] [--table FILE.jsonl ...]
 
 Each source is a training set as it came, defects among it, whose labels nothing sees: the boards
@@ -12,9 +13,11 @@ mean over draws, beside the share that chance finds there.
 
 Below, for each source, stands the pair of detector and strategy that is best on the *other*
 sources, with its recall on this one less that of ``sroc`` with the same detector and of the default
-detector: mean and 95 % interval over draws, which share most of their images. ``--repeats`` says
-how often a ranking could be told from one by lot without labels. ``--table`` prints rows that were
-written before.
+detector: mean and 95 % interval over draws, which share most of their images. ``--repeats`` and
+``--planted`` say what could be told of a ranking without labels: whether it repeats on other draws,
+and whether it removes defects painted into a quarter of its images, a fifth of them at a time and
+twice as many being removed; both are held against whether the labels put it near chance.
+``--table`` prints rows that were written before.
 """
 
 import argparse
@@ -23,6 +26,7 @@ import os
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +34,10 @@ import pandas as pd
 from bench_truth import _listed
 
 from anomalylab import datasets, detectors, extractors, refine
+from anomalylab.datasets.pollute.planted import plant_defects
 from anomalylab.detectors import Pool, pool_of
 from anomalylab.errors import ParameterError
+from anomalylab.features import Features
 from anomalylab.metrics.refinement import first_removed
 from anomalylab.runs.inputs import with_images
 from anomalylab.runs.request import DetectRequest
@@ -61,6 +67,8 @@ TILES = {"MT_Free": 1, "MT_Blowhole": 2, "MT_Break": 2, "MT_Crack": 4, "MT_Fray"
 """Every so many images are taken, so that kinds have their shares of the public set."""
 
 SHARE = 0.8
+PAINTED = 0.25
+ROUNDS = 5
 
 
 def sources() -> dict[str, pd.DataFrame]:
@@ -89,8 +97,18 @@ def solar_cells(root: Path) -> pd.DataFrame:
     return cells
 
 
-def embedded(samples: pd.DataFrame, aspect: str, n_images: int):
-    """Return which images are defective and their features, with images read on demand."""
+@dataclass
+class Known:
+    """A source, embedded: which images are defective, and what was painted into some."""
+
+    is_noise: np.ndarray
+    features: Features
+    sources: np.ndarray
+    """Rows that were painted into; their copies are the last rows of the features."""
+
+
+def embedded(samples: pd.DataFrame, aspect: str, n_images: int, share_painted: float) -> Known:
+    """Embed a source, and painted copies of a share of its images behind it."""
     if n_images < len(samples):
         rows = np.random.default_rng(0).permutation(len(samples))[:n_images]
         attributes = samples.attrs
@@ -99,8 +117,17 @@ def embedded(samples: pd.DataFrame, aspect: str, n_images: int):
     root = Path(samples.attrs["root"])
     extractor = create_extractor(DetectRequest(data=None), samples if aspect == "kept" else None)
     done = extractors.extract(samples, root, extractor)
-    features = with_images(done.features, done.samples, root, intensity="full")
-    return done.samples["label"].to_numpy(int) == 1, features
+    known, n_painted = done.samples, round(share_painted * len(done.samples))
+    features = with_images(done.features, known, root, intensity="full")
+    sources = np.random.default_rng(9).permutation(len(known))[:n_painted]
+    if n_painted:
+        copies = plant_defects(known, root, rows=sources)
+        painted = extractors.extract(copies, Path(copies.attrs["root"]), extractor)
+        copied = with_images(
+            painted.features, painted.samples, Path(copies.attrs["root"]), intensity="full"
+        )
+        features = Features.joined([features, copied])
+    return Known(known["label"].to_numpy(int) == 1, features, sources)
 
 
 def drawn(n_images: int, n_draws: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -111,10 +138,11 @@ def drawn(n_images: int, n_draws: int) -> Iterator[tuple[int, np.ndarray]]:
 
 
 def ranked(
-    pool: Pool, is_noise: np.ndarray, label: str, seed: int, train: np.ndarray, *, repeats: bool
+    pool: Pool, known: Known, label: str, seed: int, train: np.ndarray, *, repeats: bool
 ) -> dict:
     """Rank one draw by one strategy, and compare what leaves first with the truth."""
     name, params = STRATEGIES[label]
+    is_noise = known.is_noise
     share = float(is_noise[train].mean())
     start = time.perf_counter()
     try:
@@ -130,7 +158,21 @@ def ranked(
     found["estimated"] = refine.reject_estimate(suspicion).share
     if repeats:
         repeat = refine.repeats(name, pool, train, reject=share, seed=seed, draws=5, **params)
-        found |= {"jaccard": repeat.jaccard, "is_chance": repeat.is_chance}
+        found |= {"jaccard": repeat.jaccard, "repeats by lot": repeat.is_chance}
+    is_source = np.isin(known.sources, train)
+    if is_source.any():
+        planted = refine.planted_removed(
+            name,
+            pool,
+            train,
+            sources=known.sources[is_source],
+            planted=len(is_noise) + np.flatnonzero(is_source),
+            reject=2 * PAINTED / ROUNDS,
+            rounds=ROUNDS,
+            seed=seed,
+            **params,
+        )
+        found |= {"planted": planted.recall, "paint by lot": planted.is_near_chance}
     return found
 
 
@@ -139,16 +181,15 @@ def measured(given: argparse.Namespace) -> Iterator[dict]:
     known = sources()
     for source in given.sources:
         for aspect in given.aspects:
-            is_noise, features = embedded(known[source], aspect, given.images)
+            one = embedded(known[source], aspect, given.images, PAINTED * given.planted)
+            n_images = len(one.is_noise)
             for label in given.detectors:
                 name, params = DETECTORS[label]
-                pool = pool_of(detectors.create(name, **params), features)
-                head = {"source": source, "aspect": aspect, "detector": label, "n": len(is_noise)}
-                for seed, train in drawn(len(is_noise), given.draws):
+                pool = pool_of(detectors.create(name, **params), one.features)
+                head = {"source": source, "aspect": aspect, "detector": label, "n": n_images}
+                for seed, train in drawn(n_images, given.draws):
                     for strategy in given.strategies:
-                        yield head | ranked(
-                            pool, is_noise, strategy, seed, train, repeats=given.repeats
-                        )
+                        yield head | ranked(pool, one, strategy, seed, train, repeats=given.repeats)
 
 
 def print_recalls(rows: pd.DataFrame) -> None:
@@ -186,13 +227,20 @@ def print_chosen(rows: pd.DataFrame) -> None:
                 print(f"  less {other}: {difference.mean():+.2f} (95 %: +/- {half:.2f})")
 
 
-def print_repeats(rows: pd.DataFrame) -> None:
+def print_told(rows: pd.DataFrame) -> None:
     """Print how often a ranking was told to be as good as by lot, where it was and where not."""
-    if "is_chance" not in rows:
-        return
-    told = pd.crosstab(rows["near_chance_1p"], rows["is_chance"])
-    print("\nrankings near chance by the labels (rows), by what is said without them (columns)")
-    print(told.to_string())
+    rows = rows[rows["strategy"] != "random"]
+    for column in ("repeats by lot", "paint by lot"):
+        if column in rows:
+            told = pd.crosstab(rows["near_chance_1p"], rows[column])
+            print("\nrankings near chance by the labels (rows), and without them (columns)")
+            print(told.to_string())
+    if "planted" in rows:
+        keys = ["source", "aspect", "detector", "strategy"]
+        means = rows.groupby(keys)[["planted", "recall_1p"]].mean()
+        for source, some in means.groupby(level="source"):
+            print(f"{source}: rank correlation of painted and real recall over settings ", end="")
+            print(f"{some['planted'].corr(some['recall_1p'], method='spearman'):.2f}")
 
 
 def written(given: argparse.Namespace) -> pd.DataFrame:
@@ -238,6 +286,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--images", type=int, default=10_000)
     parser.add_argument("--repeats", action="store_true")
+    parser.add_argument("--planted", action="store_true")
     parser.add_argument("--rows", type=Path)
     parser.add_argument("--table", type=Path, nargs="+", default=[])
     return parser.parse_args(arguments)
@@ -251,7 +300,7 @@ def main() -> None:
     rows = written(given)
     print_recalls(rows)
     print_chosen(rows)
-    print_repeats(rows)
+    print_told(rows)
     print(f"\n{len(rows)} rankings, {time.perf_counter() - start:.0f} s")
 
 

@@ -147,16 +147,38 @@ def test_a_ranking_that_does_not_see_painted_defects_says_that_it_cannot_tell(pa
         assert found.words.startswith("This ranking cannot tell: of 4 defects painted")
 
 
+def test_copies_that_are_dealt_over_rounds_tell_together(painted):
+    pool, sources = painted
+    pool.calls.clear()
+    found = refine.planted_removed(
+        "sroc",
+        pool,
+        np.arange(40),
+        sources=sources,
+        planted=np.arange(40, 44),
+        reject=0.15,
+        rounds=2,
+        leave_out="group",
+    )
+    first, second = (set(train) for train, _, _ in pool.calls)
+    assert first == set(range(42)) - set(sources[:2])
+    assert second == set(range(40)) - set(sources[2:]) | {42, 43}
+    assert found.n_removed == 4
+    # Six of forty, twice: both of two are among them with a chance of (6 5) / (40 39) each time.
+    assert found.p_value == pytest.approx((30 / 1560) ** 2)
+
+
 def test_painted_copies_must_fit_the_images_that_they_replace(painted):
     pool, sources = painted
     copies = np.arange(40, 44)
-    for train, there, planted, reject, message in [
-        (np.arange(30), sources, copies, 0.2, "3 of 4 sources are training images"),
-        (np.arange(40), sources, copies[:2], 0.2, "each of 2 painted images"),
-        (np.arange(44), sources, copies, 0.2, "must not be among the training images"),
-        (np.arange(40), sources, copies, 0.01, "removes none"),
+    for train, there, planted, rounds, message in [
+        (np.arange(30), sources, copies, 1, "3 of 4 sources are training images"),
+        (np.arange(40), sources, copies[:2], 1, "each of 2 painted images"),
+        (np.arange(44), sources, copies, 1, "must not be among the training images"),
+        (np.arange(40), sources, copies, 4, "removes none"),
+        (np.arange(40), sources, copies, 5, "1 to as many rounds: 5"),
     ]:
         with pytest.raises(ParameterError, match=message):
             refine.planted_removed(
-                "sroc", pool, train, sources=there, planted=planted, reject=reject
+                "sroc", pool, train, sources=there, planted=planted, reject=0.01, rounds=rounds
             )
