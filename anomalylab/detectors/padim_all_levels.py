@@ -96,8 +96,10 @@ class PaDiMAllLevels(Detector):
 class _Both(Pool):
     """Image scores of one pool, score maps of another."""
 
-    def __init__(self, of_scores: Pool, of_maps: Pool):
-        self.of_scores, self.of_maps = of_scores, of_maps
+    def __init__(self, detector: PaDiMAllLevels, features: Features):
+        self.detector, self.features = detector, features
+        parts = detector.parts(features.shapes)
+        self.of_scores, self.of_maps = (pool_of(part, features) for part in parts)
 
     def score(
         self,
@@ -139,4 +141,4 @@ class _Both(Pool):
 @fast_pool("padim_all_levels")
 def both_pools(detector: PaDiMAllLevels, features: Features) -> Pool:
     """Return the pools of both parts as one."""
-    return _Both(*(pool_of(part, features) for part in detector.parts(features.shapes)))
+    return _Both(detector, features)

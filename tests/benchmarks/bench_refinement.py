@@ -60,6 +60,7 @@ STRATEGIES: dict[str, tuple[str, dict]] = {
     "consensus": ("stoc", {"rule": "consensus"}),
     "bagged": ("bagged", {}),
     "mad": ("mad", {}),
+    "patches": ("patches", {}),
     "random": ("random", {}),
 }
 DEFAULT = "patchcore finest"

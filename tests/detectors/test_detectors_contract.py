@@ -445,3 +445,11 @@ def test_an_unknown_preset_suggests_the_nearest(detector):
         pytest.skip(f"{detector.name} has no presets")
     with pytest.raises(UnknownNameError, match=preset):
         detectors.create(detector.name, preset=f"{preset}s")
+
+
+def test_a_pool_tells_its_detector_and_the_levels_that_it_uses(detector, normal):
+    pool = pool_of(detector, normal)
+    assert pool.detector == detector
+    assert not hasattr(pool.detector, "shapes_")
+    assert len(pool.features) == len(normal)
+    assert pool.features.names == detector.own_levels(normal).names
