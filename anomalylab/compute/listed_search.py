@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from anomalylab.compute.neighbour_lists import Lists
+from anomalylab.compute.order_weights import Weights
 
 CHUNK_BYTES = 2**22
 """What the lists read at once take, about: they stay in the processor's cache."""
@@ -40,11 +41,14 @@ class Choice(NamedTuple):
         """
         allowed = np.empty(image.shape, bool)
         for row, asking in enumerate(own):
-            seen = self.is_chosen
-            if self.is_left_out[asking]:
-                seen = seen & (self.groups != self.groups[asking])
-            np.take(seen, image[row], out=allowed[row])
+            np.take(self.seen_by(asking), image[row], out=allowed[row])
         return allowed
+
+    def seen_by(self, image: int) -> np.ndarray:
+        """Return which images one image may be compared with, (n_images,)."""
+        if not self.is_left_out[image]:
+            return self.is_chosen
+        return np.asarray(self.is_chosen & (self.groups != self.groups[image]))
 
 
 def images_at_once(lists: Lists) -> int:
@@ -99,3 +103,36 @@ def _smallest(values: np.ndarray, k: int) -> np.ndarray:
     if n_short > 0:
         values = np.concatenate([values, np.full((*values.shape[:-1], n_short), np.inf)], axis=-1)
     return np.sort(np.partition(values, k - 1, axis=-1)[..., :k], axis=-1)
+
+
+def weighted(
+    lists: Lists, places: np.ndarray, own: np.ndarray, choice: Choice, weights: Weights
+) -> tuple[np.ndarray, np.ndarray]:
+    """Add up distances to the nearest cell of each image, weighted by its rank.
+
+    Parameters
+    ----------
+    lists, places, own, choice
+        As for :func:`nearest`; the lists hold one cell of an image, and all cells are kept.
+    weights : callable
+        As in :mod:`anomalylab.compute.order_weights`.
+
+    Returns
+    -------
+    total : float64 ndarray of shape (n_some, n_cells)
+    is_known : bool ndarray of shape (n_some, n_cells)
+        Whether the list holds all images that count.
+    """
+    usable = choice.allowed(lists.image[places], own)
+    rank = np.cumsum(usable, axis=2, dtype=np.int32)
+    total, is_known = np.zeros(usable.shape[:2]), np.zeros(usable.shape[:2], bool)
+    for row, (place, asking) in enumerate(zip(places, own, strict=True)):
+        counts = weights(int(choice.seen_by(asking).sum()))
+        is_counted = usable[row] & (rank[row] <= len(counts))
+        squared, horizon = lists.squared[place], lists.horizon[place]
+        reached = np.where(is_counted, squared, 0).max(axis=1)
+        is_known[row] = (rank[row, :, -1] >= len(counts)) & (reached <= horizon)
+        known = is_known[row]
+        nearest_first = squared[known][is_counted[known]].reshape(-1, len(counts))
+        total[row, known] = (np.sqrt(nearest_first) * counts).sum(axis=1)
+    return total, is_known

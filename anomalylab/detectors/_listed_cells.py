@@ -76,8 +76,13 @@ class ListedCells:
 
     def deepen(self) -> None:
         """List more cells, if there are more."""
-        if self.n_entries < self.n_images * self._n_nearest:
+        if not self.is_whole:
             self._list(DEEPER * self.n_entries)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether cells of every image are listed."""
+        return self.n_entries == self.n_images * self._n_nearest
 
     def list_all(self) -> None:
         """List cells of every image."""

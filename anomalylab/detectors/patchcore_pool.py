@@ -14,6 +14,7 @@ from anomalylab.compute.grouped_search import GroupedSearch
 from anomalylab.compute.listed_search import Choice
 from anomalylab.compute.nearest import AllPairs
 from anomalylab.compute.neighbour_lists import bytes_to_make
+from anomalylab.compute.order_weights import Weights
 from anomalylab.compute.threads import in_pieces
 from anomalylab.detectors._listed_cells import ListedCells
 from anomalylab.detectors._patch_cells import crowd_weights
@@ -38,9 +39,13 @@ class PatchPool(RefitPool):
 
     def __init__(self, detector: PatchCore, features: Features):
         super().__init__(detector, features)
-        method = f"{detector.pooling} {detector.n_channels}"
-        self._listed = ListedCells(features, self.detector.embed, method, detector.k)
+        self._listed = self._list(detector.k)
+        self._images: ListedCells | None = None
         self._n_compared = 0.0
+
+    def _list(self, k: int) -> ListedCells:
+        method = f"{self.detector.pooling} {self.detector.n_channels}"
+        return ListedCells(self.features, self.detector.embed, method, k)
 
     def score(
         self,
@@ -71,6 +76,57 @@ class PatchPool(RefitPool):
         self._deepen_if_it_pays(memory_of.n_compared)
         score_map = scores.reshape(len(query), *self.features.grid())
         return image_scores, score_map.astype(np.float32)
+
+    def order_maps(
+        self, train: np.ndarray, query: np.ndarray, weights: Weights, *, leave_out: str = "none"
+    ) -> np.ndarray:
+        """Score cells by their distances to the nearest cell of each training image.
+
+        With these distances ``a_1 <= a_2 <= ...``, the score of a cell is ``sum of w_i a_i``.
+
+        Parameters
+        ----------
+        train, query, leave_out
+            As for :meth:`score`.
+        weights : callable
+            Number of training images that a query sees -> ``w``, nearest first: ``Order(3)``,
+            ``Lowest(0.3)``, ``Banks(0.1)`` of :mod:`anomalylab.compute.order_weights`.
+
+        Returns
+        -------
+        score_map : float32 ndarray of shape (n_query, n_rows, n_cols)
+
+        Raises
+        ------
+        ParameterError
+            If rows repeat or do not exist, or if fewer images are seen than are counted.
+        """
+        train, query = self._rows("train", train), self._rows("query", query)
+        hidden = self.hidden_groups(train, query, leave_out)
+        choice = self._choice(train, query[hidden >= 0], None)
+        self._refuse_too_few(choice, hidden)
+        self._images = self._images or (self._listed if self.detector.k == 1 else self._list(1))
+        total, is_known = self._weighted(self._images, query, choice, weights)
+        if not is_known.all():
+            if self._images is self._listed:
+                self._images = self._list(1)
+            self._images.list_all()
+            total, is_known = self._weighted(self._images, query, choice, weights)
+        return total.reshape(len(query), *self.features.grid()).astype(np.float32)
+
+    def _weighted(
+        self, listed: ListedCells, query: np.ndarray, choice: Choice, weights: Weights
+    ) -> tuple[np.ndarray, np.ndarray]:
+        total = np.empty((len(query), listed.n_cells))
+        is_known = np.empty(total.shape, bool)
+
+        def answer(where: np.ndarray) -> None:
+            lists, places = listed.of(query[where])
+            found = listed_search.weighted(lists, places, query[where], choice, weights)
+            total[where], is_known[where] = found
+
+        in_pieces(answer, listed.pieces(query))
+        return total, is_known
 
     def _choice(
         self, train: np.ndarray, left_out: np.ndarray, keep_cells: np.ndarray | None

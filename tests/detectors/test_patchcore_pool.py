@@ -8,6 +8,7 @@ import pytest
 
 from anomalylab.compute import memory
 from anomalylab.compute.neighbour_lists import ListMaker
+from anomalylab.compute.order_weights import Banks, Lowest, Order
 from anomalylab.detectors import RefitPool, create, patchcore_pool, pool_of
 from anomalylab.detectors import _listed_cells as listed_cells
 from anomalylab.detectors.patchcore_pool import PatchPool
@@ -163,6 +164,43 @@ def test_a_pool_that_was_pickled_carries_no_lists(features, new_cache):
     shutil.rmtree(new_cache / "features")
     with pytest.raises(StorageError, match="make the pool again"):
         pickle.loads(packed)
+
+
+def plain_orders(features, train, query, weights):
+    """Weighted sums of the distances to each training image alone, the query's group hidden."""
+    maps = []
+    for row in query:
+        hides = row in train
+        seen = [image for image in train if not (hides and GROUPS[image] == GROUPS[row])]
+        asked = features.subset([row])
+        each = [
+            create("patchcore").fit(features.subset([image])).score_map(asked)[0] for image in seen
+        ]
+        counts = weights(len(seen))
+        maps.append(np.tensordot(counts, np.sort(each, axis=0)[: len(counts)], axes=1))
+    return np.stack(maps)
+
+
+@pytest.mark.usefixtures("new_cache")
+@pytest.mark.parametrize("k", [1, 2])
+@pytest.mark.parametrize("depth", [3, 100], ids="lists of {}".format)
+@pytest.mark.parametrize("weights", [Order(1), Order(3), Lowest(0.3), Banks(0.4)])
+def test_orders_are_those_of_images_one_by_one(features, weights, depth, k, monkeypatch):
+    monkeypatch.setattr(listed_cells, "MIN_ENTRIES", depth)
+    monkeypatch.setattr(listed_cells, "N_ENTRIES", 1)
+    pool = pool_of(create("patchcore", k=k), features)
+    train, query, _ = next(questions())
+    found = pool.order_maps(train, query, weights, leave_out="group")
+    expected = plain_orders(features.only(["fine"]), train, query, weights)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    refits = RefitPool(create("patchcore", k=k), features)
+    assert_same(pool.score(train, query), refits.score(train, query))
+
+
+def test_more_images_than_there_are_cannot_be_counted(features):
+    pool = pool_of(create("patchcore"), features)
+    with pytest.raises(ParameterError, match="lower order"):
+        pool.order_maps(np.arange(4), np.arange(4), Order(4), leave_out="group")
 
 
 def test_too_few_cells_are_refused_as_in_a_refit(features):
