@@ -97,7 +97,7 @@ def measure(
             **rates_at(thresholds, scores, labels),
         }
     return {
-        "scores": np.concatenate([of_members, scores]),
+        "scores": np.concatenate([of_members, scores]).astype(float),
         "thresholds": np.array([thresholds["1"], thresholds["5"]]),
         "names": np.array(list(values)),
         "values": np.array(list(values.values()), float),
@@ -108,31 +108,29 @@ def _scored(
     pool: Pool, chosen: TrainingSet, *, with_maps: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return scores of members and of what is judged, and the maps of the latter if wanted."""
-    kept, removed = chosen.members[chosen.is_kept], chosen.members[~chosen.is_kept]
-    judged = np.concatenate([removed, chosen.validation])
-    judged, place = np.unique(judged, return_inverse=True)  # one image may be removed and judged
-    of_members = np.empty(len(chosen.members))
-    cells = chosen.keep_cells
-    maps = np.empty(0, np.float32)
+    members, validation, cells = chosen.members, chosen.validation, chosen.keep_cells
+    kept = members[chosen.is_kept]
     if type(pool) is RefitPool and cells is None:
-        fitted = pool.detector.unfitted().fit(pool.features.subset(kept))
-        scores, maps = fitted.score(pool.features.subset(judged))
-        of_members[chosen.is_kept] = fitted.training_scores()[0]
-    else:
-        of_members[chosen.is_kept] = pool.image_scores(
-            kept, kept, leave_out="group", keep_cells=cells
-        )
-        if with_maps:
-            scores, maps = pool.score(kept, judged, keep_cells=cells)
-        else:
-            scores = pool.image_scores(kept, judged, keep_cells=cells)
-    of_members[~chosen.is_kept] = scores[place[: len(removed)]]
-    of_validation = place[len(removed) :]
-    return (
-        of_members,
-        np.asarray(scores, float)[of_validation],
-        maps[of_validation] if len(maps) else maps,
-    )
+        return _refitted(pool, chosen)
+    if not with_maps and not np.isin(validation, members).any():  # one question instead of two
+        asked = np.concatenate([members, validation])
+        scores = pool.image_scores(kept, asked, leave_out="group", keep_cells=cells)
+        return scores[: len(members)], scores[len(members) :], np.empty(0)
+    of_members = pool.image_scores(kept, members, leave_out="group", keep_cells=cells)
+    if not with_maps:
+        return of_members, pool.image_scores(kept, validation, keep_cells=cells), np.empty(0)
+    return of_members, *pool.score(kept, validation, keep_cells=cells)
+
+
+def _refitted(pool: RefitPool, chosen: TrainingSet) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Score by one fit, which leaves out as it does in a run, where a pool would take many."""
+    kept, removed = chosen.members[chosen.is_kept], chosen.members[~chosen.is_kept]
+    fitted = pool.detector.unfitted().fit(pool.features.subset(kept))
+    of_members = np.empty(len(chosen.members))
+    of_members[chosen.is_kept] = fitted.training_scores()[0]
+    if len(removed):
+        of_members[~chosen.is_kept] = fitted.image_scores(pool.features.subset(removed))
+    return of_members, *fitted.score(pool.features.subset(chosen.validation))
 
 
 def _placed(
