@@ -48,7 +48,8 @@ def call(options: argparse.Namespace) -> None:
     print("\n".join(_lines(run.table("sensitivity"))))
     print(run.verdict)
     for label, verdict in run.info.verdicts.items():
-        print(f"{label}: {verdict.seen}")
+        if verdict.seen:
+            print(f"{label}: {verdict.seen}")
     print(f"Make the page: anomalylab report {run.folder}")
 
 

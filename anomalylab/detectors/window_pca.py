@@ -8,7 +8,7 @@ add up, leaving an image out takes no more than subtracting its own.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -158,10 +158,30 @@ class WindowPCA(Detector):
         return judge(band, spaces, self.statistic, self.coverage, self.grid)
 
     @one_blas_thread()
+    def fit_moments(self, totals: Mapping[int, Moments], near: Spaces | None = None) -> Self:
+        """Learn from the sums over the windows of normal images, where these are known.
+
+        The images are not held, so that they cannot be scored left out.
+
+        Parameters
+        ----------
+        totals : mapping
+            Side of each window -> moments of all images.
+        near : mapping, optional
+            Spaces of almost the same windows.
+        """
+        self._learn(self.fit_spaces(totals, near))
+        self.shapes_: dict[str, np.ndarray] = {}
+        return self
+
+    @one_blas_thread()
     def _fit(self, features: Features) -> None:
         images = features.images(self.levels[0])
         self._moments = total_moments(self._reader(images), range(len(images)), self.windows)
-        spaces = {str(window): space for window, space in self.fit_spaces(self._moments).items()}
+        self._learn(self.fit_spaces(self._moments))
+
+    def _learn(self, of_windows: Spaces) -> None:
+        spaces = {str(window): space for window, space in of_windows.items()}
         self.mean_ = {window: space.mean for window, space in spaces.items()}
         self.components_ = {window: space.components for window, space in spaces.items()}
         self.variances_ = {window: space.variances for window, space in spaces.items()}

@@ -40,6 +40,9 @@ class Kind:
         ``score(run, images, out, weights=None, engine=None, max_false_alarms=None,
         calibrate_on=None, replace=False) -> Run``: how it scores new images; None if such a run
         cannot.
+    sensitivity : str, optional
+        ``sensitivity(run, data, weights) -> Instrument``: what planted defects are measured with
+        again; None if nothing can be planted.
     check : str, optional
         ``check(run)``: reads what such a run holds beside tables, or says what is damaged.
     options : str, optional
@@ -61,6 +64,7 @@ class Kind:
     notebook: str
     app: str | None = None
     score: str | None = None
+    sensitivity: str | None = None
     check: str | None = None
     options: str | None = None
     aliases: tuple[str, ...] = ()
@@ -90,6 +94,7 @@ KINDS: dict[str, Kind] = {
             notebook="detect",
             app="anomalylab.apps.detect.app:pages_of",
             score="anomalylab.runs.score:score",
+            sensitivity="anomalylab.runs.sensitivity.again:instrument_of_detectors",
             check="anomalylab.runs.folder:check_maps",
         ),
         Kind(
@@ -103,6 +108,7 @@ KINDS: dict[str, Kind] = {
             notebook="pc_space",
             app="anomalylab.apps.pc_space.app:pages_of",
             score="anomalylab.recipes.pc_space.score:score",
+            sensitivity="anomalylab.recipes.pc_space.sensitivity:instrument_of_run",
             check="anomalylab.pc_space.stored:check",
             options="anomalylab.recipes.pc_space.options",
             aliases=("kolektor",),

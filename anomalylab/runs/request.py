@@ -173,8 +173,7 @@ class DetectRequest:
             raise ParameterError(f"max_fpr must lie in (0, 1], not {self.max_fpr}")
         if self.max_false_alarms is not None:
             check_rate(self.max_false_alarms)
-        if self.sensitivity not in (None, *SENSITIVITIES):
-            unknown_name("value of sensitivity", str(self.sensitivity), SENSITIVITIES)
+        check_sensitivity(self.sensitivity)
         names = [choice.name for choice in self.detectors]
         if AUTO in names and not self.is_auto:
             raise ParameterError(
@@ -230,6 +229,18 @@ def check_seed(seed: int) -> None:
     """
     if not 0 <= seed < 2**32:
         raise ParameterError(f"seed must be a whole number from 0 to {2**32 - 1}, not {seed}")
+
+
+def check_sensitivity(effort: str | None) -> None:
+    """Refuse what is no name of how much is planted, nor None, which leaves it to the labels.
+
+    Raises
+    ------
+    UnknownNameError
+        If so.
+    """
+    if effort not in (None, *SENSITIVITIES):
+        unknown_name("value of sensitivity", str(effort), SENSITIVITIES)
 
 
 _TOLD_IF_CHOSEN = (

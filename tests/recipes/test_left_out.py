@@ -46,20 +46,45 @@ def unlabelled(tmp_path_factory):
     return folder
 
 
-def test_recipe_and_detector_say_the_same_of_one_folder(unlabelled, tmp_path):
-    of_recipe = recipe(PCSpaceRequest(data=unlabelled, windows=(WINDOW,)), tmp_path / "recipe")
+@pytest.fixture(scope="module")
+def of_recipe(unlabelled, tmp_path_factory):
+    out = tmp_path_factory.mktemp("of_recipe") / "run"
+    return recipe(PCSpaceRequest(data=unlabelled, windows=(WINDOW,)), out)
+
+
+@pytest.fixture(scope="module")
+def detected(unlabelled, tmp_path_factory):
     choice = DetectorChoice.parse(f"window_pca:window={WINDOW}")
-    detected = detect(DetectRequest(data=unlabelled, detectors=(choice,)), tmp_path / "detect")
+    request = DetectRequest(data=unlabelled, detectors=(choice,), size=(64, 64))
+    return detect(request, tmp_path_factory.mktemp("detected") / "run")
+
+
+def test_recipe_and_detector_say_the_same_of_one_folder(of_recipe, detected):
     scores = [
         run.scores(name).set_index("sample_id")["score"].sort_index()
-        for run, name in ((of_recipe, "residual"), (detected, choice.label))
+        for run, name in ((of_recipe, "residual"), (detected, detected.detectors[0]))
     ]
     pd.testing.assert_series_equal(*scores, rtol=1e-6)
-    assert of_recipe.verdict == detected.verdict
+    one, other = (run.info.verdicts[run.detectors[0]] for run in (of_recipe, detected))
+    assert (one.sentence, one.reason, one.seen, one.unknown) == (
+        *(other.sentence, other.reason, other.seen, other.unknown),
+    )
+    assert one.seen.startswith("Of defects planted in copies of these images")
 
 
-def test_copies_of_one_image_are_left_out_together(unlabelled, tmp_path):
-    found = recipe(PCSpaceRequest(data=unlabelled, windows=(WINDOW,)), tmp_path / "run")
+def test_recipe_and_detector_see_the_same_planted_defects(of_recipe, detected):
+    assert set(of_recipe.table("sensitivity")["detector"]) == {"residual"}
+    for name in ("planted", "sensitivity", "planted_pictures"):
+        tables = [
+            run.table(name).drop(columns="detector", errors="ignore")
+            for run in (of_recipe, detected)
+        ]
+        pd.testing.assert_frame_equal(*tables, rtol=1e-6)
+    assert of_recipe.table("planted")["is_found"].any()
+
+
+def test_copies_of_one_image_are_left_out_together(of_recipe):
+    found = of_recipe
     pc, names = PCSpace(found), found.samples["sample_id"]
     others = names[~names.isin(["03.png", "copy.png"])]
     parts = [moments(pc.band(name).astype(float), WINDOW) for name in others]

@@ -17,7 +17,7 @@ from anomalylab.recipes.pc_space import inputs, odds, planned, spaces
 from anomalylab.recipes.pc_space import search as searching
 from anomalylab.recipes.pc_space.image_blocks import Images
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
-from anomalylab.recipes.pc_space.run import deal_folds, run
+from anomalylab.recipes.pc_space.run import run
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_search_scores_a_candidate_as_a_cross_validation_by_hand(tmp_path, sma
     data = write_kolektor(tmp_path / "data")
     request = PCSpaceRequest(data=data, windows=(9,), search=True, overflow="drop", density=False)
     images, _, _ = inputs.check_images(*inputs.load(request), request)
-    folds = deal_folds(images.samples, 0)
+    folds = odds.deal_folds(images.samples, 0)
     _, table = searching.search(request, images, folds)
     labels = images.samples["label"].to_numpy(int)
     limit, found = 2.4 * 9, []

@@ -5,6 +5,7 @@ therefore scored in the space of those of other groups, as ``window_pca`` does: 
 windows are those of all images less those of the group.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,11 +15,14 @@ from anomalylab.compute import window_space
 from anomalylab.compute.threads import in_pieces, n_threads
 from anomalylab.compute.window_moments import Moments
 from anomalylab.compute.window_space import WindowSpace
-from anomalylab.pc_space.info import GRID
+from anomalylab.pc_space.info import GRID, PCSpaceInfo
 from anomalylab.progress import Advance, counting
+from anomalylab.recipes.pc_space import spaces
 from anomalylab.recipes.pc_space.image_blocks import Images, by_blocks
 from anomalylab.recipes.pc_space.projections import SIGMAS, without_labels
+from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.spaces import ImageMoments, add, digest, varying
+from anomalylab.runs.inputs import groups_of
 from anomalylab.storage.blocks import Arrays, BlockStore
 
 
@@ -45,6 +49,10 @@ class Others:
     total: Moments
     whole: WindowSpace
 
+    def moments_without(self, rows: np.ndarray) -> Moments:
+        """Return the sums over all training images but some, at least one."""
+        return self.total - add(self.of_images.of(row) for row in rows)
+
     def space_without(self, group: int) -> WindowSpace:
         """Return the space of the images of other groups.
 
@@ -53,9 +61,39 @@ class Others:
         DatasetError
             If their windows vary along fewer directions than there are components.
         """
-        own = add(self.of_images.of(row) for row in self.rows[self.groups == group])
-        n_components = self.whole.n_components
-        return varying(window_space.fit(self.total - own, n_components, near=self.whole))
+        others = self.moments_without(self.rows[self.groups == group])
+        return varying(window_space.fit(others, self.whole.n_components, near=self.whole))
+
+
+def fit_window(
+    asked: PCSpaceRequest | PCSpaceInfo,
+    images: Images,
+    window: int,
+    training: Mapping[int, np.ndarray],
+) -> tuple[WindowSpace, Others | None]:
+    """Return the space of all normal training images, and what leaves each of them out.
+
+    There is none of the latter where all images are of one group, where sums over windows are not
+    what is fitted, or for windows that give no scores.
+
+    Parameters
+    ----------
+    asked : PCSpaceRequest or PCSpaceInfo
+    images : Images
+    window : int
+        Side of a window in pixels.
+    training : mapping
+        Number of a fold -> rows of its normal training images.
+    """
+    rows = np.sort(np.concatenate(list(training.values())))
+    if asked.solver == "incremental":
+        return spaces.incremental(images, window, rows, asked.n_components), None
+    of_images = spaces.ImageMoments(images, window)
+    total = spaces.add(spaces.moments_by_fold(of_images, training).values())
+    space, groups = spaces.fit([total], asked.n_components), groups_of(images.samples)[rows]
+    if window != asked.windows[0] or len(np.unique(groups)) < 2:
+        return space, None
+    return space, Others(of_images, rows, groups, total, space)
 
 
 def project_left_out(others: Others) -> tuple[np.ndarray, dict[str, np.ndarray]]:

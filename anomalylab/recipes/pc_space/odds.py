@@ -89,6 +89,19 @@ def judge(
     return ClassifierScores(left_out, score(model, features), scored)
 
 
+def deal_folds(samples: pd.DataFrame, seed: int) -> np.ndarray:
+    """Return the fold of each training image; -1 for images that are only judged."""
+    folds = np.full(len(samples), -1)
+    is_training = (samples["split"] != "test").to_numpy()
+    folds[is_training] = folds_of(samples.loc[is_training, "label"], seed)
+    return folds
+
+
+def by_fold(rows: np.ndarray, folds: np.ndarray) -> dict[int, np.ndarray]:
+    """Return the rows of each fold that there is among some rows."""
+    return {int(fold): rows[folds[rows] == fold] for fold in np.unique(folds[rows])}
+
+
 def folds_of(labels: pd.Series, seed: int) -> np.ndarray:
     """Deal images to folds, those of each label in equal parts.
 

@@ -14,7 +14,10 @@ SUMMARY = (
 OWN = ("preset",)
 """Parameters of data sets for which the recipe has an option of its own."""
 
-OF_REQUEST = ("n_components", "bins", "limit", "overflow", "solver", "orient", "C", "seed")
+OF_REQUEST = (
+    *("n_components", "bins", "limit", "overflow", "solver", "orient", "C", "seed"),
+    "sensitivity",
+)
 """Options that replace a default, or what a preset says, if they are given."""
 
 _PRESET_HELP = (
@@ -83,6 +86,12 @@ def _add_odds(parser: argparse.ArgumentParser) -> None:
         "images, whatever is given for them",
     )
     parser.add_argument("--seed", type=int, help="seed of everything drawn (0)")
+    parser.add_argument(
+        "--sensitivity",
+        choices=["none", "quick", "full"],
+        help="how many defects are planted in copies of the images to measure what the residual "
+        "would have seen (quick, unless all training images are labelled)",
+    )
 
 
 def request(options: argparse.Namespace, params: dict[str, object]) -> "PCSpaceRequest":

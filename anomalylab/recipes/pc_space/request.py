@@ -12,7 +12,7 @@ from anomalylab.extractors.band import ORIENTATIONS
 from anomalylab.images.read import parse_intensity
 from anomalylab.pc_space.histogram import OVERFLOWS, Plane, pairs, planes_of
 from anomalylab.registry import unknown_name
-from anomalylab.runs.request import DetectRequest, check_seed
+from anomalylab.runs.request import DetectRequest, check_seed, check_sensitivity
 
 SOLVERS = ("exact", "incremental")
 
@@ -78,6 +78,9 @@ class PCSpaceRequest:
         How pixel values are read.
     seed : int
         Of folds, bootstrap and random forest.
+    sensitivity : {"none", "quick", "full"}, optional
+        How many defects are planted to measure what the residual would have seen; if not given,
+        quick unless all training images are labelled.
     plugins : tuple of path
         Python files that were imported first.
     """
@@ -97,6 +100,7 @@ class PCSpaceRequest:
     search: bool = False
     intensity: str = "full"
     seed: int = 0
+    sensitivity: str | None = None
     plugins: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
@@ -114,6 +118,7 @@ class PCSpaceRequest:
         if not 0 < self.C < float("inf"):
             raise ParameterError(f"C must be positive, not {self.C}")
         check_seed(self.seed)
+        check_sensitivity(self.sensitivity)
         parse_intensity(self.intensity)
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
@@ -131,6 +136,7 @@ class PCSpaceRequest:
             dataset_params={**(BUILT_IN if is_built_in else {}), **self.dataset_params},
             intensity=self.intensity,
             seed=self.seed,
+            sensitivity=self.sensitivity,
             plugins=self.plugins,
         )
 
@@ -196,4 +202,5 @@ _OPTIONS = {
     "C": "--C",
     "intensity": "--intensity",
     "seed": "--seed",
+    "sensitivity": "--sensitivity",
 }

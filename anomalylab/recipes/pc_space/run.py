@@ -8,7 +8,7 @@ import pandas as pd
 
 from anomalylab.compute.window_space import WindowSpace
 from anomalylab.pc_space.log_odds import LogOdds
-from anomalylab.recipes.pc_space import odds, spaces
+from anomalylab.recipes.pc_space import odds
 from anomalylab.recipes.pc_space.detector_tables import (
     DescribedImages,
     Outcome,
@@ -18,16 +18,16 @@ from anomalylab.recipes.pc_space.detector_tables import (
 )
 from anomalylab.recipes.pc_space.image_blocks import Images
 from anomalylab.recipes.pc_space.inputs import check_images, load
-from anomalylab.recipes.pc_space.left_out import Others, project_left_out
+from anomalylab.recipes.pc_space.left_out import Others, fit_window, project_left_out
 from anomalylab.recipes.pc_space.projections import View, log_odds_maps, project_all
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run_folder import Found, describe, write
 from anomalylab.recipes.pc_space.search import search
+from anomalylab.recipes.pc_space.sensitivity import add_sensitivity
 from anomalylab.recipes.pc_space.tables import features_of
 from anomalylab.runs import roles
 from anomalylab.runs.enlarged import write_enlarged
 from anomalylab.runs.folder import Run
-from anomalylab.runs.inputs import groups_of
 from anomalylab.runs.recall import write_recall
 from anomalylab.runs.replaced import check_replaced
 from anomalylab.runs.suspects import write_suspects
@@ -74,8 +74,10 @@ def run(request: PCSpaceRequest, out: Path, *, replace: bool = False) -> Run:
         images, findings, broken = check_images(samples, root, request)
     found = _find(request, images, timings)
     with writing(out, may_replace) as writer:
+        verdicts, unseen = add_sensitivity(writer, found, timings)
         write(writer, found, timings)
-        writer.info(describe(found, findings, broken, request.command(out), out))
+        findings += unseen
+        writer.info(describe(found, verdicts, findings, broken, request.command(out), out))
         write_recall(writer)
         write_suspects(writer.folder)
         write_enlarged(writer, root)
@@ -84,15 +86,15 @@ def run(request: PCSpaceRequest, out: Path, *, replace: bool = False) -> Run:
 
 def _find(request: PCSpaceRequest, images: Images, timings: Timings) -> Found:
     samples = images.samples
-    folds, table = deal_folds(samples, request.seed), None
+    folds, table = odds.deal_folds(samples, request.seed), None
     if request.search:
         with timings.step("search", int((folds >= 0).sum())):
             request, table = search(request, images, folds)
-    training = _by_fold(roles.training_rows(samples), folds)
+    training = odds.by_fold(roles.training_rows(samples), folds)
     fitted, others = {}, {}
     for window in request.windows:
         with timings.step(f"PC space of {window} px windows", sum(map(len, training.values()))):
-            fitted[window], others[window] = _fit(request, images, window, training)
+            fitted[window], others[window] = fit_window(request, images, window, training)
     view = _view(request, fitted)
     with timings.step("project windows", len(samples)):
         described, densities = project_all(images, view, _groups(samples))
@@ -107,7 +109,18 @@ def _find(request: PCSpaceRequest, images: Images, timings: Timings) -> Found:
     )
     with timings.step("judge without labels", len(samples)):
         outcomes |= unsupervised(material)
-    return Found(request, material, view, densities, features, outcomes, log_odds, reason, table)
+    return Found(
+        request,
+        material,
+        view,
+        others[view.window],
+        densities,
+        features,
+        outcomes,
+        log_odds,
+        reason,
+        table,
+    )
 
 
 def _learn(
@@ -128,33 +141,6 @@ def _learn(
     return outcomes, log_odds
 
 
-def deal_folds(samples: pd.DataFrame, seed: int) -> np.ndarray:
-    """Return the fold of each training image; -1 for images that are only judged."""
-    folds = np.full(len(samples), -1)
-    is_training = (samples["split"] != "test").to_numpy()
-    folds[is_training] = odds.folds_of(samples.loc[is_training, "label"], seed)
-    return folds
-
-
-def _fit(
-    request: PCSpaceRequest, images: Images, window: int, training: dict[int, np.ndarray]
-) -> tuple[WindowSpace, Others | None]:
-    """Return the space of all normal training images, and what leaves each of them out.
-
-    There is none of the latter where all images are of one group, where sums over windows are not
-    what is fitted, or for windows that give no scores.
-    """
-    rows = np.sort(np.concatenate(list(training.values())))
-    if request.solver == "incremental":
-        return spaces.incremental(images, window, rows, request.n_components), None
-    of_images = spaces.ImageMoments(images, window)
-    total = spaces.add(spaces.moments_by_fold(of_images, training).values())
-    space, groups = spaces.fit([total], request.n_components), groups_of(images.samples)[rows]
-    if window != request.windows[0] or len(np.unique(groups)) < 2:
-        return space, None
-    return space, Others(of_images, rows, groups, total, space)
-
-
 def _leave_out(others: Others | None, described: dict[str, np.ndarray], timings: Timings) -> None:
     """Score training images anew, each in the space of those of other groups."""
     if others is None:
@@ -163,10 +149,6 @@ def _leave_out(others: Others | None, described: dict[str, np.ndarray], timings:
         rows, seen = project_left_out(others)
     for name, values in seen.items():
         described[name][rows] = values
-
-
-def _by_fold(rows: np.ndarray, folds: np.ndarray) -> dict[int, np.ndarray]:
-    return {int(fold): rows[folds[rows] == fold] for fold in np.unique(folds[rows])}
 
 
 def _view(request: PCSpaceRequest, fitted: dict[int, WindowSpace]) -> View:

@@ -11,6 +11,7 @@ from anomalylab.pc_space.info import PCSpaceInfo
 from anomalylab.pc_space.log_odds import LogOdds
 from anomalylab.pc_space.stored import FOLDER
 from anomalylab.recipes.pc_space.detector_tables import MAX_FPR, DescribedImages, Outcome, join
+from anomalylab.recipes.pc_space.left_out import Others
 from anomalylab.recipes.pc_space.projections import SIDE, View
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.tables import coefficients_table, features_table
@@ -41,6 +42,8 @@ class Found:
         As carried out: with what a search chose.
     material : DescribedImages
     view : View
+    others : Others or None
+        What spaces without some of the images are made of, if there can be any.
     densities : int64 ndarray of shape (2, n_pairs, side, side)
     features : float64 ndarray of shape (n_images, n_features)
     outcomes : dict
@@ -55,6 +58,7 @@ class Found:
     request: PCSpaceRequest
     material: DescribedImages
     view: View
+    others: Others | None
     densities: np.ndarray
     features: np.ndarray
     outcomes: dict[str, Outcome]
@@ -108,8 +112,20 @@ def _write_space(folder: Path, found: Found) -> None:
         found.log_odds.save(folder)
 
 
+def verdicts_of(found: Found) -> dict[str, VerdictInfo]:
+    """Return what each method found, in words that are no more than was proven."""
+    return {
+        label: proven(label, outcome.decision.verdict) for label, outcome in found.outcomes.items()
+    }
+
+
 def describe(
-    found: Found, findings: list[Finding], broken: list[dict], command: str, out: Path
+    found: Found,
+    verdicts: dict[str, VerdictInfo],
+    findings: list[Finding],
+    broken: list[dict],
+    command: str,
+    out: Path,
 ) -> RunInfo:
     """Return what ``run.json`` holds."""
     images = found.material.images
@@ -121,10 +137,7 @@ def describe(
         command=command,
         samples=images.samples,
         root=images.root,
-        verdicts={
-            label: proven(label, outcome.decision.verdict)
-            for label, outcome in found.outcomes.items()
-        },
+        verdicts=verdicts,
         findings=findings,
         broken=broken,
         max_fpr=MAX_FPR,

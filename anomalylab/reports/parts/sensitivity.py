@@ -1,5 +1,6 @@
 """What would have been seen: shares found of planted defects, and the planted pictures."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ from anomalylab.runs.sensitivity.words import MISLEADING
 from anomalylab.runs.sensitivity.write import MAPS
 
 
-def sensitivity(run: Run) -> Fragment:
+def sensitivity(run: Run, names: Mapping[str, str] | None = None) -> Fragment:
     """Show, by kind and width, what share of planted defects would have been named.
 
     A cell leads to planted pictures of its kind, with the maps of the first detector; that needs
@@ -25,17 +26,21 @@ def sensitivity(run: Run) -> Fragment:
     Parameters
     ----------
     run : Run
+    names : mapping, optional
+        Detector -> its name for readers, if that is another.
 
     Returns
     -------
     Fragment
         Nothing to show if nothing was planted.
     """
-    table = run.table("sensitivity")
+    table, names = run.table("sensitivity"), names or {}
     detectors = [name for name in run.detectors if (table["detector"] == name).any()]
     html = render(
         "parts/sensitivity",
-        detectors=[(name, _grids(table[table["detector"] == name])) for name in detectors],
+        detectors=[
+            (names.get(name, name), _grids(table[table["detector"] == name])) for name in detectors
+        ],
         pictures=_pictures(run, detectors[0]) if detectors else [],
         ramp=run.map_ramp if detectors else "",
         misleading=MISLEADING,

@@ -6,6 +6,7 @@ from anomalylab.pc_space.opened import PCSpace
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.parts.first import first as first_of_run
 from anomalylab.reports.parts.provenance import provenance as provenance_of_run
+from anomalylab.reports.parts.sensitivity import sensitivity as sensitivity_of_run
 from anomalylab.reports.pc_space.clouds import clouds
 from anomalylab.reports.pc_space.components import bands, components
 from anomalylab.reports.pc_space.density import densities
@@ -31,6 +32,7 @@ __all__ = [
     "provenance",
     "results",
     "search",
+    "sensitivity",
     "verdict",
 ]
 
@@ -72,6 +74,21 @@ def first(pc: PCSpace) -> Fragment:
     """
     method = pc.run.detectors[0]
     return first_of_run(pc.run, method_names([method])[method])
+
+
+def sensitivity(pc: PCSpace) -> Fragment:
+    """Show what share of planted defects the residual would have named, by kind and width.
+
+    Parameters
+    ----------
+    pc : PCSpace
+
+    Returns
+    -------
+    Fragment
+        Nothing to show if nothing was planted.
+    """
+    return sensitivity_of_run(pc.run, method_names(pc.run.detectors))
 
 
 def provenance(pc: PCSpace) -> Fragment:

@@ -1,5 +1,6 @@
 """Measure what a finished run would have seen, with the defects that a person wishes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,16 +9,17 @@ import pandas as pd
 
 from anomalylab import detectors, extractors
 from anomalylab.errors import DatasetError, RunError
+from anomalylab.runs.describe import broken_records
 from anomalylab.runs.folder import Run
 from anomalylab.runs.info import VerdictInfo
 from anomalylab.runs.inputs import with_images
+from anomalylab.runs.kinds import resolve
 from anomalylab.runs.limits import training_rows
 from anomalylab.runs.network import network_of
 from anomalylab.runs.originals import Originals
-from anomalylab.runs.sensitivity.measure import score_planted
 from anomalylab.runs.sensitivity.plan import Wish
 from anomalylab.runs.sensitivity.words import with_sensitivity
-from anomalylab.runs.sensitivity.write import Beneath, bases, planted_in, write_sensitivity
+from anomalylab.runs.sensitivity.write import Beneath, Instrument, write_sensitivity
 from anomalylab.runs.timing import Timings
 from anomalylab.runs.writing import amending
 
@@ -40,7 +42,7 @@ def measure_again(
     Raises
     ------
     RunError
-        If the folder holds no run of detectors that were fitted, or is damaged.
+        If the folder holds no run of images, or is damaged.
     DatasetError
         If images are gone or changed, or too few.
     WeightsError
@@ -52,47 +54,75 @@ def measure_again(
             f"{folder} holds new images that {base.info.scored_with.run!r} has scored; measure "
             "that run"
         )
+    if base.kind.sensitivity is None:
+        raise RunError(f"{folder} holds {base.kind.holds}; nothing can be planted in its images")
     base.check()
-    beneath, timings = _beneath(base, data, weights), Timings()
-    seed, labels = base.info.seed, base.detectors
-    limits = {label: base.threshold(label) for label in labels}
+    instrument: Instrument = resolve(base.kind.sensitivity)(base, data, weights)
+    labels = list(instrument.scorers)
     known = {name: training_rows(base, name)["score"].to_numpy(float) for name in labels}
+    limits = {label: base.threshold(label) for label in labels}
     is_below = np.all([known[name] < limits[name] for name in labels], axis=0)
-    rows = bases(beneath, beneath.training[is_below], seed=seed)
-    planted = planted_in(beneath, rows, wish, timings, seed=seed)
-    scored = {}
-    for label in labels:
-        detector = detectors.load(base.folder / "detectors" / label).unfitted()
-        with timings.step(f"{label}: sensitivity", len(planted.painted)):
-            scored[label] = score_planted(detector, beneath.features, beneath.training, planted)
+    usable = instrument.beneath.training[is_below]
+    measured = instrument.measure(usable, wish, Timings(), seed=base.info.seed)
     with amending(base) as writer:
-        table = write_sensitivity(writer, beneath, planted, scored, limits)
-        writer.info(replace(base.info, verdicts=_verdicts(base, table)))
+        table = write_sensitivity(writer, measured, limits)
+        writer.info(replace(base.info, verdicts=_verdicts(base, table, labels)))
     return Run(folder)
+
+
+def instrument_of_detectors(base: Run, data: Path | None, weights: str | None) -> Instrument:
+    """Return what a run of detectors measures planted defects with: its own, fitted anew."""
+    fitted = {name: detectors.load(base.folder / "detectors" / name) for name in base.detectors}
+    return Instrument.of_detectors(_beneath(base, data, weights), fitted)
+
+
+def listed_again(base: Run) -> pd.DataFrame:
+    """Return the samples of a run with the files that they were read from."""
+    files = base.samples["image_path"].map(lambda name: base.files_of_images.get(name, name))
+    return base.samples.assign(image_path=files)
+
+
+def refuse_broken(base: Run, broken: Sequence[Mapping[str, str]]) -> None:
+    """Refuse images that cannot be read as they were.
+
+    Parameters
+    ----------
+    base : Run
+    broken : sequence of mapping
+        ``sample_id`` and ``reason`` of each.
+
+    Raises
+    ------
+    DatasetError
+        If there is one.
+    """
+    if broken:
+        raise DatasetError(
+            f"{len(broken)} of {len(base.samples)} images of the run cannot be read as they were, "
+            f"first {broken[0]['sample_id']}: {broken[0]['reason']}; make the run again"
+        )
+
+
+def training_places(base: Run) -> np.ndarray:
+    """Return the rows of its samples that a run was fitted on, in the order of the fit."""
+    place = {name: row for row, name in enumerate(base.samples["sample_id"])}
+    return np.array([place[name] for name in base.info.training_ids])
 
 
 def _beneath(base: Run, data: Path | None, weights: str | None) -> Beneath:
     detect, root = base.detect, Originals(base, data).root
-    extractor = network_of(base, weights)
-    files = base.samples["image_path"].map(lambda name: base.files_of_images.get(name, name))
-    listed = base.samples.assign(image_path=files)
+    extractor, listed = network_of(base, weights), listed_again(base)
     extraction = extractors.extract(
         listed, root, extractor, intensity=base.info.intensity, resize=detect.resize
     )
-    if len(extraction.broken):
-        first = extraction.broken.iloc[0]
-        raise DatasetError(
-            f"{len(extraction.broken)} of {len(base.samples)} images of the run cannot be read as "
-            f"they were, first {first['sample_id']}: {first['reason']}; make the run again"
-        )
-    place = {name: row for row, name in enumerate(base.samples["sample_id"])}
+    refuse_broken(base, broken_records(extraction.broken))
     return Beneath(
         samples=extraction.samples,
         root=root,
         features=with_images(
             extraction.features, extraction.samples, root, intensity=base.info.intensity
         ),
-        training=np.array([place[name] for name in base.info.training_ids]),
+        training=training_places(base),
         extractor=extractor,
         intensity=base.info.intensity,
         resize=detect.resize,
@@ -100,9 +130,9 @@ def _beneath(base: Run, data: Path | None, weights: str | None) -> Beneath:
     )
 
 
-def _verdicts(base: Run, table: pd.DataFrame) -> dict[str, VerdictInfo]:
-    n_images = len(base.queries)
-    return {
-        label: with_sensitivity(verdict, table[table["detector"] == label], n_images)
-        for label, verdict in base.info.verdicts.items()
+def _verdicts(base: Run, table: pd.DataFrame, labels: Sequence[str]) -> dict[str, VerdictInfo]:
+    verdicts, n_images = base.info.verdicts, len(base.queries)
+    return verdicts | {
+        label: with_sensitivity(verdicts[label], table[table["detector"] == label], n_images)
+        for label in labels
     }

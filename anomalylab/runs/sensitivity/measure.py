@@ -1,6 +1,6 @@
 """Score planted images as the run scores images: by fits that never saw the image beneath."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -66,10 +66,11 @@ class _Repainted:
     painter: Painter
     plants: tuple[Plant, ...]
     level: str
+    extractor: Extractor
 
     def __call__(self, row: int) -> np.ndarray:
         image = self.painter.full_size(self.plants[row])
-        level: np.ndarray = extractors.create(self.level)(image[None])[self.level][0]
+        level: np.ndarray = self.extractor(image[None])[self.level][0]
         return level
 
 
@@ -90,16 +91,20 @@ def plant_and_embed(
         raise DatasetError(
             f"none of the {len(plants)} planned defects fits into these images; plant narrower ones"
         )
-    features = extractors.extract_made(
-        [image.name for image in painted], lambda i: painted[i].image, extractor
-    )
+    stored: Mapping[str, np.ndarray | ImageLevel] = {}
+    makers = {name: extractors.create(name) for name in ON_DEMAND}
+    if extractor.on_demand:
+        makers |= dict.fromkeys(extractor.levels, extractor)
+    else:
+        names = [image.name for image in painted]
+        stored = extractors.extract_made(names, lambda i: painted[i].image, extractor).levels
     done = tuple(image.plant for image in painted)
     on_demand = {
-        name: ImageLevel(_Repainted(painter, done, name), np.arange(len(done)))
-        for name in ON_DEMAND
-        if name not in features.names
+        name: ImageLevel(_Repainted(painter, done, name, maker), np.arange(len(done)))
+        for name, maker in makers.items()
+        if name not in stored
     }
-    return PlantedImages(painted, Features({**features.levels, **on_demand}))
+    return PlantedImages(painted, Features({**stored, **on_demand}))
 
 
 def score_planted(
@@ -127,7 +132,11 @@ def score_planted(
         Where maps are not needed, memories search few cells.
     """
     if not isinstance(detector, Masked):
-        return _scored_in_folds(detector, features, training, planted)
+
+        def refit(kept: np.ndarray) -> Detector:
+            return detector.unfitted().fit(features.subset(kept))
+
+        return score_by_fits(refit, features, training, planted)
     fitted = detector.unfitted().fit(features.subset(training))
     originals = place_of(training, planted.rows)
     if with_maps:
@@ -143,9 +152,21 @@ def place_of(training: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return np.asarray(order[np.searchsorted(training, rows, sorter=order)])
 
 
-def _scored_in_folds(
-    detector: Detector, features: Features, training: np.ndarray, planted: PlantedImages
+def score_by_fits(
+    fit: Callable[[np.ndarray], Detector],
+    features: Features,
+    training: np.ndarray,
+    planted: PlantedImages,
 ) -> PlantedScores:
+    """Score planted images, and the images beneath, by fits to some of the others.
+
+    Parameters
+    ----------
+    fit : callable
+        Rows of ``training`` to fit on -> a fitted detector.
+    features, training, planted
+        As in :func:`score_planted`.
+    """
     rows, groups = planted.rows, features.group_numbers
     beneath = np.unique(rows)
     n_folds = int(np.clip(np.ceil(len(beneath) / (LEFT_OUT * len(training))), 1, MAX_FOLDS))
@@ -153,8 +174,7 @@ def _scored_in_folds(
     scores, before = np.empty(len(rows)), np.empty(len(rows))
     maps: dict[int, np.ndarray] = {}
     for fold in counted(folds, loop="refits"):
-        kept = training[~np.isin(groups[training], groups[fold])]
-        fitted = detector.unfitted().fit(features.subset(kept))
+        fitted = fit(training[~np.isin(groups[training], groups[fold])])
         inside = np.flatnonzero(np.isin(rows, fold))
         scores[inside], of_planted = fitted.score(planted.features.subset(inside))
         maps |= dict(zip(inside, of_planted, strict=True))

@@ -1,6 +1,7 @@
 """The sensitivity of a run, as a step of it."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,13 +17,11 @@ from anomalylab.runs.outcome import Material, Outcome
 from anomalylab.runs.planned import LISTED
 from anomalylab.runs.request import QUICK, DetectRequest
 from anomalylab.runs.sensitivity.choose import Choice, Offer, choose
-from anomalylab.runs.sensitivity.measure import PlantedImages, PlantedScores, score_planted
 from anomalylab.runs.sensitivity.plan import EFFORTS, Wish
 from anomalylab.runs.sensitivity.words import with_sensitivity
-from anomalylab.runs.sensitivity.write import Beneath, bases, planted_in, write_sensitivity
+from anomalylab.runs.sensitivity.write import Beneath, Instrument, Measured, write_if_measured
 from anomalylab.runs.timing import Timings
 from anomalylab.runs.writing import RunWriter
-from anomalylab.schema.planted import SENSITIVITY
 
 
 def effort_of(request: DetectRequest, labels: pd.Series) -> str:
@@ -139,14 +138,9 @@ def add_sensitivity(
         Why it was not measured, if it could not be.
     """
     effort = effort_of(material.request, material.samples["label"].iloc[material.training])
-    table, findings = pd.DataFrame(columns=list(SENSITIVITY.columns)), []
-    if effort in EFFORTS:
-        try:
-            found = _planted(material, chosen, outcomes, choice, timings, effort)
-            limits = {label: one.decision.threshold for label, one in outcomes.items()}
-            table = write_sensitivity(writer, beneath_of(material), *found, limits)
-        except DatasetError as error:
-            findings = [Finding("note", "nothing_planted", str(error), "")]
+    measure = partial(_measured, material, chosen, outcomes, choice, timings, effort)
+    limits = {label: one.decision.threshold for label, one in outcomes.items()}
+    table, findings = write_if_measured(writer, effort, measure, limits)
     verdicts = {
         label: with_sensitivity(
             outcome.decision.verdict, table[table["detector"] == label], len(material.query)
@@ -156,16 +150,16 @@ def add_sensitivity(
     return verdicts, findings
 
 
-def _planted(
+def _measured(
     material: Material,
     chosen: Mapping[str, Detector],
     outcomes: Mapping[str, Outcome],
     choice: Choice | None,
     timings: Timings,
     effort: str,
-) -> tuple[PlantedImages, dict[str, PlantedScores]]:
+) -> Measured:
     """Return planted images, and scores of them, in images that stand out by nothing themselves."""
-    beneath, seed = beneath_of(material), material.request.seed
+    beneath = beneath_of(material)
     is_below = np.all([outcome.is_below for outcome in outcomes.values()], axis=0)
     usable = material.training[is_below]
     if choice is not None and effort == QUICK:
@@ -173,13 +167,8 @@ def _planted(
         if not len(places):
             raise DatasetError("every image that defects were planted in stands out by itself")
         scored = {label: choice.scored[label].subset(places) for label in chosen}
-        return choice.planted.subset(places), scored
+        return Measured(beneath, choice.planted.subset(places), scored)
     if choice is not None:
         usable = np.setdiff1d(usable, choice.deciding)
-    rows = bases(beneath, usable, seed=seed)
-    planted = planted_in(beneath, rows, Wish(per_cell=EFFORTS[effort]), timings, seed=seed)
-    scored = {}
-    for label, detector in chosen.items():
-        with timings.step(f"{label}: sensitivity", len(planted.painted)):
-            scored[label] = score_planted(detector, beneath.features, beneath.training, planted)
-    return planted, scored
+    wish, seed = Wish(per_cell=EFFORTS[effort]), material.request.seed
+    return Instrument.of_detectors(beneath, chosen).measure(usable, wish, timings, seed=seed)
