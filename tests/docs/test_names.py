@@ -11,7 +11,14 @@ from anomalylab import datasets, detectors, extractors
 from anomalylab.cli.main import build_parser
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-OF_OTHERS = {"--no-index", "--find-links", "--fail-on-warning", "--hold-out"}
+OF_OTHERS = {
+    "--nthreads",
+    "--nworkers",
+    "--no-index",
+    "--find-links",
+    "--fail-on-warning",
+    "--hold-out",
+}
 OF_OTHERS |= {"agreement", "--one", "--other"}
 """Options of pip and Sphinx, and what how-tos add: a data set and a recipe."""
 
