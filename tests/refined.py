@@ -30,6 +30,15 @@ class Noted:
         self.calls.append((np.array(train), np.array(query), options))
         return self.pool.score(train, query, **options)
 
+    def __getattr__(self, name):
+        method = getattr(self.__dict__["pool"], name)
+
+        def noting(train, query, *given, **options):
+            self.calls.append((np.array(train), np.array(query), options))
+            return method(train, query, *given, **options)
+
+        return noting
+
     def image_scores(self, train, query, **options):
         return self.score(train, query, **options)[0]
 

@@ -65,6 +65,26 @@ class Pool(ABC):
         """Return score maps of shape (n_query, n_rows, n_cols)."""
         return self.score(train, query, leave_out=leave_out, keep_cells=keep_cells)[1]
 
+    def order_maps(
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        weights: Callable[[int], np.ndarray],
+        *,
+        leave_out: str = "none",
+    ) -> np.ndarray:
+        """Score cells by their distances to every training image, where cells are listed.
+
+        Raises
+        ------
+        ParameterError
+            By every pool but that of patchcore with all cells in its memory and exact search.
+        """
+        raise ParameterError(
+            f"{self.detector.name} does not compare cells with every image; use patchcore, with "
+            "all cells in its memory and exact search"
+        )
+
 
 class RefitPool(Pool):
     """The pool of any detector: fit on the rows of ``train``, score the rows of ``query``.

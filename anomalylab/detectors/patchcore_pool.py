@@ -16,6 +16,7 @@ from anomalylab.compute.nearest import AllPairs
 from anomalylab.compute.neighbour_lists import bytes_to_make
 from anomalylab.compute.order_weights import Weights
 from anomalylab.compute.threads import in_pieces
+from anomalylab.detectors._base import Detector
 from anomalylab.detectors._listed_cells import ListedCells
 from anomalylab.detectors._patch_cells import crowd_weights
 from anomalylab.detectors._pool import RefitPool, fast_pool
@@ -208,10 +209,17 @@ class _Memory:
         return bank, GroupedSearch(lambda rows, of: AllPairs(rows, groups=of), bank, groups)
 
 
+def lists_cells(detector: Detector) -> bool:
+    """Tell whether the pool of a detector lists nearest cells: patchcore with all, exactly."""
+    if not isinstance(detector, PatchCore):
+        return False
+    return detector.coreset is None and detector.index == "exact"
+
+
 @fast_pool("patchcore")
 def patch_pool(detector: PatchCore, features: Features) -> PatchPool | None:
     """Return the pool of lists where all cells are remembered and memory allows it."""
-    if detector.coreset is not None or detector.index != "exact":
+    if not lists_cells(detector):
         return None
     n_channels = detector.embed(features.subset(slice(1))).shape[3]
     needed = bytes_to_make(len(features) * int(np.prod(features.grid())), n_channels)

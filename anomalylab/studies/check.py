@@ -1,7 +1,7 @@
 """What can be told to be wrong with a study before any work is done."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 from anomalylab import refine
 from anomalylab.datasets.pollute import Pollution, pollute, pollution_from_table
 from anomalylab.detectors import Detector, Pool
+from anomalylab.detectors.patchcore_pool import lists_cells
 from anomalylab.errors import InfeasiblePollution, ParameterError
 from anomalylab.features import Features
 from anomalylab.number_words import percent
@@ -199,6 +200,19 @@ class _Rehearsal(Pool):
         """Return scores that are drawn."""
         scores = np.random.default_rng(0).random(len(query))
         return scores, scores[:, None, None].astype(np.float32)
+
+    def order_maps(
+        self,
+        train: np.ndarray,
+        query: np.ndarray,
+        weights: Callable[[int], np.ndarray],
+        *,
+        leave_out: str = "none",
+    ) -> np.ndarray:
+        """Return score maps that are drawn, for a detector that lists the cells of every image."""
+        if not lists_cells(self.detector):
+            return super().order_maps(train, query, weights, leave_out=leave_out)
+        return self.score(train, query)[1]
 
 
 def _rehearse(

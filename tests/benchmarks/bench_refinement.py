@@ -61,6 +61,9 @@ STRATEGIES: dict[str, tuple[str, dict]] = {
     "bagged": ("bagged", {}),
     "mad": ("mad", {}),
     "patches": ("patches", {}),
+    "third nearest": ("orders", {}),
+    "lowest 30 %": ("orders", {"rule": "lowest"}),
+    "banks": ("orders", {"rule": "banks", "share": 0.1}),
     "random": ("random", {}),
 }
 DEFAULT = "patchcore finest"

@@ -1,5 +1,7 @@
 """What each strategy computes equals fits made one by one; ties, nestedness and the small print."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,8 @@ from hypothesis import strategies as st
 from refined import drawn, noted
 
 from anomalylab import detectors, refine
+from anomalylab.compute.locally_aware import neighbourhood_mean
+from anomalylab.compute.order_weights import Order
 from anomalylab.errors import ParameterError, UnknownNameError
 from anomalylab.features import Features
 from anomalylab.refine.cross_validation import ranks
@@ -208,6 +212,47 @@ def test_mahalanobis_does_not_grow_either_though_its_shrinkage_changes():
         falls.append(np.diff([np.linalg.slogdet(covariance)[1] for covariance in fits]))
     assert (np.concatenate(falls) <= 1e-9).all()
     assert min(fall.sum() for fall in falls) < -0.01
+
+
+@pytest.mark.parametrize(
+    ("options", "weigh"),
+    [
+        ({}, lambda a: a[2]),
+        ({"k": 1}, lambda a: a[0]),
+        ({"rule": "lowest", "share": 0.25}, lambda a: a[: round(0.25 * len(a))].mean(axis=0)),
+        ({"rule": "banks", "share": 0.1}, lambda a: _mean_of_banks(a, 2)),
+    ],
+)
+def test_orders_weigh_the_nearest_cells_of_other_images(features, options, weigh):
+    found = refine.ranking("orders", noted(features, "patchcore"), TRAIN, **options)
+    cells = neighbourhood_mean(features.level("fine")).reshape(len(features), -1, 4)
+    for place, row in enumerate(TRAIN):
+        others = cells[TRAIN[row != TRAIN]]
+        distance = np.linalg.norm(cells[row][:, None, None] - others[None], axis=3).min(axis=2)
+        expected = weigh(np.sort(distance, axis=1).T).max()
+        assert found[place] == pytest.approx(expected, rel=1e-4)
+
+
+def _mean_of_banks(ordered, size):
+    """Mean over all memories of so many images, of the distance to the nearest."""
+    chosen = combinations(range(len(ordered)), size)
+    return np.mean([ordered[list(images)].min(axis=0) for images in chosen], axis=0)
+
+
+def test_orders_take_the_mean_of_the_highest_cells(features):
+    pool = noted(features, "patchcore")
+    found = refine.ranking("orders", pool, TRAIN, highest=0.5)
+    cells = pool.order_maps(TRAIN, TRAIN, Order(3), leave_out="group").reshape(20, 4)
+    np.testing.assert_allclose(found, np.sort(cells, axis=1)[:, 2:].mean(axis=1))
+
+
+def test_orders_need_patchcore_and_enough_images(features):
+    with pytest.raises(ParameterError, match="mahalanobis does not compare cells with every image"):
+        refine.ranking("orders", noted(features), TRAIN)
+    pool = noted(features, "patchcore")
+    with pytest.raises(ParameterError, match="19 images to compare with, fewer than 20"):
+        refine.ranking("orders", pool, TRAIN, k=20)
+    assert pool.calls == []
 
 
 def test_random_removal_finds_what_chance_finds():

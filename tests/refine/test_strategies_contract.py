@@ -15,6 +15,9 @@ from anomalylab import refine
 from anomalylab.datasets.pollute import n_of_share
 from anomalylab.errors import ParameterError, UnknownNameError
 
+SUITED = {"orders": "patchcore"}
+"""The detector of a strategy that takes no other."""
+
 REJECTS = (0.0, 0.1, 0.25, 0.5, 0.8)
 
 
@@ -23,14 +26,24 @@ def name(request):
     return request.param
 
 
+@pytest.fixture
+def pool_for(name):
+    """Makes pools of a detector that the strategy takes."""
+
+    def make(features, detector="mahalanobis", **params):
+        return noted(features, SUITED.get(name, detector), **params)
+
+    return make
+
+
 @pytest.fixture(scope="module")
 def toy():
     """40 images, 8 of them defective and far from all others."""
     return drawn(32, 8)
 
 
-def test_each_training_row_gets_a_score(name, toy):
-    pool = noted(toy[0])
+def test_each_training_row_gets_a_score(name, pool_for, toy):
+    pool = pool_for(toy[0])
     train = np.random.default_rng(1).permutation(40)[:35]
     scores = refine.ranking(name, pool, train, seed=3, reject=0.2)
     assert scores.shape == (35,)
@@ -41,53 +54,55 @@ def test_each_training_row_gets_a_score(name, toy):
 
 
 @pytest.mark.parametrize("reject", REJECTS)
-def test_the_share_that_is_removed_is_rounded_down(name, toy, reject):
+def test_the_share_that_is_removed_is_rounded_down(name, pool_for, toy, reject):
     for n_train in (40, 33):
-        keep = refine.keep(name, noted(toy[0]), np.arange(n_train), reject=reject)
+        keep = refine.keep(name, pool_for(toy[0]), np.arange(n_train), reject=reject)
         assert keep.shape == (n_train,)
         assert keep.dtype == bool
         assert (~keep).sum() == n_of_share(reject, n_train)
 
 
-def test_one_ranking_gives_nested_choices(name, toy):
-    scores = refine.ranking(name, noted(toy[0]), np.arange(40), reject=0.2)
+def test_one_ranking_gives_nested_choices(name, pool_for, toy):
+    scores = refine.ranking(name, pool_for(toy[0]), np.arange(40), reject=0.2)
     removed = [set(np.flatnonzero(~refine.kept(scores, reject))) for reject in REJECTS]
     for less, more in pairwise(removed):
         assert less < more
 
 
-def test_the_same_seed_gives_the_same_ranking(name, toy):
+def test_the_same_seed_gives_the_same_ranking(name, pool_for, toy):
     one, other = (
-        refine.ranking(name, noted(toy[0]), np.arange(40), seed=5, reject=0.2) for _ in range(2)
+        refine.ranking(name, pool_for(toy[0]), np.arange(40), seed=5, reject=0.2) for _ in range(2)
     )
     np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("detector", [("mahalanobis", {}), ("knn", {"k": 3})], ids=str)
-def test_defects_that_lie_far_off_are_all_removed(name, toy, detector):
+def test_defects_that_lie_far_off_are_all_removed(name, pool_for, toy, detector):
     if not refine.uses_detector(name):
         pytest.skip("does not look at images")
-    keep = refine.keep(name, noted(toy[0], detector[0], **detector[1]), np.arange(40), reject=0.2)
+    keep = refine.keep(
+        name, pool_for(toy[0], detector[0], **detector[1]), np.arange(40), reject=0.2
+    )
     np.testing.assert_array_equal(keep, refine.perfect(toy[1]))
 
 
-def test_nothing_rejected_is_nothing_changed(name, toy):
+def test_nothing_rejected_is_nothing_changed(name, pool_for, toy):
     train = np.array([3, 9, 1, 30, 22, 7, 8, 11, 12, 15, 16, 0, 20, 39, 33, 31])
-    keep = refine.keep(name, noted(toy[0]), train, reject=0)
+    keep = refine.keep(name, pool_for(toy[0]), train, reject=0)
     np.testing.assert_array_equal(train[keep], train)
 
 
-def test_sixty_images_can_lose_eight_tenths(name):
-    pool = noted(drawn(48, 12)[0])
+def test_sixty_images_can_lose_eight_tenths(name, pool_for):
+    pool = pool_for(drawn(48, 12)[0])
     keep = refine.keep(name, pool, np.arange(60), reject=0.8)
     assert keep.sum() == 12
     pool.score(np.arange(60)[keep], np.arange(60))
 
 
-def test_too_few_images_are_refused_before_anything_is_fitted(name, toy):
+def test_too_few_images_are_refused_before_anything_is_fitted(name, pool_for, toy):
     if not refine.uses_detector(name):
         pytest.skip("fits nothing")
-    pool = noted(toy[0], "knn", k=7)
+    pool = pool_for(toy[0], "knn", k=7)
     with pytest.raises(ParameterError, match=r"k=7|there are"):
         refine.ranking(name, pool, np.arange(7), reject=0.2)
     with pytest.raises(ParameterError, match="no training image"):
@@ -95,8 +110,8 @@ def test_too_few_images_are_refused_before_anything_is_fitted(name, toy):
     assert pool.calls == []
 
 
-def test_options_are_refused_before_anything_is_fitted(name, toy):
-    pool = noted(toy[0])
+def test_options_are_refused_before_anything_is_fitted(name, pool_for, toy):
+    pool = pool_for(toy[0])
     with pytest.raises(UnknownNameError, match="option of strategy"):
         refine.ranking(name, pool, np.arange(40), reject=0.2, no_such_option=1)
     for option, wrong in wrong_values(name):
@@ -115,10 +130,10 @@ def wrong_values(name):
         yield from ((option, wrong) for wrong in (-1, "no such word", None, True))
 
 
-def test_rejecting_all_or_less_than_nothing_is_refused(name, toy):
+def test_rejecting_all_or_less_than_nothing_is_refused(name, pool_for, toy):
     for reject in (-0.1, 1.0, np.nan):
         with pytest.raises(ParameterError, match=r"lies in \[0, 1\)"):
-            refine.keep(name, noted(toy[0]), np.arange(40), reject=reject)
+            refine.keep(name, pool_for(toy[0]), np.arange(40), reject=reject)
 
 
 def test_every_option_has_a_default_and_every_strategy_the_same_head(name):
