@@ -304,14 +304,6 @@ def test_a_pool_leaves_out_the_group_of_the_query(detector, normal):
         assert_same([part[[i]] for part in pooled], fitted.score(normal.subset([row])), rtol=1e-4)
 
 
-def test_a_pool_tells_its_detector_and_the_levels_that_it_uses(detector, normal):
-    pool = pool_of(detector.fit(normal), grouped(normal))
-    assert type(pool.detector) is type(detector)
-    assert not hasattr(pool.detector, "shapes_")
-    assert pool.features.names == detector.own_levels(normal).names
-    np.testing.assert_array_equal(pool.features.groups, GROUPS)
-
-
 def test_pools_of_all_detectors_answer_the_same_in_another_process(normal):
     features, question = grouped(normal), (np.arange(15), np.array([3, 17, 6]))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as worker:
