@@ -19,16 +19,16 @@ from anomalylab.studies.material import Listed
 from anomalylab.studies.spec import StudyRequest
 from anomalylab.studies.worker import created
 
-SHARE_OF_REFIT = 0.1
-"""What a training set takes of a refit where there is a fast pool; measured are 0.03 to 0.4."""
+SHARE_OF_REFIT = 0.05
+"""What a training set takes of a refit where there is a fast pool; measured are 0.01 to 0.2."""
 
 BUILDING = 8
 """Refits that building a pool takes, at most."""
 
-BESIDES = 0.15
+BESIDES = 0.05
 """Seconds of a training set for thresholds, metrics and writing."""
 
-PIXELS = 1.5e-8
+PIXELS = 4e-8
 """Seconds of a pixel that is measured against masks."""
 
 OF_A_WORKER = 3.5e8
@@ -62,7 +62,7 @@ def plan(request: StudyRequest, n_workers: int) -> str:
     for category in found.categories:
         cells = list(cells_of(request, category.name))
         extractor = create_extractor(category.source, category.samples)
-        sets = _training_sets(cells)
+        sets = training_sets(cells)
         rankings = {ranking for cell in cells if (ranking := ranking_of(cell))}
         n_cells, n_rankings, n_sets = (
             n_cells + len(cells),
@@ -101,7 +101,7 @@ def _categories(request: StudyRequest, found: Checked) -> list[str]:
     return lines + [f"left out: {name}: {why}" for name, why in found.left_out.items()]
 
 
-def _training_sets(cells: Sequence[Cell]) -> Counter[str]:
+def training_sets(cells: Sequence[Cell]) -> Counter[str]:
     """Count the training sets of each detector that are told apart by their keys alone.
 
     Those without pollution are one, and those from which nothing is removed are one for each seed,
