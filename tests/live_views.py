@@ -187,7 +187,8 @@ def amber(browser, plot):
 SEEN = """
 const figures = Object.values(Bokeh.index).flatMap((root) => [...root.owner.query(
   (v) => v.model.type === "Plot" || v.model.type === "Figure")]).map((view) => view.model);
-const axes = figures.flatMap((f) => [...f.left, ...f.below]).filter((axis) => axis.visible);
+const axes = figures.flatMap((f) => [...f.left, ...f.below]).filter(
+  (part) => part.visible && part.major_label_text_color);  // legends may lie there, too
 const of = (name) => (e) => getComputedStyle(e)[name];
 return {
   ground: getComputedStyle(document.body).backgroundColor,

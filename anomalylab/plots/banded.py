@@ -18,8 +18,15 @@ ROOM = 0.3
 APART = 0.055
 """Least distance of two names, as a share of the axis up."""
 
-LONGEST = 14
+LONGEST = 9
 """Letters of a name that fit beside its line; if one is longer, names stand in a legend."""
+
+
+WIDEST = 24
+"""Letters of all names in a row of a legend; of more, each has a row."""
+
+HEIGHT, LEGEND_ROW = 300, 24
+"""Pixels of a plot, and of a row of its legend."""
 
 
 class Banded(NamedTuple):
@@ -97,13 +104,15 @@ def draw(
     span = (right - left) or 1.0
     is_long = max(len(line.name) for line in lines) > LONGEST
     names = [] if is_long else _names(lines, low, high)
+    n_rows = len(lines) if sum(len(line.name) for line in lines) > WIDEST else 1
     return hv.Overlay([*layers, *names, *over]).opts(
         xlim=(left - 0.02 * span, right + (0.02 if is_long else ROOM) * span),
         ylim=(low, high),
         show_legend=is_long,
         legend_position="bottom",
+        legend_cols=1 if n_rows > 1 else len(lines),
         responsive=True,
-        height=340,
+        height=HEIGHT + (LEGEND_ROW * n_rows if is_long else 0),
         axiswise=True,
         hooks=[hook],
     )

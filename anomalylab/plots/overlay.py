@@ -49,29 +49,38 @@ def overlay(
         )
     height, width = anomaly_map.shape
     heat = hv.RGB(_heat(anomaly_map, threshold, opacity, ramp), bounds=(0, 0, width, height))
-    layers = [*picture(image, cell=cell), heat]
-    if contour:
-        rings = [np.array(ring) for ring in json.loads(contour)]
-        paths = [np.column_stack([ring[:, 0], height - ring[:, 1]]) for ring in rings]
-        layers.append(hv.Path(paths).opts(color="white", line_width=1.5))
+    layers = [*picture(image, cell=cell), heat, *_outline(contour, height)]
     return hv.Overlay(layers).opts(title="Where does the detector see something?", **_frame(image))
 
 
 def picture(
-    image: np.ndarray, *, cell: tuple[float, float, float, float] | None = None
+    image: np.ndarray,
+    *,
+    cell: tuple[float, float, float, float] | None = None,
+    contour: str | None = None,
 ) -> hv.Overlay:
-    """Show an image as it is, with one cell framed if given.
+    """Show an image as it is, with one cell framed and the truth outlined if given.
 
     Parameters
     ----------
-    image, cell
+    image, cell, contour
         As for :func:`overlay`.
     """
     layers = [hv.RGB(image, bounds=(0, 0, image.shape[1], image.shape[0]))]
     if cell:
         frame = {"fill_alpha": 0, "line_color": SELECTION, "line_width": 2, "line_dash": "dotted"}
         layers.append(hv.Rectangles([cell]).opts(**frame))
+    layers += _outline(contour, image.shape[0])
     return hv.Overlay(layers).opts(**_frame(image))
+
+
+def _outline(contour: str | None, height: int) -> list[hv.Path]:
+    """Return the outlines of the truth as a layer, no layer if there are none."""
+    rings = [np.array(ring) for ring in json.loads(contour or "[]")]
+    if not rings:
+        return []
+    paths = [np.column_stack([ring[:, 0], height - ring[:, 1]]) for ring in rings]
+    return [hv.Path(paths).opts(color="white", line_width=1.5)]
 
 
 def _frame(image: np.ndarray) -> dict:

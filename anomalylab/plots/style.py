@@ -45,7 +45,8 @@ FOLLOW = """
 const style = getComputedStyle(document.documentElement);
 for (const [model, property, name, isGlyph] of parts) {
   const colour = style.getPropertyValue(`--al-${name}`).trim();
-  if (colour) model[property] = isGlyph ? { value: colour } : colour;
+  if (colour && isGlyph) model.setv({ [property]: { value: colour } }, { sync: false });
+  else if (colour) model[property] = colour;
 }
 """
 """Takes the colours that a dark page gives, see :func:`live_colours` in ``pictures``."""

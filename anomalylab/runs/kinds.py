@@ -123,6 +123,7 @@ KINDS: dict[str, Kind] = {
             request="anomalylab.studies.spec:StudyRequest",
             make="anomalylab.studies.run:run",
             notebook="study",
+            app="anomalylab.apps.study.app:pages_of",
         ),
     )
 }

@@ -7,10 +7,10 @@ from anomalylab.pictures import map_colours
 from anomalylab.pictures.encode import data_url
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key
-from anomalylab.reports.study.found import Findings
 from anomalylab.reports.study.payload import payload
 from anomalylab.reports.study.still import pollution_chart, refinement_chart
 from anomalylab.studies.effects import chosen
+from anomalylab.studies.findings import Findings
 
 SCRIPTS = (
     "kit/core.js",

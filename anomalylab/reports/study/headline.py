@@ -5,8 +5,8 @@ from typing import Any
 from anomalylab.datasets.pollute import planted
 from anomalylab.number_words import fixed, grouped, listed, percent, plural
 from anomalylab.reports.kit.fragment import Fragment, render
-from anomalylab.reports.study.found import Findings
-from anomalylab.reports.study.words import (
+from anomalylab.studies.findings import Findings
+from anomalylab.studies.sentences import (
     AT,
     failed_words,
     mending,

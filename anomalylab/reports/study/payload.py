@@ -12,9 +12,9 @@ from anomalylab.pictures.encode import to_base64
 from anomalylab.pictures.palette import detector_colours, strategy_colours
 from anomalylab.reports.kit.rows import by_key, rows_of
 from anomalylab.reports.kit.words import short_names
-from anomalylab.reports.study.found import PERFECT, Findings
 from anomalylab.schema.study import KEY
 from anomalylab.studies.curves import curves
+from anomalylab.studies.findings import PERFECT, Findings
 from anomalylab.studies.opened import Study
 
 STUDIES = ("pollution", "refinement")

@@ -13,8 +13,8 @@ from anomalylab.number_words import fixed, listed, percent, readable
 from anomalylab.reports.kit.charts import svg_text
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
-from anomalylab.reports.study.found import PERFECT, Findings
-from anomalylab.reports.study.words import signed
+from anomalylab.studies.findings import PERFECT, Findings
+from anomalylab.studies.sentences import signed
 
 WIDTH, ROW, LEFT, RIGHT, BAR = 520, 24, 20, 260, 9
 """Of the diagram: its width, the height of a row, its margins, and between two bars."""

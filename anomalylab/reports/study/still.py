@@ -10,7 +10,7 @@ from anomalylab.metrics.in_studies import axis_floor, strategy_words, told
 from anomalylab.number_words import percent
 from anomalylab.pictures.palette import detector_colours, strategy_colours
 from anomalylab.reports.kit.band_chart import BandLine, band_chart
-from anomalylab.reports.study.found import PERFECT
+from anomalylab.studies.findings import PERFECT
 from anomalylab.studies.opened import Study
 
 BANDS = "Bands: one standard deviation over draws."

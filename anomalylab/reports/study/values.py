@@ -9,8 +9,8 @@ import pandas as pd
 from anomalylab.metrics.in_studies import IN_STUDIES, strategy_words, told
 from anomalylab.number_words import fixed, percent
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
-from anomalylab.reports.study.found import Findings
 from anomalylab.studies.curves import with_intervals
+from anomalylab.studies.findings import Findings
 
 N_REJECTS = 4
 """Shares removed that the table shows: none, that of pollution, twice it, and the largest."""

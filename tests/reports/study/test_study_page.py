@@ -15,10 +15,10 @@ from anomalylab.metrics.in_studies import axis_floor
 from anomalylab.reports import study as parts
 from anomalylab.reports.kit.page import write_page
 from anomalylab.reports.study.payload import payload
-from anomalylab.reports.study.words import mending, of_detectors, removing, sentence
 from anomalylab.studies.opened import Study, StudyData
 from anomalylab.studies.overlap import overlaps
 from anomalylab.studies.removal import removals
+from anomalylab.studies.sentences import mending, of_detectors, removing, sentence
 
 
 def opened(tables, protocol="replace"):

@@ -10,8 +10,8 @@ from anomalylab.number_words import (
     plural,
     readable,
 )
-from anomalylab.reports.study.found import PERFECT, RANDOM, Findings, Mended
 from anomalylab.studies.effects import Effect
+from anomalylab.studies.findings import PERFECT, RANDOM, Findings, Mended
 from anomalylab.studies.overlap import Overlap
 
 AT = {

@@ -1,4 +1,4 @@
-"""Effects that the page tells of, computed once."""
+"""Effects that pages and live views tell of, computed once."""
 
 from functools import cached_property
 from typing import NamedTuple

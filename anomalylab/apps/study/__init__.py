@@ -1,0 +1,1 @@
+"""A study, live: curves with sliders, and the images behind each point."""
