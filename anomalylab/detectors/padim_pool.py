@@ -17,6 +17,7 @@ from anomalylab.compute.subset_gaussians import Subset, left_out_distances
 from anomalylab.compute.threads import in_pieces
 from anomalylab.detectors._pool import ClosedFormPool, fast_pool
 from anomalylab.detectors.padim import PaDiM
+from anomalylab.detectors.padim_vector_pool import VectorPool
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 
@@ -117,9 +118,15 @@ class _Question:
 
 
 @fast_pool("padim")
-def gram_pool(detector: PaDiM, features: Features) -> GramPool | None:
-    """Return the pool of Gram matrices if memory allows it."""
-    n_rows, n_cols = features.grid()
-    if 8 * n_rows * n_cols * len(features) ** 2 > memory.available() // 2:
+def gram_pool(detector: PaDiM, features: Features) -> GramPool | VectorPool | None:
+    """Return the pool of vectors or, with more channels than images, of Gram matrices.
+
+    None if memory does not allow it.
+    """
+    n_cells, n_images = int(np.prod(features.grid())), len(features)
+    n_channels = detector.n_dims or sum(shape[2] for shape in features.shapes.values())
+    by_vectors = n_images >= n_channels
+    n_bytes = n_cells * n_images * (4 * n_channels if by_vectors else 8 * n_images)
+    if n_bytes > memory.available() // 2:
         return None
-    return GramPool(detector, features)
+    return VectorPool(detector, features) if by_vectors else GramPool(detector, features)

@@ -284,13 +284,17 @@ def test_fewer_than_one_channel_is_refused(n_dims):
         create("padim", levels="all", n_dims=n_dims)
 
 
-@pytest.mark.parametrize("n_train", [N_WIDE, N_TALL])
+POOLS = [(24, N_WIDE), (50, N_WIDE), (50, N_TALL)]
+"""Images of a pool, of which there are fewer than channels or more, and of these for training."""
+
+
+@pytest.mark.parametrize(("n_images", "n_train"), POOLS)
 @pytest.mark.parametrize(
     "params", [{}, {"covariance": "ridge", "n_dims": 9}, {"n_dims": 9, "select": "orthogonal"}]
 )
-def test_a_pool_answers_as_a_refit_would(n_train, params):
-    features, detector = draw(50), create("padim", levels="all", **params)
-    rows = np.random.default_rng(0).permutation(50)
+def test_a_pool_answers_as_a_refit_would(n_images, n_train, params):
+    features, detector = draw(n_images), create("padim", levels="all", **params)
+    rows = np.random.default_rng(0).permutation(n_images)
     train, query = rows[:n_train], rows[n_train - 4 : n_train + 6]  # four of them in train
     answer = pool_of(detector, features).score(train, query)
     expected = replace(detector).fit(features.subset(train)).score(features.subset(query))
@@ -298,9 +302,12 @@ def test_a_pool_answers_as_a_refit_would(n_train, params):
         np.testing.assert_allclose(part, other, rtol=1e-4)
 
 
-@pytest.mark.parametrize("n_train", [N_WIDE, N_TALL])
-def test_a_pool_leaves_images_out_as_the_detector_does(n_train):
-    features, detector = draw(50), create("padim", levels="all")
+@pytest.mark.parametrize("has_groups", [False, True])
+@pytest.mark.parametrize(("n_images", "n_train"), POOLS)
+def test_a_pool_leaves_images_out_as_the_detector_does(n_images, n_train, has_groups):
+    features, detector = draw(n_images), create("padim", levels="all")
+    if has_groups:
+        features = Features(features.levels, np.arange(n_images) // 2 % 9)
     train, query = np.arange(n_train)[::-1], np.array([n_train + 1, 3, n_train, 0])
     score_map = pool_of(detector, features).score_map(train, query, leave_out="group")
     detector.fit(features.subset(train))
