@@ -12,12 +12,12 @@ is the share of the ``p`` defects among the first ``p`` and ``2 p`` images that 
 mean over draws, beside the share that chance finds there.
 
 Below, for each source, stands the pair of detector and strategy that is best on the *other*
-sources, with its recall on this one less that of ``sroc`` with the same detector and of the default
-detector: mean and 95 % interval over draws, which share most of their images. ``--repeats`` and
-``--planted`` say what could be told of a ranking without labels: whether it repeats on other draws,
-and whether it removes defects painted into a quarter of its images, a fifth of them at a time and
-twice as many being removed; both are held against whether the labels put it near chance.
-``--table`` prints rows that were written before.
+sources, with its recall on this one less that of ``sroc`` with the same detector, images left out
+and not, and with the default detector: mean and 95 % interval over draws, which share most of
+their images. ``--repeats`` and ``--planted`` say what could be told of a ranking without labels:
+whether it repeats on other draws, and whether it removes defects painted into a quarter of its
+images, a fifth of them at a time and twice as many being removed; both are held against whether the
+labels put it near chance. ``--table`` prints rows that were written before.
 """
 
 import argparse
@@ -224,8 +224,12 @@ def print_chosen(rows: pd.DataFrame) -> None:
         detector, _, aspect = best.split(", ")
         here = complete.loc[source]
         print(f"\n{source}: best on the others is {best}; here {here[best].mean():.2f}")
-        for other in (f"{detector}, sroc, {aspect}", f"{DEFAULT}, sroc, {aspect}"):
-            if other in here:
+        for other in (
+            f"{detector}, sroc, {aspect}",
+            f"{detector}, sroc group, {aspect}",
+            f"{DEFAULT}, sroc, {aspect}",
+        ):
+            if other in here and other != best:
                 difference = here[best] - here[other]
                 half = 1.96 * difference.std() / np.sqrt(max(len(difference), 1))
                 print(f"  less {other}: {difference.mean():+.2f} (95 %: +/- {half:.2f})")
