@@ -66,6 +66,8 @@ def _refinement(measured: pd.DataFrame) -> str:
     before = means[means.index.get_level_values("reject") == 0]
     if means.empty or before.empty:
         return ""
+    if means.max() <= before.mean():
+        return "nothing that was tried gives a higher AUROC than removing nothing"
     best = int(means.to_numpy().argmax())
     strategy, scorer, reject = (str(value) for value in means.index[best])  # type: ignore[union-attr]
     by = f" by {scorer}" if scorer else ""

@@ -10,7 +10,7 @@ from PIL import Image
 
 from anomalylab.apps.detect.judgements import judgements
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.reports import detect, pc_space
+from anomalylab.reports import detect, pc_space, study
 from anomalylab.runs.folder import TABLES, Run
 from anomalylab.runs.kinds import KINDS
 from anomalylab.runs.score import score
@@ -61,6 +61,19 @@ def old_pc(request, tmp_path):
 
 def test_a_run_of_each_kind_as_this_version_writes_it_is_kept():
     assert {path.stem.rpartition("_v")[0] for path in OLD.glob("*_v2.zip")} == set(KINDS)
+
+
+def test_a_study_that_was_made_before_can_be_read_and_shown_without_its_images(tmp_path):
+    old = unpacked("study_v2", tmp_path)
+    old.check()
+    for name in ("study_cells", "study_metrics", "study_scores", "study_times"):
+        assert len(TABLES[name].check(old.table(name)))
+    assert old.info.part.strategies == ["sroc leave_out=group", "random", "perfect"]
+    assert (old.table("study_cells")["status"] == "done").all()
+    found = study.findings(old)
+    for part in (study.headline, study.explorer, study.standing, study.values):
+        assert len(part(found).html) > 100
+    assert "anomalylab study study.toml" in study.provenance(old).html
 
 
 def test_every_table_of_an_old_pc_space_can_be_read(old_pc):
