@@ -17,7 +17,8 @@ and not, and with the default detector: mean and 95 % interval over draws, which
 their images. ``--repeats`` and ``--planted`` say what could be told of a ranking without labels:
 whether it repeats on other draws, and whether it removes defects painted into a quarter of its
 images, a fifth of them at a time and twice as many being removed; both are held against whether the
-labels put it near chance. ``--table`` prints rows that were written before.
+labels put it near chance. ``--rows`` goes on with what it holds; ``--table`` prints rows that were
+written before.
 """
 
 import argparse
@@ -27,6 +28,7 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -180,20 +182,22 @@ def ranked(
     return found
 
 
-def measured(given: argparse.Namespace) -> Iterator[dict]:
-    """Yield a row for each source, aspect, detector, strategy and draw."""
+KEY = ("source", "aspect", "detector", "strategy", "seed")
+
+
+def measured(given: argparse.Namespace, known_keys: set[tuple]) -> Iterator[dict]:
+    """Yield a row for each source, aspect, detector, strategy and draw that is not known yet."""
     known = sources()
-    for source in given.sources:
-        for aspect in given.aspects:
-            one = embedded(known[source], aspect, given.images, PAINTED * given.planted)
-            n_images = len(one.is_noise)
-            for label in given.detectors:
-                name, params = DETECTORS[label]
-                pool = pool_of(detectors.create(name, **params), one.features)
-                head = {"source": source, "aspect": aspect, "detector": label, "n": n_images}
-                for seed, train in drawn(n_images, given.draws):
-                    for strategy in given.strategies:
-                        yield head | ranked(pool, one, strategy, seed, train, repeats=given.repeats)
+    for source, aspect in product(given.sources, given.aspects):
+        one = embedded(known[source], aspect, given.images, PAINTED * given.planted)
+        n_images = len(one.is_noise)
+        for label in given.detectors:
+            name, params = DETECTORS[label]
+            pool = pool_of(detectors.create(name, **params), one.features)
+            head = {"source": source, "aspect": aspect, "detector": label, "n": n_images}
+            for (seed, train), strategy in product(drawn(n_images, given.draws), given.strategies):
+                if (source, aspect, label, strategy, seed) not in known_keys:
+                    yield head | ranked(pool, one, strategy, seed, train, repeats=given.repeats)
 
 
 def print_recalls(rows: pd.DataFrame) -> None:
@@ -252,26 +256,19 @@ def print_told(rows: pd.DataFrame) -> None:
 
 
 def written(given: argparse.Namespace) -> pd.DataFrame:
-    """Measure, or read what was measured before; refusals are printed and left out."""
-    if given.table:
-        lines = [line for path in given.table for line in path.read_text().splitlines()]
-        rows = [json.loads(line) for line in lines]
-    else:
-        rows = []
-        for row in measured(given):
+    """Measure what is not in the rows yet, or read some; refusals are left out."""
+    paths = given.table or [path for path in (given.rows,) if path and path.exists()]
+    rows = [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+    if not given.table:
+        for row in measured(given, {tuple(row[name] for name in KEY) for row in rows}):
             rows.append(row)
+            told = row.get("refused") or f"{row['recall_1p']:.2f} in {row['seconds']:.1f} s"
+            print(*(row[name] for name in KEY), told, flush=True)
             if given.rows:
                 with given.rows.open("a") as stream:
                     stream.write(json.dumps(row) + "\n")
     table = pd.DataFrame(rows)
-    if "refused" in table:
-        keys = ["source", "aspect", "detector", "strategy", "refused"]
-        for refused in (
-            table.dropna(subset="refused")[keys].drop_duplicates().itertuples(index=False)
-        ):
-            print("refused:", *refused)
-        table = table[table["refused"].isna()]
-    return table
+    return table[table["refused"].isna()] if "refused" in table else table
 
 
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
