@@ -49,6 +49,7 @@ from anomalylab.runs.scored import (
     scored_info,
     write_scores,
 )
+from anomalylab.runs.sensitivity.carried import carry_over
 from anomalylab.runs.shown import embedding
 from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
@@ -150,7 +151,7 @@ def score(
             findings.append(calibration_finding(judged[base.detectors[0]].limits, good))
         info = scored_info(
             base,
-            {label: one.words for label, one in judged.items()},
+            carry_over(base, writer, {k: (one.words, one.limits) for k, one in judged.items()}),
             extraction.samples,
             broken_records(extraction.broken),
             new,

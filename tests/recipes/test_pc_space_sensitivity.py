@@ -17,6 +17,7 @@ from anomalylab.extractors.band import project
 from anomalylab.pc_space.info import GRID
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run
+from anomalylab.recipes.pc_space.score import score
 from anomalylab.runs.folder import Run
 from anomalylab.runs.sensitivity.again import measure_again
 from anomalylab.runs.sensitivity.paint import Painter
@@ -137,3 +138,10 @@ def test_labelled_training_images_leave_nothing_to_measure_unless_it_is_asked(pc
 def test_an_unknown_effort_is_refused():
     with pytest.raises(UnknownNameError, match="unknown value of sensitivity 'quik'"):
         PCSpaceRequest(sensitivity="quik")
+
+
+def test_new_images_are_told_what_the_residual_would_have_seen(made, tmp_path):
+    base, scored = Run(made / "run"), score(made / "run", made / "images", tmp_path / "scored")
+    pd.testing.assert_frame_equal(scored.table("sensitivity"), base.table("sensitivity"))
+    assert "the images of “run”, which scored these" in scored.info.verdicts["residual"].seen
+    assert scored.info.verdicts["outside"].seen == ""

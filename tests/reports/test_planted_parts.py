@@ -30,7 +30,8 @@ class PlantedRun:
     detectors = ("padim", "knn")
     map_ramp = "amber to red"
 
-    def __init__(self):
+    def __init__(self, scored_with=None):
+        self.info = SimpleNamespace(scored_with=scored_with)
         found = [
             (name, kind, width, contrast, 4, width % 5, width % 5 / 4, 0.1, 0.9, 0.75, 0.5, 0.9)
             for name in self.detectors
@@ -114,6 +115,22 @@ def test_nothing_is_shown_where_nothing_was_planted_or_chosen(run):
 
 def test_a_name_of_an_image_is_escaped(run):
     assert "<b>.png" not in sensitivity(run).html
+
+
+def test_new_images_are_told_that_defects_were_planted_in_others(run):
+    scored = PlantedRun(scored_with=SimpleNamespace(run="<boards>"))
+    own, of_another = (sensitivity(one).html for one in (run, scored))
+    assert "in copies of these images" in own
+    assert "your images" in own
+    assert "Nothing was planted in the new images" not in own
+    assert "in copies of the images of “&lt;boards&gt;”, which scored these" in of_another
+    assert "Nothing was planted in the new images" in of_another
+
+
+def test_a_detector_is_called_by_the_name_that_readers_know(run):
+    html = sensitivity(run, {"padim": "Padim of parts"}).html
+    assert "the map of Padim of parts" in html
+    assert "The same for knn" in html
 
 
 @pytest.fixture(scope="module")

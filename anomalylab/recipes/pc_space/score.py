@@ -39,6 +39,7 @@ from anomalylab.runs.scored import (
     scored_info,
     write_scores,
 )
+from anomalylab.runs.sensitivity.carried import carry_over
 from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
 from anomalylab.runs.writing import RunWriter, writing
@@ -151,7 +152,7 @@ def score(
         findings += _write(writer, judged, seen, twins, limits, pc, timings)
         told = scored_info(
             pc.run,
-            {name: one.words for name, one in judged.items()},
+            carry_over(pc.run, writer, _with_limits(judged, limits)),
             seen.samples,
             broken,
             new,
@@ -163,6 +164,12 @@ def score(
         write_suspects(writer.folder)
         write_enlarged(writer, new.root)
     return Run(out)
+
+
+def _with_limits(
+    judged: dict[str, MethodScores], limits: dict[str, Limits]
+) -> dict[str, tuple[VerdictInfo, Limits]]:
+    return {name: (one.words, limits[name]) for name, one in judged.items()}
 
 
 def _check_room(listed: pd.DataFrame, pc: PCSpace) -> None:

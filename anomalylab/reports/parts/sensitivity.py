@@ -13,7 +13,7 @@ from anomalylab.reports.kit.rows import by_key, rows_of
 from anomalylab.runs.folder import Run
 from anomalylab.runs.sensitivity.plan import contrast_words
 from anomalylab.runs.sensitivity.shown import MAP_SIDE
-from anomalylab.runs.sensitivity.words import MISLEADING
+from anomalylab.runs.sensitivity.words import MISLEADING, images_planted_in
 from anomalylab.runs.sensitivity.write import MAPS
 
 
@@ -43,9 +43,15 @@ def sensitivity(run: Run, names: Mapping[str, str] | None = None) -> Fragment:
         ],
         pictures=_pictures(run, detectors[0]) if detectors else [],
         ramp=run.map_ramp if detectors else "",
+        images=images_planted_in(_scored_with(run)),
+        is_of_another=bool(_scored_with(run)),
         misleading=MISLEADING,
     )
     return Fragment(html, styles=("parts/sensitivity.css",))
+
+
+def _scored_with(run: Run) -> str:
+    return run.info.scored_with.run if run.info.scored_with else ""
 
 
 def _grids(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -53,16 +53,35 @@ def is_measured_in(verdict: VerdictInfo) -> bool:
     return bool(verdict.seen) and not verdict.seen.startswith(NOT_MEASURED)
 
 
-def seen_sentence(table: pd.DataFrame) -> str:
-    """Say from which width on defects of each kind would have been named in half of the cases."""
+def images_planted_in(scored_with: str = "") -> str:
+    """Return how the images are called that defects were planted in copies of.
+
+    Parameters
+    ----------
+    scored_with : str
+        The run that new images were scored with; empty if the images are those of the run itself.
+    """
+    return f"the images of “{scored_with}”, which scored these" if scored_with else "these images"
+
+
+def seen_sentence(table: pd.DataFrame, scored_with: str = "") -> str:
+    """Say from which width on defects of each kind would have been named in half of the cases.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of SENSITIVITY of one detector; may be empty.
+    scored_with : str
+        As for :func:`images_planted_in`.
+    """
     if table.empty:
         return f"{NOT_MEASURED}."
     smallest = smallest_found(table)
     contrasts = sorted(smallest["contrast"].unique(), reverse=True)
     parts = [_of_contrast(smallest[smallest["contrast"] == c], c, table) for c in contrasts]
     return (
-        "Of defects planted in copies of these images, half or more would have been named "
-        f"{'; '.join(parts)}."
+        f"Of defects planted in copies of {images_planted_in(scored_with)}, half or more would "
+        f"have been named {'; '.join(parts)}."
     )
 
 
