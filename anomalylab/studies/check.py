@@ -156,7 +156,7 @@ def _check_cells(strategy: StrategyChoice, detectors: Sequence[Detector]) -> Non
 
 def _check_size(label: str, detector: Detector, n_kept: int, n_train: int, reject: float) -> None:
     """Refuse training sets too small to be fitted on with one image left out."""
-    k = getattr(detector, "k", None)
+    k = None if detector.drops_cells else getattr(detector, "k", None)  # else it counts cells
     needed = max(3, (k or 1) + 1)
     if n_kept < needed:
         why = f", which compares with k={k} others," if k is not None else ""

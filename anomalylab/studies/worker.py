@@ -11,14 +11,14 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from anomalylab import __version__, detectors, refine
+from anomalylab import detectors, refine
 from anomalylab.compute.threads import one_thread
 from anomalylab.detectors import Detector, Pool, pool_of
 from anomalylab.errors import AnomalyLabError, StorageError
@@ -27,15 +27,13 @@ from anomalylab.runs import plugins
 from anomalylab.runs.request import DetectorChoice
 from anomalylab.storage.blocks import Arrays, BlockStore
 from anomalylab.storage.cache import FOLDER_VARIABLE, cache_folder
+from anomalylab.studies.code import fingerprint
 from anomalylab.studies.material import CategoryFiles
 from anomalylab.studies.measured import Places, TrainingSet, measure
 from anomalylab.studies.spec import StrategyChoice
 
 KIND = "studies"
 """What results are filed under in the cache."""
-
-FORMAT = 1
-"""Raised when what a result holds changes, so that older ones are not read."""
 
 N_POOLS = 2
 """Pools that a process holds; of more, the one that was not used for longest goes."""
@@ -153,6 +151,8 @@ class Chunk:
         Imported first.
     cache : path
         Where results are kept.
+    code : str
+        Fingerprint of the code that is asked for it.
     """
 
     files: CategoryFiles
@@ -160,6 +160,7 @@ class Chunk:
     jobs: tuple[Job, ...]
     plugins: tuple[Path, ...]
     cache: Path
+    code: str = field(default_factory=fingerprint)
 
     @property
     def names(self) -> list[str]:
@@ -170,7 +171,7 @@ class Chunk:
         """Return a name made of all that a result depends on."""
         digest = hashlib.blake2b(digest_size=16)
         made_by = [plugins.fingerprint(path) for path in self.plugins]
-        facts = [__version__, FORMAT, self.files.digest, _words(self.detector), *made_by]
+        facts = [self.code, self.files.digest, _words(self.detector), *made_by]
         for fact in (*facts, *job.describe()):
             content = fact.tobytes() if isinstance(fact, np.ndarray) else repr(fact).encode()
             digest.update(len(content).to_bytes(8, "little") + content)

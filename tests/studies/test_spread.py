@@ -90,15 +90,16 @@ def test_a_damaged_result_is_computed_again(files, tmp_path):
     assert len(asked(tmp_path, 1)) == 2
 
 
-def test_results_are_told_apart_by_images_detector_and_job(files, tmp_path):
+def test_results_are_told_apart_by_images_detector_job_and_code(files, tmp_path):
     one = chunk(files, Tell(1, tmp_path))
     others = [
         chunk(files, Tell(2, tmp_path)),
         Chunk(files, DetectorChoice(name="knn"), one.jobs, (), one.cache),
         Chunk(CategoryFiles("", files.folder, (), {}, "other"), KNN, one.jobs, (), one.cache),
+        Chunk(files, KNN, one.jobs, (), one.cache, code="of another version"),
     ]
     names = {name for each in (one, *others) for name in each.names}
-    assert len(names) == 4
+    assert len(names) == 5
     spelled_out = DetectorChoice(name="knn", params={"k": 1, "squared": False})
     assert Chunk(files, spelled_out, one.jobs, (), one.cache).names == one.names
 
