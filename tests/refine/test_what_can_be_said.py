@@ -65,15 +65,13 @@ def test_scores_that_allow_no_estimate_are_refused(wrong):
 
 def test_a_ranking_by_lot_cannot_tell_and_says_so():
     pool = noted(drawn(60)[0])
-    for seed in range(3):
-        repeat = refine.repeats("random", pool, np.arange(60), reject=0.2, seed=seed)
-        if repeat.is_chance:
-            assert "cannot tell" in repeat.words
-    verdicts = [
-        refine.repeats("random", pool, np.arange(60), reject=0.2, seed=seed).is_chance
-        for seed in range(20)
+    found = [
+        refine.repeats("random", pool, np.arange(60), reject=0.2, seed=seed) for seed in range(10)
     ]
-    assert sum(verdicts) >= 16  # 19 expected
+    by_lot = [repeat for repeat in found if repeat.is_chance]
+    assert len(by_lot) >= 8  # 9.5 expected
+    assert all("cannot tell" in repeat.words for repeat in by_lot)
+    assert not any("cannot tell" in repeat.words for repeat in found if not repeat.is_chance)
 
 
 def test_a_ranking_that_finds_defects_repeats():
