@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from importlib import import_module
 from multiprocessing.connection import wait as wait_for_process
-from typing import Any
+from typing import Any, TypeVar
 
 from anomalylab import __version__
 from anomalylab.errors import ParameterError, RunError
@@ -17,13 +18,15 @@ Open = Callable[[], AbstractContextManager[tuple[Executor, int]]]
 
 SECONDS_TO_ANSWER = 10
 
+T = TypeVar("T")
+
 
 class InThisProcess(Executor):
     """Does what it is given at once, in the thread that gives it."""
 
-    def submit(self, fn, /, *args, **kwargs):
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         """Call a function and return what it gave, or raised."""
-        future: Future = Future()
+        future: Future[T] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
         except Exception as error:
@@ -91,7 +94,7 @@ def cluster(address: str) -> Open:
         When it is opened, if no scheduler answers or no worker can load this package.
     """
     try:
-        from distributed import Client
+        connect: Any = import_module("distributed").Client
     except ImportError as error:
         raise ParameterError(
             "a scheduler needs Dask, which is not installed: "
@@ -101,7 +104,7 @@ def cluster(address: str) -> Open:
     @contextmanager
     def open_cluster() -> Iterator[tuple[Executor, int]]:
         try:
-            client = Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
+            client: Any = connect(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise RunError(
                 f"no scheduler answers at {address} ({first_line(error)}); start one with "

@@ -1,7 +1,7 @@
 """Effects that pages and live views tell of, computed once."""
 
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from anomalylab.studies.effects import Effect, effect
 from anomalylab.studies.opened import Study
@@ -69,7 +69,7 @@ class Findings:
                 found[metric] = of
         return found
 
-    def _effect(self, metric: str, before: dict, after: dict) -> Effect | None:
+    def _effect(self, metric: str, before: dict[str, Any], after: dict[str, Any]) -> Effect | None:
         tables = self.study.tables
         return effect(tables.metrics, tables.scores, metric, before, after)
 
@@ -117,7 +117,7 @@ class Findings:
         ]
         return float(rows["value"].iloc[0]) if len(rows) else None
 
-    def _unrefined(self, detector: str) -> dict:
+    def _unrefined(self, detector: str) -> dict[str, Any]:
         return {"study": "pollution", "detector": detector, "pollution": self.pollution}
 
     @cached_property

@@ -63,17 +63,18 @@ def _refinement(measured: pd.DataFrame) -> str:
     if refined.empty:
         return ""
     means = refined.groupby(["strategy", "scorer", "reject"], sort=True)["value"].mean().dropna()
-    before = means[means.index.get_level_values("reject") == 0]
-    if means.empty or before.empty:
+    is_before = means.index.get_level_values("reject") == 0
+    before, after = means[is_before], means[~is_before]
+    if before.empty or after.empty:
         return ""
-    if means.max() <= before.mean():
+    if after.max() <= before.max():
         return "nothing that was tried gives a higher AUROC than removing nothing"
-    best = int(means.to_numpy().argmax())
-    strategy, scorer, reject = (str(value) for value in means.index[best])  # type: ignore[union-attr]
+    best = int(after.to_numpy().argmax())
+    strategy, scorer, reject = (str(value) for value in after.index[best])
     by = f" by {scorer}" if scorer else ""
     return (
         f"of what was tried, removing {percent(float(reject))} with {strategy}{by} gives the "
-        f"highest AUROC, {readable(means.max())} beside {readable(before.mean())} without (chosen "
+        f"highest AUROC, {readable(after.max())} beside {readable(before.mean())} without (chosen "
         "on these images)"
     )
 

@@ -1,5 +1,6 @@
 """Work is spread over workers, given out again when one dies, and never done twice."""
 
+import errno
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 from study_jobs import Break, Die, DieOnce, Meet, Refuse, Tell, TellLate
 
-from anomalylab.errors import ParameterError, RunError
+from anomalylab.errors import ParameterError, RunError, StorageError
 from anomalylab.extractors import create, extract
 from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.storage.cache import cache_folder
@@ -88,6 +89,19 @@ def test_a_damaged_result_is_computed_again(files, tmp_path):
     carried_out(chunks, this_process)
     assert int(read_result(name, {}).arrays["number"]) == 1
     assert len(asked(tmp_path, 1)) == 2
+
+
+def test_a_full_disk_ends_the_study_and_no_job_counts_as_failed(files, tmp_path, monkeypatch):
+    def refuse(*args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    one = chunk(files, Tell(1, tmp_path))
+    with pytest.raises(StorageError, match="No space left on device; make room or set ANOMALYLAB"):
+        carried_out([one], this_process)
+    monkeypatch.undo()
+    assert carried_out([one], this_process) == {}
+    assert is_there(one.names[0])
 
 
 def test_results_are_told_apart_by_images_detector_job_and_code(files, tmp_path):

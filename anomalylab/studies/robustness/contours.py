@@ -23,7 +23,9 @@ class Plane(NamedTuple):
     def radii(self, points: np.ndarray) -> np.ndarray:
         """Return the Mahalanobis radius of points of shape (n, 2): (n,)."""
         away = points - self.mean
-        return np.sqrt(np.einsum("nd,nd->n", away, np.linalg.solve(self.covariance, away.T).T))
+        squared = np.einsum("nd,nd->n", away, np.linalg.solve(self.covariance, away.T).T)
+        radii: np.ndarray = np.sqrt(squared)
+        return radii
 
     def contour(self, radius: float, n_points: int = 121) -> np.ndarray:
         """Return the closed line of all points at a radius, of shape (n_points, 2)."""
@@ -64,7 +66,8 @@ class Contours(NamedTuple):
     @property
     def is_hidden(self) -> np.ndarray:
         """Defects that lie beyond the contours of the healthy images, but within those of all."""
-        return self.is_defect & self.is_beyond("healthy") & ~self.is_beyond("polluted")
+        is_between = self.is_beyond("healthy") & ~self.is_beyond("polluted")
+        return np.asarray(self.is_defect & is_between)
 
 
 def contours(

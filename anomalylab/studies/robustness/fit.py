@@ -34,7 +34,8 @@ class Fit:
         """Return ``A' S A`` for directions ``A`` of shape (n_channels, k): (k, k)."""
         along = self.centred @ directions
         inside: np.ndarray = self.weight * (along.T @ along)
-        return inside + self.identity * (directions.T @ directions)
+        covariance: np.ndarray = inside + self.identity * (directions.T @ directions)
+        return covariance
 
     def variances(self) -> np.ndarray:
         """Return the variance of each channel, the diagonal of ``S``: (n_channels,)."""
