@@ -17,7 +17,8 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,11 @@ def source_of(name: str) -> Source:
         samples["split"] = "test"
         good = samples.index[samples["label"] == 0]
         samples.loc[good[np.arange(len(good)) % 3 > 0], "split"] = "train"
+    if name == "tiles":
+        root, is_bad = Path(samples.attrs["root"]), (samples["label"] == 1).to_numpy(bool)
+        masks = [Path(path).with_suffix(".png").as_posix() for path in samples["image_path"]]
+        there = is_bad & [(root / mask).is_file() for mask in masks]
+        samples["mask_path"] = np.where(there, masks, None)
     return Source(samples, features, pollute(samples), extractor.size)
 
 
@@ -78,10 +84,10 @@ def detector_of(name: str):
     return create(name, levels=levels) if levels else create(name)
 
 
-def judged(source: Source, pool: Pool, train: np.ndarray) -> dict[str, float]:
+def judged(source: Source, pool: Pool, train: np.ndarray, **options) -> dict[str, float]:
     """Return AUROC and what is decided by a detector fitted on some rows."""
-    of_training = pool.image_scores(train, train, leave_out="group")
-    scores = pool.image_scores(train, source.pollution.validation)
+    of_training = pool.image_scores(train, train, leave_out="group", **options)
+    scores = pool.image_scores(train, source.pollution.validation, **options)
     found = decisions(of_training, scores, source.labels)
     return {"auroc": auroc(source.labels, scores), **found}
 
@@ -102,35 +108,66 @@ def decision_rows(source: Source, name: str, n_seeds: int) -> Iterator[dict]:
                 yield {**key, "after": "the truth", **judged(source, pool, train[~is_noise])}
 
 
-def maps_of(source: Source, pool: Pool, train: np.ndarray, **options) -> dict[str, float]:
-    """Return AUROC and AU-PRO of a detector fitted on some rows."""
-    rows = source.pollution.validation
-    scores, score_maps = pool.score(train, rows, **options)
-    truths = source.truth(rows)
+def outlined(source: Source, pool: Pool, train: np.ndarray, **options) -> dict[str, float]:
+    """Return AUROC, what is decided at 5 %, and AU-PRO of a detector fitted on some rows."""
+    score_maps = pool.score_map(train, source.pollution.validation, **options)
+    found = judged(source, pool, train, **options)
+    shown = {name: found[name] for name in ("auroc", "recall_at_5", "false_alarms_at_5")}
+    return {**shown, "au_pro": outlines(source, score_maps)}
+
+
+def outlines(source: Source, score_maps: np.ndarray) -> float:
+    """Return the AU-PRO of score maps of the images that are judged."""
+    truths = source.truth(source.pollution.validation)
     sizes = [truth.shape for truth in truths]
     maps = AnomalyMaps(score_maps, sizes, smoothing=4.0, network_size=source.size)
-    return {"auroc": auroc(source.labels, scores), "au_pro": au_pro(truths, maps)}
+    return au_pro(truths, maps)
 
 
-def cell_rows(source: Source, pool: Pool, seed: int) -> Iterator[dict]:
-    """Yield how well defects are found cell by cell, and what training without cells gives."""
-    train, is_noise = source.pollution.training(REJECT, seed)
-    truth = polluted_cells(source.truth(train), source.features.only(pool.features.names).grid())
+def place_rows(source: Source, pool: Pool, seed: int) -> Iterator[dict]:
+    """Yield what a model for each place gives that is fitted to the kept cells of each place."""
+    train, _ = source.pollution.training(REJECT, seed)
     scores = {
         "left-out maps": cells.cell_suspicion(pool, train),
         "density": cells.density_suspicion(pool.features, train),
     }
-    yield {"what": "nothing", "cells": 0.0, **maps_of(source, pool, train)}
-    yield {"what": "the truth", "cells": 0.0, **maps_of(source, pool, train[~is_noise])}
-    for what, suspicion in scores.items():
-        for share in (0.05, 0.15):
-            kept = cells.kept_cells(suspicion, reject=share)
-            found = refinement(truth.ravel(), ~kept.ravel())
-            row = {"what": what, "cells": share, **found}
-            row["cell_auroc"] = auroc(truth.ravel(), suspicion.ravel())
-            if pool.detector.drops_cells:
-                row |= maps_of(source, pool, train, keep_cells=kept)
-            yield row
+    known = pool.features.subset(train)
+    query = cells.side_by_side(pool.features.subset(source.pollution.validation))
+    for (what, suspicion), share in product(scores.items(), (0.1, 0.2, 0.3)):
+        kept = cells.kept_cells(suspicion, reject=share, ranked="by place")
+        fitted = replace(pool.detector, levels="all").fit(cells.without_cells(known, kept))
+        image_scores, score_maps = fitted.score(query)
+        of_images = {"auroc": auroc(source.labels, image_scores)}
+        yield {"what": what, "cells": share, **of_images, "au_pro": outlines(source, score_maps)}
+
+
+def cell_rows(source: Source, pool: Pool, seed: int) -> Iterator[dict]:
+    """Yield how well defects are found cell by cell, and what training without cells gives.
+
+    With all images, and with those alone that ``sroc`` keeps.
+    """
+    train, is_noise = source.pollution.training(REJECT, seed)
+    truth = polluted_cells(source.truth(train), source.features.only(pool.features.names).grid())
+    keep = refine.keep("sroc", pool, train, reject=REJECT, leave_out="group")
+    scores = {
+        "left-out maps": cells.cell_suspicion(pool, train),
+        "density": cells.density_suspicion(pool.features, train),
+    }
+    nothing = {"what": "no cell", "cells": 0.0}
+    yield {**nothing, "images": "all", **outlined(source, pool, train)}
+    yield {**nothing, "images": "sroc", **outlined(source, pool, train[keep])}
+    yield {**nothing, "images": "the truth", **outlined(source, pool, train[~is_noise])}
+    for (what, suspicion), share in product(scores.items(), (0.05, 0.15)):
+        kept = cells.kept_cells(suspicion, reject=share)
+        row = {"what": what, "cells": share, **refinement(truth.ravel(), ~kept.ravel())}
+        row["cell_auroc"] = auroc(truth.ravel(), suspicion.ravel())
+        if pool.detector.drops_cells:
+            all_images = outlined(source, pool, train, keep_cells=kept)
+            some = outlined(source, pool, train[keep], keep_cells=kept[keep])
+            yield {**row, "images": "all", **all_images}
+            yield {**row, "images": "sroc", **some}
+        else:
+            yield {**row, "images": "all"}
 
 
 def healing_rows(source: Source, pool: Pool, seed: int) -> Iterator[dict]:
@@ -139,7 +176,7 @@ def healing_rows(source: Source, pool: Pool, seed: int) -> Iterator[dict]:
     keep = refine.keep("sroc", pool, train, reject=REJECT, leave_out="group")
     part, removed = healing.kept_part(pool, train[keep]), train[~keep]
     truth = polluted_cells(source.truth(removed), part.score_maps.shape[1:])
-    yield {"nearest": "", "trained on": "kept", **maps_of(source, pool, train[keep])}
+    yield {"nearest": "", "trained on": "kept", **outlined(source, pool, train[keep])}
     for nearest in healing.NEAREST:
         healed = healing.heal(pool, part, removed, nearest=nearest)
         accepted = healing.accepted(part, healed)
@@ -155,7 +192,7 @@ def healing_rows(source: Source, pool: Pool, seed: int) -> Iterator[dict]:
         }
         wider = pool_of(pool.detector, healed.features)
         for name, rows in (("accepted", healed.rows[accepted]), ("all healed", healed.rows)):
-            on = maps_of(source, wider, np.append(train[keep], rows))
+            on = outlined(source, wider, np.append(train[keep], rows))
             yield {**row, "trained on": f"kept + {name}", **on}
 
 
@@ -183,7 +220,12 @@ def main() -> None:
         if given.healing:
             pool = pool_of(detector_of(name), source.features)
             of_cells = [r for seed in range(given.seeds) for r in cell_rows(source, pool, seed)]
-            printed(of_cells, ["what", "cells"])
+            printed(of_cells, ["what", "cells", "images"])
+            if pool.detector.name == "padim":
+                of_places = [
+                    r for seed in range(given.seeds) for r in place_rows(source, pool, seed)
+                ]
+                printed(of_places, ["what", "cells"])
             healed = [r for seed in range(given.seeds) for r in healing_rows(source, pool, seed)]
             printed(healed, ["nearest", "trained on"])
         else:
