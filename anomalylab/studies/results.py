@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from anomalylab.errors import StorageError
-from anomalylab.storage.blocks import Arrays, BlockStore
-from anomalylab.studies.worker import KIND, REASON
+from anomalylab.storage.blocks import Arrays
+from anomalylab.storage.cache import cache_folder
+from anomalylab.studies.worker import REASON, result_store
 
 
 class Result(NamedTuple):
@@ -43,7 +44,7 @@ def read_result(name: str, missing: Mapping[str, str]) -> Result:
     """
     if name in missing:
         return Result({}, missing[name], float("nan"))
-    arrays = BlockStore(KIND).read(name)
+    arrays = result_store(cache_folder()).read(name)
     if arrays is None:
         raise StorageError(
             "a result vanished from the cache while it was used; run the study again"
@@ -54,4 +55,4 @@ def read_result(name: str, missing: Mapping[str, str]) -> Result:
 
 def is_there(name: str) -> bool:
     """Tell whether a result was kept, and is as it was written."""
-    return BlockStore(KIND).read(name) is not None
+    return result_store(cache_folder()).read(name) is not None

@@ -196,7 +196,7 @@ class Chunk:
         use_cache(self.cache)
         for path in self.plugins:
             plugins.load(path)
-        store, missing = BlockStore(KIND), {}
+        store, missing = result_store(self.cache), {}
         with one_thread():
             if not self.jobs:
                 _make_pool(self)
@@ -205,6 +205,18 @@ class Chunk:
                 if reason:
                     missing[name] = reason
         return missing
+
+
+def result_store(folder: Path) -> BlockStore:
+    """Return where results are kept, opened once while it is there: it may hold thousands."""
+    if not _opened(folder).folder.is_dir():  # the cache was cleared
+        _opened.cache_clear()
+    return _opened(folder)
+
+
+@cache
+def _opened(folder: Path) -> BlockStore:
+    return BlockStore(KIND, folder)
 
 
 def use_cache(folder: Path) -> None:

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -102,6 +103,15 @@ def test_a_full_disk_ends_the_study_and_no_job_counts_as_failed(files, tmp_path,
     monkeypatch.undo()
     assert carried_out([one], this_process) == {}
     assert is_there(one.names[0])
+
+
+def test_results_that_were_cleared_from_the_cache_are_computed_again(files, tmp_path):
+    one = chunk(files, Tell(1, tmp_path))
+    for _ in range(2):
+        assert carried_out([one], this_process) == {}
+        (path,) = cache_folder().rglob(f"{one.names[0]}.block")
+        shutil.rmtree(path.parent)
+    assert len(asked(tmp_path, 1)) == 2
 
 
 def test_results_are_told_apart_by_images_detector_job_and_code(files, tmp_path):
