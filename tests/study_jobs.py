@@ -37,6 +37,14 @@ class TellLate(Tell):
 
 
 @dataclass(frozen=True)
+class Linger(Tell):
+    """Takes longer than anybody would wait."""
+
+    def __call__(self, pool, files):
+        time.sleep(600)
+
+
+@dataclass(frozen=True)
 class Meet(Tell):
     """Gives its number when another process is at such a job, too."""
 

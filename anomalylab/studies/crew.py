@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -59,14 +60,29 @@ def processes(n_workers: int) -> Open:
         with ProcessPoolExecutor(n_workers, spawn, initializer=_begin) as executor:
             try:
                 yield executor, n_workers
+            except BaseException:  # stopped: what they are at is not waited for
+                _end_workers(executor)
+                raise
             finally:
                 executor.shutdown(wait=False, cancel_futures=True)
 
     return open_processes
 
 
+def _end_workers(executor: ProcessPoolExecutor) -> None:
+    running = list((getattr(executor, "_processes", None) or {}).values())
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.join(SECONDS_TO_ANSWER)
+
+
 def _begin() -> None:
-    """Let a worker compute in one thread, and end when the process that asked for it is gone."""
+    """Let a worker compute in one thread, and end when the process that asked for it is gone.
+
+    It is ended by that process when a person stops the work, which the terminal tells both.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -163,8 +179,9 @@ class Crew:
     def __enter__(self) -> "Crew":
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self.close()
+    def __exit__(self, *error: Any) -> None:
+        self._opened = None
+        self._closing.__exit__(*error)
 
     @property
     def opened(self) -> tuple[Executor, int]:

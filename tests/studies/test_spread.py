@@ -2,6 +2,7 @@
 
 import errno
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -13,7 +14,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 import numpy as np
 import pytest
 from PIL import Image
-from study_jobs import Break, Die, DieOnce, Meet, Refuse, Tell, TellLate
+from study_jobs import Break, Die, DieOnce, Linger, Meet, Refuse, Tell, TellLate
 
 from anomalylab.errors import ParameterError, RunError, StorageError
 from anomalylab.extractors import create, extract
@@ -138,6 +139,17 @@ def test_two_processes_share_the_work_and_a_dead_one_s_is_given_out_again(files,
     assert all(is_there(name) for one in chunks for name in one.names)
     assert sum(map(len, by)) <= len(numbers) + 1  # the other process may have been at one, too
     assert str(os.getpid()) not in {pid for each in by for pid in each}
+
+
+def test_workers_end_at_once_when_a_person_stops_the_work(files, tmp_path):
+    def stop(n_jobs):
+        raise KeyboardInterrupt
+
+    chunks = [chunk(files, Tell(1, tmp_path)), *(chunk(files, Linger(i, tmp_path)) for i in (2, 3))]
+    with pytest.raises(KeyboardInterrupt), Crew(processes(2)) as crew:
+        spread(chunks, crew, stop)
+    assert multiprocessing.active_children() == []
+    assert is_there(chunks[0].names[0])
 
 
 def test_a_job_that_kills_its_workers_fails_and_no_other(files, tmp_path):
