@@ -1,6 +1,5 @@
 """What can be told to be wrong with a study before any work is done."""
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import refine
-from anomalylab.datasets.pollute import Pollution, pollute, pollution_from_table
+from anomalylab.datasets.pollute import Pollution
 from anomalylab.detectors import Detector, Pool
 from anomalylab.detectors.patchcore_pool import lists_cells
 from anomalylab.errors import InfeasiblePollution, ParameterError
@@ -19,11 +18,11 @@ from anomalylab.refine.cells import RANKED
 from anomalylab.registry import unknown_name
 from anomalylab.runs.inputs import groups_of
 from anomalylab.studies.material import Listed, listed
+from anomalylab.studies.polluted import pollution_of
 from anomalylab.studies.spec import (
     CELLS,
     PERFECT,
     REPLACE,
-    PollutionSource,
     RefinementGrid,
     StrategyChoice,
     StudyRequest,
@@ -105,26 +104,6 @@ def check_category(
         _check_spare(request.refinement, pollution)
         _rehearse(request, samples, pollution, detectors)
     return pollution
-
-
-def pollution_of(source: PollutionSource, samples: pd.DataFrame) -> Pollution:
-    """Return which images of one category pollute, and which are judged.
-
-    Raises
-    ------
-    InfeasiblePollution, ParameterError, DatasetError
-        As :func:`anomalylab.datasets.pollute.pollute` and its like.
-    """
-    if source.table is not None:
-        return pollution_from_table(samples, source.table)
-    with warnings.catch_warnings():  # near copies across roles are among the findings of a run
-        warnings.simplefilter("ignore", UserWarning)
-        return pollute(
-            samples,
-            share=source.share,
-            split_seed=source.split_seed,
-            protocol=source.protocol,
-        )
 
 
 def _check_options(strategy: StrategyChoice, detectors: Sequence[Detector]) -> None:

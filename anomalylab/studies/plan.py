@@ -14,8 +14,9 @@ from anomalylab.number_words import plural
 from anomalylab.runs.planned import duration
 from anomalylab.runs.shape import create_extractor
 from anomalylab.studies.cells import Cell, cells_of, ranking_of
-from anomalylab.studies.check import Checked, checked, pollution_of
+from anomalylab.studies.check import Checked, checked
 from anomalylab.studies.material import Listed
+from anomalylab.studies.polluted import pollution_of
 from anomalylab.studies.spec import StudyRequest
 from anomalylab.studies.worker import created
 

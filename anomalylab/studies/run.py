@@ -19,6 +19,7 @@ from anomalylab.studies.described import Done, describe
 from anomalylab.studies.embedding import embed_on
 from anomalylab.studies.material import Listed, put_away
 from anomalylab.studies.measured import Places
+from anomalylab.studies.polluted import findings_of
 from anomalylab.studies.spec import StudyRequest
 from anomalylab.studies.synthetic import as_told, findings_as_told
 from anomalylab.studies.unchanged import check_unchanged
@@ -115,7 +116,8 @@ def _study(
     with timings.step("draw thumbnails", n_images):
         done.thumbnails.append(material.shown.table(samples, material.masks))
     done.samples.append(as_told(samples))
-    done.findings += findings_as_told(report.findings, samples)
+    resembling = findings_of(request.polluted_by, samples)
+    done.findings += findings_as_told([*resembling, *report.findings], samples)
     done.broken += broken
     table = timings.table()
     done.timings.append(table.assign(step=f"{category.name}: " + table["step"]))

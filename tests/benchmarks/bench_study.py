@@ -28,11 +28,12 @@ from anomalylab.runs.timing import Timings
 from anomalylab.storage.blocks import BlockStore
 from anomalylab.storage.shelf import Shelf
 from anomalylab.studies.cells import cells_of, ranking_of
-from anomalylab.studies.check import checked, pollution_of
+from anomalylab.studies.check import checked
 from anomalylab.studies.crew import Crew, processes
 from anomalylab.studies.material import CategoryFiles, put_away
 from anomalylab.studies.measured import TrainingSet, measure
 from anomalylab.studies.plan import training_sets
+from anomalylab.studies.polluted import pollution_of
 from anomalylab.studies.run import run
 from anomalylab.studies.spec import StudyRequest
 from anomalylab.studies.toml import read_study

@@ -361,6 +361,21 @@ def test_images_that_pollute_and_are_judged_have_two_scores(small, tmp_path, cap
     assert "are judged, too" in capsys.readouterr().out
 
 
+def test_what_pollutes_and_is_judged_of_one_part_is_told(small, tmp_path, capsys):
+    text = SMALL.replace('protocol = "append-overlap"', "")
+    (tmp_path / "small.toml").write_text(text, encoding="utf-8")
+    defects = sorted((tmp_path / "data" / "part" / "test").glob("*/*.png"))
+    defects = [path for path in defects if path.parent.name != "good"]
+    for path in defects:  # one picture, moved by a pixel: near copies of each other
+        shift = defects.index(path)
+        pixels = np.roll(np.asarray(Image.open(defects[0])), shift, axis=1)
+        Image.fromarray(pixels).save(path)
+    assert main(small) == 0
+    assert (
+        "have images both among the pollution and among what is judged" in capsys.readouterr().out
+    )
+
+
 def test_a_study_over_images_that_have_changed_is_refused_and_says_which(small, tmp_path, capsys):
     assert main(small) == 0
     good = tmp_path / "data" / "part" / "train" / "good"
