@@ -14,12 +14,13 @@ from anomalylab.storage.cache import cache_folder
 from anomalylab.studies.cells import Cell, Ranking, cells_of, ranking_of
 from anomalylab.studies.chosen import Ranked, choose
 from anomalylab.studies.crew import Crew
+from anomalylab.studies.jobs import BY, Fit, Job, Rank, RankCells
 from anomalylab.studies.material import CategoryFiles
 from anomalylab.studies.measured import Places
 from anomalylab.studies.results import Result, is_there, read_result
 from anomalylab.studies.spec import CELLS, StudyRequest
 from anomalylab.studies.spread import spread
-from anomalylab.studies.worker import BY, Chunk, Fit, Job, Rank, RankCells
+from anomalylab.studies.worker import Chunk
 
 JOBS = 8
 """Jobs that are given out together."""

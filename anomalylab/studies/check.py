@@ -17,6 +17,7 @@ from anomalylab.refine import one_of
 from anomalylab.refine.cells import RANKED
 from anomalylab.registry import unknown_name
 from anomalylab.runs.inputs import groups_of
+from anomalylab.studies.jobs import BY
 from anomalylab.studies.material import Listed, listed
 from anomalylab.studies.polluted import pollution_of
 from anomalylab.studies.spec import (
@@ -28,7 +29,7 @@ from anomalylab.studies.spec import (
     StudyRequest,
 )
 from anomalylab.studies.synthetic import with_synthetic
-from anomalylab.studies.worker import BY, created
+from anomalylab.studies.worker import created
 
 
 @dataclass(frozen=True)

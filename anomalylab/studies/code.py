@@ -13,8 +13,8 @@ DECIDING = (
     "localise.py",
     "metrics",
     "refine",
+    "studies/jobs.py",
     "studies/measured.py",
-    "studies/worker.py",
     "verdicts",
 )
 """Rooms and modules whose code decides what a result is, given images, rows and detector."""

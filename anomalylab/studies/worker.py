@@ -14,23 +14,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
-from anomalylab import detectors, refine
+from anomalylab import detectors
 from anomalylab.compute.threads import one_thread
 from anomalylab.detectors import Detector, Pool, pool_of
 from anomalylab.errors import AnomalyLabError, StorageError
-from anomalylab.refine.cells import cell_suspicion, density_suspicion
 from anomalylab.runs import plugins
 from anomalylab.runs.request import DetectorChoice
 from anomalylab.storage.blocks import Arrays, BlockStore
 from anomalylab.storage.cache import FOLDER_VARIABLE, cache_folder
 from anomalylab.studies.code import fingerprint
+from anomalylab.studies.jobs import Job
 from anomalylab.studies.material import CategoryFiles
-from anomalylab.studies.measured import Places, TrainingSet, measure
-from anomalylab.studies.spec import StrategyChoice
 
 KIND = "studies"
 """What results are filed under in the cache."""
@@ -38,102 +35,10 @@ KIND = "studies"
 N_POOLS = 2
 """Pools that a process holds; of more, the one that was not used for longest goes."""
 
-BY = ("maps", "density")
-"""What cells are ranked by, the default first."""
-
 REASON = "reason"
 """Array of a result that says why there is nothing else."""
 
 log = logging.getLogger(__name__)
-
-
-class Job(Protocol):
-    """One piece of work that gives one result."""
-
-    def describe(self) -> list[object]:
-        """Return what the result depends on, beside images and detector."""
-        ...
-
-    def __call__(self, pool: Pool, files: CategoryFiles) -> Arrays:
-        """Return the result."""
-        ...
-
-
-@dataclass(frozen=True)
-class Rank:
-    """Scores the images of a training set, so that the highest can be removed.
-
-    Parameters
-    ----------
-    members : int ndarray of shape (n_members,)
-    strategy : StrategyChoice
-    seed : int
-    reject : float, optional
-        Only where the strategy ranks anew for each share.
-    """
-
-    members: np.ndarray
-    strategy: StrategyChoice
-    seed: int
-    reject: float | None = None
-
-    def describe(self) -> list[object]:
-        """Return strategy, seed and rows."""
-        by = [self.strategy.name, sorted(self.strategy.ranking_params.items())]
-        return ["rank", *by, self.seed, self.reject, self.members]
-
-    def __call__(self, pool: Pool, files: CategoryFiles) -> Arrays:
-        """Return ``suspicion`` (n_members,): higher is removed sooner."""
-        given = {"seed": self.seed, "reject": self.reject, **self.strategy.ranking_params}
-        suspicion = refine.ranking(self.strategy.name, pool, self.members, **given)  # type: ignore
-        return {"suspicion": np.asarray(suspicion, float)}
-
-
-@dataclass(frozen=True)
-class RankCells:
-    """Scores the cells of the images of a training set, so that the highest can leave.
-
-    Parameters
-    ----------
-    members : int ndarray of shape (n_members,)
-    by : {"maps", "density"}
-        Score maps of the detector, or how sparse a cell's surroundings are.
-    """
-
-    members: np.ndarray
-    by: str
-
-    def describe(self) -> list[object]:
-        """Return the rows and by what cells are scored."""
-        return ["rank cells", self.by, self.members]
-
-    def __call__(self, pool: Pool, files: CategoryFiles) -> Arrays:
-        """Return ``suspicion`` (n_members, n_rows, n_cols): higher leaves sooner."""
-        if self.by == "density":
-            return {"suspicion": density_suspicion(pool.features, self.members)}
-        return {"suspicion": cell_suspicion(pool, self.members)}
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Fits on a training set, scores all and measures.
-
-    Parameters
-    ----------
-    chosen : TrainingSet
-    places : Places, optional
-    """
-
-    chosen: TrainingSet
-    places: Places | None
-
-    def describe(self) -> list[object]:
-        """Return the rows and how places are measured."""
-        return ["fit", self.places, *self.chosen.arrays()]
-
-    def __call__(self, pool: Pool, files: CategoryFiles) -> Arrays:
-        """Return what :func:`anomalylab.studies.measured.measure` does."""
-        return measure(pool, self.chosen, files, self.places)
 
 
 @dataclass(frozen=True)

@@ -218,7 +218,7 @@ def test_one_process_gives_the_same_bytes_as_two_and_computes_nothing_twice(
         raise AssertionError("computed twice")
 
     monkeypatch.setattr("anomalylab.studies.worker.pool_of", fail)
-    monkeypatch.setattr("anomalylab.studies.worker.measure", fail)
+    monkeypatch.setattr("anomalylab.studies.jobs.measure", fail)
     run(request_, tmp_path / "again")
     n_sets = len({tuple(values) for values in again.table("study_times")[["seconds"]].to_numpy()})
     assert n_sets < len(again.table("study_cells"))  # equal training sets are fitted once
