@@ -1,5 +1,7 @@
 """Means over categories and seeds, one row a point of a curve."""
 
+from typing import Any, cast
+
 import numpy as np
 import pandas as pd
 
@@ -7,6 +9,12 @@ from anomalylab.metrics.over_seeds import mean_interval
 
 POINT = ("study", "detector", "strategy", "scorer", "pollution", "reject", "metric")
 """Columns that tell one point of a curve from all others."""
+
+N_RESAMPLES = 2000
+"""Of the bootstrap of a mean; there are thousands of them."""
+
+NOTHING = (np.nan, np.nan)
+"""Bounds of what has none."""
 
 
 def curves(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -63,15 +71,14 @@ def with_intervals(points: pd.DataFrame, metrics: pd.DataFrame, *, seed: int = 0
     """
     keys = list(POINT)
     wanted = metrics.merge(points[keys], on=keys).dropna(subset=["value"])
-    bounds = {}
-    for point, rows in wanted.groupby(keys):
-        values = rows.pivot_table(index="category", columns="seed", values="value")
-        complete = values.dropna().to_numpy()
-        bounds[point] = mean_interval(complete, seed=seed) if len(complete) else (np.nan, np.nan)
-    found = [
-        bounds.get(tuple(row), (np.nan, np.nan)) for row in points[keys].itertuples(index=False)
-    ]
-    low, high = np.array(found, float).reshape(-1, 2).T
+    values = wanted.pivot_table(index=[*keys, "category"], columns="seed", values="value")
+    bounds: dict[tuple[Any, ...], tuple[float, float]] = {}
+    for point, rows in values.groupby(level=keys).indices.items():
+        all_ = values.iloc[rows].dropna(axis=1, how="all").dropna().to_numpy()
+        ends = mean_interval(all_, n_resamples=N_RESAMPLES, seed=seed) if len(all_) else NOTHING
+        bounds[cast(tuple[Any, ...], point)] = ends
+    in_order = [bounds.get(tuple(row), NOTHING) for row in points[keys].itertuples(index=False)]
+    low, high = np.array(in_order, float).reshape(-1, 2).T
     return points.assign(low=low, high=high)
 
 

@@ -6,13 +6,14 @@ taken from the images of each seed by paired intervals, and both are added as sq
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 
 from anomalylab import metrics
 from anomalylab.metrics.over_seeds import mean_interval
+from anomalylab.schema.study import KEY
 
 Where = Mapping[str, object]
 """Values of some columns of KEY that tell cells from others, up to category and seed."""
@@ -53,8 +54,37 @@ class Effect(NamedTuple):
         return bool(self.low > 0 or self.high < 0)
 
 
+class Tested:
+    """Scores of test images, found by cell.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows of STUDY_SCORES; may be empty.
+    """
+
+    def __init__(self, scores: pd.DataFrame):
+        tested = scores[scores["role"] == "test"]
+        groups = tested.groupby(list(KEY), sort=False, observed=True)
+        self._rows = {cast(tuple[Any, ...], key): rows for key, rows in groups.indices.items()}
+        self._keys = pd.DataFrame(list(self._rows), columns=list(KEY))
+        self._table = tested[["sample_id", "label", "score", "is_beyond_1", "is_beyond_5"]]
+
+    def cells(self, where: Where) -> dict[tuple[str, int], pd.DataFrame]:
+        """Return the rows of cells with some values in some columns, by category and seed."""
+        keys = chosen(self._keys, where).itertuples(index=False, name=None)
+        at = (KEY.index("category"), KEY.index("seed"))
+        return {
+            (str(key[at[0]]), int(key[at[1]])): self._table.iloc[self._rows[key]] for key in keys
+        }
+
+
 def effect(
-    study_metrics: pd.DataFrame, scores: pd.DataFrame, metric: str, before: Where, after: Where
+    study_metrics: pd.DataFrame,
+    scores: Tested | pd.DataFrame,
+    metric: str,
+    before: Where,
+    after: Where,
 ) -> Effect | None:
     """Compare two kinds of training sets, category by category and seed by seed.
 
@@ -62,7 +92,7 @@ def effect(
     ----------
     study_metrics : DataFrame
         Rows of STUDY_METRICS.
-    scores : DataFrame
+    scores : Tested or DataFrame
         Rows of STUDY_SCORES; may be empty, then the interval covers other seeds only.
     metric : str
         Intervals cover other test images, too, for ``auroc`` and for decisions at 1 % and 5 %.
@@ -85,7 +115,8 @@ def effect(
     used = pairs[pairs.get_level_values("category").isin(table.index)]
     value = float(table.to_numpy().mean())
     low, high = mean_interval(table.to_numpy(), seed=0)
-    wide = _of_images(scores, metric, before, after, used)
+    tested = scores if isinstance(scores, Tested) else Tested(scores)
+    wide = _of_images(tested, metric, before, after, used)
     if wide is not None:
         below, above = _added(value - low, wide[0]), _added(high - value, wide[1])
         low, high = value - below, value + above
@@ -113,15 +144,12 @@ def chosen(table: pd.DataFrame, where: Where) -> pd.DataFrame:
 
 
 def _of_images(
-    scores: pd.DataFrame, metric: str, before: Where, after: Where, pairs: pd.Index
+    tested: Tested, metric: str, before: Where, after: Where, pairs: pd.Index
 ) -> tuple[float, float] | None:
     """Return how far other test images may move the mean difference down and up, if known."""
-    if scores.empty or not (metric == "auroc" or metric.endswith(("_at_1", "_at_5"))):
+    if not (metric == "auroc" or metric.endswith(("_at_1", "_at_5"))):
         return None
-    tested = scores[scores["role"] == "test"]
-    of_both = [
-        dict(list(chosen(tested, where).groupby(["category", "seed"]))) for where in (before, after)
-    ]
+    of_both = [tested.cells(where) for where in (before, after)]
     below, above = [], []
     for pair in pairs:
         if not all(pair in of for of in of_both):

@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from anomalylab.studies.effects import Effect, effect
+from anomalylab.studies.effects import Effect, Tested, effect
 from anomalylab.studies.opened import Study
 from anomalylab.studies.overlap import Overlap, overlaps
 from anomalylab.studies.removal import Removal, removals
@@ -70,8 +70,12 @@ class Findings:
         return found
 
     def _effect(self, metric: str, before: dict[str, Any], after: dict[str, Any]) -> Effect | None:
-        tables = self.study.tables
-        return effect(tables.metrics, tables.scores, metric, before, after)
+        return effect(self.study.tables.metrics, self.tested, metric, before, after)
+
+    @cached_property
+    def tested(self) -> Tested:
+        """Scores of test images, found by cell."""
+        return Tested(self.study.tables.scores)
 
     @cached_property
     def pollution(self) -> float | None:

@@ -21,6 +21,9 @@ STUDIES = ("pollution", "refinement")
 SETS = ("kept", "removed", "test", "beyond_1", "beyond_5")
 """Sets of images of a cell; the last two among those tested."""
 
+SPOT = ("study", "detector", "strategy", "scorer", "pollution", "reject")
+"""Columns that tell one point of a curve, whatever is measured there."""
+
 ALL = -1
 """Stands for all categories, and for no strategy."""
 
@@ -113,13 +116,12 @@ def _points(study: Study, pairs: list[tuple[str, str]]) -> Iterator[dict[str, An
 def _points_of(
     study: Study, points: pd.DataFrame, category: int, pairs: list[tuple[str, str]]
 ) -> Iterator[dict[str, Any]]:
-    keys = ["study", "detector", "strategy", "scorer", "pollution", "reject"]
-    for key, rows in points.groupby(keys, sort=False):
-        part, detector, strategy, scorer, pollution, reject = cast(tuple[Any, ...], key)
-        values = {
-            str(row["metric"]): [_short(row["value"]), _short(row["deviation"])]
-            for row in rows_of(rows)
-        }
+    by_spot: dict[tuple[Any, ...], dict[str, list[float | None]]] = {}
+    for row in rows_of(points):
+        spot = tuple(row[name] for name in SPOT)
+        pair = [_short(row["value"]), _short(row["deviation"])]
+        by_spot.setdefault(spot, {})[row["metric"]] = pair
+    for (part, detector, strategy, scorer, pollution, reject), values in by_spot.items():
         yield {
             "category": category,
             "study": STUDIES.index(str(part)),
@@ -166,17 +168,23 @@ def _images(study: Study) -> Iterator[dict[str, Any]]:
 
 def _sets(study: Study, pairs: list[tuple[str, str]]) -> dict[str, Any]:
     """Return distinct sets of images, and the cells that name them."""
-    samples = images_of(study)
+    samples, scores = images_of(study), study.tables.scores
     places = samples.groupby("category").cumcount().to_numpy()
-    place_of = dict(zip(samples["sample_id"], places, strict=True))
+    place_of = pd.Series(places, samples["sample_id"])
+    at = place_of.reindex(scores["sample_id"]).to_numpy()
+    members = _members(scores)
     sizes = samples["category"].value_counts()
     known: dict[bytes, int] = {}
     cells = []
-    for key, rows in study.tables.scores.groupby(list(KEY), sort=False):
+    groups = scores.groupby(list(KEY), sort=False, observed=True).indices
+    for key, rows in groups.items():
         category, part, detector, pollution, strategy, scorer, reject, seed = cast(
             tuple[Any, ...], key
         )
-        at = rows["sample_id"].map(place_of).to_numpy(int)
+        sets = [
+            known.setdefault(_bits(at[rows[is_in[rows]]], int(sizes[category])), len(known))
+            for is_in in members
+        ]
         cells.append(
             {
                 "category": study.categories.index(str(category)),
@@ -186,19 +194,16 @@ def _sets(study: Study, pairs: list[tuple[str, str]]) -> dict[str, Any]:
                 "pollution": float(pollution),
                 "reject": float(reject),
                 "seed": int(seed),
-                "sets": [
-                    known.setdefault(_bits(at[is_in], int(sizes[category])), len(known))
-                    for is_in in _members(rows)
-                ],
+                "sets": sets,
             }
         )
     return {"sets": [to_base64(bits) for bits in known], "cells": cells}
 
 
-def _members(rows: pd.DataFrame) -> list[np.ndarray]:
-    """Return for each of :data:`SETS` which rows of a cell are in it."""
-    is_role = {role: (rows["role"] == role).to_numpy() for role in ("train", "removed", "test")}
-    beyond = [is_role["test"] & rows[f"is_beyond_{at}"].to_numpy(bool) for at in ("1", "5")]
+def _members(scores: pd.DataFrame) -> list[np.ndarray]:
+    """Return for each of :data:`SETS` which rows of all cells are in it."""
+    is_role = {role: (scores["role"] == role).to_numpy() for role in ("train", "removed", "test")}
+    beyond = [is_role["test"] & scores[f"is_beyond_{at}"].to_numpy(bool) for at in ("1", "5")]
     return [*is_role.values(), *beyond]
 
 
