@@ -50,6 +50,11 @@ class ListedCells:
         If the cache cannot be written or its disk is too full.
     """
 
+    n_entries: int
+    """Cells that a list holds."""
+
+    _lists_of: PartStore
+
     def __init__(
         self,
         features: Features,
@@ -62,8 +67,8 @@ class ListedCells:
         self.n_cells = n_rows * n_cols
         self._n_nearest = min(n_nearest, self.n_cells)
         self._vectors_of = PartStore(f"cells of {method}, {VERSION}, of {fingerprint(features)}")
-        self._vectors_of.check_writable(4 * self.n_images * self.n_cells * _width(features, embed))
-        self._cells = self._made(self._vectors_of, partial(_embedded, features, embed))
+        n_bytes = 4 * self.n_images * self.n_cells * _width(features, embed)
+        self._cells = self._made(self._vectors_of, partial(_embedded, features, embed), n_bytes)
         self._list(int(np.clip(N_ENTRIES * n_nearest, MIN_ENTRIES, MAX_ENTRIES)))
 
     def __getstate__(self) -> dict[str, object]:
@@ -122,26 +127,32 @@ class ListedCells:
         return Lists(**self._lists[number])
 
     def _list(self, n_entries: int) -> None:
-        """Open lists of so many cells, or make them."""
-        self.n_entries = min(n_entries, self.n_images * self._n_nearest)
-        depth = f"{self.n_entries} cells, {self._n_nearest} of an image"
-        self._lists_of = PartStore(f"lists of {depth}, in {self._vectors_of.folder.name}")
-        self._lists_of.check_writable(list_bytes(self.n_images * self.n_cells, self.n_entries))
+        """Open lists of so many cells, or make them; on failure, lists stay as they were."""
+        n_entries = min(n_entries, self.n_images * self._n_nearest)
+        depth = f"{n_entries} cells, {self._n_nearest} of an image"
+        store = PartStore(f"lists of {depth}, in {self._vectors_of.folder.name}")
         maker: list[ListMaker] = []
 
         def listed(images: slice) -> Arrays:
             if not maker:
                 cells = np.concatenate([part["cells"] for part in self._cells])
-                maker.append(ListMaker(cells, self._n_nearest, self.n_entries))
+                maker.append(ListMaker(cells, self._n_nearest, n_entries))
             return maker[0].of_images(images)._asdict()
 
-        self._lists = self._made(self._lists_of, listed)
+        n_bytes = list_bytes(self.n_images * self.n_cells, n_entries)
+        self._lists = self._made(store, listed, n_bytes)
+        self._lists_of = store
+        self.n_entries = n_entries
 
-    def _made(self, store: PartStore, make: Callable[[slice], Arrays]) -> list[Arrays]:
-        """Return all parts of a store; what it lacks is made."""
+    def _made(
+        self, store: PartStore, make: Callable[[slice], Arrays], n_bytes: int = 0
+    ) -> list[Arrays]:
+        """Return all parts of a store, ``n_bytes`` in all; what it lacks is made."""
         starts = range(0, self.n_images, N_IMAGES)
         parts = [store.open(number) for number in range(len(starts))]
         missing = [number for number, part in enumerate(parts) if part is None]
+        if missing:
+            store.check_writable(n_bytes * len(missing) // len(starts))
         first = os.getpid() % max(1, len(missing))  # processes that do the same begin elsewhere
         for number in counted(missing[first:] + missing[:first]):
             images = slice(starts[number], min(starts[number] + N_IMAGES, self.n_images))

@@ -21,6 +21,7 @@ from anomalylab.detectors._listed_cells import ListedCells
 from anomalylab.detectors._patch_cells import crowd_weights
 from anomalylab.detectors._pool import RefitPool, fast_pool
 from anomalylab.detectors.patchcore import PatchCore
+from anomalylab.errors import StorageError
 from anomalylab.features import Features
 
 log = logging.getLogger(__name__)
@@ -182,7 +183,11 @@ class PatchPool(RefitPool):
         self._n_compared += n_compared
         if self._n_compared > (len(self.features) * self._listed.n_cells) ** 2:
             self._n_compared = 0.0
-            self._listed.deepen()
+            try:
+                self._listed.deepen()
+            except StorageError as error:  # searches still answer
+                self._n_compared = -np.inf
+                log.warning("lists of nearest cells stay as they are: %s", error)
 
 
 class _Memory:

@@ -14,6 +14,8 @@ from anomalylab.detectors import _listed_cells as listed_cells
 from anomalylab.detectors.patchcore_pool import PatchPool
 from anomalylab.errors import ParameterError, StorageError
 from anomalylab.features import Features
+from anomalylab.storage import cache
+from anomalylab.storage.parts import PartStore
 
 N_IMAGES = 14
 GROUPS = np.array([0, 1, 2, 1, 3, 4, 4, 4, 5, 6, 0, 7, 8, 9])
@@ -108,6 +110,21 @@ def test_lists_are_deepened_once_searches_have_cost_as_much(features, monkeypatc
     pool.score(train, query)
 
 
+@pytest.mark.usefixtures("short_lists", "new_cache")
+def test_a_disk_that_fills_up_leaves_lists_as_they_are(features, monkeypatch, caplog):
+    def full(*_):
+        raise StorageError("the disk is full")
+
+    pool = pool_of(create("patchcore"), features)
+    monkeypatch.setattr(PartStore, "check_writable", full)
+    before = [pool.score(train, query) for train, query, _ in questions()]
+    for _ in range(20):
+        for (train, query, _), scores in zip(questions(), before, strict=True):
+            assert_same(pool.score(train, query), scores, rtol=0)
+    assert caplog.text.count("stay as they are: the disk is full") == 1
+    assert pool._listed.n_entries == 3
+
+
 @pytest.mark.usefixtures("new_cache")
 def test_what_is_listed_is_found_again_by_content(features, monkeypatch):
     pool = pool_of(create("patchcore"), features)
@@ -118,6 +135,17 @@ def test_what_is_listed_is_found_again_by_content(features, monkeypatch):
     np.testing.assert_allclose(
         other_groups.score_map(rows[:9], rows), pool.score_map(rows[:9], rows) ** 2, rtol=1e-6
     )
+
+
+def test_a_full_disk_is_told_before_the_work_and_does_not_hinder_what_is_kept(
+    features, new_cache, monkeypatch
+):
+    usage = shutil.disk_usage(new_cache)
+    pool_of(create("patchcore"), features)
+    monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: usage._replace(free=2000))
+    pool_of(create("patchcore"), features)
+    with pytest.raises(StorageError, match="free some"):
+        pool_of(create("patchcore", k=2), features)
 
 
 @pytest.mark.usefixtures("new_cache")
