@@ -3,7 +3,8 @@
     ANOMALYLAB_DATA=FOLDER python tests/benchmarks/bench_kinds.py [--draws N]
 
 Folders are drawn from the sources of ``bench_truth.py`` and from small sets of MVTec AD; images are
-embedded once, at the default size, and kept in the cache. Of one kind: 100 images of a source (50
+embedded at the size that a run of their folder would take, which keeps the shape of most of them,
+and kept in the cache. Of one kind: 100 images of a source (50
 of small ones), clean and with 10 and 20 % of defects. Of two: 60 and 60 images of two sources, 90
 and 20, and both with a tenth of defects. ``right`` means that no kind holds images of both. The
 solar cells are no source of one kind: 30 of the 297 good ones are cells without printed bars.
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -34,6 +36,8 @@ import bench_truth
 from anomalylab import datasets, extractors
 from anomalylab.compute import clusters
 from anomalylab.images.read import read_image
+from anomalylab.runs.request import DetectRequest
+from anomalylab.runs.shape import create_extractor
 
 SMALL = ("hazelnut", "transistor")
 OF_TWO_KINDS = "elpv"
@@ -52,12 +56,23 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-class Source(NamedTuple):
-    """Features of a source, a level each, and labels; ``paths`` of its good images."""
+class Source:
+    """Images of a source, embedded when they are drawn."""
 
-    levels: list[np.ndarray]
-    label: np.ndarray
-    paths: list[Path]
+    def __init__(self, samples: pd.DataFrame):
+        self.samples, self.root = samples, Path(samples.attrs["root"])
+        self.label = samples["label"].to_numpy(float)
+        self.paths = [self.root / path for path in samples["image_path"][self.label == 0]]
+        self.known: dict[object, dict[int, list[np.ndarray]]] = {}
+
+    def pooled(self, rows: np.ndarray, extractor) -> list[np.ndarray]:
+        """Return each level of some images, averaged over the image."""
+        known = self.known.setdefault(extractor.size, {})
+        missing = [row for row in rows if row not in known]
+        if missing:
+            made = pooled(self.samples.iloc[missing].reset_index(drop=True), self.root, extractor)
+            known |= dict(zip(missing, zip(*made, strict=True), strict=True))
+        return [np.stack(level) for level in zip(*(known[row] for row in rows), strict=True)]
 
     def rows(self, n: int, share: float, rng: np.random.Generator) -> np.ndarray:
         good, bad = (rng.permutation(np.flatnonzero(self.label == k)) for k in (0, 1))
@@ -90,35 +105,34 @@ def _inner(n: int) -> slice:
     return slice(round(0.1 * n), n - round(0.1 * n))
 
 
-def pooled(samples, root: Path) -> tuple[list[np.ndarray], np.ndarray]:
-    """Embed images at the default size and average each level over the image."""
-    done = extractors.extract(samples, root, extractors.create("lite0"))
-    names = done.features.stored
-    return [done.features.pooled([name]) for name in names], done.samples["label"].to_numpy(float)
+def pooled(samples: pd.DataFrame, root: Path, extractor) -> list[np.ndarray]:
+    """Embed images, all of which can be read, and average each level over the image."""
+    features = extractors.extract(samples, root, extractor, progress=False).features
+    return [features.pooled([name]) for name in features.stored]
+
+
+def extractor_of(samples: pd.DataFrame):
+    """Return the network at the size that a run of these images would take."""
+    return create_extractor(DetectRequest(data=None), samples)
 
 
 def sources() -> dict[str, Source]:
-    """Embed all sources that are there."""
+    """List all sources that are there."""
     tables = bench_truth.real_sources() | bench_truth.drawn_sources()
     data = Path(os.environ.get("ANOMALYLAB_DATA", "/nowhere")) / "mvtec_reduced"
     for name in SMALL:
         if (data / f"{name}_reduced").is_dir():
             tables[name] = datasets.load("mvtec_ad", data / f"{name}_reduced")
             tables[name].attrs.setdefault("root", str(data / f"{name}_reduced"))
-    found = {}
-    for name, table in tables.items():
-        root = Path(table.attrs["root"])
-        good = table["image_path"][table["label"] == 0]
-        found[name] = Source(*pooled(table, root), [root / path for path in good])
-    return found
+    return {name: Source(table) for name, table in tables.items()}
 
 
 def folder(known: dict[str, Source], parts: dict[str, tuple[int, float]], what: str, rng) -> Folder:
     """Draw a folder of ``name -> (images, share of defects)``, and propose kinds."""
     rows = {name: known[name].rows(n, share, rng) for name, (n, share) in parts.items()}
-    columns = zip(
-        *([level[rows[name]] for level in known[name].levels] for name in parts), strict=True
-    )
+    drawn = [known[name].samples.iloc[rows[name]] for name in parts]
+    extractor = extractor_of(pd.concat(drawn, ignore_index=True))
+    columns = zip(*(known[name].pooled(rows[name], extractor) for name in parts), strict=True)
     levels = [np.concatenate(column) for column in columns]
     truth = np.repeat(range(len(parts)), [len(rows[name]) for name in parts])
     return Folder(tuple(parts), what, list(proposed(levels, truth)))
@@ -174,7 +188,7 @@ def changed(source: Source, change: Callable) -> Folder:
             shown = change(image) if number % 2 else image
             Image.fromarray(np.ascontiguousarray(shown)).save(Path(place) / f"{number:03d}.png")
         samples = datasets.load("folder", Path(place))
-        levels, _ = pooled(samples, Path(place))
+        levels = pooled(samples, Path(place), extractor_of(samples))
     truth = np.arange(len(paths)) % 2
     return Folder(("unchanged", "changed"), "", list(proposed(levels, truth)))
 

@@ -42,8 +42,8 @@ MIXED = {1: (12,), 3: (8, 5, 3), 4: (8, 4, 3, 1), 5: (8, 4, 2, 1, 1)}
 MEASURES = ("pure", "joined", "largest")
 
 
-def sources() -> dict[str, tuple[np.ndarray, Features]]:
-    """Return the types of the images of each source, and their features."""
+def sources() -> dict[str, tuple[np.ndarray, Features, tuple[int, int]]]:
+    """Return the types of the images of each source, their features, and their size."""
     listed = real_sources()
     for name, preset in product(TEXTURES, ("easy", "hard")):
         numbers = {"n_train": 60, "n_test_good": 20, "n_test_defect": 50}
@@ -52,12 +52,12 @@ def sources() -> dict[str, tuple[np.ndarray, Features]]:
         )
     found = {}
     for name, samples in listed.items():
-        table, _, features = features_of(samples)
+        table, extractor, features = features_of(samples)
         types = table["defect_type"].fillna("defect").to_numpy(object)
         if name == "tiles":
             types = table["image_path"].str.extract(r"MT_(\w+)/")[0].to_numpy(object)
         types[table["label"].to_numpy() == 0] = "good"
-        found[name] = types.astype(str), features.only(features.stored)
+        found[name] = types.astype(str), features.only(features.stored), extractor.size
     return found
 
 
@@ -77,7 +77,9 @@ def draw(types: np.ndarray, way: str, rng) -> tuple[np.ndarray, np.ndarray]:
     return good[:n_train], rng.permutation(np.concatenate([good[n_train:][:20], *bad]))
 
 
-def ranked(features: Features, train: np.ndarray, query: np.ndarray, text: str):
+def ranked(
+    features: Features, size: tuple[int, int], train: np.ndarray, query: np.ndarray, text: str
+):
     """Return the judged rows by rank, and their maps."""
     rows = np.unique(np.concatenate([train, query]))
     judged = judge(
@@ -86,7 +88,7 @@ def ranked(features: Features, train: np.ndarray, query: np.ndarray, text: str):
         training=np.searchsorted(rows, train),
         query=np.searchsorted(rows, query),
         spare=np.array([], int),
-        network_size=(224, 224),
+        network_size=size,
         smoothing=4.0,
     )
     order = np.argsort(-judged.query_scores, kind="stable")
@@ -108,12 +110,14 @@ def compared(levels: dict[str, np.ndarray], maps: np.ndarray, ordinary: np.ndarr
     }
 
 
-def measure(name: str, types: np.ndarray, features: Features, n_draws: int) -> list[dict]:
+def measure(
+    name: str, types: np.ndarray, features: Features, size: tuple[int, int], n_draws: int
+) -> list[dict]:
     """Return a row a folder: the source, the types of the first images, and distances."""
     rows = []
     for way, seed, text in product(("mixed", "test"), range(n_draws), DETECTORS):
         train, query = draw(types, way, np.random.default_rng([seed, 7]))
-        order, maps = ranked(features, train, query, text)
+        order, maps = ranked(features, size, train, query, text)
         half = (len(order) + 1) // 2
         n_first, ordinary = min(LEAST_LOOKED_AT, half), np.arange(half, len(order))
         levels = {level: features.level(level)[order] for level in features.names}
@@ -230,9 +234,9 @@ def main() -> None:
         show(pickle.loads(options.table.read_bytes()))
         return
     rows = []
-    for name, (types, features) in sources().items():
-        rows += measure(name, types, features, options.draws)
-        print(name, file=sys.stderr, flush=True)
+    for name, (types, features, size) in sources().items():
+        rows += measure(name, types, features, size, options.draws)
+        print(name, size, file=sys.stderr, flush=True)
     if options.rows:
         options.rows.write_bytes(pickle.dumps(rows))
     show(rows)

@@ -37,6 +37,7 @@ PATTERNS = {
     "transistor": "mvtec_reduced/transistor_reduced/train/good/*.png",
 }
 MOST_IMAGES = 400
+COST_OF_A_PAIR = 0.002
 TRUE_COPIES = ("bottle", "tiles")
 """Sources whose pairs, looked at, show one object twice: a bottle, and tiles under other light."""
 
@@ -153,7 +154,7 @@ def _joined(parts) -> list[np.ndarray]:
 
 
 def choose(sources: dict[str, Source]) -> None:
-    """Choose on all sources but one: a false pair costs .002 of the mean recall."""
+    """Choose on all sources but one: a false pair costs a little of the mean recall."""
     standing = near_copies.MOST_OF_OWN, near_copies.MOST_OF_USUAL
     table = {}
     for pair in product(OF_OWN, OF_USUAL):
@@ -163,17 +164,24 @@ def choose(sources: dict[str, Source]) -> None:
             n_false = 0 if name in TRUE_COPIES else len(source.false_pairs().first)
             table[pair, name] = n_false, recall
     near_copies.MOST_OF_OWN, near_copies.MOST_OF_USUAL = standing
-    print("\nchosen without  of own  of usual  pairs there  mean recall there")
+    pairs = list(product(OF_OWN, OF_USUAL))
+
+    def value(pair, names):
+        recall = np.mean([table[pair, name][1] for name in names])
+        return round(recall, 3) - COST_OF_A_PAIR * sum(table[pair, name][0] for name in names)
+
+    print(
+        "\nchosen without  of own  of usual  pairs there  mean recall there  shipped: pairs, recall"
+    )
     for left_out in sources:
-        others = [name for name in sources if name != left_out]
-
-        def value(pair, others=others):
-            recall = np.mean([table[pair, name][1] for name in others])
-            return round(recall, 3) - 0.002 * sum(table[pair, name][0] for name in others)
-
-        best = max(product(OF_OWN, OF_USUAL), key=value)
-        n_pairs, recall = table[best, left_out]
-        print(f"{left_out:14s}{best[0]:8}{best[1]:10}{n_pairs:13}{recall:19.3f}", flush=True)
+        best = max(pairs, key=lambda pair: value(pair, set(sources) - {left_out}))
+        told = [best, *table[best, left_out], *table[standing, left_out]]
+        print("{:14s}{:8}{:10}{:13}{:19.3f}{:15}{:8.3f}".format(left_out, *told[0], *told[1:]))
+    print("\nof own  of usual  pairs in all  mean recall  least recall  value")
+    for pair in pairs:
+        n_pairs, recalls = zip(*(table[pair, name] for name in sources), strict=True)
+        numbers = sum(n_pairs), np.mean(recalls), min(recalls), value(pair, sources)
+        print("{:6}{:10}{:14}{:13.3f}{:14.3f}{:7.3f}".format(*pair, *numbers))
 
 
 def main() -> None:
