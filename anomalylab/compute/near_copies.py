@@ -27,8 +27,8 @@ MOST_OF_USUAL = 0.5
 """Residual of a near copy, in the usual residual between an image and the one most like it.
 
 Chosen on all sources of ``tests/benchmarks/bench_near_copies.py`` together and not confirmed with
-each left out: 22 pairs of solar cells that are merely alike count as copies (33 at 2.5 in place of
-1.5), and at 1.25, which leaves 12, copies of boards are missed."""
+each left out: 22 pairs of solar cells, different ones with the same marks of print, count as copies
+(33 at 2.5 in place of 1.5), and at 1.25, which leaves 12, copies of boards are missed."""
 
 MOST = 0.2
 """Residual of a near copy, at most: a fiftieth part of the variance and less is unexplained."""
