@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from pc_runs import WINDOW, surface
+from pc_runs import WINDOW, surface, write_kolektor
 from PIL import Image
 
 from anomalylab.cli.main import main
@@ -15,9 +15,11 @@ from anomalylab.detectors.window_pca import WindowPCA
 from anomalylab.errors import DatasetError, ParameterError, UnknownNameError
 from anomalylab.extractors.band import project
 from anomalylab.pc_space.info import GRID
+from anomalylab.pc_space.opened import PCSpace
 from anomalylab.recipes.pc_space.request import PCSpaceRequest
 from anomalylab.recipes.pc_space.run import run
 from anomalylab.recipes.pc_space.score import score
+from anomalylab.reports import pc_space
 from anomalylab.runs.folder import Run
 from anomalylab.runs.sensitivity.again import measure_again
 from anomalylab.runs.sensitivity.paint import Painter
@@ -133,6 +135,22 @@ def test_why_nothing_was_planted_is_told(n, params, words, tmp_path):
 def test_labelled_training_images_leave_nothing_to_measure_unless_it_is_asked(pc_run):
     assert pc_run.table("sensitivity").empty
     assert pc_run.info.verdicts["residual"].seen == ""
+
+
+def test_where_labels_give_the_verdict_the_residual_can_be_asked_and_the_headline_stays(tmp_path):
+    data = write_kolektor(tmp_path / "data", n_normal={"train": 16, "test": 4})
+    found = run(small(data, sensitivity="quick"), tmp_path / "run")
+    assert found.detectors[0] == "odds"
+    assert "defective test images" in found.verdict
+    assert set(found.table("sensitivity")["detector"]) == {"residual"}
+    assert found.info.verdicts["odds"].seen == ""
+    assert found.info.verdicts["residual"].seen.startswith("Of defects planted")
+
+
+def test_the_page_calls_the_method_as_readers_know_it(made):
+    html = pc_space.sensitivity(PCSpace(made / "run")).html
+    assert "the map of Residual" in html
+    assert html.count("<figure>") == len(Run(made / "run").table("planted_pictures"))
 
 
 def test_an_unknown_effort_is_refused():
