@@ -14,6 +14,7 @@ the sample. ``--whole`` runs the preset with two workers and no result known fro
 import argparse
 import os
 import shutil
+import tempfile
 import time
 from pathlib import Path
 
@@ -135,12 +136,12 @@ def whole(request: StudyRequest) -> None:
     """Run the grid with two workers, with no result known from before."""
     shutil.rmtree(BlockStore(KIND).folder)
     start = time.perf_counter()
-    with Crew(processes(2)) as crew:
-        finished = run(request, Path("/tmp/bench_study"), replace=True, crew=crew)
-    seconds = time.perf_counter() - start
-    n_cells = len(finished.table("study_cells"))
-    print(f"{n_cells} cells with two workers: {seconds:.0f} s on the clock")
-    print(finished.table("timings")[["step", "seconds", "peak_mib"]].to_string(index=False))
+    with tempfile.TemporaryDirectory() as folder, Crew(processes(2)) as crew:
+        finished = run(request, Path(folder) / "bottle", crew=crew)
+        seconds = time.perf_counter() - start
+        n_cells = len(finished.table("study_cells"))
+        print(f"{n_cells} cells with two workers: {seconds:.0f} s on the clock")
+        print(finished.table("timings")[["step", "seconds", "peak_mib"]].to_string(index=False))
 
 
 if __name__ == "__main__":
