@@ -81,24 +81,26 @@ class ListMaker:
     @one_blas_thread()
     def of_images(self, images: slice) -> Lists:
         """Return the lists of the cells of some images: (n_images, n_cells, n_entries)."""
-        first, last = images.start * self.n_cells, images.stop * self.n_cells
+        rows = np.arange(images.start * self.n_cells, images.stop * self.n_cells)
         step = n_at_once(len(self._bank))
-        blocks = [np.arange(start, min(start + step, last)) for start in range(first, last, step)]
-        parts = in_pieces(self._of_rows, blocks)
+        blocks = [rows[start : start + step] for start in range(0, len(rows), step)]
+        parts, coarse = zip(*in_pieces(self._ranked_coarsely, blocks), strict=True)
+        lists = Lists(*(np.concatenate(some) for some in zip(*parts, strict=True)))
+        again = np.flatnonzero(np.concatenate(coarse))
+        pieces = [again[start : start + step // 2] for start in range(0, len(again), step // 2)]
+        better = in_pieces(lambda places: self._ranked_exactly(rows[places]), pieces)
+        for places, some in zip(pieces, better, strict=True):
+            for target, part in zip(lists, some, strict=True):
+                target[places] = part
         shape = images.stop - images.start, self.n_cells
-        joined = (np.concatenate(some) for some in zip(*parts, strict=True))
-        return Lists(*(part.reshape(*shape, *part.shape[1:]) for part in joined))
+        return Lists(*(part.reshape(*shape, *part.shape[1:]) for part in lists))
 
-    def _of_rows(self, rows: np.ndarray) -> Lists:
-        """Return the lists of some cells, counted through all images."""
-        lists, is_coarse = self._ranked(rows, *self._products(rows), self._slack)
-        step = max(1, len(rows) // 2)
-        for start in range(0, int(is_coarse.sum()), step):
-            some = np.flatnonzero(is_coarse)[start : start + step]
-            better, _ = self._ranked(rows[some], *self._exact_products(rows[some]), EXACT)
-            for target, part in zip(lists, better, strict=True):
-                target[some] = part
-        return lists
+    def _ranked_coarsely(self, rows: np.ndarray) -> tuple[Lists, np.ndarray]:
+        """Return the lists of some cells, counted through all images, and where to do better."""
+        return self._ranked(rows, *self._products(rows), self._slack)
+
+    def _ranked_exactly(self, rows: np.ndarray) -> Lists:
+        return self._ranked(rows, *self._exact_products(rows), EXACT)[0]
 
     def _products(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return ``ab - |b|^2 / 2`` of some cells and all, the larger the nearer; and |a|^2 / 2."""
@@ -141,13 +143,14 @@ class ListMaker:
     def _nearest_cells(
         self, rows: np.ndarray, image: np.ndarray, segments: np.ndarray, reach: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return squared distances and cells of the nearest in each listed image."""
-        n_short = self.n_cells - self.n_nearest
-        least = segments.max(axis=2)
-        if self.n_nearest > 1:
-            least = np.partition(segments, n_short, axis=2)[..., n_short]
-        is_near = segments >= (least - reach[:, None])[..., None]
-        squared, cell = np.empty((2, image.size, self.n_nearest))
+        """Return squared distances and cells of the nearest in each listed image.
+
+        Infinite where an entry lies beyond all that are listed.
+        """
+        low = self._least(segments) - reach[:, None]
+        is_near = segments >= low[..., None]
+        squared = np.full((image.size, self.n_nearest), np.inf)
+        cell = np.zeros(squared.shape)
         counts = is_near.sum(axis=2).reshape(-1)
         for segment, near in _of_one_length(np.flatnonzero(is_near) % self.n_cells, counts):
             bank = self._bank[image.reshape(-1)[segment][:, None] * self.n_cells + near]
@@ -155,10 +158,22 @@ class ListMaker:
             difference -= self._bank[rows[segment // image.shape[1]]][:, None]
             found = np.square(difference).sum(axis=2)
             order = np.argsort(found, axis=1, kind="stable")[:, : self.n_nearest]
-            squared[segment] = np.take_along_axis(found, order, axis=1)
-            cell[segment] = np.take_along_axis(near, order, axis=1)
+            squared[segment, : order.shape[1]] = np.take_along_axis(found, order, axis=1)
+            cell[segment, : order.shape[1]] = np.take_along_axis(near, order, axis=1)
         shape = *image.shape, self.n_nearest
         return squared.reshape(shape), cell.reshape(shape)
+
+    def _least(self, segments: np.ndarray) -> np.ndarray:
+        """Return the least product of an entry to list, for each listed image."""
+        if self.n_nearest == 1:
+            return np.asarray(segments.max(axis=2))
+        n_short = self.n_cells - self.n_nearest
+        best = np.partition(segments, n_short, axis=2)[..., n_short:]
+        n_over = best[0].size - self.n_entries
+        if n_over == 0:
+            return np.asarray(best[..., 0])
+        least_of_all = np.partition(best.reshape(len(best), -1), n_over, axis=1)[:, n_over]
+        return np.asarray(np.maximum(best[..., 0], least_of_all[:, None]))
 
     def _shortened(
         self, squared: np.ndarray, image: np.ndarray, cell: np.ndarray, horizon: np.ndarray
@@ -168,8 +183,9 @@ class ListMaker:
         squared = squared.reshape(n_rows, -1)
         order = np.argsort(squared, axis=1, kind="stable")
         if order.shape[1] > self.n_entries:
-            next_one = np.take_along_axis(squared, order[:, self.n_entries, None], axis=1)[:, 0]
-            horizon, order = np.minimum(horizon, next_one), order[:, : self.n_entries]
+            order = order[:, : self.n_entries]
+            last = np.take_along_axis(squared, order[:, -1:], axis=1)[:, 0]
+            horizon = np.minimum(horizon, last)
         place, rank = np.divmod(order, n_nearest)
         return Lists(
             np.take_along_axis(squared, order, axis=1),
@@ -221,7 +237,7 @@ def _of_one_length(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield segments that have equally many candidates, and these: (n_segments, n_candidates)."""
     starts = np.cumsum(counts) - counts
-    for length in np.unique(counts):
+    for length in np.unique(counts[counts > 0]):
         segments = np.flatnonzero(counts == length)
         step = max(1, N_AT_ONCE // int(length))
         for first in range(0, len(segments), step):
