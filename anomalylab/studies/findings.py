@@ -21,12 +21,15 @@ class Mended(NamedTuple):
         Against the polluted training set from which nothing is removed.
     over_random : Effect or None
         Against as many images removed at random; None if the study did not.
+    false_alarms : Effect or None
+        What becomes of false alarms at the same threshold; None of other metrics.
     """
 
     strategy: str
     scorer: str
     gain: Effect
     over_random: Effect | None
+    false_alarms: Effect | None = None
 
     @property
     def is_certain(self) -> bool:
@@ -97,16 +100,22 @@ class Findings:
             return []
         where = {"study": "refinement", "detector": detector, "pollution": self.pollution}
         at_random = where | {"strategy": RANDOM, "scorer": "", "reject": self.reject}
+        alarms = metric.replace("recall", "false_alarms")
         found = []
         for strategy, scorer in self.study.strategies(detector):
             if strategy in (PERFECT, RANDOM):
                 continue
             own = where | {"strategy": strategy, "scorer": scorer}
             after = own | {"reject": self.reject}
-            gain = self._effect(metric, own | {"reject": 0.0}, after)
-            gain = gain or self._effect(metric, self._unrefined(detector), after)
+            gain, of_alarms = (
+                self._effect(name, own | {"reject": 0.0}, after)
+                or self._effect(name, self._unrefined(detector), after)
+                for name in (metric, alarms)
+            )
             if gain is not None:
-                found.append(Mended(strategy, scorer, gain, self._effect(metric, at_random, after)))
+                over_random = self._effect(metric, at_random, after)
+                of_alarms = None if alarms == metric else of_alarms
+                found.append(Mended(strategy, scorer, gain, over_random, of_alarms))
         return sorted(found, key=lambda one: -one.gain.value)
 
     def perfect(self, detector: str, metric: str) -> float | None:

@@ -20,6 +20,9 @@ AT = {
     "verdict": "by the verdict",
 }
 
+SHOWN = 3
+"""Strategies named beside the best one, of more."""
+
 
 def sentence(found: Findings) -> str:
     """Return the headline: what pollution did to ranking and to decisions."""
@@ -144,12 +147,28 @@ def _mended(found: Findings, detector: str, metric: str, strategies: list[Mended
     perfect = found.perfect(detector, metric)
     most = "" if perfect is None else f"; exactly the defects removed: {_value(metric, perfect)}"
     also = [_name(one, detector) for one in strategies if one.is_certain and one is not best]
-    others = f" So do {listed(also)}." if len(also) > 1 else f" So does {also[0]}." if also else ""
     return (
         f"{detector}: {removed[0].lower()}{removed[1:]} by {_name(best, detector)} brings {what} "
         f"from {_moved(metric, best.gain).replace(' → ', ' to ')} ({_interval(metric, best.gain)}"
-        f"{most}).{others}"
+        f"{most}){_at_what_price(best.false_alarms)}.{_others(also)}"
     )
+
+
+def _at_what_price(false_alarms: Effect | None) -> str:
+    """Say what becomes of false alarms: a threshold that fell finds more of everything."""
+    if false_alarms is None or false_alarms.after <= false_alarms.before:
+        return ""
+    moved = _moved("false_alarms", false_alarms).replace(" → ", " to ")
+    told = "" if false_alarms.is_certain else ", which may be chance"
+    return f", and false alarms from {moved}{told}"
+
+
+def _others(also: list[str]) -> str:
+    """Name the other strategies that mend it, few of many."""
+    if len(also) < 2:
+        return f" So does {also[0]}." if also else ""
+    more = len(also) - SHOWN
+    return f" So do {listed(also if more < 2 else [*also[:SHOWN], f'{more} others'])}."
 
 
 def _name(one: Mended, detector: str) -> str:

@@ -19,6 +19,12 @@ from anomalylab.studies.sentences import signed
 WIDTH, ROW, LEFT, RIGHT, BAR = 520, 24, 20, 260, 9
 """Of the diagram: its width, the height of a row, its margins, and between two bars."""
 
+TICKS = 8
+"""Numbers on its axis, at most."""
+
+UNFOLDED = 15
+"""Comparisons up to which the table of them is open."""
+
 
 def standing(found: Findings, metric: str = "refinement_recall") -> Fragment:
     """Compare strategies by paired tests at the share removed that the headline tells of.
@@ -48,6 +54,7 @@ def standing(found: Findings, metric: str = "refinement_recall") -> Fragment:
         diagram=_diagram(compared),
         tests=[_row(row, metric) for row in rows_of(compared.tests)],
         caption=f"{told(metric).title}, {percent(found.reject or 0)} of the images removed",
+        is_open=len(compared.tests) <= UNFOLDED,
         n_sets=n_sets,
         sets=sets,
         floor=_floor(n_sets, len(compared.tests), is_seeds),
@@ -136,7 +143,7 @@ def _diagram(compared: CriticalDifference) -> Markup:
 
     axis = Markup('<path class="al-grid" d="M{} {}H{}"/>').format(LEFT, height - 24, x(last))
     parts = [axis]
-    for rank in range(1, int(last) + 1):
+    for rank in range(1, int(last) + 1, -(-int(last) // TICKS)):
         parts.append(svg_text(x(rank), height - 8, "middle", str(rank)))
     bar = Markup('<path d="M{} {}H{}" stroke="var(--unknown)" stroke-width="4"/>')
     for i, group in enumerate(compared.groups):

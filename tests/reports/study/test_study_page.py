@@ -18,7 +18,14 @@ from anomalylab.reports.study.payload import payload
 from anomalylab.studies.opened import Study, StudyData
 from anomalylab.studies.overlap import overlaps
 from anomalylab.studies.removal import removals
-from anomalylab.studies.sentences import mending, of_detectors, removing, sentence
+from anomalylab.studies.sentences import (
+    _at_what_price,
+    _others,
+    mending,
+    of_detectors,
+    removing,
+    sentence,
+)
 
 
 def opened(tables, protocol="replace"):
@@ -57,6 +64,24 @@ def test_strategies_that_mend_are_named_with_what_perfect_removal_reaches(found)
     assert "from 20\u202f% to 89\u202f%" in knn
     assert "exactly the defects removed: 89\u202f%" in patchcore
     assert "random" not in knn
+
+
+def test_a_gain_is_told_with_the_false_alarms_that_it_costs(found):
+    (best, *_), (detector, *_) = found.mended("knn", "recall_at_5"), found.study.detectors
+    assert detector == "knn"
+    assert best.false_alarms is not None
+    dearer = best.false_alarms._replace(before=0.02, after=0.21, low=0.1, high=0.3)
+    assert _at_what_price(dearer) == ", and false alarms from 2\u202f% to 21\u202f%"
+    maybe = _at_what_price(dearer._replace(low=-0.1))
+    assert maybe == ", and false alarms from 2\u202f% to 21\u202f%, which may be chance"
+    assert _at_what_price(dearer._replace(after=0.01)) == _at_what_price(None) == ""
+
+
+def test_of_many_strategies_that_mend_few_are_named():
+    assert _others([]) == ""
+    assert _others(["stoc"]) == " So does stoc."
+    assert _others(["a", "b", "c", "d"]) == " So do a, b, c and d."
+    assert _others(["a", "b", "c", "d", "e"]) == " So do a, b, c and 2 others."
 
 
 def test_where_all_is_within_chance_the_page_says_that_it_cannot_tell():
