@@ -128,7 +128,7 @@ def test_types_are_apportioned_within_one_of_their_quota(counts, data):
     assert sum(taken.values()) == n
     for name, count in counts.items():
         assert 0 <= taken[name] <= count
-        assert abs(taken[name] - n * count / total) < 1
+        assert abs(taken[name] - n * count / total) <= 1
     used_up = [name for name, count in counts.items() if taken[name] == count]
     if used_up:  # another type that got no more than its floor would be used up by one more
         others = [
@@ -145,6 +145,8 @@ def test_seats_go_by_largest_remainder_then_by_name():
     assert apportioned(5, {"d": 1, "c": 2, "b": 6, "a": 7}) == {"a": 2, "b": 2, "c": 1, "d": 0}
     # Equal remainders of 2/3: the first two names.
     assert apportioned(2, {"z": 5, "y": 5, "x": 5}) == {"x": 1, "y": 1, "z": 0}
+    # Quotas 2, 1/2, 1/2: one of b or c would be used up, so a gets a whole one more.
+    assert apportioned(3, {"a": 4, "b": 1, "c": 1}) == {"a": 3, "b": 0, "c": 0}
     # b alone has the largest remainder, 0.75, but it would be used up: its image passes to a.
     assert apportioned(3, {"a": 3, "b": 1}) == {"a": 2, "b": 1}
     assert apportioned(2, {"a": 3, "b": 1}) == {"a": 2, "b": 0}
