@@ -44,6 +44,7 @@ def test_of_the_equally_simple_the_best_is_chosen():
 
 
 def test_a_search_never_reads_a_test_image(tmp_path, monkeypatch, small_grid):
+    monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "cache"))  # another test may know them
     data = write_kolektor(tmp_path / "data")
     true_search, true_band, read = searching.search, Images.band, []
 
