@@ -14,6 +14,7 @@ PLACES = ("none", "network", "mask")
 
 _OWN = (
     ("--dataset", "NAME", "data", "dataset", "layout of the folder (found out if not given)"),
+    ("--images", "DIR", "data", "images", "folder that the paths of a table start from"),
     ("--backbone", "NAME", "features", "backbone", "network that describes the images"),
     ("--weights", "FILE", "features", "weights", "weights of the backbone: a file, or 'random'"),
     ("--size", "PX", "features", "size", "pixels that images are resized to: N or HxW"),

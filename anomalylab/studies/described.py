@@ -75,7 +75,7 @@ def describe(
         command=request.command(out),
         samples=samples,
         root=first.root,
-        verdicts=verdicts(tables["study_metrics"], fitted),
+        verdicts=verdicts(tables, fitted, request.polluted_by.protocol),
         findings=[*_findings(request, done, tables["study_cells"]), *done.findings],
         broken=done.broken,
         max_fpr=request.source.max_fpr,

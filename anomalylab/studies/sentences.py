@@ -118,13 +118,18 @@ def signed(value: float, *, is_share: bool) -> str:
 
 def mending(found: Findings) -> list[str]:
     """Return a sentence for each detector on the best strategy, or that none can be told."""
+    return list(mended_by_detector(found).values())
+
+
+def mended_by_detector(found: Findings) -> dict[str, str]:
+    """Return these sentences by detector, for those that were refined."""
     metric = f"recall_at_{found.study.at}" if found.study.at else "auroc"
-    sentences = []
-    for detector in found.study.detectors:
-        strategies = found.mended(detector, metric)
-        if strategies:
-            sentences.append(_mended(found, detector, metric, strategies))
-    return sentences
+    tried = {detector: found.mended(detector, metric) for detector in found.study.detectors}
+    return {
+        detector: _mended(found, detector, metric, strategies)
+        for detector, strategies in tried.items()
+        if strategies
+    }
 
 
 def _mended(found: Findings, detector: str, metric: str, strategies: list[Mended]) -> str:

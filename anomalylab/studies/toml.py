@@ -7,6 +7,7 @@
 
     [data]
     path = "mvtec"                         # seen from the folder of this file
+    images = "photos"                      # where path is a table, and its images lie elsewhere
     category = ["bottle", "tile"]          # or "all"
 
     [features]
@@ -119,7 +120,12 @@ def _document(file: Path) -> Document:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ParameterError(f"{file.name} is no TOML: {error}") from error
-    for table, key in (("data", "path"), ("protocol", "table"), ("features", "weights")):
+    for table, key in (
+        ("data", "path"),
+        ("data", "images"),
+        ("protocol", "table"),
+        ("features", "weights"),
+    ):
         value = document.get(table)
         if isinstance(value, dict) and isinstance(value.get(key), str):
             beside = file.parent / value[key]

@@ -74,6 +74,16 @@ def test_every_key_of_a_file_is_read(tmp_path):
     assert list(study.scorers) == ["knn-k=3", "patchcore@sroc", "mahalanobis"]
 
 
+def test_images_of_a_table_may_lie_elsewhere(tmp_path):
+    text = WHOLE.replace('path = "images"', 'path = "a.csv"\nimages = "photos"')
+    source = read_study(written(tmp_path, text)).source
+    assert source.data == tmp_path / "a.csv"
+    assert source.dataset_params == {"images": str(tmp_path / "photos")}
+    given = {"data": {"images": "mine"}}
+    source = read_study(written(tmp_path, text), given=given).source
+    assert source.dataset_params == {"images": "mine"}
+
+
 def test_cells_are_all_combinations_and_one_ranking_serves_all_rejects(tmp_path):
     cells = list(cells_of(read_study(written(tmp_path, WHOLE)), "bottle"))
     assert len(cells) == len(set(cells))
