@@ -143,7 +143,7 @@ def apart(places: Sequence[float], least: float, high: float) -> list[float]:
     found = list(map(float, places))
     for one, other in pairwise(order):
         found[other] = max(found[other], found[one] + least)
-    limit = high
+    limit = float(high)
     for i in reversed(order):
         found[i] = min(found[i], limit)
         limit = found[i] - least
