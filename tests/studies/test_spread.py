@@ -148,7 +148,9 @@ def test_workers_end_at_once_when_a_person_stops_the_work(files, tmp_path):
     chunks = [chunk(files, Tell(1, tmp_path)), *(chunk(files, Linger(i, tmp_path)) for i in (2, 3))]
     with pytest.raises(KeyboardInterrupt), Crew(processes(2)) as crew:
         spread(chunks, crew, stop)
-    wait_for(lambda: not multiprocessing.active_children())  # what lingers would take 600 seconds
+    assert wait_for(
+        lambda: not multiprocessing.active_children()
+    )  # what lingers would take 600 seconds
     assert is_there(chunks[0].names[0])
 
 

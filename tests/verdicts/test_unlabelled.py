@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 from anomalylab import datasets, detectors, extractors
+from anomalylab.detectors import pool_of
 from anomalylab.errors import ParameterError
 from anomalylab.extractors import extract
-from anomalylab.detectors import pool_of
 from anomalylab.features import Features
 from anomalylab.verdicts.unlabelled import verdict
 
