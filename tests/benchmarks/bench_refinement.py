@@ -51,6 +51,7 @@ from anomalylab.runs.shape import create_extractor
 DETECTORS: dict[str, tuple[str, dict]] = {
     "patchcore finest": ("patchcore", {}),
     "patchcore all": ("patchcore", {"levels": "all"}),
+    "patchcore all k=5": ("patchcore", {"levels": "all", "k": 5}),  # as published
     "padim": ("padim", {}),
     "padim_all_levels": ("padim_all_levels", {}),
     "mahalanobis": ("mahalanobis", {}),
