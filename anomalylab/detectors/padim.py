@@ -124,9 +124,19 @@ class PaDiM(Detector):
             return n_images**2 * n_values * d / n_stored + 2 * n_cells * n_images**3
         return n_cells * (3 * n_images * d**2 + 4 / 3 * d**3)
 
+    def refuse_too_few(self, n_images: int) -> None:
+        """Refuse training images that have no covariance.
+
+        Raises
+        ------
+        ParameterError
+            If there are fewer than 2.
+        """
+        if n_images < 2:
+            raise ParameterError(f"{self.name} needs at least 2 training images, not {n_images}")
+
     def _fit(self, features: Features) -> None:
-        if len(features) < 2:
-            raise ParameterError(f"padim needs at least 2 training images, not {len(features)}")
+        self.refuse_too_few(len(features))
         shapes = {name: features.level(name).shape[1:] for name in features.names}
         self.choose(features)
         self._refuse_what_does_not_fit(len(features), shapes)

@@ -17,12 +17,8 @@ from anomalylab.compute.subset_gaussians import Subset, left_out_distances
 from anomalylab.compute.threads import in_pieces
 from anomalylab.detectors._pool import ClosedFormPool, fast_pool
 from anomalylab.detectors.padim import PaDiM
-from anomalylab.detectors.padim_vector_pool import VectorPool
-from anomalylab.errors import ParameterError
+from anomalylab.detectors.padim_vector_pool import CACHED_BYTES, VectorPool
 from anomalylab.features import Features
-
-CACHED_BYTES = 2**22
-"""What a block of cells may take while a subset is answered: it stays in the processor's cache."""
 
 
 class GramPool(ClosedFormPool):
@@ -54,8 +50,7 @@ class GramPool(ClosedFormPool):
     def _answer(
         self, train: np.ndarray, query: np.ndarray, position: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        if len(train) < 2:
-            raise ParameterError(f"{self.detector.name} needs at least 2 training images")
+        self.detector.refuse_too_few(len(train))
         to_mean = self._grams @ np.isin(np.arange(len(self.features)), train) / len(train)
         mean_norms = to_mean[:, train].mean(axis=1)
         own_norms = np.einsum("cnn->cn", self._grams)

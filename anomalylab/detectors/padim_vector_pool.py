@@ -12,7 +12,6 @@ from anomalylab.compute.shrinkage import Covariance, Estimator
 from anomalylab.compute.threads import in_pieces
 from anomalylab.detectors._pool import ClosedFormPool
 from anomalylab.detectors.padim import PaDiM
-from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 
 CACHED_BYTES = 2**22
@@ -45,8 +44,7 @@ class VectorPool(ClosedFormPool):
     def _answer(
         self, train: np.ndarray, query: np.ndarray, position: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        if len(train) < 2:
-            raise ParameterError(f"{self.detector.name} needs at least 2 training images")
+        self.detector.refuse_too_few(len(train))
         n_cells, _, n_channels = self._vectors.shape
         step = max(1, CACHED_BYTES // (8 * (len(train) + len(query)) * n_channels))
         pieces = [slice(start, start + step) for start in range(0, n_cells, step)]
