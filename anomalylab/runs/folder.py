@@ -21,7 +21,7 @@ from anomalylab.runs.files import RunFiles
 from anomalylab.runs.info import FILE, DetectInfo, RunInfo, read_info
 from anomalylab.runs.kinds import KINDS, Kind, resolve
 from anomalylab.runs.put import recover
-from anomalylab.schema import Table, planted, study
+from anomalylab.schema import Table, metric_learning, planted, study
 
 N_STRIP = 10
 """Images that a run shows of itself in a cell."""
@@ -54,6 +54,15 @@ TABLES: dict[str, Table] = {
         study.STUDY_METRICS,
         study.STUDY_SCORES,
         study.STUDY_TIMES,
+        metric_learning.TRAINING,
+        metric_learning.METRIC_TRAININGS,
+        metric_learning.METRIC_CURVES,
+        metric_learning.METRIC_VALUES,
+        metric_learning.METRIC_DISTANCES,
+        metric_learning.METRIC_CLASSES,
+        metric_learning.METRIC_EMBEDDING,
+        metric_learning.METRIC_HEAT,
+        metric_learning.METRIC_PICTURES,
     )
 }
 
