@@ -41,7 +41,7 @@ METRIC_TRAININGS = Table(
 """One row a trial. status: ``done``, or ``failed`` with its reason; reason is empty when done.
 
 n_train: images before twins are added and rare classes repeated. best_epoch: whose weights were
-kept. trained_on: names of the classes, joined by ``, ``: normal and twin, categories, or normal and
+kept. trained_on: names of the classes, joined by commas: normal and twin, categories, or normal and
 the type of defect. seconds: of training, missing where it was found in the cache.
 """
 

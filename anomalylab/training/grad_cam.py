@@ -19,7 +19,7 @@ from anomalylab.localise import anomaly_map
 from anomalylab.registry import unknown_name
 
 BATCH = 32
-"""Images at a time."""
+"""Images at a time in the body; the head, which is small, takes all at once."""
 
 Head = Callable[[Tensor], Tensor]
 """From maps (n_images, n_rows, n_cols, n_channels) to outputs (n_images, ...)."""
@@ -53,8 +53,8 @@ def grad_cam(
     head : callable or nn.Module
         Takes these maps; row *i* of what it returns depends on map *i* alone.
     target : callable
-        Takes rows of outputs to numbers of shape (n_images,), e.g. :func:`class_logit` or
-        :func:`distance_to_nearest`.
+        Takes rows of outputs to numbers of shape (n_images,), e.g. :func:`class_logit`,
+        :func:`distance_to_nearest` or :func:`distance_to`.
 
     Returns
     -------
@@ -75,9 +75,8 @@ def grad_cam(
     if not len(lower_features):
         raise ParameterError("Grad-CAM needs at least one image")
     with _evaluating(upper, head):
-        starts = range(0, len(lower_features), BATCH)
-        parts = [_heat(lower_features[i : i + BATCH], upper, head, target) for i in starts]
-    heat = np.concatenate(parts)
+        maps = _maps(lower_features, upper, _device(upper, head))
+        heat = _heat(maps, head, target)
     if not np.isfinite(heat).all():
         raise ParameterError("the heat is not finite; check that the network's outputs are")
     return heat
@@ -114,15 +113,36 @@ def distance_to_nearest(normal: np.ndarray, distance: str = "cosine") -> Target:
     UnknownNameError
         If the distance is another.
     """
-    if distance not in DISTANCES:
-        unknown_name("distance", distance, DISTANCES)
     if normal.ndim != 2 or not len(normal):
         raise ParameterError(
             "normal images must be an array (n_normal, n_dims) of at least one row, not "
             f"{normal.shape}"
         )
-    known = torch.from_numpy(np.ascontiguousarray(normal, np.float32))
-    return lambda outputs: _distances(outputs, known.to(outputs.device), distance).amin(dim=1)
+    known = _known(normal, distance)
+
+    def nearest(outputs: Tensor) -> Tensor:
+        others = known.to(outputs.device)
+        return _distances(outputs, others[_nearest_rows(outputs, others, distance)], distance)
+
+    return nearest
+
+
+def distance_to(others: np.ndarray, distance: str = "cosine") -> Target:
+    """Return the target that is the distance of each image to an image of its own.
+
+    Parameters
+    ----------
+    others : float32 ndarray of shape (n_images, n_dims)
+        Embedding that image *i* is compared with, e.g. of its nearest normal image.
+    distance : {"cosine", "euclidean"}
+
+    Raises
+    ------
+    UnknownNameError
+        If the distance is another.
+    """
+    known = _known(others, distance)
+    return lambda outputs: _distances(outputs, known.to(outputs.device), distance)
 
 
 def heat_in_mask(heat: np.ndarray, mask: np.ndarray) -> float:
@@ -164,15 +184,20 @@ def heat_in_mask(heat: np.ndarray, mask: np.ndarray) -> float:
     return float(drawn[mask.astype(bool)].sum()) / total if total > 0 else float("nan")
 
 
-def _heat(features: np.ndarray, upper: nn.Module, head: Head, target: Target) -> np.ndarray:
-    given = torch.from_numpy(np.ascontiguousarray(features)).to(_device(upper, head))
+def _maps(lower_features: np.ndarray, upper: nn.Module, device: torch.device) -> Tensor:
+    """Return the maps of all images, computed in batches and without a way back."""
+    given = torch.from_numpy(np.ascontiguousarray(lower_features)).to(device)
     with torch.no_grad():
-        maps = upper(given)
+        maps = torch.cat([upper(batch) for batch in given.split(BATCH)])
     if maps.ndim != 4 or len(maps) != len(given):
         raise ParameterError(
             f"the upper part must return (n_images, n_rows, n_cols, n_channels), not "
             f"{tuple(maps.shape)} for {len(given)} images"
         )
+    return maps
+
+
+def _heat(maps: Tensor, head: Head, target: Target) -> np.ndarray:
     maps = maps.detach().requires_grad_()
     with torch.enable_grad():
         numbers = target(head(maps))
@@ -195,11 +220,24 @@ def _gradient(numbers: Tensor, maps: Tensor) -> Tensor:
     return torch.zeros_like(maps) if gradient is None else gradient
 
 
-def _distances(outputs: Tensor, normal: Tensor, distance: str) -> Tensor:
-    """Return the distances (n_images, n_normal); their gradient at 0 is 0."""
+def _known(embeddings: np.ndarray, distance: str) -> Tensor:
+    if distance not in DISTANCES:
+        unknown_name("distance", distance, DISTANCES)
+    return torch.from_numpy(np.ascontiguousarray(embeddings, np.float32))
+
+
+@torch.no_grad()
+def _nearest_rows(outputs: Tensor, others: Tensor, distance: str) -> Tensor:
     if distance == "euclidean":
-        return torch.linalg.vector_norm(outputs[:, None] - normal[None], dim=2)
-    return 1 - functional.normalize(outputs, dim=1) @ functional.normalize(normal, dim=1).T
+        return torch.cdist(outputs, others).argmin(dim=1)
+    return (functional.normalize(outputs) @ functional.normalize(others).T).argmax(dim=1)
+
+
+def _distances(outputs: Tensor, others: Tensor, distance: str) -> Tensor:
+    """Return the distance of each row to that of the same number; its gradient at 0 is 0."""
+    if distance == "euclidean":
+        return torch.linalg.vector_norm(outputs - others, dim=1)
+    return 1 - (functional.normalize(outputs) * functional.normalize(others)).sum(dim=1)
 
 
 def _device(*parts: object) -> torch.device:

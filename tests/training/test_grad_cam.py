@@ -9,6 +9,7 @@ from anomalylab.errors import ParameterError, UnknownNameError
 from anomalylab.training.grad_cam import (
     BATCH,
     class_logit,
+    distance_to,
     distance_to_nearest,
     grad_cam,
     heat_in_mask,
@@ -115,6 +116,25 @@ def test_the_distance_by_its_closed_form(distance):
             near = max(others.astype(float), key=lambda other: unit @ other)
             gradient = -(near - (unit @ near) * unit) / np.linalg.norm(z)
         np.testing.assert_allclose(own, np.maximum(image @ gradient / 9, 0), atol=2e-6)
+
+
+@pytest.mark.parametrize("distance", ["cosine", "euclidean"])
+def test_the_nearest_is_that_of_an_image_of_its_own(distance, network):
+    lower, normal = drawn(BATCH + 2, 3, 3, 4), drawn(5, 3, seed=3)
+    upper, head = (part.eval() for part in network)
+    with torch.no_grad():
+        embedded = head(upper(torch.from_numpy(lower))).numpy()
+    apart = np.linalg.norm(embedded[:, None] - normal, axis=2)
+    if distance == "cosine":
+        units = [part / np.linalg.norm(part, axis=1, keepdims=True) for part in (embedded, normal)]
+        apart = 1 - units[0] @ units[1].T
+    own = normal[apart.argmin(axis=1)]
+    np.testing.assert_allclose(
+        grad_cam(lower, upper, head, distance_to(own, distance)),
+        grad_cam(lower, upper, head, distance_to_nearest(normal, distance)),
+        rtol=1e-3,
+        atol=1e-6,
+    )
 
 
 def test_heat_equals_autograd_through_the_whole_network(network):
