@@ -20,6 +20,7 @@ def missing_part(
     *,
     where: np.ndarray | None = None,
     scale: float = 1.0,
+    centre: tuple[float, float] | None = None,
     behind: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Break a piece out of an image, at the rim of the object if what lies behind it is known.
@@ -33,6 +34,8 @@ def missing_part(
         The object.
     scale : float
         Factor on the defect's size, which is otherwise a share of the image's shorter side.
+    centre : (float, float), optional
+        Row and column of its middle; drawn by default.
     behind : ndarray of shape (height, width, 3), optional
         What lies behind, from 0 to 255; a shaded cavity by default.
 
@@ -53,7 +56,7 @@ def missing_part(
     shape = image.shape[:2]
     radius = max(2.0, scale * min(shape) * rng.uniform(0.07, 0.11))
     inside = (0.75, 1.0) if behind is None else (0.35, 0.65)
-    centre = pick_centre(rng, shape, radius, where, inside=inside)
+    centre = centre or pick_centre(rng, shape, radius, where, inside=inside)
     depth = _polygon_depth(rng, shape, centre, radius) + 0.6 * smooth_noise(rng, shape, 2.0)
     coverage = np.clip(depth + 0.5, 0, 1)
     if behind is not None:

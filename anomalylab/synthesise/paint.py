@@ -54,10 +54,22 @@ def lay_on(
     mask = coverage >= FAINTEST
     if where is not None:
         mask &= where
-    opacity = (coverage * contrast)[..., None]
-    paint = np.asarray(paint, np.float32)
-    painted = np.clip(np.rint(image + opacity * (paint - image)), 0, 255).astype(np.uint8)
-    return np.where(mask[..., None], painted, image), mask
+    box = _bounds(mask)
+    opacity = (coverage[box] * contrast)[..., None]
+    paint, beneath = np.asarray(paint, np.float32), image[box]
+    paint = paint if paint.ndim == 1 else paint[box]
+    painted = np.clip(np.rint(beneath + opacity * (paint - beneath)), 0, 255).astype(np.uint8)
+    whole = image.copy()
+    whole[box] = np.where(mask[box][..., None], painted, beneath)
+    return whole, mask
+
+
+def _bounds(mask: np.ndarray) -> tuple[slice, slice]:
+    """Return the rows and columns that hold all of a mask."""
+    rows, cols = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return slice(0), slice(0)
+    return slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
 
 
 def pick_centre(

@@ -23,6 +23,7 @@ def patch_swap(
     *,
     where: np.ndarray | None = None,
     scale: float = 1.0,
+    centre: tuple[float, float] | None = None,
     source: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Paste a turned rectangle from elsewhere, with a blended edge.
@@ -36,6 +37,8 @@ def patch_swap(
         Pixels that may change.
     scale : float
         Factor on the defect's size, which is otherwise a share of the image's shorter side.
+    centre : (float, float), optional
+        Row and column of its middle; drawn by default.
     source : uint8 ndarray of shape (any height, any width, 3), optional
         Image to take the patch from; ``image`` itself by default.
 
@@ -54,7 +57,7 @@ def patch_swap(
     shape = image.shape[:2]
     half_height, half_width = scale * min(shape) * rng.uniform(0.06, 0.13, size=2)
     reach = float(np.hypot(half_height, half_width))
-    centre = pick_centre(rng, shape, reach, where)
+    centre = centre or pick_centre(rng, shape, reach, where)
     tilt, turn = rng.uniform(0, np.pi), np.deg2rad(rng.uniform(30, 150))
     dy, dx = offsets(shape, centre, tilt)
     coverage = _ramp(half_height - np.abs(dy)) * _ramp(half_width - np.abs(dx))

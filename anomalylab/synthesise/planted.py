@@ -5,6 +5,7 @@ the breadth of a scratch, the diameter of a spot, the shorter side of a swapped 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,11 @@ TOLERANCE = 1.35
 """Factor by which the width of a planted defect may differ from what was asked for."""
 
 _WIDTHS = {
+    "brush": 0.041,
+    "cutpaste": 0.22,
+    "cutpaste_scar": 0.04,
+    "draem": 0.11,
+    "line": 0.032,
     "missing_part": 0.15,
     "patch_swap": 0.19,
     "scratch": 0.026,
@@ -29,6 +35,14 @@ _WIDTHS = {
 """Width of a defect of scale 1, as a share of the picture's shorter side; of others it is found."""
 
 _WIDTH_OF_OTHERS = 0.1
+
+_STEADY: dict[str, dict[str, tuple[float, float]]] = {
+    "brush": {"width": (9, 9)},
+    "cutpaste_scar": {"width": (9, 9)},
+    "draem": {"cells": (2, 2)},
+    "line": {"width": (8, 8)},
+}
+"""What is drawn over a wide range elsewhere, and held here, so that the scale decides the width."""
 
 _TRIES = 8
 _LARGEST_SCALE = 1.5  # of the picture; a scratch of scale 1 is up to 0.6 of its side long
@@ -116,7 +130,7 @@ def plant(
     UnknownNameError
         If there is no such kind.
     """
-    defect, short = synthesise.registry.get(kind), min(image.shape[:2])
+    defect, short = _steady(kind), min(image.shape[:2])
     if not MIN_WIDTH <= width <= short / 2:
         raise ParameterError(
             f"a defect must be {MIN_WIDTH} to {short // 2} pixels wide in an image of "
@@ -139,6 +153,10 @@ def plant(
     planted, whole = image.copy(), np.zeros(image.shape[:2], bool)
     planted[view], whole[view] = painted, mask
     return Planted(planted, whole, width_of(mask), float(difference))
+
+
+def _steady(kind: str) -> Defect:
+    return partial(synthesise.registry.get(kind), **_STEADY.get(kind, {}))
 
 
 def _view(

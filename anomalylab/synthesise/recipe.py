@@ -124,5 +124,5 @@ class Picture:
 
 def kinds(n: int) -> list[str]:
     """Return the names of ``n`` defects, taking turns."""
-    names = list(synthesise.registry)
+    names = synthesise.usual()
     return [names[i % len(names)] for i in range(n)]

@@ -19,6 +19,7 @@ def scratch(
     *,
     where: np.ndarray | None = None,
     scale: float = 1.0,
+    centre: tuple[float, float] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Scratch an image along an antialiased curve that thins out towards its ends.
 
@@ -31,6 +32,8 @@ def scratch(
         Pixels that may be scratched.
     scale : float
         Factor on the defect's size, which is otherwise a share of the image's shorter side.
+    centre : (float, float), optional
+        Row and column of its middle; drawn by default.
 
     Returns
     -------
@@ -44,7 +47,7 @@ def scratch(
     """
     short = scale * min(image.shape[:2])
     length = short * rng.uniform(0.25, 0.6)
-    centre = pick_centre(rng, image.shape[:2], length / 4, where)
+    centre = centre or pick_centre(rng, image.shape[:2], length / 4, where)
     points = bent_curve(rng, centre, length)
     widest = max(0.6, short * rng.uniform(0.005, 0.009))
     distance, along = distance_to(image.shape[:2], points, reach=2.6 * widest + 1)

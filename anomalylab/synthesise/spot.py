@@ -16,6 +16,7 @@ def spot(
     *,
     where: np.ndarray | None = None,
     scale: float = 1.0,
+    centre: tuple[float, float] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Put a spot with a firm, uneven edge on an image, light or dark, whichever stands out.
 
@@ -28,6 +29,8 @@ def spot(
         Pixels that may change.
     scale : float
         Factor on the defect's size, which is otherwise a share of the image's shorter side.
+    centre : (float, float), optional
+        Row and column of its middle; drawn by default.
 
     Returns
     -------
@@ -41,7 +44,8 @@ def spot(
     """
     shape = image.shape[:2]
     radius = max(1.5, scale * min(shape) * rng.uniform(0.03, 0.055))
-    depth = blob(rng, shape, pick_centre(rng, shape, radius, where), radius, unevenness=0.15)
+    centre = centre or pick_centre(rng, shape, radius, where)
+    depth = blob(rng, shape, centre, radius, unevenness=0.15)
     coverage = np.clip(depth + 0.5, 0, 1)
     colour = pick_colour(rng, PALETTE, image, coverage > 0.5)
     dome = np.clip(depth / radius, 0, 1) - 0.5

@@ -18,6 +18,7 @@ def stain(
     *,
     where: np.ndarray | None = None,
     scale: float = 1.0,
+    centre: tuple[float, float] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Stain an image with a dried drop: soft, uneven, darker along its rim.
 
@@ -30,6 +31,8 @@ def stain(
         Pixels that may change.
     scale : float
         Factor on the defect's size, which is otherwise a share of the image's shorter side.
+    centre : (float, float), optional
+        Row and column of its middle; drawn by default.
 
     Returns
     -------
@@ -43,7 +46,8 @@ def stain(
     """
     shape = image.shape[:2]
     radius = max(3.0, scale * min(shape) * rng.uniform(0.09, 0.15))
-    depth = blob(rng, shape, pick_centre(rng, shape, radius, where), radius)
+    centre = centre or pick_centre(rng, shape, radius, where)
+    depth = blob(rng, shape, centre, radius)
     depth = depth + 0.1 * radius * smooth_noise(rng, shape, radius / 4)
     softness = 0.35 * radius
     rise = np.clip(depth / softness, 0, 1)

@@ -21,7 +21,7 @@ from anomalylab.synthesise.paint import (
 from anomalylab.synthesise.part import part
 from anomalylab.synthesise.patch_swap import patch_swap
 from anomalylab.synthesise.photographs import REGIONS, crop
-from anomalylab.synthesise.recipe import PRESETS, Picture, Recipe
+from anomalylab.synthesise.recipe import PRESETS, Picture, Recipe, kinds
 from anomalylab.synthesise.scratch import bent_curve, distance_to
 from anomalylab.synthesise.surfaces import SURFACES, damage, draw
 
@@ -41,8 +41,16 @@ def put(kind, image, seed=1, contrast=1.0, **params):
     return synthesise.registry.get(kind)(image, np.random.default_rng(seed), contrast, **params)
 
 
-def test_the_five_defects_are_registered():
-    assert KINDS == ["missing_part", "patch_swap", "scratch", "spot", "stain"]
+USUAL = ("missing_part", "patch_swap", "scratch", "spot", "stain")
+
+
+def test_ten_defects_are_registered():
+    assert sorted({*KINDS}) == sorted({*USUAL, *synthesise.FOR_TRAINING})
+
+
+def test_where_none_is_named_the_five_that_were_measured_are_painted_as_before():
+    assert synthesise.usual() == USUAL
+    assert kinds(7) == [*USUAL, *USUAL[:2]]
 
 
 @FOR_ALL_KINDS
@@ -69,7 +77,7 @@ def test_pixels_inside_the_mask_change_with_the_contrast(kind, image, contrast):
 
 
 @pytest.mark.parametrize("level", [0, 60, 128, 200, 255])
-@pytest.mark.parametrize("kind", sorted({*KINDS} - {"patch_swap"}))
+@pytest.mark.parametrize("kind", sorted({*USUAL} - {"patch_swap"}))
 def test_a_defect_shows_on_any_grey(kind, level):
     flat = np.full((96, 96, 3), level, np.uint8)
     damaged, mask = put(kind, flat)
@@ -130,7 +138,15 @@ def test_unusable_arguments_are_refused(kind, image):
 @FOR_ALL_KINDS
 def test_every_defect_takes_the_same_arguments(kind):
     parameters = list(inspect.signature(synthesise.registry.get(kind)).parameters)
-    assert parameters[:5] == ["image", "rng", "contrast", "where", "scale"]
+    assert parameters[:6] == ["image", "rng", "contrast", "where", "scale", "centre"]
+
+
+@FOR_ALL_KINDS
+def test_a_defect_lies_where_its_centre_is_put(kind, image):
+    for centre in ((20.0, 30.0), (70.0, 100.0)):
+        for seed in range(3):
+            rows, cols = np.nonzero(put(kind, image, seed, centre=centre, scale=0.5)[1])
+            assert np.hypot(rows - centre[0], cols - centre[1]).min() <= 12
 
 
 def test_a_swapped_patch_shows_its_source():

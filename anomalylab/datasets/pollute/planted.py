@@ -92,7 +92,7 @@ def plant_defects(
     rows : sequence of int, optional
         Rows to paint into instead, whatever is known of them.
     kinds : sequence of str
-        Names of defects, see ``list(synthesise.registry)``; all by default.
+        Names of defects, see ``list(synthesise.registry)``; the usual ones by default.
     size : float in (0, 1.5]
         Width of the defects, in widths that their kind usually has: of the shorter side of an
         image 2.6 % for a scratch, 8.5 % for a spot, 24 % for a stain.
@@ -118,7 +118,7 @@ def plant_defects(
     DatasetError
         If the folder holds other images or cannot be written to, or an image cannot be read.
     """
-    kinds = tuple(kinds) or tuple(synthesise.registry)
+    kinds = tuple(kinds) or synthesise.usual()
     for kind in kinds:
         synthesise.registry.get(kind)
     if not 0 < contrast <= 1 or not 0 < size <= 1.5:

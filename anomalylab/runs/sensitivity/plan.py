@@ -39,7 +39,7 @@ class Wish:
     Parameters
     ----------
     kinds : tuple of str
-        Names of registered defects; all by default.
+        Names of registered defects; the usual ones by default.
     widths : tuple of int
         In pixels of the images.
     contrasts : tuple of float
@@ -114,7 +114,7 @@ def plan(bases: np.ndarray, samples: pd.DataFrame, wish: Wish, *, seed: int) -> 
     """
     cells = list(
         product(
-            wish.kinds or tuple(synthesise.registry),
+            wish.kinds or synthesise.usual(),
             wish.widths or ladder(samples),
             wish.contrasts or tuple(CONTRASTS.values()),
         )
