@@ -50,3 +50,22 @@ class StorageError(AnomalyLabError, OSError):
 
 class RunError(AnomalyLabError):
     """A run folder is missing, unfinished or written by a newer version."""
+
+
+class TrainingError(AnomalyLabError):
+    """A training cannot go on, such as when its loss is no number any more.
+
+    ``epoch`` and ``step`` say where, both from 1; None where it is about no step.
+    """
+
+    def __init__(self, message: str, epoch: int | None = None, step: int | None = None):
+        super().__init__(message)
+        self.epoch = epoch
+        self.step = step
+
+    def __reduce__(self) -> tuple:
+        return type(self), (str(self), self.epoch, self.step)
+
+
+class TrainingStopped(AnomalyLabError):  # noqa: N818
+    """Somebody stopped a training; it keeps where it was and goes on when it is called again."""

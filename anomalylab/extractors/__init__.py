@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from anomalylab.errors import WeightsError
+from anomalylab.errors import ParameterError, WeightsError
 from anomalylab.extractors._base import Extractor
+from anomalylab.extractors._body import Body
 from anomalylab.extractors._cost import predict_cost
 from anomalylab.extractors._engines import AUTO, ENGINES, chosen, is_installed
 from anomalylab.extractors._extract import Extraction, extract
@@ -14,10 +15,13 @@ from anomalylab.registry import Registry
 __all__ = [
     "AUTO",
     "ENGINES",
+    "TINY",
+    "Body",
     "Extraction",
     "Extractor",
     "OtherNetworkError",
     "availability",
+    "body",
     "create",
     "create_again",
     "engine_words",
@@ -31,6 +35,9 @@ __all__ = [
 registry: Registry[Extractor] = Registry("anomalylab.extractors", "backbone")
 
 ANY_TIMM = "timm"
+
+TINY = "tiny"
+"""The body of a few random convolutions: for trials that are to take seconds, never for results."""
 
 
 def register(name: str) -> Callable[[type], type]:
@@ -65,6 +72,56 @@ def create(name: str, **params) -> Extractor:
     if family == ANY_TIMM and model:
         return registry.create(ANY_TIMM, model=model, **params)
     return registry.create(name, **params)
+
+
+def body(
+    name: str = "lite0",
+    *,
+    weights: str = "pretrained",
+    size: int | tuple[int, int] = 224,
+    frozen: str | None = "block4",
+) -> Body:
+    """Build a network in two parts: frozen up to a level, learning from there to its last level.
+
+    Parameters
+    ----------
+    name : str
+        A preset such as ``"lite0"``, ``"timm:NAME"`` for any backbone of timm whose layers follow
+        one another or that is a vision transformer, or ``"tiny"``.
+    weights : "pretrained", "random" or path
+        As for an extractor; ``tiny`` is always random.
+    size : int or (height, width)
+        Of the images.
+    frozen : str or None
+        Last level of the frozen part: ``block4`` of the EfficientNets, ``layer2`` of a ResNet. None
+        if all learns.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such network or level.
+    ParameterError
+        If nothing would be left to learn, or the network cannot be cut in two.
+    WeightsError
+        If the weights are missing or do not fit.
+
+    Examples
+    --------
+    >>> body("tiny", size=64).shape
+    (8, 8, 16)
+    """
+    if name == TINY:
+        from anomalylab.extractors._tiny_body import tiny_body
+
+        return tiny_body(size, frozen)
+    from anomalylab.extractors._backbone import TimmBackbone
+    from anomalylab.extractors._halves import cut
+
+    kind = registry.get(name.partition(":")[0])
+    if not (isinstance(kind, type) and issubclass(kind, TimmBackbone)):
+        raise ParameterError(f"{name} is no network that could learn; choose one such as lite0")
+    backbone: Any = create(name, weights=weights, size=size, engine="torch")
+    return cut(backbone, frozen)
 
 
 def availability(name: str) -> str:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 from torch.utils.flop_counter import FlopCounterMode
 
+from anomalylab.compute.torch_seed import torch_seed
 from anomalylab.errors import ParameterError
 from anomalylab.extractors import _weights
 from anomalylab.extractors._spec import Network, NetworkSpec
@@ -63,8 +64,7 @@ def run_by_torch(cut: Cut) -> Network:
 
 def full_model(spec: NetworkSpec) -> nn.Module:
     """Return the whole network with seeded random weights, classifier left out."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_weights.SEED)
+    with torch_seed(_weights.SEED):
         return _create(spec.architecture, spec.size)
 
 
@@ -110,11 +110,11 @@ def _cut(model: nn.Module, spec: NetworkSpec) -> Cut:
         indices=cut.indices, prune_norm=not keeps_norm, prune_head=True, **extra
     )
     if spec.fuses:
-        _fuse(model)
+        fuse(model)
     return cut
 
 
-def _fuse(model: nn.Module) -> None:
+def fuse(model: nn.Module) -> None:
     """Merge every normalisation into the convolution just before it; its activation stays."""
     for parent in model.modules():
         children = list(parent.named_children())
