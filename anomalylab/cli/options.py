@@ -148,7 +148,15 @@ def detect_request(options: argparse.Namespace) -> "DetectRequest":
     choices = tuple(DetectorChoice.parse(text) for text in getattr(options, "detector", []))
     extra: dict[str, Any] = {
         name: getattr(options, name)
-        for name in ("weights", "smoothing", "max_fpr", "seed", "sensitivity", "hide_labels")
+        for name in (
+            "weights",
+            "smoothing",
+            "max_fpr",
+            "seed",
+            "sensitivity",
+            "hide_labels",
+            "thorough",
+        )
         if hasattr(options, name)
     }
     sizes = [parse_size(text) for text in options.size.split(",")] if options.size else []

@@ -20,7 +20,8 @@ from anomalylab.progress import stage
 DETECTOR_HELP = (
     "detector, as NAME[@PRESET][:option=value,...], for example patchcore, padim@sroc or "
     "patchcore:k=5,coreset=0.1; may be given several times, the first gives the verdict; auto, the "
-    "default, chooses among six by defects that are planted in copies of the images"
+    "default, chooses among six by defects that are planted in copies of the images; cutpaste "
+    "trains a network, as cutpaste@cpu:epochs=5"
 )
 
 
@@ -38,9 +39,7 @@ def _fill(parser: argparse.ArgumentParser) -> None:
         "reveal, and no page or table shows them",
     )
     add_images(parser)
-    parser.add_argument(
-        "--detector", action="append", default=[], metavar="NAME", help=DETECTOR_HELP
-    )
+    _add_detectors(parser)
     parser.add_argument(
         "--weights", metavar="FILE", help="weights of the backbone: a file, or 'random'"
     )
@@ -75,6 +74,19 @@ def _fill(parser: argparse.ArgumentParser) -> None:
     )
     add_out(parser)
     add_report(parser)
+
+
+def _add_detectors(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name detectors, or what they are chosen from."""
+    parser.add_argument(
+        "--detector", action="append", default=[], metavar="NAME", help=DETECTOR_HELP
+    )
+    parser.add_argument(
+        "--thorough",
+        action="store_true",
+        help="let auto choose among detectors that train a network, too; how long these take is "
+        "said first",
+    )
 
 
 def call(options: argparse.Namespace) -> None:

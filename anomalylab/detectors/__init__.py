@@ -6,6 +6,7 @@ from anomalylab.detectors._masked import Masked
 from anomalylab.detectors._pool import Pool, RefitPool, pool_of
 from anomalylab.detectors._registry import create, register, registry
 from anomalylab.detectors._storage import load
+from anomalylab.detectors._trained import TrainedDetector
 
 __all__ = [
     "Cost",
@@ -13,6 +14,7 @@ __all__ = [
     "Masked",
     "Pool",
     "RefitPool",
+    "TrainedDetector",
     "create",
     "load",
     "pool_of",

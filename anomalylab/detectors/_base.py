@@ -51,6 +51,9 @@ class Detector(ABC):
     prefers_finest: ClassVar[bool] = False
     """Whether, of several stored levels, only those of the finest grid are used by default."""
 
+    learns_by_group: ClassVar[bool] = False
+    """Whether a fit itself holds groups out, so that other groups make another fit."""
+
     held_share: ClassVar[float] = 3.5
     """float32 numbers held, at most, for each value of the images that are scored."""
 
@@ -80,7 +83,7 @@ class Detector(ABC):
         Parameters
         ----------
         features : Features
-            Levels of the training images. A reference is held, for ``training_scores``.
+            Of the training images; a reference is held, for ``training_scores``.
         keep_cells : bool ndarray of shape (n_images, n_rows, n_cols), optional
             Cells of the finest grid to learn from, where ``drops_cells``; all by default.
 
@@ -135,11 +138,10 @@ class Detector(ABC):
         Parameters
         ----------
         leave_out : {"group", "folds", "none"}, optional
-            ``group``: each image is scored as if it and those of its group
-            (``features.groups``) had not been in the training set. ``folds``: groups are dealt
-            into ``n_folds`` parts, and each part is scored by a fit to the others. ``none``: as
-            the originals do, each image is compared with itself too. If not given, what
-            :meth:`usual_leave_out` returns.
+            ``group``: each image is scored as if it and those of its group (``features.groups``)
+            had not been in the training set. ``folds``: groups are dealt into ``n_folds`` parts,
+            each scored by a fit to the others. ``none``: as the originals do, each image is
+            compared with itself too. :meth:`usual_leave_out` if not given.
 
         Returns
         -------
@@ -149,8 +151,7 @@ class Detector(ABC):
         Raises
         ------
         ParameterError
-            After ``load``, because training features are not saved; or if ``group`` takes more
-            than ``MAX_REFITS`` refits.
+            After ``load``: training features are not saved; or beyond ``MAX_REFITS`` refits.
         """
         training = self._own_training()
         leave_out = self.usual_leave_out() if leave_out is None else leave_out
@@ -165,8 +166,7 @@ class Detector(ABC):
     def usual_leave_out(self) -> str:
         """Return how training images are scored unless it is said otherwise.
 
-        Group by group where there is a closed form or where refits are few; else in folds. A
-        detector whose fit is dear returns ``"folds"`` or ``"none"``.
+        Group by group in closed form or where refits are few; else in folds.
         """
         n_groups = self._own_training().n_groups
         return "group" if self.has_closed_form or n_groups <= MAX_REFITS else "folds"
@@ -197,8 +197,8 @@ class Detector(ABC):
         """Estimate what fitting takes, and scoring the same images left out as usual.
 
         Bytes are ``2 n V`` float32, at most, of ``n`` images with ``V`` values in the levels held.
-        Seconds, here, are those of reading ``n V`` values ``1 + r`` times, with ``r`` the refits of
-        :meth:`usual_leave_out`; a detector that does more than read counts its own operations.
+        Seconds are those of reading ``n V`` values ``1 + r`` times, with ``r`` refits of
+        :meth:`usual_leave_out`; a detector that does more counts its own operations.
 
         Parameters
         ----------
@@ -212,14 +212,14 @@ class Detector(ABC):
             ``seconds`` of one core: the order of magnitude.
         """
         used = self._used(shapes)
-        held = sum(n_values for name, n_values in used.items() if name not in ON_DEMAND)
+        held = sum(n for name, n in used.items() if name not in ON_DEMAND)
         n_fits = 1 + (n_images if n_images <= MAX_REFITS else self.n_folds)
         return Cost(8 * n_images * held, seconds_of(values=n_fits * n_images * sum(used.values())))
 
     def _used(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
         """Return the values of an image in each level that is used and has a shape."""
-        names = self.chosen_levels(shapes)
-        return {name: math.prod(shapes[name]) for name in names if name in shapes}
+        used = self.chosen_levels(shapes)
+        return {name: math.prod(shapes[name]) for name in used if name in shapes}
 
     def save(self, folder: Path) -> None:
         """Write parameters (JSON) and what was learnt (safetensors) to ``folder``."""
@@ -282,9 +282,9 @@ class Detector(ABC):
 
     def own_levels(self, features: Features) -> Features:
         """Return the levels that this detector uses, refused unless they are finite."""
-        features = features.only(self.chosen_levels(features.shapes) or features.names)
-        features.check_finite()
-        return features
+        used = features.only(self.chosen_levels(features.shapes) or features.names)
+        used.check_finite()
+        return used
 
     def checked_cells(
         self, features: Features, keep_cells: np.ndarray, n_images: int | None = None

@@ -1,9 +1,10 @@
 """The detectors that a request asks for, or leaves to be chosen from."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 
 from anomalylab import detectors
-from anomalylab.detectors import Detector
+from anomalylab.detectors import Detector, TrainedDetector
 from anomalylab.runs.request import DetectorChoice, DetectRequest
 
 CANDIDATES = (
@@ -20,13 +21,22 @@ Mean image AUROC over four sources that none was tuned on: .955, .901 and .894 f
 .862 for the fifth with another covariance. The fourth was not averaged there; the sixth came last
 on most of them."""
 
+TRAINED = ("cutpaste",)
+"""Settings that are compared, too, where a person has time: each trains a network four times."""
+
 
 def candidates_of(request: DetectRequest) -> dict[str, Detector]:
     """Return the detectors of a request, or all that are to be compared: label -> unfitted."""
     choices = request.detectors
     if request.is_auto:
-        choices = tuple(DetectorChoice.parse(text) for text in CANDIDATES)
+        names = CANDIDATES + (TRAINED if request.thorough else ())
+        choices = tuple(DetectorChoice.parse(text) for text in names)
     return {choice.label: _create(choice, request.seed) for choice in choices}
+
+
+def without_trained(candidates: Mapping[str, Detector]) -> dict[str, Detector]:
+    """Return those that train no network: others see images at a size of their own, whatever."""
+    return {label: one for label, one in candidates.items() if not isinstance(one, TrainedDetector)}
 
 
 def _create(choice: DetectorChoice, seed: int) -> Detector:

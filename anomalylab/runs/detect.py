@@ -1,7 +1,6 @@
 """A run: a folder of images in, a folder of tables, maps and fitted detectors out."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -12,14 +11,13 @@ from anomalylab.detectors import Detector
 from anomalylab.extractors import Extractor
 from anomalylab.progress import stage
 from anomalylab.runs import image_kinds, roles
-from anomalylab.runs.candidates import candidates_of
+from anomalylab.runs.candidates import candidates_of, without_trained
 from anomalylab.runs.describe import run_info
 from anomalylab.runs.embedded import at_size, check_backbone, embedded
 from anomalylab.runs.enlarged import write_enlarged
 from anomalylab.runs.folder import Run
 from anomalylab.runs.info import (
     DetectInfo,
-    DetectorInfo,
     ExtractorInfo,
     ImageKindInfo,
     RunInfo,
@@ -37,6 +35,7 @@ from anomalylab.runs.shape import create_extractors
 from anomalylab.runs.shown import embedding
 from anomalylab.runs.suspects import write_suspects
 from anomalylab.runs.timing import Timings
+from anomalylab.runs.trained import detector_info, taught, write_training
 from anomalylab.runs.writing import RunWriter, check_output, writing
 
 TRAINING_FEATURES = "training_pooled.npy"
@@ -75,6 +74,7 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
     check_output(out, bytes_of_maps(samples, at_sizes[-1], candidates_of(request)))
     with stage("load the network"):
         candidates = [_affordable(request, samples, extractor) for extractor in at_sizes]
+        candidates[1:] = [without_trained(some) for some in candidates[1:]]
     timings = Timings()
     material, report, broken = embedded(request, samples, root, at_sizes[0], timings)
     with timings.step("find kinds of images", len(material.training)):
@@ -92,9 +92,11 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
             writer.table("choice", choice.table)
         if kinds.is_mixed:
             writer.table("kinds", kinds.table())
+        write_training(writer, chosen)
         _tables(writer, decisions, material, timings, kinds.typical())
         known = _still_true(report.findings, verdicts)
-        findings = [*kinds.findings(), *known, *found, *unseen]
+        learnt = taught(chosen) if _is_measured(verdicts) else []
+        findings = [*kinds.findings(), *known, *found, *unseen, *learnt]
         writer.info(_info(material, chosen, kinds.told(verdicts), findings, broken, out))
         write_recall(writer)
         write_suspects(writer.folder)
@@ -115,8 +117,13 @@ def _affordable(
 
 def _still_true(findings: Iterable[Finding], verdicts: Mapping[str, VerdictInfo]) -> list[Finding]:
     """Leave out the warning that is guessed from the size of cells where it was measured."""
-    is_measured = any(is_measured_in(verdict) for verdict in verdicts.values())
+    is_measured = _is_measured(verdicts)
     return [one for one in findings if not (is_measured and one.what == SHRINKS_MUCH)]
+
+
+def _is_measured(verdicts: Mapping[str, VerdictInfo]) -> bool:
+    """Tell whether defects were planted to measure what would have been seen."""
+    return any(is_measured_in(verdict) for verdict in verdicts.values())
 
 
 def _tables(
@@ -161,12 +168,7 @@ def _info(
             name=request.backbone, fingerprint=extractor.fingerprint, **described
         ),
         detectors={
-            label: DetectorInfo(
-                name=detector.name,
-                params=asdict(detector),  # type: ignore[call-overload]
-                levels=list(detector.chosen_levels(material.features.shapes)),
-            )
-            for label, detector in chosen.items()
+            label: detector_info(detector, material.features) for label, detector in chosen.items()
         },
         smoothing=request.smoothing,
         resize=request.resize,

@@ -15,6 +15,7 @@ import msgspec
 
 from anomalylab.errors import RunError
 from anomalylab.runs.checked_names import check_detectors, check_way
+from anomalylab.runs.course import TrainingInfo
 from anomalylab.runs.files import guarded
 from anomalylab.runs.kinds import KINDS, kind_called, resolve
 from anomalylab.schema import SCHEMA_VERSION
@@ -111,11 +112,12 @@ class ExtractorInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorInfo:
-    """A detector with its parameters and the levels it used."""
+    """A detector with its parameters and the levels it used; ``training`` if it was trained."""
 
     params: dict[str, Any]
     levels: list[str]
     name: str = ""
+    training: TrainingInfo | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -134,6 +134,8 @@ class DetectRequest:
         near copies that are found. ``nothing`` takes each image as its own.
     plugins : tuple of path
         Python files that were imported first.
+    thorough : bool
+        Whether detectors that train a network are among those that one is chosen from.
     hide_labels : bool
         Whether the images are taken as if nobody had labelled them; what is known is kept aside.
     image_kind : ImageKind, optional
@@ -159,6 +161,7 @@ class DetectRequest:
     sensitivity: str | None = None
     group_by: str | None = None
     plugins: tuple[Path, ...] = ()
+    thorough: bool = False
     hide_labels: bool = False
     image_kind: ImageKind | None = None
 
@@ -184,6 +187,11 @@ class DetectRequest:
             raise ParameterError(
                 f"several sizes are compared where the detector is chosen, with --detector {AUTO}"
             )
+        if self.thorough and not self.is_auto:
+            raise ParameterError(
+                f"thorough adds detectors to choose from, so it goes with --detector {AUTO} alone; "
+                "name trained ones, as cutpaste, like any other"
+            )
         labels = [choice.label for choice in self.detectors]
         if not labels or len(set(labels)) < len(labels):
             raise ParameterError(f"detectors must be one or more different ones, not {labels}")
@@ -203,6 +211,7 @@ class DetectRequest:
         words += ["--hide-labels"] if self.hide_labels else []
         for choice in self.detectors:
             words += ["--detector", str(choice)]
+        words += ["--thorough"] if self.thorough else []
         words += ["--backbone", self.backbone]
         words += ["--weights", Path(self.weights).name] if self.weights else []
         words += ["--levels", ",".join(self.levels)] if self.levels else []

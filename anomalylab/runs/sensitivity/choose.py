@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from anomalylab.detectors import Detector
+from anomalylab.detectors import Detector, TrainedDetector
 from anomalylab.runs.sensitivity.measure import (
     PlantedImages,
     PlantedScores,
@@ -65,8 +65,9 @@ class Choice(NamedTuple):
 def choose(offers: Sequence[Offer], timings: Timings, *, seed: int) -> Choice:
     """Plant defects in copies of training images, and compare settings by how they rank these.
 
-    Defects in every second image decide; those in the others state what the choice is worth. Of
-    larger folders, :data:`MAX_TRAINING` images are drawn to compare on. Of several sizes, the
+    Defects in every second image decide; those in the others state what the choice is worth. Kinds
+    of defects that look like those a detector was trained on count for none of them. Of larger
+    folders, :data:`MAX_TRAINING` images are drawn to compare on. Of several sizes, the
     settings that would be taken at each are compared, and the first size that is tied is taken.
 
     Parameters
@@ -92,8 +93,9 @@ def choose(offers: Sequence[Offer], timings: Timings, *, seed: int) -> Choice:
         contests.append(_Contest(offer, planted, _scored(offer, training, planted, timings)))
     deciding = dealt_in_turn(rows, seed)[::2]
     decides = np.isin(contests[0].planted.rows, deciding)
-    tables = [contest.table(decides, seed) for contest in contests]
-    place = _best_size(contests, tables, np.flatnonzero(decides), seed)
+    counts = _count(contests)
+    tables = [contest.table(decides & counts, ~decides & counts, seed) for contest in contests]
+    place = _best_size(contests, tables, np.flatnonzero(decides & counts), seed)
     others = np.flatnonzero(~decides)
     taken = contests[place]
     choice = Choice(
@@ -135,11 +137,11 @@ class _Contest(NamedTuple):
     planted: PlantedImages
     scored: dict[str, PlantedScores]
 
-    def table(self, decides: np.ndarray, seed: int) -> pd.DataFrame:
+    def table(self, decides: np.ndarray, states: np.ndarray, seed: int) -> pd.DataFrame:
         """Return rows of CHOICE: how settings rank on either half, in the order to be taken."""
         first, stated = (
             _rankings(self.of_places(self.scored, np.flatnonzero(half)), seed)
-            for half in (decides, ~decides)
+            for half in (decides, states)
         )
         table = first.set_index("detector").loc[chosen(first, list(self.scored))]
         others = stated.set_index("detector").reindex(table.index)
@@ -156,6 +158,14 @@ class _Contest(NamedTuple):
             for name, scores in scored.items()
         ]
         return pd.concat(tables, ignore_index=True)
+
+
+def _count(contests: Sequence[_Contest]) -> np.ndarray:
+    """Tell which planted defects are of kinds that no detector was trained on the like of."""
+    candidates = [one for contest in contests for one in contest.offer.candidates.values()]
+    trained = [one for one in candidates if isinstance(one, TrainedDetector)]
+    taught = {kind for detector in trained for kind in detector.resembles}
+    return np.array([one.plant.kind not in taught for one in contests[0].planted.painted])
 
 
 def _best_size(

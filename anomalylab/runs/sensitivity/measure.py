@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import extractors
-from anomalylab.detectors import Detector, Masked
+from anomalylab.detectors import Detector, Masked, TrainedDetector
 from anomalylab.errors import DatasetError
 from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND, Features, ImageLevel
@@ -117,7 +117,9 @@ def score_planted(
 ) -> PlantedScores:
     """Score planted images, and the images beneath, as if these and their groups were not there.
 
-    A detector that can hide training images is fitted once; others are fitted to all but some.
+    A detector that can hide training images is fitted once; others are fitted to all but some. One
+    that is trained leaves out the folds that its training images are left out in, so that their
+    trainings serve here, too.
 
     Parameters
     ----------
@@ -136,7 +138,10 @@ def score_planted(
         def refit(kept: np.ndarray) -> Detector:
             return detector.unfitted().fit(features.subset(kept))
 
-        return score_by_fits(refit, features, training, planted)
+        outside = None
+        if isinstance(detector, TrainedDetector):
+            outside = detector.folds(features.subset(training))
+        return score_by_fits(refit, features, training, planted, outside)
     fitted = detector.unfitted().fit(features.subset(training))
     originals = place_of(training, planted.rows)
     if with_maps:
@@ -157,6 +162,7 @@ def score_by_fits(
     features: Features,
     training: np.ndarray,
     planted: PlantedImages,
+    outside: Sequence[np.ndarray] | None = None,
 ) -> PlantedScores:
     """Score planted images, and the images beneath, by fits to some of the others.
 
@@ -166,15 +172,15 @@ def score_by_fits(
         Rows of ``training`` to fit on -> a fitted detector.
     features, training, planted
         As in :func:`score_planted`.
+    outside : sequence of bool ndarray of shape (n_training,), optional
+        Which training images each fit leaves out; about as many as are planted in if not given.
     """
-    rows, groups = planted.rows, features.group_numbers
-    beneath = np.unique(rows)
-    n_folds = int(np.clip(np.ceil(len(beneath) / (LEFT_OUT * len(training))), 1, MAX_FOLDS))
-    folds = np.array_split(beneath, min(n_folds, len(beneath)))
+    rows = planted.rows
+    folds = _folds(features.group_numbers, training, np.unique(rows), outside)
     scores, before = np.empty(len(rows)), np.empty(len(rows))
     maps: dict[int, np.ndarray] = {}
-    for fold in counted(folds, loop="refits"):
-        fitted = fit(training[~np.isin(groups[training], groups[fold])])
+    for fold, kept in counted(folds, loop="refits"):
+        fitted = fit(kept)
         inside = np.flatnonzero(np.isin(rows, fold))
         scores[inside], of_planted = fitted.score(planted.features.subset(inside))
         maps |= dict(zip(inside, of_planted, strict=True))
@@ -183,6 +189,21 @@ def score_by_fits(
         )
         before[inside] = [of_bases[row] for row in rows[inside]]
     return PlantedScores(scores, before, np.stack([maps[i] for i in range(len(rows))]))
+
+
+def _folds(
+    groups: np.ndarray,
+    training: np.ndarray,
+    beneath: np.ndarray,
+    outside: Sequence[np.ndarray] | None,
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return rows that are planted in, and rows to fit on that hold none of their groups."""
+    if outside is not None:
+        parts = [(np.intersect1d(beneath, training[out]), training[~out]) for out in outside]
+        return [(fold, kept) for fold, kept in parts if len(fold)]
+    n_folds = int(np.clip(np.ceil(len(beneath) / (LEFT_OUT * len(training))), 1, MAX_FOLDS))
+    folds = np.array_split(beneath, min(n_folds, len(beneath)))
+    return [(fold, training[~np.isin(groups[training], groups[fold])]) for fold in folds]
 
 
 def planted_table(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.datasets.check import Finding
-from anomalylab.detectors import Detector
+from anomalylab.detectors import Detector, TrainedDetector
 from anomalylab.errors import DatasetError
 from anomalylab.number_words import listed
 from anomalylab.runs.candidates import candidates_of
@@ -95,12 +95,13 @@ def take(
 
 
 def _left_out(offers: Sequence[Offer], wanted: Mapping[str, Detector]) -> list[Finding]:
-    """Say which settings memory had no room for."""
+    """Say which settings memory had no room for; trained ones are compared at one size."""
     left = [
         f"{label} at {offer.words}"
         for offer in offers
-        for label in wanted
+        for label, detector in wanted.items()
         if not {label, label + LISTED} & offer.candidates.keys()
+        and (offer is offers[0] or not isinstance(detector, TrainedDetector))
     ]
     if not left:
         return []

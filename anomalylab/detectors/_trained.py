@@ -1,0 +1,283 @@
+"""What detectors have in common that train a network of their own on the images themselves.
+
+The lower part of a network stays as it is, the upper part learns. Images come in the order of
+their content, so that the order in which they are listed changes nothing, and a training of the
+same images is found again in the cache.
+"""
+
+import hashlib
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from anomalylab.compute.cost import Cost, seconds_of
+from anomalylab.detectors._base import Detector
+from anomalylab.detectors._refits import dealt
+from anomalylab.detectors._seen_images import Size, seen_images
+from anomalylab.errors import ParameterError, WeightsError
+from anomalylab.features import Features
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from anomalylab.extractors import Body
+
+OPERATIONS = 2e10
+"""Operations a second and core that small networks reach while they are trained."""
+
+CURVE = ("epoch", "part", "measure", "value")
+"""Columns of a training curve."""
+
+
+class Passes(NamedTuple):
+    """How many images pass the parts of a network."""
+
+    lower: int
+    """Through the lower part, in all trainings together."""
+
+    held: int
+    """Maps of the lower part that are held at a time."""
+
+    upper: int
+    """Through the upper part, forward and backward, in one training of all images."""
+
+
+class _Operations(NamedTuple):
+    """Of the parts of a body for one image, and the values of the map between them."""
+
+    lower: float
+    upper: float
+    n_values: int
+
+
+@lru_cache(maxsize=8)
+def _operations(name: str, weights: str, size: Size, frozen: str | None) -> _Operations:
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from anomalylab import extractors
+
+    body = extractors.body(name, weights=weights, size=size, frozen=frozen)
+    with torch.inference_mode():
+        with FlopCounterMode(display=False) as of_lower:
+            maps = body.lower(torch.zeros(1, *size, 3, dtype=torch.uint8))
+        with FlopCounterMode(display=False) as of_upper:
+            body.upper(maps)
+    lower, upper = (float(one.get_total_flops()) for one in (of_lower, of_upper))
+    return _Operations(lower, upper, maps.numel())
+
+
+@dataclass(kw_only=True)
+class TrainedDetector(Detector):
+    """Learns from images, at a size of its own, what features say of them.
+
+    Subclasses are registered dataclasses that write ``_network``, ``_train``, ``_judge`` and
+    ``_passes``. Nothing but these, and what they call, imports torch.
+
+    Parameters
+    ----------
+    levels : tuple of one str
+        A level of images with three colours.
+    size : int or (height, width)
+        Images are resized to this, whatever their shape.
+    body : str
+        The network, as :func:`anomalylab.extractors.body` names it.
+    weights : "pretrained", "random" or path
+        What it starts from.
+    frozen : str, optional
+        Last block of the part that stays as it is; everything learns if None.
+    epochs : int
+        Passes over the training images, at most.
+    seed : int
+        Of everything drawn.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or another device that torch knows.
+
+    Attributes
+    ----------
+    weights_ : dict of ndarray
+        Weights of what learns.
+    history_ : list of [int, str, str, float]
+        Rows of :meth:`training_curve`.
+    body_digest_, body_words_, device_ : str
+        Of the network that learning began from, that network in words, and where it was trained.
+    """
+
+    n_folds: ClassVar[int] = 3
+    learns_by_group: ClassVar[bool] = True
+
+    resembles: ClassVar[tuple[str, ...]] = ()
+    """Defects of ``synthesise`` that look like those it is trained on, if it is on any."""
+
+    version: ClassVar[int] = 1
+    """Raised when the same images and parameters begin to give other weights."""
+
+    after_training: ClassVar[frozenset[str]] = frozenset({"levels", "weights", "device"})
+    """Parameters that a training is the same with, or that are told by a digest."""
+
+    levels: tuple[str, ...] = ("pixels",)
+    size: int | tuple[int, int] = 224
+    body: str = "lite0"
+    weights: str = "pretrained"
+    frozen: str | None = "block4"
+    epochs: int = 20
+    seed: int = 0
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.levels, tuple) or len(self.levels) != 1:
+            raise ParameterError(
+                f"{self.name} looks at one level, such as ('pixels',), not {self.levels!r}"
+            )
+        if len(self.seen_size) != 2 or min(self.seen_size) < 16:
+            raise ParameterError(
+                f"size must be one side or (height, width) of at least 16 pixels, not {self.size}"
+            )
+        if self.epochs < 1:
+            raise ParameterError(f"epochs must be at least 1, not {self.epochs}")
+
+    @property
+    def seen_size(self) -> Size:
+        """Height and width that images are resized to."""
+        return (self.size, self.size) if isinstance(self.size, int) else self.size
+
+    def usual_leave_out(self) -> str:
+        """Return ``"folds"``: each refit is a training."""
+        return "folds"
+
+    def folds(self, features: Features) -> list[np.ndarray]:
+        """Return which training images each fold leaves out, bool of shape (n_images,)."""
+        return dealt(features.group_numbers, self.n_folds)
+
+    def training_curve(self) -> pd.DataFrame:
+        """Return how the training went, one row an epoch, part of the images and measure.
+
+        Returns
+        -------
+        curve : DataFrame
+            Columns ``epoch``, counted from 1, ``part``, ``"train"`` or ``"validation"``,
+            ``measure``, as ``"loss"``, and ``value``.
+        """
+        self._check_fitted()
+        return pd.DataFrame(self.history_, columns=list(CURVE))
+
+    def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> Cost:
+        """Estimate what training takes, and scoring the same images left out in folds.
+
+        Seconds are those of reading the images once, and of ``a l + 3 b u`` operations for each
+        of ``1 + (k - 1)`` trainings of all images (``k`` folds train on all but a ``k``-th each):
+        ``a`` passes through the lower part of ``l`` operations, ``b`` forward and backward
+        passes through the upper part of ``u``. Bytes are those of the images at their small size
+        and of the features of the lower part.
+
+        Raises
+        ------
+        WeightsError
+            If there are no weights to start from.
+        ParameterError
+            If the device is not there.
+        """
+        self._chosen_device()
+        height, width = self.seen_size
+        of_body = _operations(self.body, self.weights, self.seen_size, self.frozen)
+        passes = self._passes(n_images)
+        operations = passes.lower * of_body.lower + self.n_folds * 3 * passes.upper * of_body.upper
+        n_values = n_images * sum(self._used(shapes).values())
+        return Cost(
+            bytes=3 * height * width * n_images + 4 * passes.held * of_body.n_values,
+            seconds=seconds_of(values=n_values) + operations / OPERATIONS,
+        )
+
+    @abstractmethod
+    def _network(self, body: "Body") -> "nn.Module":
+        """Return what learns, on top of the lower part of ``body``, before it has learnt."""
+
+    @abstractmethod
+    def _train(
+        self, network: "nn.Module", body: "Body", images: np.ndarray, key: Mapping[str, Any]
+    ) -> pd.DataFrame:
+        """Train ``network``, set what scoring needs beside it, and return the training curve.
+
+        ``images`` are uint8 (n_images, height, width, 3), their groups ``key["groups"]``; ``key``
+        tells this training from every other.
+        """
+
+    @abstractmethod
+    def _judge(
+        self, network: "nn.Module", body: "Body", images: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return image scores and score maps of images as ``_train`` gets them."""
+
+    @abstractmethod
+    def _passes(self, n_images: int) -> Passes:
+        """Return what fitting on so many images, and scoring them in folds, computes."""
+
+    def _fit(self, features: Features) -> None:
+        images = self._seen(features)
+        digests = [hashlib.blake2b(image, digest_size=16).hexdigest() for image in images]
+        if len(set(digests)) < 2:
+            raise ParameterError(
+                f"{self.name} needs at least 2 different training images: level "
+                f"{self.levels[0]!r} is the same in all training images, {len(images)} in number"
+            )
+        order = np.argsort(digests, kind="stable")
+        groups = Features({self.levels[0]: images[order]}, features.group_numbers[order])
+        body = self._own_body()
+        key = {
+            "detector": self.name,
+            "version": self.version,
+            "parameters": {k: v for k, v in asdict(self).items() if k not in self.after_training},
+            "body": body.digest,
+            "images": [digests[i] for i in order],
+            "groups": groups.group_numbers.tolist(),
+        }
+        network = self._network(body)
+        curve = self._train(network, body, images[order], key)
+        self._learnt_network = network, body
+        self.history_ = curve[list(CURVE)].to_numpy(object).tolist()
+        self.weights_ = {
+            name: value.detach().cpu().numpy() for name, value in network.state_dict().items()
+        }
+        self.body_digest_, self.body_words_ = body.digest, body.description
+        self.device_ = str(self._chosen_device())
+
+    def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
+        if not hasattr(self, "_learnt_network"):
+            self._learnt_network = self._restored()
+        return self._judge(*self._learnt_network, self._seen(features))
+
+    def _seen(self, features: Features) -> np.ndarray:
+        name = self.levels[0]
+        return seen_images(name, features.images(name), self.seen_size)
+
+    def _restored(self) -> tuple["nn.Module", "Body"]:
+        """Build the network of a detector that was loaded."""
+        import torch
+
+        body = self._own_body()
+        if body.digest != self.body_digest_:
+            raise WeightsError(
+                f"{self.name} was trained on top of {self.body_words_}, and here is "
+                f"{body.description}; install or name the same weights"
+            )
+        network = self._network(body)
+        network.load_state_dict({k: torch.from_numpy(v) for k, v in self.weights_.items()})
+        return network.eval(), body
+
+    def _own_body(self) -> "Body":
+        from anomalylab import extractors
+
+        body: Body = extractors.body(
+            self.body, weights=self.weights, size=self.seen_size, frozen=self.frozen
+        )
+        return body
+
+    def _chosen_device(self) -> str:
+        from anomalylab.training.device import chosen_device
+
+        return str(chosen_device(self.device))
