@@ -81,20 +81,31 @@ class AllPairs:
 
     def _near(self, queries: np.ndarray, k: int, hidden: np.ndarray) -> list[np.ndarray]:
         """Return for each query the rows that may be among the nearest."""
-        centred = queries - self._mean
-        products = centred @ self._centred.T
-        products -= self._half
+        products, reach = self.products(queries)
         for row, (first, last) in zip(products, hidden, strict=True):
             row[first:last] = -np.inf
         if k == 1:
             least = products.max(axis=1)
         else:
             least = np.partition(products, len(self.bank) - k, axis=1)[:, len(self.bank) - k]
-        half = np.square(centred).sum(axis=1) / 2
-        reach = 4 * self._slack * (half + self._half.max())
         return [
             np.flatnonzero(row >= low) for row, low in zip(products, least - reach, strict=True)
         ]
+
+    def products(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return ``x b - |b|^2 / 2``, and by how much less than the best may be nearest too.
+
+        Returns
+        -------
+        products : float32 ndarray of shape (n_queries, n_bank)
+            Around the mean of the bank.
+        reach : float32 ndarray of shape (n_queries,)
+        """
+        centred = queries - self._mean
+        products = centred @ self._centred.T
+        products -= self._half
+        half = np.square(centred).sum(axis=1) / 2
+        return products, 4 * self._slack * (half + self._half.max())
 
     def _sorted(
         self, queries: np.ndarray, candidates: np.ndarray, k: int
