@@ -5,10 +5,22 @@ Each is a torch module ``Loss(n_features, n_classes, **options)``: embeddings of
 the vectors of the classes, so that its parameters are trained with those of the network.
 """
 
+from collections.abc import Mapping
+
 from anomalylab.registry import Registry
 
 registry: Registry = Registry("anomalylab.training.losses", "loss")
 register = registry.register
 
-NAMES = ("conventional", "l2_constrained", "arcface", "cosface", "sphereface", "center")
-"""Those of the package, in the order of the published table; known without torch."""
+OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "conventional": (),
+    "l2_constrained": ("scale",),
+    "arcface": ("scale", "margin"),
+    "cosface": ("scale", "margin"),
+    "sphereface": ("margin", "ease"),
+    "center": ("weight",),
+}
+"""Name -> options of the losses of the package, known without torch."""
+
+NAMES = tuple(OPTIONS)
+"""In the order of the published table."""

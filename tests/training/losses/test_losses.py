@@ -1,5 +1,6 @@
 """Losses against angles worked out by hand, and against a library where it has the loss."""
 
+import inspect
 import math
 
 import numpy as np
@@ -34,9 +35,12 @@ def batch(n_rows=40, n_features=8, n_classes=3, seed=0):
     return rows, torch.tensor(rng.integers(0, n_classes, n_rows))
 
 
-def test_the_names_known_without_torch_are_those_of_the_package():
+def test_the_names_and_options_known_without_torch_are_those_of_the_package():
     own = [n for n in losses.registry if losses.registry.get(n).__module__.startswith("anomalylab")]
     assert sorted(losses.NAMES) == own
+    for name in own:
+        options = set(inspect.signature(losses.registry.get(name)).parameters)
+        assert options == {"n_features", "n_classes", "as_published", *losses.OPTIONS[name]}
 
 
 @pytest.mark.parametrize(
