@@ -30,3 +30,14 @@ def strategy_colours(strategies: Iterable[str]) -> dict[str, str]:
     known = {name: LIGHT[_STRATEGIES[name]] for name in names if name in _STRATEGIES}
     others = [name for name in names if name not in known]
     return known | {name: SERIES[i % len(SERIES)] for i, name in enumerate(others)}
+
+
+_LOSSES = ("conventional", "arcface", "cosface", "sphereface", "center", "l2_constrained")
+
+
+def loss_colours(losses: Iterable[str]) -> dict[str, str]:
+    """Return a colour for each loss; those of the package keep theirs everywhere."""
+    known = {name: SERIES[i] for i, name in enumerate(_LOSSES)}
+    others = [name for name in losses if name not in known]
+    spare = SERIES[len(_LOSSES) :] + SERIES
+    return known | {name: spare[i % len(spare)] for i, name in enumerate(others)}

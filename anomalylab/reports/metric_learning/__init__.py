@@ -1,0 +1,41 @@
+"""The parts of the page on metric learning, each a function of an opened run."""
+
+from anomalylab.reports.kit.fragment import Fragment
+from anomalylab.reports.metric_learning.classes import classes
+from anomalylab.reports.metric_learning.curves import curves
+from anomalylab.reports.metric_learning.embedding import embedding
+from anomalylab.reports.metric_learning.gallery import gallery
+from anomalylab.reports.metric_learning.headline import headline
+from anomalylab.reports.metric_learning.heat import heat
+from anomalylab.reports.metric_learning.opened import Tables, Trials, opened
+from anomalylab.reports.metric_learning.values import values
+from anomalylab.reports.parts.provenance import provenance as provenance_of_run
+from anomalylab.runs.folder import Run
+
+__all__ = [
+    "Tables",
+    "Trials",
+    "classes",
+    "curves",
+    "embedding",
+    "gallery",
+    "headline",
+    "heat",
+    "opened",
+    "provenance",
+    "values",
+]
+
+
+def provenance(run: Run) -> Fragment:
+    """Show the command, findings in the data, parameters, versions, time and memory.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    Fragment
+    """
+    return provenance_of_run(run)
