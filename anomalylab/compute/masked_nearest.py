@@ -74,8 +74,7 @@ class MaskedNearest:
         Returns
         -------
         found : list of Found
-            One for each permission. Of rows at the same distance the one of the first kind, and
-            of one kind the first.
+            One for each permission. Of rows at the same distance the first.
 
         Raises
         ------
