@@ -8,6 +8,7 @@ from anomalylab.reports.parts.first import first
 from anomalylab.reports.parts.kinds import kinds
 from anomalylab.reports.parts.provenance import provenance
 from anomalylab.reports.parts.sensitivity import sensitivity
+from anomalylab.reports.parts.training import training
 from anomalylab.reports.parts.verdict import verdict
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "kinds",
     "provenance",
     "sensitivity",
+    "training",
     "verdict",
 ]
