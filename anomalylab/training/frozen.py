@@ -87,7 +87,7 @@ class LowerFeatures:
             raise StorageError(
                 f"maps vanished from {self.store.folder} while they were written; try again"
             )
-        return self.store.gather([places[name] for name in names], [_LEVEL])[_LEVEL]
+        return self.store.gather([places[name] for name in names], [_LEVEL], IN_MEMORY)[_LEVEL]
 
     def _computed(self, images: np.ndarray) -> np.ndarray:
         maps = np.empty((len(images), *self.body.shape), np.float32)
