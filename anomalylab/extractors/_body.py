@@ -14,12 +14,12 @@ class Body:
     Parameters
     ----------
     lower : Module
-        uint8 images (n, height, width, 3) -> float32 maps (n, *shape). It normalises colours, never
-        learns and is always in evaluation mode, so that its maps may be kept. Tokens of a
+        uint8 images (n, height, width, 3) -> float32 maps ``(n, *shape)``. It normalises colours,
+        never learns and is always in evaluation mode, so that its maps may be kept. Tokens of a
         transformer stand as a map of cells; those that belong to no cell (class, registers) stand
         in rows of their own above.
     upper : Module
-        Maps (n, *shape) -> the last feature map, (n, n_rows, n_cols, n_channels), tokens that
+        Maps ``(n, *shape)`` -> the last feature map, (n, n_rows, n_cols, n_channels), tokens that
         belong to no cell left out. It learns. Where weights were given its batch normalisations
         keep to the means and variances that came with them, and only their scales and shifts learn:
         what comes out for one image then depends on no other of its batch. With random weights
