@@ -1,0 +1,112 @@
+"""The tables of layers: shapes, numbers of parameters, and what sizes fit."""
+
+import pytest
+import torch
+
+from anomalylab.errors import ParameterError, UnknownNameError
+from anomalylab.training.autoencoder.architectures import ARCHITECTURES, architecture
+from anomalylab.training.autoencoder.network import AutoEncoder
+
+ENCODER_256 = [(3, 256), (3, 128), (32, 64), (32, 32), (32, 32), (64, 16), (64, 16)]
+ENCODER_256 += [(128, 8), (64, 8), (32, 8), (500, 1)]
+DECODER = [(32, 8), (64, 8), (128, 8), (64, 16), (64, 16), (32, 32), (32, 32)]
+
+TRACES = {
+    "seed": [*ENCODER_256, *DECODER, (32, 64), (3, 128), (3, 256)],
+    "bergmann": [(3, 256), (32, 128), *ENCODER_256[2:], *DECODER, (32, 64), (32, 128), (3, 256)],
+    "AE128": [(3, 128), *ENCODER_256[2:], *DECODER, (3, 64), (3, 128)],
+    "printed": [*ENCODER_256, *DECODER, (3, 64), (3, 128)],
+}
+"""Channels and side after each row of the two tables, written out by hand."""
+
+SIZES = {"seed": (256, 32), "bergmann": (256, 32), "AE128": (128, 16), "tiny": (64, 8)}
+"""Smallest side and the step to larger ones."""
+
+LARGER = {"seed": 288, "AE128": 160, "tiny": 72}
+
+
+def n_parameters(module):
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_each_layer_makes_the_shape_of_the_table(name):
+    assert architecture(name).trace() == [(n, side, side) for n, side in TRACES[name]]
+
+
+@pytest.mark.parametrize("name", ["seed", "bergmann", "AE128", "tiny"])
+def test_the_network_makes_the_shapes_that_the_trace_says(name):
+    shape = architecture(name)
+    network = AutoEncoder(shape)
+    seen = []
+    for layer in (*network.encoder, *network.decoder):
+        if isinstance(layer, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
+            layer.register_forward_hook(lambda _, __, out: seen.append(tuple(out.shape[1:])))
+    with torch.inference_mode():
+        network.eval()(torch.zeros(1, 3, shape.size, shape.size))
+    assert seen == shape.trace()[1:]
+
+
+def test_the_mended_network_has_the_parameters_counted_by_hand():
+    network = AutoEncoder(architecture("seed"))
+    assert n_parameters(network.encoder) == 1_346_997
+    assert n_parameters(network.decoder) == 1_345_500
+
+
+@pytest.mark.parametrize("side", [256, 288, 512, 1024])
+def test_the_printed_decoder_is_refused_for_every_size(side):
+    printed = architecture("printed")
+    assert printed.trace((side, side))[-1] == (3, side // 2, side // 2)
+    with pytest.raises(ParameterError, match=rf"makes {side // 2} x {side // 2} .* seed"):
+        printed.check_size((side, side))
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_sizes_that_do_not_fit_are_refused_by_those_that_do(name):
+    smallest, step = SIZES[name]
+    shape = architecture(name)
+    for side in (smallest, smallest + step, smallest + 5 * step):
+        shape.check_size((side, smallest))
+    for side in (smallest - step, smallest + step // 2, smallest + 1):
+        with pytest.raises(ParameterError, match=f"sides of {smallest}, {smallest + step}, "):
+            shape.check_size((side, smallest))
+
+
+@pytest.mark.parametrize("name", LARGER)
+def test_larger_images_come_back_in_their_size(name):
+    side = LARGER[name]
+    network = AutoEncoder(architecture(name)).eval()
+    with torch.inference_mode():
+        assert network(torch.zeros(1, 3, side, side)).shape == (1, 3, side, side)
+
+
+def test_a_latent_larger_than_the_bottleneck_is_refused():
+    assert architecture("seed", latent=2048).latent == 2048
+    with pytest.raises(ParameterError, match=r"1 to 2048.*not 2049"):
+        architecture("seed", latent=2049)
+    with pytest.raises(ParameterError, match=r"1 to 512.*not 513"):
+        architecture("tiny", latent=513)
+
+
+def test_the_latent_is_as_wide_as_asked_for():
+    network = AutoEncoder(architecture("tiny", latent=7)).eval()
+    with torch.inference_mode():
+        assert network.encoder(torch.zeros(2, 3, 64, 64)).shape == (2, 7, 1, 1)
+
+
+def test_images_from_0_to_1_are_the_last_word_unless_it_is_linear():
+    far = torch.full((1, 3, 64, 64), 50.0)
+    with torch.inference_mode():
+        out = AutoEncoder(architecture("tiny")).eval()(far)
+    assert out.min() >= 0
+    assert out.max() <= 1
+    names = [
+        type(layer).__name__ for layer in AutoEncoder(architecture("tiny", is_linear=True)).decoder
+    ]
+    assert set(names) == {"ConvTranspose2d"}
+
+
+def test_an_unknown_architecture_is_answered_with_those_that_are_known():
+    with pytest.raises(UnknownNameError, match="AE128"):
+        architecture("AE12")
+    assert list(ARCHITECTURES) == ["seed", "bergmann", "AE128", "tiny", "printed"]
