@@ -3,6 +3,7 @@
 from anomalylab.compute.cost import Cost
 from anomalylab.detectors._base import Detector
 from anomalylab.detectors._masked import Masked
+from anomalylab.detectors._on_body import OnBody
 from anomalylab.detectors._pool import Pool, RefitPool, pool_of
 from anomalylab.detectors._registry import create, register, registry
 from anomalylab.detectors._storage import load
@@ -12,6 +13,7 @@ __all__ = [
     "Cost",
     "Detector",
     "Masked",
+    "OnBody",
     "Pool",
     "RefitPool",
     "TrainedDetector",

@@ -1,15 +1,13 @@
 """What detectors have in common that train a network of their own on the images themselves.
 
-The lower part of a network stays as it is, the upper part learns. Images come in the order of
-their content, so that the order in which they are listed changes nothing, and a training of the
-same images is found again in the cache.
+Images come in the order of their content, so that the order in which they are listed changes
+nothing, and a training of the same images is found again in the cache.
 """
 
 import hashlib
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -19,13 +17,11 @@ from anomalylab.compute.cost import Cost, seconds_of
 from anomalylab.detectors._base import Detector
 from anomalylab.detectors._refits import dealt
 from anomalylab.detectors._seen_images import Size, seen_images
-from anomalylab.errors import ParameterError, WeightsError
+from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from anomalylab.extractors import Body
 
 OPERATIONS = 2e10
 """Operations a second and core that small networks reach while they are trained."""
@@ -34,42 +30,14 @@ CURVE = ("epoch", "part", "measure", "value")
 """Columns of a training curve."""
 
 
-class Passes(NamedTuple):
-    """How many images pass the parts of a network."""
+class Work(NamedTuple):
+    """What fitting takes, and scoring the same images left out in folds."""
 
-    lower: int
-    """Through the lower part, in all trainings together."""
+    operations: float
+    """Of all trainings together."""
 
-    held: int
-    """Maps of the lower part that are held at a time."""
-
-    upper: int
-    """Through the upper part, forward and backward, in one training of all images."""
-
-
-class _Operations(NamedTuple):
-    """Of the parts of a body for one image, and the values of the map between them."""
-
-    lower: float
-    upper: float
-    n_values: int
-
-
-@lru_cache(maxsize=8)
-def _operations(name: str, weights: str, size: Size, frozen: str | None) -> _Operations:
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    from anomalylab import extractors
-
-    body = extractors.body(name, weights=weights, size=size, frozen=frozen)
-    with torch.inference_mode():
-        with FlopCounterMode(display=False) as of_lower:
-            maps = body.lower(torch.zeros(1, *size, 3, dtype=torch.uint8))
-        with FlopCounterMode(display=False) as of_upper:
-            body.upper(maps)
-    lower, upper = (float(one.get_total_flops()) for one in (of_lower, of_upper))
-    return _Operations(lower, upper, maps.numel())
+    n_bytes: int
+    """Held beside the images at their small size."""
 
 
 @dataclass(kw_only=True)
@@ -77,7 +45,8 @@ class TrainedDetector(Detector):
     """Learns from images, at a size of its own, what features say of them.
 
     Subclasses are registered dataclasses that write ``_network``, ``_train``, ``_judge`` and
-    ``_passes``. Nothing but these, and what they call, imports torch.
+    ``_work``. Nothing but these, and what they call, imports torch. Those whose network stands on
+    a known one are made of :class:`~anomalylab.detectors._on_body.OnBody`.
 
     Parameters
     ----------
@@ -85,12 +54,6 @@ class TrainedDetector(Detector):
         A level of images with three colours.
     size : int or (height, width)
         Images are resized to this, whatever their shape.
-    body : str
-        The network, as :func:`anomalylab.extractors.body` names it.
-    weights : "pretrained", "random" or path
-        What it starts from.
-    frozen : str, optional
-        Last block of the part that stays as it is; everything learns if None.
     epochs : int
         Passes over the training images, at most.
     seed : int
@@ -104,8 +67,8 @@ class TrainedDetector(Detector):
         Weights of what learns.
     history_ : list of [int, str, str, float]
         Rows of :meth:`training_curve`.
-    body_digest_, body_words_, device_ : str
-        Of the network that learning began from, that network in words, and where it was trained.
+    device_ : str
+        Where it was trained.
     """
 
     n_folds: ClassVar[int] = 3
@@ -117,14 +80,11 @@ class TrainedDetector(Detector):
     version: ClassVar[int] = 1
     """Raised when the same images and parameters begin to give other weights."""
 
-    after_training: ClassVar[frozenset[str]] = frozenset({"levels", "weights", "device"})
+    after_training: ClassVar[frozenset[str]] = frozenset({"levels", "device"})
     """Parameters that a training is the same with, or that are told by a digest."""
 
     levels: tuple[str, ...] = ("pixels",)
-    size: int | tuple[int, int] = 224
-    body: str = "lite0"
-    weights: str = "pretrained"
-    frozen: str | None = "block4"
+    size: int | tuple[int, int] | None = 224
     epochs: int = 20
     seed: int = 0
     device: str = "auto"
@@ -144,7 +104,8 @@ class TrainedDetector(Detector):
     @property
     def seen_size(self) -> Size:
         """Height and width that images are resized to."""
-        return (self.size, self.size) if isinstance(self.size, int) else self.size
+        size = self.size or self._own_size()
+        return (size, size) if isinstance(size, int) else size
 
     def usual_leave_out(self) -> str:
         """Return ``"folds"``: each refit is a training."""
@@ -169,11 +130,9 @@ class TrainedDetector(Detector):
     def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> Cost:
         """Estimate what training takes, and scoring the same images left out in folds.
 
-        Seconds are those of reading the images once, and of ``a l + 3 b u`` operations for each
-        of ``1 + (k - 1)`` trainings of all images (``k`` folds train on all but a ``k``-th each):
-        ``a`` passes through the lower part of ``l`` operations, ``b`` forward and backward
-        passes through the upper part of ``u``. Bytes are those of the images at their small size
-        and of the features of the lower part.
+        Seconds are those of reading the images once, and of the operations of
+        ``1 + (k - 1)`` trainings of all images (``k`` folds train on all but a ``k``-th each).
+        Bytes are those of the images at their small size and of what is made of them.
 
         Raises
         ------
@@ -184,22 +143,29 @@ class TrainedDetector(Detector):
         """
         self._chosen_device()
         height, width = self.seen_size
-        of_body = _operations(self.body, self.weights, self.seen_size, self.frozen)
-        passes = self._passes(n_images)
-        operations = passes.lower * of_body.lower + self.n_folds * 3 * passes.upper * of_body.upper
+        work = self._work(n_images)
         n_values = n_images * sum(self._used(shapes).values())
         return Cost(
-            bytes=3 * height * width * n_images + 4 * passes.held * of_body.n_values,
-            seconds=seconds_of(values=n_values) + operations / OPERATIONS,
+            bytes=3 * height * width * n_images + work.n_bytes,
+            seconds=seconds_of(values=n_values) + work.operations / OPERATIONS,
         )
 
+    def began_from(self) -> tuple[str, str]:
+        """Return what learning began from, in words, and its digest; empty if nothing is known."""
+        self._check_fitted()
+        return f"random numbers of seed {self.seed}", ""
+
+    def _own_size(self) -> int | Size:
+        """Return the size of a detector whose network is made for one."""
+        raise ParameterError(f"{self.name} needs a size in pixels")
+
     @abstractmethod
-    def _network(self, body: "Body") -> "nn.Module":
-        """Return what learns, on top of the lower part of ``body``, before it has learnt."""
+    def _network(self, body: Any) -> "nn.Module":
+        """Return what learns before it has learnt; ``body`` is what it stands on, if anything."""
 
     @abstractmethod
     def _train(
-        self, network: "nn.Module", body: "Body", images: np.ndarray, key: Mapping[str, Any]
+        self, network: "nn.Module", body: Any, images: np.ndarray, key: Mapping[str, Any]
     ) -> pd.DataFrame:
         """Train ``network``, set what scoring needs beside it, and return the training curve.
 
@@ -209,13 +175,13 @@ class TrainedDetector(Detector):
 
     @abstractmethod
     def _judge(
-        self, network: "nn.Module", body: "Body", images: np.ndarray
+        self, network: "nn.Module", body: Any, images: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return image scores and score maps of images as ``_train`` gets them."""
 
     @abstractmethod
-    def _passes(self, n_images: int) -> Passes:
-        """Return what fitting on so many images, and scoring them in folds, computes."""
+    def _work(self, n_images: int) -> Work:
+        """Return what fitting on so many images, and scoring them in folds, takes."""
 
     def _fit(self, features: Features) -> None:
         images = self._seen(features)
@@ -232,7 +198,7 @@ class TrainedDetector(Detector):
             "detector": self.name,
             "version": self.version,
             "parameters": {k: v for k, v in asdict(self).items() if k not in self.after_training},
-            "body": body.digest,
+            **self._key_of(body),
             "images": [digests[i] for i in order],
             "groups": groups.group_numbers.tolist(),
         }
@@ -243,7 +209,7 @@ class TrainedDetector(Detector):
         self.weights_ = {
             name: value.detach().cpu().numpy() for name, value in network.state_dict().items()
         }
-        self.body_digest_, self.body_words_ = body.digest, body.description
+        self._note(body)
         self.device_ = str(self._chosen_device())
 
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
@@ -255,27 +221,29 @@ class TrainedDetector(Detector):
         name = self.levels[0]
         return seen_images(name, features.images(name), self.seen_size)
 
-    def _restored(self) -> tuple["nn.Module", "Body"]:
+    def _restored(self) -> tuple["nn.Module", Any]:
         """Build the network of a detector that was loaded."""
         import torch
 
         body = self._own_body()
-        if body.digest != self.body_digest_:
-            raise WeightsError(
-                f"{self.name} was trained on top of {self.body_words_}, and here is "
-                f"{body.description}; install or name the same weights"
-            )
+        self._check_body(body)
         network = self._network(body)
         network.load_state_dict({k: torch.from_numpy(v) for k, v in self.weights_.items()})
         return network.eval(), body
 
-    def _own_body(self) -> "Body":
-        from anomalylab import extractors
+    def _own_body(self) -> Any:
+        """Return what the network stands on; None if on nothing."""
+        return None
 
-        body: Body = extractors.body(
-            self.body, weights=self.weights, size=self.seen_size, frozen=self.frozen
-        )
-        return body
+    def _key_of(self, body: Any) -> dict[str, Any]:
+        """Return what tells a body from others in the key of a training."""
+        return {}
+
+    def _note(self, body: Any) -> None:
+        """Remember what the network stood on."""
+
+    def _check_body(self, body: Any) -> None:
+        """Refuse to restore a network on something else than it was trained on."""
 
     def _chosen_device(self) -> str:
         from anomalylab.training.device import chosen_device

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from anomalylab.detectors._on_body import OnBody, Passes
 from anomalylab.detectors._registry import register
-from anomalylab.detectors._trained import Passes, TrainedDetector
 from anomalylab.detectors.mahalanobis import MAPS, Mahalanobis
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
@@ -46,7 +46,7 @@ LEVEL = "learnt"
 
 @register("cutpaste")
 @dataclass(kw_only=True)
-class CutPaste(TrainedDetector):
+class CutPaste(OnBody):
     """``sqrt((z - mu)' S^-1 (z - mu))`` of an embedding ``z`` that was trained on pasted copies.
 
     ``z`` is the mean over cells of the last map of a network that tells normal images from copies
@@ -56,7 +56,7 @@ class CutPaste(TrainedDetector):
     Parameters
     ----------
     levels, size, body, weights, frozen, epochs, seed, device
-        See :class:`~anomalylab.detectors._trained.TrainedDetector`.
+        See :class:`~anomalylab.detectors._on_body.OnBody`.
     variant : {"3-way", "normal", "scar"}
         What images are told from: rectangles (``normal``), thin turned strips (``scar``), or both,
         each a class of its own.
@@ -84,7 +84,7 @@ class CutPaste(TrainedDetector):
     """
 
     resembles: ClassVar[tuple[str, ...]] = ("patch_swap",)
-    after_training: ClassVar[frozenset[str]] = TrainedDetector.after_training | {"map"}
+    after_training: ClassVar[frozenset[str]] = OnBody.after_training | {"map"}
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
         "tiny": {"body": "tiny", "size": 32, "epochs": 1, "copies": 1, "batch_size": 8},
         "cpu": {},

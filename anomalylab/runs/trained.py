@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from anomalylab.datasets.check import Finding
-from anomalylab.detectors import Detector, TrainedDetector
+from anomalylab.detectors import Detector, OnBody, TrainedDetector
 from anomalylab.features import Features
 from anomalylab.number_words import listed
 from anomalylab.runs.course import TrainingInfo, best_epoch
@@ -21,7 +21,7 @@ TABLE = "training"
 def detector_info(detector: Detector, features: Features) -> DetectorInfo:
     """Return what a run records of a fitted detector; of files, the name alone."""
     params: dict[str, Any] = asdict(detector)  # type: ignore[call-overload]
-    if isinstance(detector, TrainedDetector):
+    if isinstance(detector, OnBody):
         params["weights"] = Path(detector.weights).name
     return DetectorInfo(
         name=detector.name,
@@ -33,10 +33,11 @@ def detector_info(detector: Detector, features: Features) -> DetectorInfo:
 
 def _training(detector: TrainedDetector) -> TrainingInfo:
     curve = detector.training_curve()
+    weights, digest = detector.began_from()
     return TrainingInfo(
         device=detector.device_,
-        weights=detector.body_words_,
-        weights_digest=detector.body_digest_,
+        weights=weights,
+        weights_digest=digest,
         epochs=int(curve["epoch"].max()),
         best_epoch=best_epoch(curve),
         n_trainings=1 + detector.n_folds,
@@ -66,5 +67,5 @@ def taught(chosen: Mapping[str, Detector]) -> list[Finding]:
             "look at what it finds of the other kinds",
         )
         for label, detector in chosen.items()
-        if isinstance(detector, TrainedDetector)
+        if isinstance(detector, TrainedDetector) and detector.resembles
     ]
