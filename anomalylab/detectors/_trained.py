@@ -63,6 +63,8 @@ class TrainedDetector(Detector):
 
     Attributes
     ----------
+    order_ : int ndarray of shape (n_images,)
+        Row, as listed, of each training image in the order of content.
     weights_ : dict of ndarray
         Weights of what learns.
     history_ : list of [int, str, str, float]
@@ -202,6 +204,7 @@ class TrainedDetector(Detector):
             "images": [digests[i] for i in order],
             "groups": groups.group_numbers.tolist(),
         }
+        self.order_ = order
         network = self._network(body)
         curve = self._train(network, body, images[order], key)
         self._learnt_network = network, body
@@ -213,9 +216,13 @@ class TrainedDetector(Detector):
         self.device_ = str(self._chosen_device())
 
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
+        return self._judge(*self._learnt(), self._seen(features))
+
+    def _learnt(self) -> tuple["nn.Module", "Body"]:
+        """Return the network that has learnt, and the body whose upper part it holds."""
         if not hasattr(self, "_learnt_network"):
             self._learnt_network = self._restored()
-        return self._judge(*self._learnt_network, self._seen(features))
+        return self._learnt_network
 
     def _seen(self, features: Features) -> np.ndarray:
         name = self.levels[0]

@@ -27,6 +27,7 @@ TINY = {"preset": "tiny", "size": (64, 96)}
 ON_IMAGES = {
     "window_pca": ("band", {"window": 5, "grid": (4, 6)}),
     "cutpaste": ("pixels", TINY),
+    "metric_learning": ("pixels", TINY),
 }
 """Detectors of images -> the level that they look at, and parameters that suit small images."""
 

@@ -88,7 +88,11 @@ def own(registry):
 
 
 def test_each_detector_has_a_page_that_names_its_presets():
-    pages = {"window_pca": "window-pca", "padim_all_levels": "padim"}
+    pages = {
+        "window_pca": "window-pca",
+        "padim_all_levels": "padim",
+        "metric_learning": "metric-learning",
+    }
     for name in own(detectors.registry):
         text = (ROOT / f"docs/methods/{pages.get(name, name)}.md").read_text(encoding="utf-8")
         for preset in detectors.registry.get(name).presets:
