@@ -44,7 +44,7 @@ def test_epochs_device_and_what_it_began_from_stand_beside_the_curve():
     assert "4 trainings, all told" in html
     assert "lite0, RANDOM weights &lt;seed 0&gt;" in html
     assert "<b>mine" not in html
-    assert "learnt from 2.00 to 0.400; held out 2.10 to 0.500" in html
+    assert "learnt from: 2.00 to 0.400; held out: 2.10 to 0.500" in html
     assert html.count('class="al-curve"') == 2
     assert html.count("al-guide") == 1
     assert "knn" not in html

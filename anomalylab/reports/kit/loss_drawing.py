@@ -51,11 +51,13 @@ def curve_words(curve: pd.DataFrame) -> str:
     --------
     >>> curve = pd.DataFrame({"epoch": [1, 2], "part": "train", "measure": "loss"})
     >>> curve_words(curve.assign(value=[2.0, 0.5]))
-    'loss over 2 epochs, learnt from 2.00 to 0.500'
+    'loss over 2 epochs; learnt from: 2.00 to 0.500'
     """
     told = []
     for part, name in PARTS.items():
         own = part_of(curve, part)["value"]
         if len(own):
-            told.append(f"{name} {readable(own.iloc[0])} to {readable(own.iloc[-1])}")
-    return f"loss over {plural(int(curve['epoch'].nunique()), 'epoch')}, {'; '.join(told)}"
+            ends = dict.fromkeys(readable(value) for value in (own.iloc[0], own.iloc[-1]))
+            told.append(f"{name}: {' to '.join(ends)}")
+    length = plural(int(curve["epoch"].nunique()), "epoch")
+    return "; ".join([f"loss over {length}", *told])

@@ -138,7 +138,9 @@ def small_curves(curves: Sequence[Series], *, mark: float | None, label: str, al
     xs = np.concatenate([curve.x for curve in curves])
     low, high = min(0.0, float(ys.min())), float(ys.max())
     up = _Axis(low, high if high > low else low + 1, height - bottom, 10)
-    along = _Axis(float(xs.min()), max(float(xs.max()), float(xs.min()) + 1), left, width - 8)
+    first, last = float(xs.min()), float(xs.max())
+    half = 0.0 if last > first else 0.5
+    along = _Axis(first - half, last + half, left, width - 8)
     parts = []
     for value in ticks(up.start, up.end, 3):
         line = Markup('<path class="al-grid" d="M{} {}H{}"/>')
