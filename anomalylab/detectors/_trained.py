@@ -218,8 +218,8 @@ class TrainedDetector(Detector):
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
         return self._judge(*self._learnt(), self._seen(features))
 
-    def _learnt(self) -> tuple["nn.Module", "Body"]:
-        """Return the network that has learnt, and the body whose upper part it holds."""
+    def _learnt(self) -> tuple["nn.Module", Any]:
+        """Return the network that has learnt, and what it stands on, if anything."""
         if not hasattr(self, "_learnt_network"):
             self._learnt_network = self._restored()
         return self._learnt_network

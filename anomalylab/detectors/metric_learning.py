@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from anomalylab.detectors._on_body import OnBody, Passes
 from anomalylab.detectors._registry import register
-from anomalylab.detectors._trained import Passes, TrainedDetector
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 from anomalylab.registry import unknown_name
@@ -49,7 +49,7 @@ LOOKS_LIKE: Mapping[str, tuple[str, ...]] = {
 
 @register("metric_learning")
 @dataclass(kw_only=True)
-class MetricLearning(TrainedDetector):
+class MetricLearning(OnBody):
     """``min_j d(x, e_j)``: how far an embedding ``x`` is from the nearest of the training images.
 
     ``d`` is one minus the cosine of the angle between two embeddings, or the length of their
@@ -59,7 +59,7 @@ class MetricLearning(TrainedDetector):
     Parameters
     ----------
     levels, size, body, weights, frozen, seed, device
-        See :class:`~anomalylab.detectors._trained.TrainedDetector`.
+        See :class:`~anomalylab.detectors._on_body.OnBody`.
     epochs : int
         Passes over the training images, each with a twin.
     loss : {"arcface", "cosface", "sphereface", "l2_constrained", "center", "conventional"}
@@ -97,7 +97,7 @@ class MetricLearning(TrainedDetector):
         Of the training images, in the order ``order_``.
     """
 
-    after_training: ClassVar[frozenset[str]] = TrainedDetector.after_training | {"distance"}
+    after_training: ClassVar[frozenset[str]] = OnBody.after_training | {"distance"}
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
         "tiny": {"body": "tiny", "size": 32, "epochs": 1, "copies": 1, "batch_size": 8},
         "cpu": {},
