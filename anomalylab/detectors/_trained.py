@@ -219,7 +219,7 @@ class TrainedDetector(Detector):
         return self._judge(*self._learnt(), self._seen(features))
 
     def _learnt(self) -> tuple["nn.Module", Any]:
-        """Return the network that has learnt, and what it stands on, if anything."""
+        """Return the network that has learnt, and what it stands on."""
         if not hasattr(self, "_learnt_network"):
             self._learnt_network = self._restored()
         return self._learnt_network

@@ -28,6 +28,7 @@ ON_IMAGES = {
     "window_pca": ("band", {"window": 5, "grid": (4, 6)}),
     "cutpaste": ("pixels", TINY),
     "metric_learning": ("pixels", TINY),
+    "autoencoder": ("pixels", {**TINY, "grid": (4, 6), "epochs": 1}),
 }
 """Detectors of images -> the level that they look at, and parameters that suit small images."""
 
