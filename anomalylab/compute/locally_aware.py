@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def neighbourhood_mean(level: np.ndarray) -> np.ndarray:
+def neighbourhood_mean(level: np.ndarray, side: int = 3) -> np.ndarray:
     """Average each cell with its eight neighbours: ``(x_1 + ... + x_9) / 9``.
 
     Beyond the border there are zeros, which count.
@@ -11,6 +11,8 @@ def neighbourhood_mean(level: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     level : float32 ndarray of shape (n_images, n_rows, n_cols, n_channels)
+    side : int
+        Cells along a side of the neighbourhood, odd.
 
     Returns
     -------
@@ -19,15 +21,15 @@ def neighbourhood_mean(level: np.ndarray) -> np.ndarray:
     n_rows, n_cols = level.shape[1:3]
     out = np.empty(level.shape, np.float32)
     for image, target in zip(level, out, strict=True):
-        padded = np.pad(image, ((1, 1), (1, 1), (0, 0)))
+        padded = np.pad(image, ((side // 2,) * 2, (side // 2,) * 2, (0, 0)))
         target[...] = padded[:n_rows, :n_cols]
-        for row, col in list(np.ndindex(3, 3))[1:]:
+        for row, col in list(np.ndindex(side, side))[1:]:
             target += padded[row : row + n_rows, col : col + n_cols]
-        target /= 9
+        target /= side * side
     return out
 
 
-def neighbourhood_windows(level: np.ndarray, n_columns: int) -> np.ndarray:
+def neighbourhood_windows(level: np.ndarray, n_columns: int, side: int = 3) -> np.ndarray:
     """Reduce each cell and its eight neighbours to ``n_columns`` values, as PatchCore's code does.
 
     The values of nine cells are put one after the other, channel by channel, and averaged in
@@ -37,6 +39,8 @@ def neighbourhood_windows(level: np.ndarray, n_columns: int) -> np.ndarray:
     ----------
     level : float32 ndarray of shape (n_images, n_rows, n_cols, n_channels)
     n_columns : int
+    side : int
+        Cells along a side of the neighbourhood, odd.
 
     Returns
     -------
@@ -53,7 +57,7 @@ def neighbourhood_windows(level: np.ndarray, n_columns: int) -> np.ndarray:
     out = np.empty((*level.shape[:3], n_columns), np.float32)
     for image, target in zip(level, out, strict=True):
         maps = torch.from_numpy(image.copy()).permute(2, 0, 1)[None]
-        patches = functional.unfold(maps, 3, padding=1)[0].T  # (n_cells, n_channels * 9)
+        patches = functional.unfold(maps, side, padding=side // 2)[0].T  # (n_cells, n_values)
         target[...] = channel_windows(patches.contiguous().numpy(), n_columns).reshape(target.shape)
     return out
 

@@ -42,6 +42,11 @@ class MaskedNearest:
     n_kinds : int, optional
         Needed where the last kinds have no row.
 
+    Attributes
+    ----------
+    rows : float32 ndarray of shape (n_bank, n_channels)
+        The bank as it was given.
+
     Raises
     ------
     ParameterError
@@ -54,6 +59,7 @@ class MaskedNearest:
         kinds = np.arange(len(bank)) if kinds is None else np.asarray(kinds)
         if kinds.shape != (len(bank),) or (len(kinds) and kinds.min() < 0):
             raise ParameterError("kinds must be one number from 0 for each row of the bank")
+        self.rows = bank
         self._order = np.argsort(kinds, kind="stable")
         self._pairs = AllPairs(bank[self._order])
         self._present, starts = np.unique(kinds[self._order], return_index=True)

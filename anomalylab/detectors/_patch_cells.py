@@ -8,7 +8,7 @@ from anomalylab.features import Features
 POOLINGS = ("mean", "windows")
 
 
-def patch_cells(features: Features, pooling: str, n_channels: int) -> np.ndarray:
+def patch_cells(features: Features, pooling: str, n_channels: int, side: int = 3) -> np.ndarray:
     """Return locally aware cells on the finest grid: (n_images, n_rows, n_cols, n_channels).
 
     Parameters
@@ -17,15 +17,17 @@ def patch_cells(features: Features, pooling: str, n_channels: int) -> np.ndarray
     pooling : {"mean", "windows"}
     n_channels : int
         Length of the vectors when ``pooling="windows"``.
+    side : int
+        Cells along a side of what is put together, odd.
     """
     from anomalylab.compute import locally_aware
 
     if pooling == "mean":
         mean = locally_aware.neighbourhood_mean
-        levels = {name: mean(features.level(name)) for name in features.names}
+        levels = {name: mean(features.level(name), side) for name in features.names}
         return Features(levels).aligned(interpolation="bilinear")
     levels = {
-        name: locally_aware.neighbourhood_windows(features.level(name), n_channels)
+        name: locally_aware.neighbourhood_windows(features.level(name), n_channels, side)
         for name in features.names
     }
     cells = Features(levels).aligned(interpolation="bilinear")

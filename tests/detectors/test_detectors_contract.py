@@ -33,6 +33,10 @@ ON_IMAGES = {
 """Detectors of images -> the level that they look at, and parameters that suit small images."""
 
 
+ON_FEATURES = {"pni": {"preset": "tiny"}}
+"""Detectors of stored levels that are trained, with parameters that take little time."""
+
+
 def draw(seed, n_images):
     rng = np.random.default_rng(seed)
     stored = {
@@ -65,7 +69,7 @@ def with_images(stored, images):
 
 def made(name, **params):
     """Return a detector that suits the small images."""
-    _, suitable = ON_IMAGES.get(name, ("fine", {}))
+    _, suitable = ON_IMAGES.get(name, ("fine", ON_FEATURES.get(name, {})))
     return detectors.create(name, **{**suitable, **params})
 
 

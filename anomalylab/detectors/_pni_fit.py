@@ -1,0 +1,188 @@
+"""What PNI learns: a memory, kinds of cells, where they stand and beside what."""
+
+import hashlib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from anomalylab.compute.coreset import SELECTION_CHANNELS, k_center, random_projection
+from anomalylab.compute.masked_nearest import MaskedNearest
+from anomalylab.compute.nearest import nearest_neighbours
+from anomalylab.compute.position_table import position_shares
+from anomalylab.detectors._pni_options import refuse_too_few
+from anomalylab.errors import ParameterError
+from anomalylab.features import Features
+from anomalylab.training import TrainingPlan
+
+if TYPE_CHECKING:
+    from anomalylab.detectors.pni import PNI
+    from anomalylab.training.neighbourhood import Neighbourhood, NeighbourhoodNet
+
+
+class Learnt(NamedTuple):
+    """Attributes of a fitted detector; see :class:`PNI`."""
+
+    bank_: np.ndarray
+    bank_image_: np.ndarray
+    bank_cell_: np.ndarray
+    kind_: np.ndarray
+    position_: np.ndarray
+    weights_: dict[str, np.ndarray]
+    history_: list[list[Any]]
+
+
+def learnt(pni: "PNI", features: Features) -> tuple[Learnt, "NeighbourhoodNet | None"]:
+    """Learn from images, in the order of their content, so that their listing changes nothing."""
+    if len(features) < 2:
+        raise ParameterError("pni needs at least 2 training images")
+    cells = pni.embed(features)
+    order = np.argsort([_digest(image) for image in cells], kind="stable")
+    cells = cells[order]
+    inside = pni.inner(cells)
+    if not inside.size:
+        raise ParameterError(
+            f"a margin of {pni.margin} cells leaves none of {cells.shape[1]} x {cells.shape[2]}; "
+            "use a smaller margin or a larger size"
+        )
+    flat = inside.reshape(-1, inside.shape[3])
+    chosen = _chosen(pni, flat)
+    bank = flat[chosen]
+    kinds = nearest_neighbours(bank[: pni.n_kinds])
+    kind_of_bank = kinds.search(bank, 1)[1][:, 0]
+    kind_of_cell = kinds.search(flat, 1)[1][:, 0].reshape(inside.shape[:3])
+    image, cell = np.divmod(chosen, inside[0, ..., 0].size)
+    weights, history, network = _trained(pni, cells, kind_of_cell, features.group_numbers[order])
+    fitted = Learnt(
+        bank_=bank,
+        bank_image_=order[image],
+        bank_cell_=_in_whole_map(cell, inside.shape[2], cells.shape[2], pni.margin),
+        kind_=kind_of_bank,
+        position_=_position(pni, flat, bank, kind_of_cell),
+        weights_=weights,
+        history_=history,
+    )
+    return fitted, network
+
+
+def _chosen(pni: "PNI", flat: np.ndarray) -> np.ndarray:
+    """Return the rows of the memory in the order chosen: the first are the kinds."""
+    n_bank = refuse_too_few(pni, len(flat))
+    first = int(np.random.default_rng(pni.seed).integers(len(flat)))
+    projected = random_projection(flat, SELECTION_CHANNELS, seed=pni.seed)
+    return k_center(projected, n_bank, first=first)
+
+
+def _position(
+    pni: "PNI", flat: np.ndarray, bank: np.ndarray, kind_of_cell: np.ndarray
+) -> np.ndarray:
+    if pni.position_over == "dist":
+        return position_shares(kind_of_cell, pni.n_kinds, radius=pni.radius)
+    nearest = nearest_neighbours(bank).search(flat, 1)[1].reshape(kind_of_cell.shape)
+    return position_shares(nearest, len(bank), radius=pni.radius)
+
+
+def _trained(
+    pni: "PNI", cells: np.ndarray, kinds: np.ndarray, groups: np.ndarray
+) -> tuple[dict[str, np.ndarray], list[list[Any]], "NeighbourhoodNet | None"]:
+    if pni.use in ("position", "none"):
+        return {}, [], None
+    from anomalylab.training.neighbourhood import train_neighbourhood
+
+    whole = np.zeros(cells.shape[:3], np.int64)
+    pni.inner(whole)[...] = kinds
+    network, history = train_neighbourhood(
+        seen_by_network(cells, pni.n_seen, pni.seed),
+        whole,
+        groups,
+        n_kinds=pni.n_kinds,
+        shape=_shape(pni),
+        plan=_training_plan(pni, cells[0, ..., 0].size),
+        margin=pni.margin,
+        key={"detector": "pni"},
+    )
+    weights = {name: value.cpu().numpy() for name, value in network.state_dict().items()}
+    return weights, history.to_numpy(object).tolist(), network
+
+
+def _training_plan(pni: "PNI", n_cells: int) -> TrainingPlan:
+    return TrainingPlan(
+        epochs=pni.epochs,
+        batch_size=max(2, round(pni.n_batch / n_cells)),
+        learning_rate=pni.learning_rate,
+        validation=pni.validation,
+        seed=pni.seed,
+        device=pni.device,
+    )
+
+
+def _shape(pni: "PNI") -> "Neighbourhood":
+    from anomalylab.training.neighbourhood import Neighbourhood
+
+    return Neighbourhood(
+        reach=pni.reach,
+        n_layers=pni.n_layers,
+        width=pni.width,
+        dropout=pni.dropout,
+        is_off_by_one=pni.is_off_by_one,
+    )
+
+
+def restored(pni: "PNI") -> "NeighbourhoodNet":
+    """Return the network that a detector has learnt, on its device."""
+    import torch
+
+    from anomalylab.training.device import chosen_device
+    from anomalylab.training.neighbourhood import NeighbourhoodNet
+
+    n_channels = pni.weights_["first.weight"].shape[1]
+    network = NeighbourhoodNet(n_channels, pni.n_kinds, _shape(pni))
+    network.load_state_dict({k: torch.from_numpy(v) for k, v in pni.weights_.items()})
+    network.to(chosen_device(pni.device)).to(memory_format=torch.channels_last)
+    return network.eval()
+
+
+def seen_by_network(cells: np.ndarray, n_seen: int | None, seed: int) -> np.ndarray:
+    """Return cells brought to few channels at random, if these are fewer."""
+    if n_seen is None or n_seen >= cells.shape[3]:
+        return cells
+    flat = random_projection(cells.reshape(-1, cells.shape[3]), n_seen, seed=seed)
+    return flat.reshape(*cells.shape[:3], n_seen)
+
+
+def matched_rows(pni: "PNI", cells: np.ndarray, own: np.ndarray | None) -> np.ndarray:
+    """Return the row of the memory nearest to each cell without the margin, of those allowed.
+
+    Parameters
+    ----------
+    pni : PNI
+    cells : float32 ndarray of shape (n_images, n_rows, n_cols, n_channels)
+    own : int ndarray of shape (n_images,), optional
+        Group of training images that each must not see.
+    """
+    inside = pni.inner(cells)
+    queries = inside.reshape(-1, inside.shape[3])
+    allowed = np.logical_or.reduce(pni.rules().allowed(*pni.shares(cells)))
+    if own is None:
+        (found,) = pni.prepared().search(queries, [allowed])
+        return found.rows.reshape(inside.shape[:3])
+    group = pni._own_training().group_numbers[pni.bank_image_]
+    others = np.repeat(own, inside[0, ..., 0].size)[:, None] != group
+    if not others.any(axis=1).all():
+        raise ParameterError(
+            "the cells that pni keeps are of a single training image or group, which cannot be "
+            "compared with others; give at least 2, or a larger coreset"
+        )
+    of_rows = others & (allowed[:, pni.kind_] if pni.position_over == "dist" else allowed)
+    of_rows = np.where(of_rows.any(axis=1)[:, None], of_rows, others)
+    (found,) = MaskedNearest(pni.bank_).search(queries, [of_rows])
+    return found.rows.reshape(inside.shape[:3])
+
+
+def _in_whole_map(cell: np.ndarray, n_inner: int, n_cols: int, margin: int) -> np.ndarray:
+    """Return numbers of cells, counted without the margin, as counted in the whole map."""
+    row, col = np.divmod(cell, n_inner)
+    return np.asarray((row + margin) * n_cols + col + margin)
+
+
+def _digest(image: np.ndarray) -> str:
+    return hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16).hexdigest()

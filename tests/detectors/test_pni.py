@@ -1,0 +1,272 @@
+"""PNI is PatchCore on what position and neighbours allow."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+
+from anomalylab import detectors
+from anomalylab.compute.position_table import position_shares
+from anomalylab.detectors import create
+from anomalylab.errors import ParameterError, UnknownNameError
+from anomalylab.features import Features
+
+PRESETS = detectors.registry.get("pni").presets
+SMALL = {
+    "coreset": 0.4,
+    "n_kinds": 12,
+    "reach": 1,
+    "n_layers": 2,
+    "width": 16,
+    "epochs": 3,
+    "n_batch": 96,
+    "learning_rate": 0.02,
+    "radius": 0,
+}
+
+
+def striped(rng, n_images=12):
+    """Maps of 6 x 8 cells: the left half is of one sort, the right half of another."""
+    centre = np.zeros((6, 8, 4))
+    centre[:, 4:] = 6
+    noise = rng.normal(0, 0.3, (n_images, 6, 8, 4))
+    return Features({"a": (centre + noise).astype(np.float32)})
+
+
+@pytest.fixture(scope="module")
+def trained():
+    features = striped(np.random.default_rng(0))
+    return create("pni", **SMALL).fit(features), features
+
+
+@pytest.fixture
+def query():
+    """One normal map, and one with cells of the right sort in the midst of the left."""
+    features = striped(np.random.default_rng(5), 2)
+    features.level("a")[1, 1:4, 0:3] = features.level("a")[1, 1:4, 5:8]
+    return features
+
+
+def with_use(pni, use):
+    """The same fitted detector, restricted otherwise."""
+    other = replace(pni, use=use)
+    for name, value in vars(pni).items():
+        if name.endswith("_") or name == "_learnt_network":
+            setattr(other, name, value)
+    return other
+
+
+def test_with_all_cells_allowed_it_is_patchcore(trained, query):
+    pni, features = trained
+    patchcore = create("patchcore", levels="all").fit(features)
+    patchcore.remember(pni.bank_, pni.bank_image_, pni.bank_cell_)
+    for got, expected in zip(
+        with_use(pni, "none").score(query), patchcore.score(query), strict=True
+    ):
+        np.testing.assert_array_equal(got, expected)
+    np.testing.assert_array_equal(with_use(pni, "none").matches(query), patchcore.matches(query))
+
+
+def test_fewer_allowed_cells_give_larger_scores(trained, query):
+    pni, _ = trained
+    free = with_use(pni, "none").score_map(query)
+    for use in ("both", "position", "neighbourhood"):
+        assert (with_use(pni, use).score_map(query) >= free).all()
+    assert (with_use(pni, "position").score_map(query) > free).any()
+
+
+def test_what_is_normal_elsewhere_stands_out_by_position(trained, query):
+    pni, _ = trained
+    assert with_use(pni, "none").score_map(query)[1, 2, 1] < 2  # its like is in the memory
+    assert with_use(pni, "position").score_map(query)[1, 2, 1] > 5
+
+
+def test_what_is_normal_beside_others_stands_out_by_neighbours():
+    odd = striped(np.random.default_rng(5), 1)
+    odd.level("a")[0, 2, 1] = odd.level("a")[0, 2, 6]
+    settings = {**SMALL, "side": 1, "epochs": 8, "tau": 0.02, "temperature": 1.0}
+    features = striped(np.random.default_rng(0))
+    maps = {
+        use: create("pni", **settings, use=use).fit(features).score_map(odd)[0]
+        for use in ("none", "neighbourhood")
+    }
+    assert maps["none"][2, 1] < 2
+    assert maps["neighbourhood"][2, 1] > 5
+
+
+def test_the_score_is_the_distance_to_the_nearest_allowed_row(trained, query):
+    pni, _ = trained
+    cells = pni.embed(query)
+    position, beside = pni.shares(cells)
+    np.testing.assert_allclose(position.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(beside.sum(axis=1), 1, rtol=1e-5)
+    allowed = ((position + beside) / 2 > 1 / (2 * len(pni.bank_)))[:, pni.kind_]
+    distance = cdist(cells.reshape(-1, 4), pni.bank_)
+    expected = np.where(allowed, distance, np.inf).min(axis=1)
+    image_scores, maps = pni.score(query)
+    np.testing.assert_allclose(maps.ravel(), expected, rtol=1e-6)
+    np.testing.assert_allclose(image_scores, maps.max(axis=(1, 2)), rtol=1e-6)
+    assert pni.n_fallbacks(query).tolist() == [0, 0]
+
+
+def test_kinds_are_the_first_of_the_memory_and_count_where_they_stand(trained):
+    pni, features = trained
+    np.testing.assert_array_equal(pni.kind_[:12], np.arange(12))
+    kinds = cdist(pni.embed(features).reshape(-1, 4), pni.bank_[:12]).argmin(axis=1)
+    expected = position_shares(kinds.reshape(12, 6, 8), 12)
+    np.testing.assert_array_equal(pni.position_, expected)
+    level = pni.embed(features).reshape(12, 48, 4)
+    np.testing.assert_array_equal(level[pni.bank_image_, pni.bank_cell_], pni.bank_)
+
+
+def test_two_distances_are_averaged_where_scores_are_combined(trained, query):
+    pni, _ = trained
+    both = replace(with_use(pni, "both"), combine="score")
+    maps = {}
+    for use in ("both", "position", "neighbourhood"):
+        one = with_use(both, use)
+        for name, value in vars(with_use(pni, use)).items():
+            if name.endswith("_") or name == "_learnt_network":
+                setattr(one, name, value)
+        maps[use] = one.score_map(query)
+    np.testing.assert_allclose(
+        maps["both"], (maps["position"] + maps["neighbourhood"]) / 2, rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("n_bank", "n_kinds", "is_sure"), [(1000, 2048, False), (1100, 2048, True)]
+)
+def test_half_of_one_over_the_memory_is_exceeded_by_some_kind_if_it_is_large(
+    n_bank, n_kinds, is_sure
+):
+    pni = create("pni", n_kinds=n_kinds, use="position")
+    pni.bank_ = np.zeros((n_bank, 1), np.float32)
+    uniform = np.full((1, n_kinds), 1 / n_kinds, np.float32)
+    (allowed,) = pni.rules().allowed(uniform, uniform)
+    assert allowed.any() == is_sure
+
+
+def test_where_nothing_is_allowed_the_nearest_or_the_farthest_counts_with_a_penalty(trained, query):
+    pni, features = trained
+    cells = pni.embed(query).reshape(-1, 4)
+    distance = cdist(cells, pni.bank_)
+    settings = {**SMALL, "tau": 2.0, "use": "position", "penalty": 3.0}
+    nearest = create("pni", **settings).fit(features)
+    np.testing.assert_allclose(
+        nearest.score_map(query).ravel(), distance.min(axis=1) + 3, rtol=1e-6
+    )
+    assert nearest.n_fallbacks(query).tolist() == [48, 48]
+    farthest = create("pni", **settings, fallback="farthest").fit(features)
+    np.testing.assert_allclose(
+        farthest.score_map(query).ravel(), distance.max(axis=1) + 3, rtol=1e-6
+    )
+
+
+def test_the_mean_of_the_largest_hundredth_may_score_an_image(trained, rng):
+    pni, _ = trained
+    maps = rng.random((3, 20, 20))
+    top = replace(pni, image_score="top")._image_scores(maps)
+    np.testing.assert_allclose(top, np.sort(maps.reshape(3, -1))[:, -4:].mean(axis=1))
+
+
+def test_a_margin_is_neither_learnt_nor_scored(query):
+    features = striped(np.random.default_rng(0))
+    pni = create("pni", **{**SMALL, "n_kinds": 8}, margin=1).fit(features)
+    assert pni.position_.shape == (4, 6, 8)
+    rows, cols = np.divmod(pni.bank_cell_, 8)
+    assert rows.min() >= 1
+    assert rows.max() <= 4
+    assert cols.max() <= 6
+    level = pni.embed(features).reshape(12, 48, 4)
+    np.testing.assert_array_equal(level[pni.bank_image_, pni.bank_cell_], pni.bank_)
+    maps = pni.score_map(query)
+    np.testing.assert_array_equal(maps[:, 0], maps[:, 1])
+    np.testing.assert_array_equal(maps[:, :, -1], maps[:, :, -2])
+
+
+def test_the_published_code_is_followed_in_small(query):
+    settings = {**PRESETS["pni_official"], **SMALL, "radius": 2, "margin": 1, "pooling": "mean"}
+    features = striped(np.random.default_rng(0))
+    pni = create("pni", **settings).fit(features)
+    assert pni.position_.shape == (4, 6, len(pni.bank_))
+    cells = pni.embed(query)
+    position, beside = pni.shares(cells)
+    distance = np.sort(cdist(pni.inner(cells).reshape(-1, 4), pni.bank_), axis=1)
+    unsorted = cdist(pni.inner(cells).reshape(-1, 4), pni.bank_)
+    tau = 1 / (2 * len(pni.bank_))
+    by_position = np.where(position > tau, unsorted, np.inf).min(axis=1)
+    rank = (beside > tau).argmax(axis=1)
+    by_rank = distance[np.arange(len(rank)), rank]
+    expected = (by_position + by_rank) / 2
+    np.testing.assert_allclose(pni.score_map(query)[:, 1:-1, 1:-1].ravel(), expected, rtol=1e-6)
+
+
+def test_a_cell_is_explained_by_what_each_allows(trained, query):
+    pni, _ = trained
+    cell = pni.explained(query, 1, 2, 1)
+    maps = {use: with_use(pni, use).score_map(query)[1, 2, 1] for use in cell.score}
+    assert set(maps) == {"both", "position", "neighbourhood", "none"}
+    for use, score in cell.score.items():
+        assert score == pytest.approx(maps[use], rel=1e-6)
+        assert cell.distance[cell.nearest[use]] == pytest.approx(score, rel=1e-6)
+    assert cell.nearest["none"] == cell.distance.argmin()
+    assert cell.by_position[cell.nearest["position"]]
+    assert not cell.by_position[cell.nearest["none"]]
+    np.testing.assert_array_equal(cell.allowed, (cell.position + cell.beside) / 2 > cell.tau)
+    assert not cell.is_fallback
+    with pytest.raises(ParameterError, match="no cell 6, 0"):
+        pni.explained(query, 0, 6, 0)
+
+
+def test_without_neighbours_no_network_is_trained(query):
+    pni = create("pni", **SMALL, use="position").fit(striped(np.random.default_rng(0)))
+    assert pni.weights_ == {}
+    assert pni.training_curve().empty
+    with pytest.raises(ParameterError, match="'both'"):
+        pni.explained(query, 0, 0, 0)
+
+
+def test_the_curve_tells_loss_and_accuracy_of_images_held_out(trained):
+    curve = trained[0].training_curve()
+    assert set(curve["part"]) == {"train", "validation"}
+    assert set(curve["measure"]) == {"loss", "accuracy"}
+    assert curve["epoch"].max() == 3
+
+
+def test_a_memory_that_cannot_hold_the_kinds_is_refused():
+    features = striped(np.random.default_rng(0))
+    with pytest.raises(ParameterError, match=r"keeps 6 of 576 training cells.*12 kinds"):
+        create("pni", **{**SMALL, "coreset": 0.01}).fit(features)
+    with pytest.raises(ParameterError, match="margin of 3 cells leaves none"):
+        create("pni", **SMALL, margin=3).fit(features)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"coreset": 0.0}, "coreset"),
+        ({"n_kinds": 1}, "n_kinds must be at least 2"),
+        ({"reach": 0}, "reach must be at least 1"),
+        ({"dropout": 1.0}, "shares in"),
+        ({"temperature": 0.0}, "temperature"),
+        ({"side": 4}, "side must be odd"),
+        ({"n_seen": 0}, "n_seen"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(options, message):
+    with pytest.raises(ParameterError, match=message):
+        create("pni", **options)
+    with pytest.raises(UnknownNameError, match="prob"):
+        create("pni", combine="probs")
+
+
+def test_the_plan_counts_the_network_for_each_training():
+    shapes = {"a": (14, 14, 80)}
+    one, two = (create("pni", epochs=n).plan(100, shapes).seconds for n in (10, 20))
+    none = create("pni", use="position").plan(100, shapes).seconds
+    assert two - none > 1.9 * (one - none)
+    assert (
+        create("pni").plan(100, shapes).bytes < create("pni", coreset=1.0).plan(100, shapes).bytes
+    )
