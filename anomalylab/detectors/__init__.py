@@ -2,6 +2,7 @@
 
 from anomalylab.compute.cost import Cost
 from anomalylab.detectors._base import Detector
+from anomalylab.detectors._learns import Learns
 from anomalylab.detectors._masked import Masked
 from anomalylab.detectors._on_body import OnBody
 from anomalylab.detectors._pool import Pool, RefitPool, pool_of
@@ -12,6 +13,7 @@ from anomalylab.detectors._trained import TrainedDetector
 __all__ = [
     "Cost",
     "Detector",
+    "Learns",
     "Masked",
     "OnBody",
     "Pool",

@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from anomalylab.detectors._allowed import USES, squared_to
+from anomalylab.detectors._pni_cells import Cells
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
-
-if TYPE_CHECKING:
-    from anomalylab.detectors.pni import PNI
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class ExplainedCell:
     is_fallback: bool
 
 
-def explained(pni: "PNI", features: Features, image: int, row: int, col: int) -> ExplainedCell:
+def explained(pni: Cells, features: Features, image: int, row: int, col: int) -> ExplainedCell:
     """Explain a cell; see :meth:`PNI.explained`."""
     if pni.use != "both":
         raise ParameterError(f"pni was fitted with use={pni.use!r}; fit it with 'both' to explain")
@@ -88,7 +85,7 @@ def explained(pni: "PNI", features: Features, image: int, row: int, col: int) ->
     )
 
 
-def _place(pni: "PNI", grid: tuple[int, ...], row: int, col: int) -> int:
+def _place(pni: Cells, grid: tuple[int, ...], row: int, col: int) -> int:
     """Return the number of a cell without the margin; of the margin, of the next one inside."""
     n_rows, n_cols = grid
     if not (0 <= row < n_rows and 0 <= col < n_cols):

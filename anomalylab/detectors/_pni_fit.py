@@ -9,14 +9,14 @@ from anomalylab.compute.coreset import SELECTION_CHANNELS, k_center, random_proj
 from anomalylab.compute.masked_nearest import MaskedNearest
 from anomalylab.compute.nearest import nearest_neighbours
 from anomalylab.compute.position_table import position_shares
+from anomalylab.detectors._pni_cells import Cells
 from anomalylab.detectors._pni_options import refuse_too_few
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 from anomalylab.training import TrainingPlan
 
 if TYPE_CHECKING:
-    from anomalylab.detectors.pni import PNI
-    from anomalylab.training.neighbourhood import Neighbourhood, NeighbourhoodNet
+    from anomalylab.training.neighbourhood import NeighbourhoodNet
 
 
 class Learnt(NamedTuple):
@@ -31,7 +31,7 @@ class Learnt(NamedTuple):
     history_: list[list[Any]]
 
 
-def learnt(pni: "PNI", features: Features) -> tuple[Learnt, "NeighbourhoodNet | None"]:
+def learnt(pni: Cells, features: Features) -> tuple[Learnt, "NeighbourhoodNet | None"]:
     """Learn from images, in the order of their content, so that their listing changes nothing."""
     if len(features) < 2:
         raise ParameterError("pni needs at least 2 training images")
@@ -64,7 +64,7 @@ def learnt(pni: "PNI", features: Features) -> tuple[Learnt, "NeighbourhoodNet | 
     return fitted, network
 
 
-def _chosen(pni: "PNI", flat: np.ndarray) -> np.ndarray:
+def _chosen(pni: Cells, flat: np.ndarray) -> np.ndarray:
     """Return the rows of the memory in the order chosen: the first are the kinds."""
     n_bank = refuse_too_few(pni, len(flat))
     first = int(np.random.default_rng(pni.seed).integers(len(flat)))
@@ -73,7 +73,7 @@ def _chosen(pni: "PNI", flat: np.ndarray) -> np.ndarray:
 
 
 def _position(
-    pni: "PNI", flat: np.ndarray, bank: np.ndarray, kind_of_cell: np.ndarray
+    pni: Cells, flat: np.ndarray, bank: np.ndarray, kind_of_cell: np.ndarray
 ) -> np.ndarray:
     if pni.position_over == "dist":
         return position_shares(kind_of_cell, pni.n_kinds, radius=pni.radius)
@@ -82,7 +82,7 @@ def _position(
 
 
 def _trained(
-    pni: "PNI", cells: np.ndarray, kinds: np.ndarray, groups: np.ndarray
+    pni: Cells, cells: np.ndarray, kinds: np.ndarray, groups: np.ndarray
 ) -> tuple[dict[str, np.ndarray], list[list[Any]], "NeighbourhoodNet | None"]:
     if pni.use in ("position", "none"):
         return {}, [], None
@@ -91,11 +91,11 @@ def _trained(
     whole = np.zeros(cells.shape[:3], np.int64)
     pni.inner(whole)[...] = kinds
     network, history = train_neighbourhood(
-        seen_by_network(cells, pni.n_seen, pni.seed),
+        pni.seen_by_network(cells),
         whole,
         groups,
         n_kinds=pni.n_kinds,
-        shape=_shape(pni),
+        shape=pni.shape(),
         plan=_training_plan(pni, cells[0, ..., 0].size),
         margin=pni.margin,
         key={"detector": "pni"},
@@ -104,7 +104,7 @@ def _trained(
     return weights, history.to_numpy(object).tolist(), network
 
 
-def _training_plan(pni: "PNI", n_cells: int) -> TrainingPlan:
+def _training_plan(pni: Cells, n_cells: int) -> TrainingPlan:
     return TrainingPlan(
         epochs=pni.epochs,
         batch_size=max(2, round(pni.n_batch / n_cells)),
@@ -115,46 +115,12 @@ def _training_plan(pni: "PNI", n_cells: int) -> TrainingPlan:
     )
 
 
-def _shape(pni: "PNI") -> "Neighbourhood":
-    from anomalylab.training.neighbourhood import Neighbourhood
-
-    return Neighbourhood(
-        reach=pni.reach,
-        n_layers=pni.n_layers,
-        width=pni.width,
-        dropout=pni.dropout,
-        is_off_by_one=pni.is_off_by_one,
-    )
-
-
-def restored(pni: "PNI") -> "NeighbourhoodNet":
-    """Return the network that a detector has learnt, on its device."""
-    import torch
-
-    from anomalylab.training.device import chosen_device
-    from anomalylab.training.neighbourhood import NeighbourhoodNet
-
-    n_channels = pni.weights_["first.weight"].shape[1]
-    network = NeighbourhoodNet(n_channels, pni.n_kinds, _shape(pni))
-    network.load_state_dict({k: torch.from_numpy(v) for k, v in pni.weights_.items()})
-    network.to(chosen_device(pni.device)).to(memory_format=torch.channels_last)
-    return network.eval()
-
-
-def seen_by_network(cells: np.ndarray, n_seen: int | None, seed: int) -> np.ndarray:
-    """Return cells brought to few channels at random, if these are fewer."""
-    if n_seen is None or n_seen >= cells.shape[3]:
-        return cells
-    flat = random_projection(cells.reshape(-1, cells.shape[3]), n_seen, seed=seed)
-    return flat.reshape(*cells.shape[:3], n_seen)
-
-
-def matched_rows(pni: "PNI", cells: np.ndarray, own: np.ndarray | None) -> np.ndarray:
+def matched_rows(pni: Cells, cells: np.ndarray, own: np.ndarray | None) -> np.ndarray:
     """Return the row of the memory nearest to each cell without the margin, of those allowed.
 
     Parameters
     ----------
-    pni : PNI
+    pni : Cells
     cells : float32 ndarray of shape (n_images, n_rows, n_cols, n_channels)
     own : int ndarray of shape (n_images,), optional
         Group of training images that each must not see.

@@ -1,18 +1,15 @@
 """Settings of PNI: those that are named, those that are refused, and what they take."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from anomalylab.compute.cost import COMPARISONS, Cost, seconds_of
 from anomalylab.detectors._allowed import COMBINATIONS, FALLBACKS, MAPPINGS, USES
 from anomalylab.detectors._patch_cells import POOLINGS
+from anomalylab.detectors._pni_cells import Cells
 from anomalylab.errors import ParameterError
 from anomalylab.registry import unknown_name
-
-if TYPE_CHECKING:
-    from anomalylab.detectors.pni import PNI
 
 TOP_SHARE = 0.01
 """Share of the cells whose mean is the score of an image with ``image_score="top"``."""
@@ -70,7 +67,7 @@ _LEAST = {"n_kinds": 2, "n_layers": 2, "width": 1, "epochs": 1, "n_batch": 1, "r
 _LEAST |= {"radius": 0, "margin": 0, "n_channels": 1, "side": 1, "penalty": 0, "seed": 0}
 
 
-def check(pni: "PNI") -> None:
+def check(pni: Cells) -> None:
     """Refuse settings that make no sense."""
     for name, choices in _CHOICES.items():
         if getattr(pni, name) not in choices:
@@ -90,7 +87,7 @@ def check(pni: "PNI") -> None:
         raise ParameterError(f"n_seen must be at least 1, not {pni.n_seen}")
 
 
-def refuse_too_few(pni: "PNI", n_cells: int) -> int:
+def refuse_too_few(pni: Cells, n_cells: int) -> int:
     """Return how many cells the memory holds; refused where it cannot serve the kinds.
 
     A share above ``tau`` is sure to be there as long as ``tau < 1 / n_kinds``, and an allowed kind
@@ -106,7 +103,7 @@ def refuse_too_few(pni: "PNI", n_cells: int) -> int:
     return n_bank
 
 
-def products_of_network(pni: "PNI", n_channels: int) -> float:
+def products_of_network(pni: Cells, n_channels: int) -> float:
     """Return multiplications of the network for one cell."""
     n_taps = (2 * pni.reach + 1) ** 2
     n_seen = min(pni.n_seen or n_channels, n_channels)
@@ -114,7 +111,7 @@ def products_of_network(pni: "PNI", n_channels: int) -> float:
     return n_taps * n_seen * pni.width + hidden + pni.width * pni.n_kinds
 
 
-def cost(pni: "PNI", n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> Cost:
+def cost(pni: Cells, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> Cost:
     """Estimate as :meth:`PNI.plan` tells."""
     n_cells = max(s[0] for s in shapes.values()) * max(s[1] for s in shapes.values())
     n_made = sum(s[2] for s in shapes.values())

@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.compute.cost import Cost, seconds_of
-from anomalylab.detectors._base import Detector
-from anomalylab.detectors._refits import dealt
+from anomalylab.detectors._learns import CURVE, Learns
 from anomalylab.detectors._seen_images import Size, seen_images
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
 OPERATIONS = 2e10
 """Operations a second and core that small networks reach while they are trained."""
-
-CURVE = ("epoch", "part", "measure", "value")
-"""Columns of a training curve."""
 
 
 class Work(NamedTuple):
@@ -41,7 +37,7 @@ class Work(NamedTuple):
 
 
 @dataclass(kw_only=True)
-class TrainedDetector(Detector):
+class TrainedDetector(Learns):
     """Learns from images, at a size of its own, what features say of them.
 
     Subclasses are registered dataclasses that write ``_network``, ``_train``, ``_judge`` and
@@ -65,19 +61,9 @@ class TrainedDetector(Detector):
     ----------
     order_ : int ndarray of shape (n_images,)
         Row, as listed, of each training image in the order of content.
-    weights_ : dict of ndarray
-        Weights of what learns.
-    history_ : list of [int, str, str, float]
-        Rows of :meth:`training_curve`.
-    device_ : str
-        Where it was trained.
+    weights_, history_, device_
+        See :class:`~anomalylab.detectors._learns.Learns`.
     """
-
-    n_folds: ClassVar[int] = 3
-    learns_by_group: ClassVar[bool] = True
-
-    resembles: ClassVar[tuple[str, ...]] = ()
-    """Defects of ``synthesise`` that look like those it is trained on, if it is on any."""
 
     version: ClassVar[int] = 1
     """Raised when the same images and parameters begin to give other weights."""
@@ -109,26 +95,6 @@ class TrainedDetector(Detector):
         size = self.size or self._own_size()
         return (size, size) if isinstance(size, int) else size
 
-    def usual_leave_out(self) -> str:
-        """Return ``"folds"``: each refit is a training."""
-        return "folds"
-
-    def folds(self, features: Features) -> list[np.ndarray]:
-        """Return which training images each fold leaves out, bool of shape (n_images,)."""
-        return dealt(features.group_numbers, self.n_folds)
-
-    def training_curve(self) -> pd.DataFrame:
-        """Return how the training went, one row an epoch, part of the images and measure.
-
-        Returns
-        -------
-        curve : DataFrame
-            Columns ``epoch``, counted from 1, ``part``, ``"train"`` or ``"validation"``,
-            ``measure``, as ``"loss"``, and ``value``.
-        """
-        self._check_fitted()
-        return pd.DataFrame(self.history_, columns=list(CURVE))
-
     def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> Cost:
         """Estimate what training takes, and scoring the same images left out in folds.
 
@@ -151,11 +117,6 @@ class TrainedDetector(Detector):
             bytes=3 * height * width * n_images + work.n_bytes,
             seconds=seconds_of(values=n_values) + work.operations / OPERATIONS,
         )
-
-    def began_from(self) -> tuple[str, str]:
-        """Return what learning began from, in words, and its digest; empty if nothing is known."""
-        self._check_fitted()
-        return f"random numbers of seed {self.seed}", ""
 
     def _own_size(self) -> int | Size:
         """Return the size of a detector whose network is made for one."""

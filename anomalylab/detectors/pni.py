@@ -8,46 +8,27 @@ References
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import pandas as pd
 
 from anomalylab.compute import memory
 from anomalylab.compute.cost import Cost
-from anomalylab.compute.masked_nearest import MaskedNearest
 from anomalylab.detectors import _pni_fit, _pni_options
-from anomalylab.detectors._allowed import Rules
-from anomalylab.detectors._base import Detector
-from anomalylab.detectors._patch_cells import patch_cells
+from anomalylab.detectors._pni_cells import Cells
 from anomalylab.detectors._pni_explained import ExplainedCell, explained
-from anomalylab.detectors._refits import dealt
 from anomalylab.detectors._registry import register
 from anomalylab.features import Features
 from anomalylab.progress import counted
-
-if TYPE_CHECKING:
-    from anomalylab.training.neighbourhood import NeighbourhoodNet
+from anomalylab.training import chosen_device
 
 BLOCK = 16
 """Images scored at a time."""
 
 
-class _Learnt(Detector):
-    """What a fit sets, so that it is no field of a dataclass."""
-
-    bank_: np.ndarray
-    bank_image_: np.ndarray
-    bank_cell_: np.ndarray
-    kind_: np.ndarray
-    position_: np.ndarray
-    weights_: dict[str, np.ndarray]
-    history_: list[list[Any]]
-
-
 @register("pni")
 @dataclass(kw_only=True)
-class PNI(_Learnt):
+class PNI(Cells):
     """``min |x - c|`` over the cells ``c`` of a memory that may stand at this place [1]_.
 
     A cell of the memory is allowed where ``(p(k | place) + p(k | neighbours)) / 2 > tau``, with
@@ -118,49 +99,14 @@ class PNI(_Learnt):
         The kind of each row.
     position_ : float32 ndarray of shape (n_rows, n_cols, n_kinds)
         ``p(kind | place)``, without the margin.
-    weights_ : dict of ndarray
-        Of the network.
-    history_ : list of [int, str, str, float]
-        Rows of :meth:`training_curve`.
+    weights_, history_, device_
+        See :class:`~anomalylab.detectors._learns.Learns`.
     """
 
     keeps_cells: ClassVar[bool] = True
     fixed_grid: ClassVar[bool] = True
-    learns_by_group: ClassVar[bool] = True
     held_share: ClassVar[float] = 1.0
-    n_folds: ClassVar[int] = 3
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = _pni_options.PRESETS
-
-    levels: tuple[str, ...] | str | None = "all"
-    coreset: float = 0.1
-    n_kinds: int = 256
-    radius: int = 1
-    reach: int = 4
-    n_seen: int | None = 32
-    n_layers: int = 3
-    width: int = 512
-    dropout: float = 0.5
-    epochs: int = 15
-    learning_rate: float = 1e-3
-    n_batch: int = 2048
-    validation: float = 0.1
-    temperature: float = 2.0
-    use: str = "both"
-    combine: str = "prob"
-    tau_ref: str = "emb"
-    tau: float | None = None
-    fallback: str = "nearest"
-    penalty: float = 0.0
-    image_score: str = "max"
-    margin: int = 0
-    pooling: str = "mean"
-    n_channels: int = 1024
-    side: int = 3
-    position_over: str = "dist"
-    mapping: str = "kind"
-    is_off_by_one: bool = False
-    seed: int = 0
-    device: str = "auto"
 
     def __post_init__(self) -> None:
         _pni_options.check(self)
@@ -177,28 +123,6 @@ class PNI(_Learnt):
             self, n_images, {name: shapes[name] for name in self._used(shapes)}
         )
 
-    def usual_leave_out(self) -> str:
-        """Return ``"folds"``: each refit is a training."""
-        return "folds"
-
-    def folds(self, features: Features) -> list[np.ndarray]:
-        """Return which training images each fold leaves out, bool of shape (n_images,)."""
-        return dealt(features.group_numbers, self.n_folds)
-
-    def training_curve(self) -> pd.DataFrame:
-        """Return how the training went: ``epoch``, ``part``, ``measure`` and ``value``."""
-        self._check_fitted()
-        return pd.DataFrame(self.history_, columns=["epoch", "part", "measure", "value"])
-
-    def embed(self, features: Features) -> np.ndarray:
-        """Return the cells that are compared: (n_images, n_rows, n_cols, n_channels)."""
-        return patch_cells(features, self.pooling, self.n_channels, self.side)
-
-    def inner(self, maps: np.ndarray) -> np.ndarray:
-        """Return maps (n_images, n_rows, n_cols, ...) without the margin."""
-        inside = slice(self.margin, -self.margin or None)
-        return maps[:, inside, inside]
-
     def _fit(self, features: Features) -> None:
         shapes = {name: features.level(name).shape[1:] for name in features.names}
         memory.refuse_beyond_available(
@@ -210,45 +134,9 @@ class PNI(_Learnt):
         fitted, network = _pni_fit.learnt(self, features)
         for name, value in fitted._asdict().items():
             setattr(self, name, value)
+        self.device_ = str(chosen_device(self.device))
         if network is not None:
             self._learnt_network = network
-
-    def rules(self) -> Rules:
-        """Return what decides what is allowed."""
-        n_reference = len(self.bank_) if self.tau_ref == "emb" else self.n_kinds
-        tau = 1 / (2 * n_reference) if self.tau is None else self.tau
-        return Rules(tau, self.combine, self.use, self.fallback, self.penalty, self.mapping)
-
-    def shares(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return ``p(kind | place)`` and ``p(kind | neighbours)`` of cells without the margin.
-
-        Parameters
-        ----------
-        cells : float32 ndarray of shape (n_images, n_rows, n_cols, n_channels)
-            As :meth:`embed` returns them.
-
-        Returns
-        -------
-        position, beside : float32 ndarray of shape (n_cells, n_kinds)
-            The latter 0 where neighbours are not used.
-        """
-        position = np.broadcast_to(self.position_, (len(cells), *self.position_.shape))
-        position = position.reshape(-1, position.shape[3])
-        if self.use in ("position", "none"):
-            return position, np.zeros_like(position)
-        from anomalylab.training.neighbourhood import shares_of_kinds
-
-        seen = _pni_fit.seen_by_network(cells, self.n_seen, self.seed)
-        beside = self.inner(shares_of_kinds(self._network(), seen, temperature=self.temperature))
-        beside = beside.reshape(-1, beside.shape[3])
-        return position, beside if self.position_over == "dist" else beside[:, self.kind_]
-
-    def prepared(self) -> MaskedNearest:
-        """Return the memory ready for search; prepared once."""
-        if "_prepared" not in self.__dict__:
-            kinds = self.kind_ if self.position_over == "dist" else None
-            self._prepared = MaskedNearest(self.bank_, kinds, n_kinds=self.position_.shape[2])
-        return self._prepared
 
     def explained(self, features: Features, image: int, row: int, col: int) -> ExplainedCell:
         """Return which rows of the memory a cell may be compared with, and what that changes.
@@ -326,8 +214,3 @@ class PNI(_Learnt):
     def _with_margin(self, inner: np.ndarray) -> np.ndarray:
         around = (self.margin, self.margin)
         return np.pad(inner, ((0, 0), around, around), mode="edge")
-
-    def _network(self) -> "NeighbourhoodNet":
-        if "_learnt_network" not in self.__dict__:
-            self._learnt_network = _pni_fit.restored(self)
-        return self._learnt_network

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from anomalylab.datasets.check import Finding
-from anomalylab.detectors import Detector, OnBody, TrainedDetector
+from anomalylab.detectors import Detector, Learns, OnBody
 from anomalylab.features import Features
 from anomalylab.number_words import listed
 from anomalylab.runs.course import TrainingInfo, best_epoch
@@ -27,12 +27,14 @@ def detector_info(detector: Detector, features: Features) -> DetectorInfo:
         name=detector.name,
         params=params,
         levels=list(detector.chosen_levels(features.shapes)),
-        training=_training(detector) if isinstance(detector, TrainedDetector) else None,
+        training=_training(detector) if isinstance(detector, Learns) else None,
     )
 
 
-def _training(detector: TrainedDetector) -> TrainingInfo:
+def _training(detector: Learns) -> TrainingInfo | None:
     curve = detector.training_curve()
+    if curve.empty:
+        return None
     weights, digest = detector.began_from()
     return TrainingInfo(
         device=detector.device_,
@@ -49,7 +51,7 @@ def write_training(writer: RunWriter, chosen: Mapping[str, Detector]) -> None:
     curves = [
         detector.training_curve().assign(detector=label)
         for label, detector in chosen.items()
-        if isinstance(detector, TrainedDetector)
+        if isinstance(detector, Learns)
     ]
     if curves:
         writer.table(TABLE, pd.concat(curves, ignore_index=True))
@@ -67,5 +69,5 @@ def taught(chosen: Mapping[str, Detector]) -> list[Finding]:
             "look at what it finds of the other kinds",
         )
         for label, detector in chosen.items()
-        if isinstance(detector, TrainedDetector) and detector.resembles
+        if isinstance(detector, Learns) and detector.resembles
     ]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from anomalylab.detectors import Detector, TrainedDetector
+from anomalylab.detectors import Detector, Learns
 from anomalylab.runs.sensitivity.measure import (
     PlantedImages,
     PlantedScores,
@@ -163,7 +163,7 @@ class _Contest(NamedTuple):
 def _count(contests: Sequence[_Contest]) -> np.ndarray:
     """Tell which planted defects are of kinds that no detector was trained on the like of."""
     candidates = [one for contest in contests for one in contest.offer.candidates.values()]
-    trained = [one for one in candidates if isinstance(one, TrainedDetector)]
+    trained = [one for one in candidates if isinstance(one, Learns)]
     taught = {kind for detector in trained for kind in detector.resembles}
     return np.array([one.plant.kind not in taught for one in contests[0].planted.painted])
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab import extractors
-from anomalylab.detectors import Detector, Masked, TrainedDetector
+from anomalylab.detectors import Detector, Learns, Masked
 from anomalylab.errors import DatasetError
 from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND, Features, ImageLevel
@@ -139,7 +139,7 @@ def score_planted(
             return detector.unfitted().fit(features.subset(kept))
 
         outside = None
-        if isinstance(detector, TrainedDetector):
+        if isinstance(detector, Learns):
             outside = detector.folds(features.subset(training))
         return score_by_fits(refit, features, training, planted, outside)
     fitted = detector.unfitted().fit(features.subset(training))
