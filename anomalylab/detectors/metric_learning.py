@@ -148,7 +148,7 @@ class MetricLearning(OnBody):
     @property
     def resembles(self) -> tuple[str, ...]:  # type: ignore[override]
         """Planted defects that look like those on twins."""
-        return LOOKS_LIKE.get(self.twin, (self.twin,))
+        return (self.twin, *LOOKS_LIKE.get(self.twin, ()))
 
     @property
     def loss_options(self) -> dict[str, Any]:

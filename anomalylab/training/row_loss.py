@@ -50,9 +50,10 @@ class RowLoss:
         labels = torch.from_numpy(self._labels(chosen)).to(device)
         if is_training and self.mixup and self.net.loss.can_mix:
             return self._mixed(maps, labels, rng)
-        hidden = self.net.hidden(maps)
-        loss = self.net.loss(hidden, labels) if is_training else self._validated(hidden, labels)
-        return loss, {"accuracy": _accuracy(self.net.loss.logits(hidden), labels)}
+        hidden = self.net.hidden(maps).float()
+        with torch.autocast(device.type, enabled=False):  # angles need all their digits
+            loss = self.net.loss(hidden, labels) if is_training else self._validated(hidden, labels)
+            return loss, {"accuracy": _accuracy(self.net.loss.logits(hidden), labels)}
 
     def _labels(self, chosen: np.ndarray) -> np.ndarray:
         if self.labels is None:
@@ -79,7 +80,9 @@ class RowLoss:
         drawn = rng.beta(self.mixup, self.mixup, size=len(maps)).astype(np.float32)
         share = torch.from_numpy(np.maximum(drawn, 1 - drawn)).to(maps.device)
         other = torch.from_numpy(rng.permutation(len(maps))).to(maps.device)
-        logits = self.net.loss.logits(self.net.hidden(mixed(maps, maps[other], share)))
+        hidden = self.net.hidden(mixed(maps, maps[other], share)).float()
+        with torch.autocast(maps.device.type, enabled=False):
+            logits = self.net.loss.logits(hidden)
         classes = functional.one_hot(labels, self.net.loss.n_classes).float()
         loss = functional.cross_entropy(logits, mixed(classes, classes[other], share))
         return loss, {"accuracy": _accuracy(logits, labels)}

@@ -158,7 +158,7 @@ def test_options_of_a_training_are_those_of_the_detector():
 
 def test_it_says_which_planted_defects_its_twins_resemble():
     lines = detectors.create("metric_learning")
-    assert lines.resembles == ("scratch",)
+    assert lines.resembles == ("line", "scratch")
     assert replace(lines, twin="stain").resembles == ("stain",)
 
 

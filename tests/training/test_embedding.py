@@ -282,6 +282,18 @@ def test_as_published_an_l2_constrained_embedding_is_two_logits(images):
     np.testing.assert_allclose(network.logits(images), 16 * z / np.sqrt((z**2).sum()), rtol=1e-4)
 
 
+def test_where_a_device_computes_in_few_digits_the_loss_keeps_all_of_them(images):
+    loss_of = RowLoss(net().eval(), images, None, np.arange(8), FEW, seed=0)
+    exact, _ = loss_of(np.arange(8), np.random.default_rng(0), False)
+    with torch.autocast("cpu", torch.bfloat16):
+        hidden = loss_of.net.hidden(torch.from_numpy(loss_of.versions.maps(np.arange(8))))
+        found, _ = loss_of(np.arange(8), np.random.default_rng(0), False)
+    assert hidden.dtype == torch.bfloat16
+    labels = torch.from_numpy(np.repeat([0, 1], 8))
+    torch.testing.assert_close(found, loss_of.net.loss(hidden.float(), labels))
+    assert found.dtype == exact.dtype == torch.float32
+
+
 @pytest.mark.parametrize("distance", ["cosine", "euclidean"])
 def test_distances_to_the_nearest_are_those_of_scikit_learn(rng, distance):
     normal, queries = rng.normal(size=(30, 8)), rng.normal(size=(12, 8))
