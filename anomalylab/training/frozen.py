@@ -8,13 +8,15 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from anomalylab.compute.threads import in_pieces
 from anomalylab.errors import ParameterError, StorageError
 from anomalylab.extractors import Body
 from anomalylab.progress import counting
 from anomalylab.storage.cache import IN_MEMORY, FeatureStore, feature_store
 
-BATCH = 16
-"""Images at a time."""
+BATCH = 8
+"""Images that a thread computes at a time: so few that the maps of an image are the same to the
+last bit whatever it is computed together with, and by how many threads."""
 
 SHARD = 64
 """Images stored together."""
@@ -92,10 +94,13 @@ class LowerFeatures:
     def _computed(self, images: np.ndarray) -> np.ndarray:
         maps = np.empty((len(images), *self.body.shape), np.float32)
         device = next(self.body.lower.buffers()).device
-        with torch.inference_mode():
-            for start in range(0, len(images), BATCH):
-                some = torch.from_numpy(np.ascontiguousarray(images[start : start + BATCH]))
-                maps[start : start + BATCH] = self.body.lower(some.to(device)).cpu().numpy()
+
+        def compute(start: int) -> None:
+            some = torch.from_numpy(np.ascontiguousarray(images[start : start + BATCH])).to(device)
+            with torch.inference_mode():
+                maps[start : start + BATCH] = self.body.lower(some).cpu().numpy()
+
+        in_pieces(compute, range(0, len(images), BATCH))
         return maps
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from anomalylab.errors import ParameterError
 from anomalylab.extractors import Body
+from anomalylab.storage.spacious import spacious
 from anomalylab.synthesise.twin import twin
 from anomalylab.training.augment import augmented
 from anomalylab.training.frozen import LowerFeatures
@@ -50,10 +51,12 @@ class Versions:
     def _kept(self) -> np.ndarray:
         """Maps of all versions that are kept, float32 (n_versions, n_images, 1 or 2, ...).
 
+        On disk where they are large.
+
         Not before they are asked for: a training that was finished before asks for none.
         """
         n_kept, n_images = 1 + (self.lessons.copies or 0), len(self.images)
-        kept = np.empty((n_kept, n_images, self.n_each, *self.shape), np.float32)
+        kept = spacious((n_kept, n_images, self.n_each, *self.shape))
         for number in range(n_kept):
             for start in range(0, n_images, AT_ONCE):
                 rows = np.arange(start, min(start + AT_ONCE, n_images))

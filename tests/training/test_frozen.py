@@ -55,6 +55,21 @@ def test_an_image_is_computed_once_wherever_it_stands(body, images, n_computed):
     np.testing.assert_array_equal(again[[0, 1, 3]], first[[2, 0, 0]])
 
 
+def test_maps_are_the_same_to_the_last_bit_whatever_they_are_computed_with():
+    images = np.random.default_rng(2).integers(0, 256, (17, 64, 64, 3), dtype=np.uint8)
+    features = LowerFeatures(extractors.body("lite0", size=64))
+    together = features.of(images, keep=False)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        by_two = features.of(images, keep=False)
+        alone = features.of(images[-1:], keep=False)
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(by_two, together)
+    np.testing.assert_array_equal(alone, together[-1:])
+
+
 def test_other_weights_or_another_cut_have_maps_of_their_own(body, images, n_computed):
     LowerFeatures(body).of(images)
     LowerFeatures(extractors.body("tiny", size=32, frozen="block2")).of(images)
