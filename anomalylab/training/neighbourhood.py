@@ -9,7 +9,6 @@ References
    Information. https://arxiv.org/abs/2211.12634
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -23,6 +22,7 @@ from torch.nn import functional
 
 from anomalylab.compute.torch_seed import torch_seed
 from anomalylab.training.device import device_of
+from anomalylab.training.digests import digest_of_images
 from anomalylab.training.loop import train
 from anomalylab.training.plan import TrainingPlan
 
@@ -147,8 +147,8 @@ def train_neighbourhood(
         "version": 1,
         "margin": margin,
         **asdict(shape),
-        "maps": _digest(maps),
-        "kinds": _digest(np.asarray(kinds, np.int64)),
+        "maps": digest_of_images(maps),
+        "kinds": digest_of_images(np.asarray(kinds, np.int64)),
     }
     return network, train(network, loss_of, groups=groups, plan=plan, key={**told, **key})
 
@@ -186,10 +186,3 @@ def _batch(maps: np.ndarray, network: nn.Module) -> Tensor:
 
 def _root_mean_square(maps: np.ndarray) -> float:
     return float(np.sqrt(np.mean([np.square(image, dtype=np.float64).mean() for image in maps])))
-
-
-def _digest(images: np.ndarray) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for image in images:
-        digest.update(np.ascontiguousarray(image).reshape(-1).view(np.uint8).data)
-    return digest.hexdigest()
