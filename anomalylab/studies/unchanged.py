@@ -9,12 +9,15 @@ from anomalylab.errors import ImageError, RunError
 from anomalylab.images.read import content_hash
 from anomalylab.runs.folder import Run
 from anomalylab.runs.info import FILE
+from anomalylab.runs.kinds import KINDS
 from anomalylab.runs.replaced import check_replaced
 from anomalylab.studies.material import Listed
 from anomalylab.studies.synthetic import as_told
 
 
-def check_unchanged(folder: Path, categories: Sequence[Listed], *, replace: bool = False) -> None:
+def check_unchanged(
+    folder: Path, categories: Sequence[Listed], *, replace: bool = False, kind: str = "study"
+) -> None:
     """Refuse to write a study over one of other images, or of images that have changed since.
 
     Categories may be added or left out; those that both have must hold the same images with the
@@ -27,6 +30,8 @@ def check_unchanged(folder: Path, categories: Sequence[Listed], *, replace: bool
     categories : sequence of Listed
     replace : bool
         Whether the person allows it whatever is there.
+    kind : str
+        Of the run: another that is made category by category is refused alike.
 
     Raises
     ------
@@ -37,7 +42,7 @@ def check_unchanged(folder: Path, categories: Sequence[Listed], *, replace: bool
         return
     samples = pd.concat([_hashed(one) for one in categories], ignore_index=True)
     samples.attrs = categories[0].samples.attrs
-    check_replaced(folder, samples, categories[0].root, kind="study")
+    check_replaced(folder, samples, categories[0].root, kind=kind)
     run = Run(folder)
     before, now = _facts(run.samples), _facts(samples)
     aside = {broken["path"] for broken in run.info.broken}
@@ -46,8 +51,8 @@ def check_unchanged(folder: Path, categories: Sequence[Listed], *, replace: bool
     differences = _differences(before, now[~now.index.isin(aside)])
     if differences:
         raise RunError(
-            f"{folder} holds a study of other images: {'; '.join(differences)}; choose another "
-            "folder with -o, or --replace it"
+            f"{folder} holds {KINDS[kind].holds}, made of other images: "
+            f"{'; '.join(differences)}; choose another folder with -o, or --replace it"
         )
 
 
