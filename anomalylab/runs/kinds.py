@@ -125,6 +125,17 @@ KINDS: dict[str, Kind] = {
             notebook="study",
             app="anomalylab.apps.study.app:pages_of",
         ),
+        Kind(
+            name="metric_learning",
+            words="metric-learning",
+            holds="networks that were trained to tell images apart",
+            made_by="anomalylab recipe metric-learning",
+            part="anomalylab.recipes.metric_learning.info:MetricLearningInfo",
+            request="anomalylab.recipes.metric_learning.request:MetricLearningRequest",
+            make="anomalylab.recipes.metric_learning.run:run",
+            notebook="metric_learning",
+            options="anomalylab.recipes.metric_learning.options",
+        ),
     )
 }
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from anomalylab.apps.detect.judgements import judgements
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.reports import detect, pc_space, study
+from anomalylab.reports import detect, metric_learning, pc_space, study
 from anomalylab.runs.folder import TABLES, Run
 from anomalylab.runs.kinds import KINDS
 from anomalylab.runs.score import score
@@ -74,6 +74,18 @@ def test_a_study_that_was_made_before_can_be_read_and_shown_without_its_images(t
     for part in (study.headline, study.explorer, study.standing, study.values):
         assert len(part(found).html) > 100
     assert "anomalylab study study.toml" in study.provenance(old).html
+
+
+def test_trained_networks_of_before_can_be_read_and_shown_without_images_or_weights(tmp_path):
+    old = unpacked("metric_learning_v2", tmp_path)
+    old.check()
+    for name in (name for name in TABLES if name.startswith("metric_")):
+        assert len(TABLES[name].check(old.table(name)))
+    assert old.info.part.losses == ["arcface", "center"]
+    found = metric_learning.opened(old)
+    assert "Trained on images and their twins" in metric_learning.headline(old).html
+    for part in ("values", "gallery", "heat", "embedding", "classes", "curves"):
+        assert len(getattr(metric_learning, part)(found).html) > 100
 
 
 def test_every_table_of_an_old_pc_space_can_be_read(old_pc):

@@ -7,6 +7,7 @@ from anomalylab.reports.metric_learning.embedding import embedding
 from anomalylab.reports.metric_learning.gallery import gallery
 from anomalylab.reports.metric_learning.headline import headline
 from anomalylab.reports.metric_learning.heat import heat
+from anomalylab.reports.metric_learning.live import made
 from anomalylab.reports.metric_learning.opened import Tables, Trials, opened
 from anomalylab.reports.metric_learning.values import values
 from anomalylab.reports.parts.provenance import provenance as provenance_of_run
@@ -21,6 +22,7 @@ __all__ = [
     "gallery",
     "headline",
     "heat",
+    "made",
     "opened",
     "provenance",
     "values",
