@@ -1,15 +1,20 @@
 """Detectors that train the upper part of a known network; its lower part stays as it is."""
 
 from abc import abstractmethod
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from anomalylab.detectors._base import Detector
 from anomalylab.detectors._seen_images import Size
 from anomalylab.detectors._trained import TrainedDetector, Work
 from anomalylab.errors import WeightsError
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from anomalylab.extractors import Body
 
 
@@ -82,6 +87,12 @@ class OnBody(TrainedDetector):
     weights: str = "pretrained"
     frozen: str | None = "block4"
 
+    def save(self, folder: Path) -> None:
+        """Write parameters and what was learnt; a file of weights is told by its name alone."""
+        named = copy(self)
+        named.weights = Path(self.weights).name
+        Detector.save(named, folder)
+
     def began_from(self) -> tuple[str, str]:
         """Return the network that learning began from, in words, and its digest."""
         self._check_fitted()
@@ -114,6 +125,17 @@ class OnBody(TrainedDetector):
 
     def _note(self, body: "Body") -> None:
         self.body_digest_, self.body_words_ = body.digest, body.description
+
+    def _restored(self) -> tuple["nn.Module", "Body"]:
+        try:
+            return super()._restored()
+        except WeightsError as error:
+            if self.weights in ("pretrained", "random") or Path(self.weights).is_file():
+                raise
+            raise WeightsError(
+                f"{self.name} was trained on top of {self.body_words_}; put the file "
+                f"{self.weights} in the folder you work in"
+            ) from error
 
     def _check_body(self, body: "Body") -> None:
         if body.digest != self.body_digest_:

@@ -22,7 +22,7 @@ from anomalylab.features import Features
 if TYPE_CHECKING:
     from torch import nn
 
-OPERATIONS = 2e10
+OPERATIONS = 5e10
 """Operations a second and core that small networks reach while they are trained."""
 
 

@@ -99,6 +99,7 @@ class CutPaste(OnBody):
         },
     }
 
+    epochs: int = 10
     variant: str = "3-way"
     copies: int | None = 4
     batch_size: int = 32

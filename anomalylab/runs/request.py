@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from anomalylab.errors import ParameterError
@@ -50,7 +50,13 @@ class DetectorChoice:
     @property
     def label(self) -> str:
         """What the detector is called in tables and file names."""
-        return str(self).replace(":", "-").replace(",", "-")
+        return self.shown.replace(":", "-").replace(",", "-")
+
+    @property
+    def shown(self) -> str:
+        """The choice as text, a file of weights by its name alone."""
+        params = {k: Path(str(v)).name if k == "weights" else v for k, v in self.params.items()}
+        return str(replace(self, params=params))
 
 
 Size = int | tuple[int, int]
@@ -210,7 +216,7 @@ class DetectRequest:
                 words += [f"--{key.replace('_', '-')}", _text(value)]
         words += ["--hide-labels"] if self.hide_labels else []
         for choice in self.detectors:
-            words += ["--detector", str(choice)]
+            words += ["--detector", choice.shown]
         words += ["--thorough"] if self.thorough else []
         words += ["--backbone", self.backbone]
         words += ["--weights", Path(self.weights).name] if self.weights else []
