@@ -72,10 +72,12 @@ class CutPaste(OnBody):
     validation : float
         Share of the groups of images that are not learnt from; the weights of the epoch that
         tells their copies best are kept.
-    map : {"gradcam", "centred"}
+    map : {"centred", "gradcam"}
         How the distance is spread over cells, see
-        :class:`~anomalylab.detectors.mahalanobis.Mahalanobis`; ``gradcam`` is Grad-CAM [2]_ of the
-        distance.
+        :class:`~anomalylab.detectors.mahalanobis.Mahalanobis`: ``centred``, the gradient times the
+        map less its mean over normal images, which sums to the distance; ``gradcam``, Grad-CAM
+        [2]_, the gradient times the map itself where positive, which says little where the last
+        layer of the network is linear, as in lite0, because its values have no zero of their own.
 
     Attributes
     ----------
@@ -106,7 +108,7 @@ class CutPaste(OnBody):
     steps: int | None = None
     learning_rate: float = 0.03
     validation: float = 0.1
-    map: str = "gradcam"
+    map: str = "centred"
 
     def __post_init__(self) -> None:
         super().__post_init__()

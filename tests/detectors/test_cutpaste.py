@@ -93,8 +93,13 @@ def test_the_score_is_the_mahalanobis_distance_of_the_embedding(images):
     np.testing.assert_allclose(detector.mean_["learnt"], z.mean(axis=0))
 
 
-def test_the_map_is_grad_cam_of_that_distance(images):
-    detector = made().fit(level_of(images))
+def test_the_map_sums_to_the_distance(images):
+    image_scores, score_map = made().fit(level_of(images)).score(level_of(images))
+    np.testing.assert_allclose(score_map.sum(axis=(1, 2)), image_scores, rtol=1e-4)
+
+
+def test_the_map_can_be_grad_cam_of_that_distance(images):
+    detector = made(map="gradcam").fit(level_of(images))
     network, body = detector._learnt()
     mean, scale, factor = (
         torch.from_numpy(np.asarray(part["learnt"]))

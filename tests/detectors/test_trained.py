@@ -105,7 +105,7 @@ def test_the_same_images_are_trained_on_once_in_whatever_order(images, n_steps):
 def test_what_only_scores_differently_is_not_trained_again(images, n_steps):
     made().fit(features_of(images))
     first = n_steps[0]
-    made(map="centred", device="cpu").fit(features_of(images))
+    made(map="gradcam", device="cpu").fit(features_of(images))
     assert n_steps[0] == first
 
 
