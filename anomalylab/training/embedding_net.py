@@ -20,7 +20,7 @@ from anomalylab.registry import unknown_name
 from anomalylab.training import losses
 from anomalylab.training.device import device_of
 from anomalylab.training.frozen import LowerFeatures
-from anomalylab.training.grad_cam import class_logit, distance_to, grad_cam
+from anomalylab.training.grad_cam import channel_means, class_logit, distance_to, grad_cam
 from anomalylab.training.losses._base import Loss
 
 N_HIDDEN = 512
@@ -147,6 +147,7 @@ class EmbeddingNet(nn.Module):
         nearest: np.ndarray | None = None,
         distance: str = "cosine",
         number: int = 1,
+        reference: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return by Grad-CAM which cells raise the logit of a class, or the distance to an image.
 
@@ -159,6 +160,8 @@ class EmbeddingNet(nn.Module):
         distance : {"cosine", "euclidean"}
         number : int
             For ``logit``: the class; 1 is that of twins.
+        reference : float32 ndarray of shape (n_images, n_channels), optional
+            What heat is compared with: ``channel_means`` of the nearest normal images.
 
         Returns
         -------
@@ -168,12 +171,18 @@ class EmbeddingNet(nn.Module):
         self.eval()
         maps = LowerFeatures(self.body).of(images)
         if of == "logit":
-            return grad_cam(maps, self.upper, self._logits_of, class_logit(number))
+            target = class_logit(number)
+            return grad_cam(maps, self.upper, self._logits_of, target, reference=reference)
         if of != "distance":
             unknown_name("subject of heat", of, ("distance", "logit"))
         if nearest is None:
             raise ParameterError("heat of a distance needs nearest, an embedding for each image")
-        return grad_cam(maps, self.upper, self._embedding_of, distance_to(nearest, distance))
+        target = distance_to(nearest, distance)
+        return grad_cam(maps, self.upper, self._embedding_of, target, reference=reference)
+
+    def channel_means(self, images: np.ndarray) -> np.ndarray:
+        """Return the mean over cells of the last map of images: float32 (n_images, n_channels)."""
+        return channel_means(LowerFeatures(self.body).of(images), self.upper)
 
     def _of(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self.eval()

@@ -31,7 +31,12 @@ DISTANCES = ("cosine", "euclidean")
 
 
 def grad_cam(
-    lower_features: np.ndarray, upper: nn.Module, head: Head, target: Target
+    lower_features: np.ndarray,
+    upper: nn.Module,
+    head: Head,
+    target: Target,
+    *,
+    reference: np.ndarray | None = None,
 ) -> np.ndarray:
     """Compute the heat of each cell of the last feature map by Grad-CAM [1]_.
 
@@ -40,8 +45,14 @@ def grad_cam(
     ``a_c = mean_ij dy / dF_ijc``, and the heat is ``max(0, sum_c a_c F_ijc)``. Where the head
     averages over cells and is linear after that, this is what each cell adds to ``y``.
 
-    Heat is what the last layer weighs at a place, no proof that the image shows anything there:
-    cells of deep layers look far around themselves.
+    That takes values of the map for amounts of something, as after a ReLU. Many networks end in a
+    linear layer, whose values have no zero of their own: then the sum may be negative everywhere,
+    or positive everywhere in an image that has nothing. With ``reference``, the mean map ``R`` of
+    what an image is compared with, the heat is ``max(0, sum_c a_c (F_ijc - R_c))``: where it
+    differs from that in a way that raises ``y``. For a head as above its sum before the cut is the
+    difference of the two in ``y``.
+
+    Heat is what the last layer weighs at a place, no proof that the image shows anything there.
 
     Parameters
     ----------
@@ -55,6 +66,8 @@ def grad_cam(
     target : callable
         Takes rows of outputs to numbers of shape (n_images,), e.g. :func:`class_logit`,
         :func:`distance_to_nearest` or :func:`distance_to`.
+    reference : float32 ndarray of shape (n_images, n_channels) or (n_channels,), optional
+        Mean over cells of the map that each image is compared with; see :func:`channel_means`.
 
     Returns
     -------
@@ -76,10 +89,27 @@ def grad_cam(
         raise ParameterError("Grad-CAM needs at least one image")
     with _evaluating(upper, head):
         maps = _maps(lower_features, upper, _device(upper, head))
-        heat = _heat(maps, head, target)
+        heat = _heat(maps, head, target, reference)
     if not np.isfinite(heat).all():
         raise ParameterError("the heat is not finite; check that the network's outputs are")
     return heat
+
+
+def channel_means(lower_features: np.ndarray, upper: nn.Module) -> np.ndarray:
+    """Compute the mean over cells of the last feature map of each image.
+
+    Parameters
+    ----------
+    lower_features, upper
+        As for :func:`grad_cam`.
+
+    Returns
+    -------
+    means : float32 ndarray of shape (n_images, n_channels)
+    """
+    with _evaluating(upper):
+        maps = _maps(lower_features, upper, _device(upper))
+    return maps.mean(dim=(1, 2)).float().cpu().numpy()
 
 
 def class_logit(number: int) -> Target:
@@ -119,12 +149,9 @@ def distance_to_nearest(normal: np.ndarray, distance: str = "cosine") -> Target:
             f"{normal.shape}"
         )
     known = _known(normal, distance)
-
-    def nearest(outputs: Tensor) -> Tensor:
-        others = known.to(outputs.device)
-        return _distances(outputs, others[_nearest_rows(outputs, others, distance)], distance)
-
-    return nearest
+    return lambda outputs: _distances(
+        outputs, _nearest_rows(outputs, known.to(outputs.device), distance), distance
+    )
 
 
 def distance_to(others: np.ndarray, distance: str = "cosine") -> Target:
@@ -197,7 +224,15 @@ def _maps(lower_features: np.ndarray, upper: nn.Module, device: torch.device) ->
     return maps
 
 
-def _heat(maps: Tensor, head: Head, target: Target) -> np.ndarray:
+def _heat(maps: Tensor, head: Head, target: Target, reference: np.ndarray | None) -> np.ndarray:
+    if reference is not None and reference.shape not in {
+        (len(maps), maps.shape[3]),
+        maps.shape[3:],
+    }:
+        raise ParameterError(
+            f"a reference has one number for each of {maps.shape[3]} channels, or those for each "
+            f"of {len(maps)} images, not the shape {reference.shape}"
+        )
     maps = maps.detach().requires_grad_()
     with torch.enable_grad():
         numbers = target(head(maps))
@@ -207,8 +242,11 @@ def _heat(maps: Tensor, head: Head, target: Target) -> np.ndarray:
             f"shape {tuple(numbers.shape)}"
         )
     weights = _gradient(numbers, maps).mean(dim=(1, 2))
-    heat = torch.einsum("nrcd,nd->nrc", maps.detach(), weights).clamp(min=0)
-    return heat.float().cpu().numpy()
+    heat = torch.einsum("nrcd,nd->nrc", maps.detach(), weights)
+    if reference is not None:
+        compared = torch.from_numpy(np.ascontiguousarray(reference, np.float32)).to(weights.device)
+        heat = heat - (compared * weights).sum(dim=1)[:, None, None]
+    return heat.clamp(min=0).float().cpu().numpy()
 
 
 def _gradient(numbers: Tensor, maps: Tensor) -> Tensor:
@@ -229,8 +267,8 @@ def _known(embeddings: np.ndarray, distance: str) -> Tensor:
 @torch.no_grad()
 def _nearest_rows(outputs: Tensor, others: Tensor, distance: str) -> Tensor:
     if distance == "euclidean":
-        return torch.cdist(outputs, others).argmin(dim=1)
-    return (functional.normalize(outputs) @ functional.normalize(others).T).argmax(dim=1)
+        return others[torch.cdist(outputs, others).argmin(dim=1)]
+    return others[(functional.normalize(outputs) @ functional.normalize(others).T).argmax(dim=1)]
 
 
 def _distances(outputs: Tensor, others: Tensor, distance: str) -> Tensor:

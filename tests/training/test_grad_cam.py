@@ -8,6 +8,7 @@ from torch import nn
 from anomalylab.errors import ParameterError, UnknownNameError
 from anomalylab.training.grad_cam import (
     BATCH,
+    channel_means,
     class_logit,
     distance_to,
     distance_to_nearest,
@@ -97,6 +98,42 @@ def test_heat_before_the_cut_sums_to_the_logit():
     heat = grad_cam(maps, nn.Identity(), head, class_logit(0))
     logits = head(torch.from_numpy(maps))[:, 0] - head.linear.bias[0]
     np.testing.assert_allclose(heat.sum(axis=(1, 2)), logits.detach(), rtol=1e-5)
+
+
+def test_compared_with_another_image_by_hand():
+    maps = np.array([[[[1, 2], [3, -1]]]], np.float32)  # 1 x 2 cells, 2 channels
+    reference = np.array([[2.0, 1.0]], np.float32)
+    heat = grad_cam(
+        maps,
+        nn.Identity(),
+        Head(np.array([[2, -4]], np.float32)),
+        class_logit(0),
+        reference=reference,
+    )
+    # A channel weighs 2/2 and -4/2; cells differ by (-1, 1) and (1, -2).
+    np.testing.assert_allclose(heat, [[[0, 1 + 4]]], rtol=1e-6)
+
+
+def test_heat_shares_out_the_difference_to_what_is_compared():
+    """Before the cut: two heads of opposite signs give the positive and the negative part."""
+    maps, others = drawn(4, 3, 5, 6), drawn(4, 2, 2, 6, seed=5)
+    weights = drawn(1, 6, seed=1)
+    reference = channel_means(others, nn.Identity())
+    parts = [
+        grad_cam(maps, nn.Identity(), Head(sign * weights), class_logit(0), reference=reference)
+        for sign in (1, -1)
+    ]
+    apart = (maps.mean(axis=(1, 2)) - others.mean(axis=(1, 2))) @ weights[0]
+    np.testing.assert_allclose((parts[0] - parts[1]).sum(axis=(1, 2)), apart, rtol=1e-3, atol=1e-5)
+
+
+def test_an_image_compared_with_itself_in_one_cell_has_no_heat(network):
+    lower = drawn(3, 1, 1, 4)
+    means = channel_means(lower, network[0])
+    heat = grad_cam(lower, *network, class_logit(0), reference=means)
+    np.testing.assert_allclose(heat, 0, atol=1e-5)
+    one = grad_cam(lower, *network, class_logit(0), reference=means[0])
+    assert one.shape == (3, 1, 1)
 
 
 @pytest.mark.parametrize("distance", ["cosine", "euclidean"])
@@ -202,6 +239,8 @@ def test_bad_input_is_refused():
         grad_cam(drawn(2, 3, 4), nn.Identity(), head, class_logit(0))
     with pytest.raises(ParameterError, match="not finite"):
         grad_cam(drawn(2, 3, 3, 4) * np.inf, nn.Identity(), head, class_logit(0))
+    with pytest.raises(ParameterError, match="each of 4 channels"):
+        grad_cam(drawn(2, 3, 3, 4), nn.Identity(), head, class_logit(0), reference=drawn(3, 4))
     with pytest.raises(ParameterError, match="at least one row"):
         distance_to_nearest(drawn(0, 4))
     with pytest.raises(UnknownNameError, match="cosine"):
