@@ -15,6 +15,8 @@ DECIDING = (
     "refine",
     "studies/jobs.py",
     "studies/measured.py",
+    "synthesise",
+    "training",
     "verdicts",
 )
 """Rooms and modules whose code decides what a result is, given images, rows and detector."""

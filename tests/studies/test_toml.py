@@ -117,7 +117,7 @@ def test_cells_are_all_combinations_and_one_ranking_serves_all_rejects(tmp_path)
 
 def test_the_paper_s_grid_is_a_preset():
     study = read_study(preset="sroc-paper")
-    assert presets() == ["quick", "sroc-paper"]
+    assert presets() == ["cutpaste", "quick", "sroc-paper"]
     assert list(study.pollution.levels) == [0, 0.05, 0.1, 0.15, 0.2]
     assert list(study.refinement.rejects) == [share / 20 for share in range(17)]
     assert len(study.refinement.seeds) == len(study.pollution.seeds) == 5
