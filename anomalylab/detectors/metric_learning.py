@@ -53,8 +53,8 @@ class MetricLearning(OnBody):
     """``min_j d(x, e_j)``: how far an embedding ``x`` is from the nearest of the training images.
 
     ``d`` is one minus the cosine of the angle between two embeddings, or the length of their
-    difference. The map is Grad-CAM [3]_ of the distance to that nearest image: the cells that
-    raise it.
+    difference. The map is Grad-CAM [3]_ of the distance to that nearest image, beside the mean of
+    its own map: the cells that raise the distance.
 
     Parameters
     ----------
@@ -95,6 +95,8 @@ class MetricLearning(OnBody):
     ----------
     embeddings_ : float32 ndarray of shape (n_images, 512)
         Of the training images, in the order ``order_``.
+    means_ : float32 ndarray of shape (n_images, n_channels)
+        Means over cells of their last maps, which maps are compared with.
     """
 
     after_training: ClassVar[frozenset[str]] = OnBody.after_training | {"distance"}
@@ -251,6 +253,7 @@ class MetricLearning(OnBody):
         groups = np.asarray(key["groups"])
         learn(network, images, None, groups, plan=self.training_plan, key=key, lessons=self.lessons)
         self.embeddings_ = network.embed(images)
+        self.means_ = network.channel_means(images)
         history: pd.DataFrame = network.history
         return history
 
@@ -260,7 +263,12 @@ class MetricLearning(OnBody):
         from anomalylab.training.embedding import nearest_distance
 
         found, rows = nearest_distance(network.embed(images), self.embeddings_, self.distance)
-        heat = network.heat(images, nearest=self.embeddings_[rows], distance=self.distance)
+        heat = network.heat(
+            images,
+            nearest=self.embeddings_[rows],
+            reference=self.means_[rows],
+            distance=self.distance,
+        )
         if self.distance == "euclidean":  # as of half its square, so that heat grows with it
             heat = heat * found[:, None, None].astype(np.float32)
         return found, heat

@@ -77,9 +77,12 @@ def test_another_distance_takes_no_other_training_and_heat_grows_with_it(learnt,
     expected = np.linalg.norm(embedded[:, None] - learnt.embeddings_, axis=2).min(axis=1)
     scores, heat = other.score(query)
     np.testing.assert_allclose(scores, expected, rtol=1e-4)
-    network, nearest = learnt._learnt()[0], learnt.embeddings_[learnt.order_.argsort()]
-    plain = network.heat(
-        learnt._seen(query), nearest=nearest[other.nearest(query)], distance="euclidean"
+    place = learnt.order_.argsort()[other.nearest(query)]
+    plain = learnt._learnt()[0].heat(
+        learnt._seen(query),
+        nearest=learnt.embeddings_[place],
+        reference=learnt.means_[place],
+        distance="euclidean",
     )
     np.testing.assert_allclose(heat, plain * expected[:, None, None], rtol=1e-3, atol=1e-6)
 
