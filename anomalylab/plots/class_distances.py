@@ -15,7 +15,7 @@ ROW = 44
 
 
 def class_distances(classes: pd.DataFrame) -> hv.Overlay:
-    """Show the mean distance of each type of defect, that of good images being 1.
+    """Show the mean distance of each type of defect, good images being 1, on a logarithmic axis.
 
     Parameters
     ----------
@@ -36,9 +36,11 @@ def class_distances(classes: pd.DataFrame) -> hv.Overlay:
     columns = {"loss", "defect_type", "relative_to_good", "n_images", "auroc"}
     needed(classes, columns, "class_distances")
     rows = classes[classes["defect_type"] != GOOD].dropna(subset=["relative_to_good"])
+    rows = rows[rows["relative_to_good"] > 0]
     order = rows.groupby("defect_type")["relative_to_good"].median().sort_values()
     place = {str(kind): i for i, kind in enumerate(order.index)}
     rows = rows.assign(row=[place[kind] for kind in rows["defect_type"]])
+    places = rows["relative_to_good"]
     colours = loss_colours(rows["loss"])
     at_one = {"color": LIGHT["line"], "line_width": 1, "line_dash": "dashed"}
     dots = [
@@ -49,7 +51,8 @@ def class_distances(classes: pd.DataFrame) -> hv.Overlay:
         title="Which types of defects lie far from normal?",
         xlabel="mean distance to the nearest normal image; good images: 1 (dashed)",
         ylabel="",
-        xlim=(0, 1.06 * max([1.0, *rows["relative_to_good"]])),
+        logx=True,
+        xlim=(0.9 * min([0.9, *places]), 1.2 * max([2.0, *places])),
         ylim=(-0.6, max(1, len(place)) - 0.4),
         yticks=[(i, kind) for kind, i in place.items()] or 0,
         show_legend=len(dots) > 1,

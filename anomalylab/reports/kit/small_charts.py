@@ -46,9 +46,13 @@ class _Axis(NamedTuple):
     end: float
     left: float
     right: float
+    is_log: bool = False
 
     def at(self, value: float) -> float:
-        share = (value - self.start) / (self.end - self.start)
+        start, end = self.start, self.end
+        if self.is_log:
+            value, start, end = (float(np.log10(max(x, start))) for x in (value, start, end))
+        share = (value - start) / (end - start)
         return round(self.left + share * (self.right - self.left), 2)
 
 
@@ -58,6 +62,7 @@ def dot_rows(
     start: float,
     end: float | None = None,
     mark: float | None = None,
+    is_log: bool = False,
     alt: str,
 ) -> Markup:
     """Draw values below each other, their names to the left, on one axis.
@@ -71,16 +76,18 @@ def dot_rows(
         Where it ends; the largest value if not given.
     mark : float, optional
         A place of the axis that is marked by a dashed line.
+    is_log : bool
+        Whether equal factors are equally far apart; all numbers must be positive then.
     alt : str
         What the drawing shows, for those who cannot see it.
     """
     width, height = 440, STEP * len(rows) + 30
     known = [v for r in rows for v in (r.value, r.low, r.high, r.ring) if v is not None]
-    start = min([start, *(float(np.floor(v * 20)) / 20 for v in known)])
+    start = min([start, *(v if is_log else float(np.floor(v * 20)) / 20 for v in known)])
     end = max(known) if end is None else end
     end = end if end > start else start + 1
     left = 14 + LETTER * max(len(row.name) for row in rows)
-    axis = _Axis(start, end, min(left, 0.5 * width), width - 14)
+    axis = _Axis(start, end, min(left, 0.5 * width), width - 14, is_log)
     parts = [_grid(axis, height - 26)]
     if mark is not None:
         d = f"M{axis.at(mark)} 0V{height - 26}"
@@ -104,7 +111,8 @@ def _dot_row(row: DotRow, axis: _Axis, y: float) -> Markup:
 
 def _grid(axis: _Axis, bottom: float) -> Markup:
     parts = []
-    for value in ticks(axis.start, axis.end):
+    marks = log_ticks if axis.is_log else ticks
+    for value in marks(axis.start, axis.end):
         x = axis.at(value)
         parts.append(Markup('<path class="al-grid" d="M{} 0V{}"/>').format(x, bottom))
         parts.append(svg_text(x, bottom + 18, "middle", minus(f"{value:g}")))
@@ -218,6 +226,20 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     step = steps[1] if len(steps) > 1 else high - low
     first, last = int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9))
     return [round(i * step, 10) for i in range(first, last + 1)]
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return round numbers from ``low`` to ``high``, equal factors apart.
+
+    Examples
+    --------
+    >>> log_ticks(0.9, 6), log_ticks(0.9, 700)
+    ([1.0, 2.0, 5.0], [1.0, 10.0, 100.0])
+    """
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    steps = (1, 2, 5) if high / low < 60 else (1,)
+    marks = [round(step * 10.0**power, 10) for power in powers for step in steps]
+    return [mark for mark in marks if low <= mark <= high]
 
 
 def _svg(width: float, height: float, alt: str, parts: Sequence[Markup]) -> Markup:

@@ -5,12 +5,15 @@ from typing import Any
 
 import pandas as pd
 
-from anomalylab.number_words import fixed, plural
+from anomalylab.number_words import fixed, plural, readable
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.kit.small_charts import DotRow, dot_rows
 from anomalylab.reports.metric_learning.opened import Trial, Trials
 from anomalylab.reports.metric_learning.words import GOOD, colours_of, short_name
+
+LEAST = 0.05
+"""Of good images' distance: what lies nearer is drawn there."""
 
 
 def classes(found: Trials) -> Fragment:
@@ -68,7 +71,7 @@ def _cell(table: pd.DataFrame, kind: str) -> dict[str, Any] | None:
     row = rows[0]
     relative = row["relative_to_good"]
     return {
-        "relative": "–" if relative is None else f"{fixed(relative, 2)} ×",
+        "relative": "–" if relative is None else f"{readable(relative)} ×",
         "auroc": "" if row["auroc"] is None else f"AUROC {fixed(row['auroc'], 3)}",
         "is_trained_on": bool(row["is_trained_on"]),
     }
@@ -80,11 +83,11 @@ def _charts(
     """Yield a drawing a type: one dot a loss, 1 being the mean of good images."""
     colours = colours_of(found.losses)
     known = pd.concat([table["relative_to_good"].dropna() for table in tables.values()])
-    end = float(known.max()) if len(known) else 1.0
+    end = max(2.0, 1.1 * float(known.max())) if len(known) else 2.0
     for kind in kinds:
         dots = []
         for trial, table in tables.items():
-            own = table.loc[table["defect_type"] == kind, "relative_to_good"].dropna()
+            own = table.loc[table["defect_type"] == kind, "relative_to_good"].dropna().clip(LEAST)
             if len(own) and not trial.is_as_published:
                 dots.append(
                     DotRow(short_name(trial, found), colours[trial.loss], float(own.iloc[0]))
@@ -93,5 +96,5 @@ def _charts(
             alt = f"Distance of {kind} over that of good images: " + "; ".join(
                 f"{dot.name} {dot.value:.2f}" for dot in dots
             )
-            drawing = dot_rows(dots, start=0.0, end=end, mark=1.0, alt=alt)
+            drawing = dot_rows(dots, start=0.8, end=end, mark=1.0, is_log=True, alt=alt)
             yield {"title": kind, "drawing": drawing}

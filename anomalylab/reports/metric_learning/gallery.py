@@ -26,6 +26,9 @@ READING = (
     "there is no colour, there is little. White line: the true defect, where known."
 )
 
+FAINT = 1 / 8
+"""Share of the scale of heat below which nothing is coloured."""
+
 N_STILL = 3
 """Images shown to readers without scripts."""
 
@@ -106,7 +109,10 @@ def _shots(found: Trials, trial: Trial) -> Iterator[dict[str, Any]]:
 
 
 def _inside(row: dict[str, Any]) -> str:
-    """Say how much of the heat lies in the defect."""
+    """Say how much of the heat lies in the defect, if there is heat to speak of."""
+    peak = row.get("peak")
+    if peak is not None and peak < FAINT:
+        return "Hardly any heat"
     inside, share = row.get("mass_in_mask"), row.get("mask_share")
     if inside is None or share is None:
         return ""

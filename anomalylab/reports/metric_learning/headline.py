@@ -46,6 +46,7 @@ def headline(run: Run) -> Fragment:
     """
     found = opened(run)
     others = [name for name in run.info.verdicts if name != HEADLINE]
+    others = others if len(others) > 1 else []  # of one loss the headline says all
     names = {HEADLINE: "all losses together", **{name: loss_name(name) for name in others}}
     return show_verdict(
         run,
@@ -103,10 +104,10 @@ def tiles(found: Trials) -> list[dict[str, Any]]:
     own = table[(table["metric"] == metric) & ~table["is_as_published"].astype(bool)]
     measured = own["value"].dropna().to_numpy(float)
     if len(measured):
-        note = f"of {plural(len(measured), 'value')}, {_range(measured)}"
-        made.append(
-            {"title": "AUROC, median", "value": fixed(np.median(measured), 3), "note": note}
-        )
+        is_one = len(measured) == 1
+        note = "of one training" if is_one else f"of {len(measured)} values, {_range(measured)}"
+        title = "AUROC" if is_one else "AUROC, median"
+        made.append({"title": title, "value": fixed(np.median(measured), 3), "note": note})
     both = own.dropna(subset=["value", "published"])
     if len(both):
         apart = (both["value"] - both["published"]).to_numpy(float)
