@@ -1,12 +1,10 @@
-"""Live views of a run, one a file; they show plots and hold the state that controls change."""
+"""Live views, one a folder; they show plots and hold the state that controls change."""
 
 import os
 import socket
 from pathlib import Path
 
-from anomalylab.errors import ParameterError, RunError
-from anomalylab.runs.folder import Run
-from anomalylab.runs.kinds import kind_spelled, resolve
+from anomalylab.errors import ParameterError
 
 HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")
@@ -37,9 +35,10 @@ def serve(
     Parameters
     ----------
     app : str
-        A kind of run in any of its spellings, as ``"detect"`` or ``"pc-space"``.
+        One of :data:`anomalylab.apps.views.VIEWS` in any of its spellings, as ``"detect"``,
+        ``"pc-space"`` or ``"twins"``.
     folder : path
-        A run folder.
+        A run folder; for ``"twins"`` a folder of images.
     data : path, optional
         Folder of the images; where they were when the run was made if not given.
     port : int
@@ -54,21 +53,15 @@ def serve(
         If the folder holds no finished run, a damaged one, one of another kind, or one without
         a live view.
     DatasetError
-        If the images of a PC space, or a folder that is named, are not there.
+        If images that are needed, or a folder that is named, are not there.
     ParameterError
-        If the port is taken.
+        If the port is taken, or a folder of images cannot be used.
     """
-    kind, run = kind_spelled(app), Run(folder)
-    if run.kind is not kind:
-        raise RunError(
-            f"{run.folder} holds {run.kind.holds}; show it with: "
-            f"{run.kind.show_command(run.folder)}"
-        )
-    if kind.app is None:
-        raise RunError(f"{kind.words} has no live view; show it with: {kind.show_command(folder)}")
+    from anomalylab.apps.views import view_spelled
+
+    view = view_spelled(app)
+    title, page = view.opened(folder, data)
     _check_port(port)
-    run.check()
-    page = resolve(kind.app)(run, data)
     import panel as pn
 
     from anomalylab.apps.kit.hosts import refuse_other_hosts
@@ -78,13 +71,13 @@ def serve(
     pn.extension(inline=False, exception_handler=handle, raw_css=[page_style()])
     _quiet()
     server = pn.serve(
-        {kind.words: guarded(page)},
+        {view.spellings[0]: guarded(page)},
         port=port,
         address=HOST,
         websocket_origin=[f"{name}:{port}" for name in NAMES],
         show=show,
         start=False,
-        title=f"{run.info.name} · anomalylab",
+        title=f"{title} · anomalylab",
     )
     refuse_other_hosts(server._tornado, NAMES)
     server.start()

@@ -1,18 +1,35 @@
-"""The command ``serve``: a run live in a browser."""
+"""The command ``serve``: a run, or a folder of images, live in a browser."""
 
 import argparse
+from pathlib import Path
 
-from anomalylab.cli.options import add_command, add_kind, add_moved_data, add_run
+from anomalylab.apps.views import VIEWS, FolderView, RunView, view_spelled
+from anomalylab.cli.options import add_command, add_moved_data
+from anomalylab.errors import UnknownNameError
 
 
 def add(commands) -> None:
     """Add the command to those of the parser."""
     parser = add_command(commands, "serve", call, "show a run live in a browser")
-    add_kind(parser, "which app")
-    add_run(parser)
+    names = ", ".join(view.spellings[0] for view in VIEWS)
+    parser.add_argument("view", type=view_named, metavar="VIEW", help=f"which app: {names}")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        metavar="RUN",
+        help="folder that anomalylab run or recipe wrote; for twins: DATA, a folder of images",
+    )
     add_moved_data(parser)
     parser.add_argument("--port", type=int, default=5006, help="port on this machine (%(default)s)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
+
+
+def view_named(word: str) -> RunView | FolderView:
+    """Read a live view in any of its spellings."""
+    try:
+        return view_spelled(word)
+    except UnknownNameError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def call(options: argparse.Namespace) -> None:
@@ -20,4 +37,5 @@ def call(options: argparse.Namespace) -> None:
     from anomalylab.apps import serve
 
     show = not options.no_browser
-    serve(options.kind.name, options.run, data=options.data, port=options.port, show=show)
+    name = options.view.spellings[0]
+    serve(name, options.folder, data=options.data, port=options.port, show=show)

@@ -45,16 +45,18 @@ def indexed_png(rgba: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def webp(pixels: np.ndarray, quality: int) -> bytes:
+def webp(pixels: np.ndarray, quality: int, effort: int = 4) -> bytes:
     """Write pixels as WebP, with loss.
 
     Parameters
     ----------
     pixels : uint8 ndarray of shape (height, width, 3)
     quality : int in [0, 100]
+    effort : int in [0, 6]
+        1 is fast, 6 is small.
     """
     stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "WEBP", quality=quality, method=4)
+    Image.fromarray(pixels).save(stream, "WEBP", quality=quality, method=effort)
     return stream.getvalue()
 
 

@@ -13,6 +13,7 @@ from anomalylab.plots.refinement_curves import refinement_curves
 from anomalylab.plots.refinement_quality import refinement_quality
 from anomalylab.plots.scores import score_histogram, threshold_line
 from anomalylab.plots.training_curve import training_curve
+from anomalylab.plots.trial_losses import trial_losses
 
 __all__ = [
     "class_distances",
@@ -29,4 +30,5 @@ __all__ = [
     "score_histogram",
     "threshold_line",
     "training_curve",
+    "trial_losses",
 ]
