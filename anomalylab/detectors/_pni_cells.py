@@ -45,7 +45,7 @@ class Cells(_Learnt):
     temperature: float = 2.0
     use: str = "both"
     combine: str = "prob"
-    tau_ref: str = "emb"
+    tau_ref: str = "dist"
     tau: float | None = None
     fallback: str = "nearest"
     penalty: float = 0.0

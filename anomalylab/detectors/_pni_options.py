@@ -26,6 +26,7 @@ _PAPER: Mapping[str, object] = {
     "margin": 2,
     "pooling": "windows",
     "side": 5,
+    "tau_ref": "emb",
 }
 
 PRESETS: Mapping[str, Mapping[str, object]] = {

@@ -21,6 +21,31 @@ def register(name: str) -> Callable[[C], C]:
     return file_under_name
 
 
+_unlisted: dict[str, Any] = {}
+"""Detectors that stand on others: they are saved and loaded, and not named by a person."""
+
+
+def unlisted(name: str) -> Callable[[C], C]:
+    """Return a decorator that keeps a detector class under a name which no list shows."""
+
+    def keep_under_name(cls: C) -> C:
+        _unlisted[name] = cls
+        return cls
+
+    return keep_under_name
+
+
+def class_of(name: str) -> Any:
+    """Return the class of a detector, whether or not it is listed.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none.
+    """
+    return _unlisted.get(name) or registry.get(name)
+
+
 def create(name: str, *, preset: str | None = None, **params: Any) -> Any:
     """Build a detector from its name, a preset if wanted, and parameters that go before it.
 

@@ -15,7 +15,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from anomalylab.detectors._registry import registry
+from anomalylab.detectors._registry import class_of
 from anomalylab.errors import ParameterError
 
 PARAMETERS = "detector.json"
@@ -61,7 +61,7 @@ def _restored(record: dict[str, Any], arrays: dict[str, np.ndarray]) -> Any:
         name: tuple(value) if isinstance(value, list) else value
         for name, value in record["parameters"].items()
     }
-    detector = registry.create(record["name"], **parameters)
+    detector = class_of(record["name"])(**parameters)
     restore(detector, arrays)
     for name, number in record["learnt"].items():
         setattr(detector, _learnt_name(name), number)
@@ -86,6 +86,11 @@ def learnt(detector: Any) -> dict[str, np.ndarray]:
         for name, number in numbers.items()
         if isinstance(number, (int, float))
     }
+
+
+def learnt_apart(detector: Any) -> tuple[dict[str, np.ndarray], dict[str, object]]:
+    """Return what a detector has learnt: arrays by name, and numbers and words by name."""
+    return _learnt(detector)
 
 
 def _learnt_name(name: str) -> str:

@@ -97,10 +97,10 @@ def check_scoring(base: Run, n_images: int, extractor: Extractor) -> None:
     shapes = extractor.shapes()
     for label, made in base.detect.detectors.items():
         n_values = sum(prod(shapes[level]) for level in made.levels if level in shapes)
-        kind = detectors.registry.get(made.name) if made.name else Detector  # early runs say none
+        kind = detectors.class_of(made.name) if made.name else Detector  # early runs say none
         fitted = (base.folder / "detectors" / label).glob("*")
         refuse_beyond_available(
-            int(4 * kind.held_share * n_images * n_values)  # type: ignore[union-attr]
+            int(4 * kind.held_share * n_images * n_values)
             + 2 * sum(path.stat().st_size for path in fitted),
             f"scoring {n_images} images with {label}",
             "score them folder by folder",

@@ -23,6 +23,7 @@ SMALL = {
     "n_batch": 96,
     "learning_rate": 0.02,
     "radius": 0,
+    "tau_ref": "emb",
 }
 
 
@@ -141,7 +142,7 @@ def test_two_distances_are_averaged_where_scores_are_combined(trained, query):
 def test_half_of_one_over_the_memory_is_exceeded_by_some_kind_if_it_is_large(
     n_bank, n_kinds, is_sure
 ):
-    pni = create("pni", n_kinds=n_kinds, use="position")
+    pni = create("pni", n_kinds=n_kinds, use="position", tau_ref="emb")
     pni.bank_ = np.zeros((n_bank, 1), np.float32)
     uniform = np.full((1, n_kinds), 1 / n_kinds, np.float32)
     (allowed,) = pni.rules().allowed(uniform, uniform)
