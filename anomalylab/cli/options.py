@@ -143,6 +143,7 @@ def add_images(parser: argparse.ArgumentParser) -> None:
 def detect_request(options: argparse.Namespace) -> "DetectRequest":
     """Return what ``run`` and ``check`` are asked."""
     from anomalylab.images.read import parse_size
+    from anomalylab.runs.detector_choice import read_options
     from anomalylab.runs.request import DEFAULT_DETECTORS, DetectorChoice, DetectRequest
 
     choices = tuple(DetectorChoice.parse(text) for text in getattr(options, "detector", []))
@@ -160,6 +161,8 @@ def detect_request(options: argparse.Namespace) -> "DetectRequest":
         if hasattr(options, name)
     }
     sizes = [parse_size(text) for text in options.size.split(",")] if options.size else []
+    refine = getattr(options, "refine", None)
+    extra["refine"] = None if refine is None else read_options("refine", refine)
     extra["max_false_alarms"] = rate_named(getattr(options, "max_false_alarms", None))
     return DetectRequest(
         data=options.data,

@@ -87,6 +87,14 @@ def _add_detectors(parser: argparse.ArgumentParser) -> None:
         help="let auto choose among detectors that train a network, too; how long these take is "
         "said first",
     )
+    parser.add_argument(
+        "--refine",
+        nargs="?",
+        const="",
+        metavar="OPTIONS",
+        help="let a network that learns from drawn defects refine the maps of the named detectors; "
+        "its options as name=value,..., for example blend=0.5,epochs=20",
+    )
 
 
 def call(options: argparse.Namespace) -> None:

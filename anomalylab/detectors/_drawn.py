@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from anomalylab.features import Features, ImageLevel
 from anomalylab.images.read import resize
 from anomalylab.progress import counted
 from anomalylab.synthesise.product import product_mask
+
+if TYPE_CHECKING:
+    from anomalylab.training.refinement import Examples
 
 KINDS = ("cutpaste", "cutpaste_scar", "draem", "brush")
 """Kinds of defects that are drawn in turn, as the paper has them."""
@@ -162,3 +165,28 @@ def score_left_out(detector: Detector, features: Features, copies: Drawn, n_fold
         np.stack([maps[row] for row in range(len(features))]),
         np.stack([of_copies[row] for row in range(len(copies.originals))]),
     )
+
+
+def beneath(n_images: int, copies: Drawn) -> np.ndarray:
+    """Return the image that each example is, or was made of: copies, then images."""
+    return np.concatenate([copies.originals, np.arange(n_images)])
+
+
+def examples_of(
+    images: np.ndarray, groups: np.ndarray, copies: Drawn, left_out: LeftOut
+) -> "Examples":
+    """Return copies and images, each with its map and mask."""
+    from anomalylab.training.refinement import Examples
+
+    bare = np.zeros(images.shape[:3], bool)
+    return Examples(
+        np.concatenate([copies.images, images]),
+        np.concatenate([left_out.of_copies, left_out.maps]).astype(np.float32),
+        np.concatenate([copies.masks, bare]),
+        groups[beneath(len(images), copies)],
+    )
+
+
+def subset_of(examples: "Examples", kept: np.ndarray) -> "Examples":
+    """Return the examples that are kept, bool of shape (n,)."""
+    return type(examples)(*(part[kept] for part in examples))

@@ -9,7 +9,7 @@ References
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -17,14 +17,24 @@ import numpy as np
 from anomalylab.compute.cost import COMPARISONS, Cost
 from anomalylab.detectors import _storage
 from anomalylab.detectors._base import Detector
-from anomalylab.detectors._drawn import KINDS, PIXELS, Drawn, LeftOut, drawn, score_left_out
+from anomalylab.detectors._drawn import (
+    KINDS,
+    PIXELS,
+    Drawn,
+    beneath,
+    drawn,
+    examples_of,
+    score_left_out,
+    subset_of,
+)
 from anomalylab.detectors._learns import Learns
 from anomalylab.detectors._masked import Masked
+from anomalylab.detectors._options import check_types
 from anomalylab.detectors._registry import create, unlisted
 from anomalylab.detectors._seen_images import seen_images
 from anomalylab.errors import ParameterError
 from anomalylab.extractors import Extractor
-from anomalylab.features import Features
+from anomalylab.features import ON_DEMAND, Features
 from anomalylab.registry import unknown_name
 
 if TYPE_CHECKING:
@@ -105,7 +115,18 @@ class Refined(Masked, Learns):
 
     @classmethod
     def of(cls, detector: Detector, **options: Any) -> "Refined":
-        """Return a refined detector of the parameters of another."""
+        """Return a refined detector of the parameters of another.
+
+        Raises
+        ------
+        UnknownNameError, ParameterError
+            If there is no such option, or a value is of another type.
+        """
+        known = [one.name for one in fields(cls) if one.name not in ("detector", "options")]
+        for name in options:
+            if name not in known:
+                unknown_name("option of refine", name, known)
+        check_types(cls.name, cls, options)
         return cls(detector=detector.name, options=asdict(detector), **options)  # type: ignore
 
     def inner(self) -> Detector:
@@ -123,7 +144,8 @@ class Refined(Masked, Learns):
 
     def chosen_levels(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
         """Return the levels of that detector, and the images themselves."""
-        names = self.inner().chosen_levels(shapes)
+        stored = {name: shape for name, shape in shapes.items() if name not in ON_DEMAND}
+        names = self.inner().chosen_levels(stored)
         return names if PIXELS in names else (*names, PIXELS)
 
     def usual_leave_out(self) -> str:
@@ -141,7 +163,11 @@ class Refined(Masked, Learns):
 
     def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> Cost:
         """Estimate ``1 + n_folds`` fits of the detector, and as many trainings of the network."""
-        inner = self.inner().plan(n_images, shapes)
+        used = self.chosen_levels(shapes)
+        detector = self.inner()
+        if PIXELS not in (detector.levels or ()):
+            used = tuple(name for name in used if name != PIXELS)
+        inner = detector.plan(n_images, {name: shapes[name] for name in used if name in shapes})
         n_passed = n_images * (1 + self.copies)
         products = PRODUCTS * self.width**2 / 64 * self.size**2
         trained = 3 * self.epochs * self.n_folds * n_passed * products / COMPARISONS
@@ -155,10 +181,10 @@ class Refined(Masked, Learns):
         self._left_out = score_left_out(inner, own, copies, self.n_folds)
         self._fitted = inner.fit(own)
         images = seen_images(PIXELS, features.images(PIXELS), (self.size, self.size))
-        examples = _examples(images, features.group_numbers, copies, self._left_out)
-        in_fold = self._left_out.fold[_beneath(len(images), copies)]
+        examples = examples_of(images, features.group_numbers, copies, self._left_out)
+        in_fold = self._left_out.fold[beneath(len(images), copies)]
         self._networks = [
-            self._trained(_subset(examples, in_fold != number))[0]
+            self._trained(subset_of(examples, in_fold != number))[0]
             for number in range(len(self._left_out.fitted))
         ]
         self._network, history = self._trained(examples)
@@ -259,27 +285,3 @@ class Refined(Masked, Learns):
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
-
-
-def _beneath(n_images: int, copies: Drawn) -> np.ndarray:
-    """Return the image that each example is, or was made of: copies, then images."""
-    return np.concatenate([copies.originals, np.arange(n_images)])
-
-
-def _examples(
-    images: np.ndarray, groups: np.ndarray, copies: Drawn, left_out: LeftOut
-) -> "Examples":
-    """Return copies and images, each with its map and mask."""
-    from anomalylab.training.refinement import Examples
-
-    bare = np.zeros(images.shape[:3], bool)
-    return Examples(
-        np.concatenate([copies.images, images]),
-        np.concatenate([left_out.of_copies, left_out.maps]).astype(np.float32),
-        np.concatenate([copies.masks, bare]),
-        groups[_beneath(len(images), copies)],
-    )
-
-
-def _subset(examples: "Examples", kept: np.ndarray) -> "Examples":
-    return type(examples)(*(part[kept] for part in examples))

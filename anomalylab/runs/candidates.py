@@ -5,6 +5,7 @@ from dataclasses import fields
 
 from anomalylab import detectors
 from anomalylab.detectors import Detector, TrainedDetector
+from anomalylab.runs.refined import followed
 from anomalylab.runs.request import DetectorChoice, DetectRequest
 
 CANDIDATES = (
@@ -31,7 +32,10 @@ def candidates_of(request: DetectRequest) -> dict[str, Detector]:
     if request.is_auto:
         names = CANDIDATES + (TRAINED if request.thorough else ())
         choices = tuple(DetectorChoice.parse(text) for text in names)
-    return {choice.label: _create(choice, request.seed) for choice in choices}
+    return {
+        choice.label: followed(_create(choice, request.seed), request.refine, request.seed)
+        for choice in choices
+    }
 
 
 def without_trained(candidates: Mapping[str, Detector]) -> dict[str, Detector]:

@@ -10,7 +10,7 @@ from anomalylab.datasets.check import SHRINKS_MUCH, Finding
 from anomalylab.detectors import Detector
 from anomalylab.extractors import Extractor
 from anomalylab.progress import stage
-from anomalylab.runs import image_kinds, roles
+from anomalylab.runs import image_kinds, refined, roles
 from anomalylab.runs.candidates import candidates_of, without_trained
 from anomalylab.runs.describe import run_info
 from anomalylab.runs.embedded import at_size, check_backbone, embedded
@@ -83,6 +83,7 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
     with writing(out, may_replace) as writer:
         writer.hide(hidden)
         material, chosen, choice, found = take(materials, candidates, timings)
+        refined.describe_by(chosen.values(), material.extractor)
         decisions = {
             label: outcome_of(writer, label, detector, material, timings)
             for label, detector in chosen.items()
@@ -96,6 +97,7 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
         _tables(writer, decisions, material, timings, kinds.typical())
         known = _still_true(report.findings, verdicts)
         learnt = taught(chosen) if _is_measured(verdicts) else []
+        learnt += refined.told(chosen)
         findings = [*kinds.findings(), *known, *found, *unseen, *learnt]
         writer.info(_info(material, chosen, kinds.told(verdicts), findings, broken, out))
         write_recall(writer)

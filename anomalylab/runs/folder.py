@@ -21,7 +21,7 @@ from anomalylab.runs.files import RunFiles
 from anomalylab.runs.info import FILE, DetectInfo, RunInfo, read_info
 from anomalylab.runs.kinds import KINDS, Kind, resolve
 from anomalylab.runs.put import recover
-from anomalylab.schema import Table, metric_learning, planted, study
+from anomalylab.schema import Table, metric_learning, planted, pni, study
 
 N_STRIP = 10
 """Images that a run shows of itself in a cell."""
@@ -63,6 +63,10 @@ TABLES: dict[str, Table] = {
         metric_learning.METRIC_EMBEDDING,
         metric_learning.METRIC_HEAT,
         metric_learning.METRIC_PICTURES,
+        pni.PNI_FITS,
+        pni.PNI_CURVES,
+        pni.PNI_VALUES,
+        pni.PNI_SCORES,
     )
 }
 

@@ -1,63 +1,16 @@
 """What a run is asked to do, and the command that asks for it again."""
 
-import json
-import re
 import shlex
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from anomalylab.errors import ParameterError
 from anomalylab.images.read import parse_intensity
 from anomalylab.registry import unknown_name
+from anomalylab.runs.detector_choice import DetectorChoice as DetectorChoice
+from anomalylab.runs.detector_choice import text_of
 from anomalylab.verdicts.threshold import check_rate
-
-
-@dataclass(frozen=True, kw_only=True)
-class DetectorChoice:
-    """A detector by name, with a preset or parameters, as ``NAME[@PRESET][:option=value,...]``."""
-
-    name: str
-    preset: str | None = None
-    params: Mapping[str, object] = field(default_factory=dict)
-
-    @classmethod
-    def parse(cls, text: str) -> "DetectorChoice":
-        """Read ``patchcore``, ``patchcore@sroc`` or ``patchcore:k=5,coreset=0.1``.
-
-        Raises
-        ------
-        ParameterError
-            If an option is not written ``name=value``.
-        """
-        head, _, options = text.partition(":")
-        name, _, preset = head.partition("@")
-        params = {}
-        for option in filter(None, options.split(",")):
-            key, equals, value = option.partition("=")
-            if not (key and equals and value):
-                raise ParameterError(
-                    f"detector {text!r}: options are written name=value, not {option!r}"
-                )
-            params[key] = _levels(value) if key == "levels" else _value(value)
-        return cls(name=name, preset=preset or None, params=params)
-
-    def __str__(self) -> str:
-        options = ",".join(f"{key}={_text(value)}" for key, value in self.params.items())
-        preset = f"@{self.preset}" if self.preset else ""
-        return f"{self.name}{preset}" + (f":{options}" if options else "")
-
-    @property
-    def label(self) -> str:
-        """What the detector is called in tables and file names."""
-        return self.shown.replace(":", "-").replace(",", "-")
-
-    @property
-    def shown(self) -> str:
-        """The choice as text, a file of weights by its name alone."""
-        params = {k: Path(str(v)).name if k == "weights" else v for k, v in self.params.items()}
-        return str(replace(self, params=params))
-
 
 Size = int | tuple[int, int]
 """What images are resized to: the side of a square of that area, or height and width."""
@@ -142,6 +95,8 @@ class DetectRequest:
         Python files that were imported first.
     thorough : bool
         Whether detectors that train a network are among those that one is chosen from.
+    refine : mapping, optional
+        Options of a network that refines the maps of the detectors; none if not given.
     hide_labels : bool
         Whether the images are taken as if nobody had labelled them; what is known is kept aside.
     image_kind : ImageKind, optional
@@ -168,6 +123,7 @@ class DetectRequest:
     group_by: str | None = None
     plugins: tuple[Path, ...] = ()
     thorough: bool = False
+    refine: Mapping[str, object] | None = None
     hide_labels: bool = False
     image_kind: ImageKind | None = None
 
@@ -198,6 +154,11 @@ class DetectRequest:
                 f"thorough adds detectors to choose from, so it goes with --detector {AUTO} alone; "
                 "name trained ones, as cutpaste, like any other"
             )
+        if self.refine is not None and (self.is_auto or self.resize != "bilinear"):
+            raise ParameterError(
+                "refine follows detectors that are named, as with --detector pni --refine, and "
+                "images that are resized bilinearly"
+            )
         labels = [choice.label for choice in self.detectors]
         if not labels or len(set(labels)) < len(labels):
             raise ParameterError(f"detectors must be one or more different ones, not {labels}")
@@ -213,11 +174,14 @@ class DetectRequest:
         words += ["--dataset", self.dataset] if self.dataset else []
         for key, given in self.dataset_params.items():
             for value in given if isinstance(given, list) else [given]:
-                words += [f"--{key.replace('_', '-')}", _text(value)]
+                words += [f"--{key.replace('_', '-')}", text_of(value)]
         words += ["--hide-labels"] if self.hide_labels else []
         for choice in self.detectors:
             words += ["--detector", choice.shown]
         words += ["--thorough"] if self.thorough else []
+        if self.refine is not None:
+            options = [f"{key}={text_of(value)}" for key, value in self.refine.items()]
+            words += ["--refine", *filter(None, [",".join(options)])]
         words += ["--backbone", self.backbone]
         words += ["--weights", Path(self.weights).name] if self.weights else []
         words += ["--levels", ",".join(self.levels)] if self.levels else []
@@ -274,25 +238,3 @@ _DEFAULTS = {f.name: f.default for f in fields(DetectRequest)}
 
 def _size(size: Size) -> str:
     return str(size) if isinstance(size, int) else "x".join(map(str, size))
-
-
-def _levels(text: str) -> str | tuple[str, ...]:
-    return text if text == "all" else tuple(text.split("+"))
-
-
-def _value(text: str) -> object:
-    """Read a value as JSON does, and whole numbers joined by + as a tuple; others are strings."""
-    if re.fullmatch(r"\d+(\+\d+)+", text):
-        return tuple(int(number) for number in text.split("+"))
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
-
-
-def _text(value: object) -> str:
-    if isinstance(value, tuple):
-        return "+".join(map(str, value))
-    if isinstance(value, Path):
-        return value.resolve().name
-    return value if isinstance(value, str) else json.dumps(value)

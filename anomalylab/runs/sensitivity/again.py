@@ -17,6 +17,7 @@ from anomalylab.runs.kinds import resolve
 from anomalylab.runs.limits import training_rows
 from anomalylab.runs.network import network_of
 from anomalylab.runs.originals import Originals
+from anomalylab.runs.refined import describe_by
 from anomalylab.runs.sensitivity.plan import Wish
 from anomalylab.runs.sensitivity.words import with_sensitivity
 from anomalylab.runs.sensitivity.write import Beneath, Instrument, write_sensitivity
@@ -73,7 +74,9 @@ def measure_again(
 def instrument_of_detectors(base: Run, data: Path | None, weights: str | None) -> Instrument:
     """Return what a run of detectors measures planted defects with: its own, fitted anew."""
     fitted = {name: detectors.load(base.folder / "detectors" / name) for name in base.detectors}
-    return Instrument.of_detectors(_beneath(base, data, weights), fitted)
+    beneath = _beneath(base, data, weights)
+    describe_by(fitted.values(), beneath.extractor)
+    return Instrument.of_detectors(beneath, fitted)
 
 
 def listed_again(base: Run) -> pd.DataFrame:
