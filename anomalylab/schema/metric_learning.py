@@ -129,14 +129,17 @@ METRIC_HEAT = Table(
         "of": "str",
         "mass_in_mask": "float?",
         "mask_share": "float?",
+        "peak": "float?",
     },
     (*KEY, "sample_id", "of"),
 )
 """Where Grad-CAM finds what a network decides by, of some test images.
 
-of: ``logit`` (of the class that is not normal) or ``distance`` (to the nearest normal training
-image). mass_in_mask: share of the heat inside the mask of the defect; mask_share: share of the
-image that the mask takes, which chance would give. Both are missing without a mask.
+of: ``logit`` (of the class that is not normal; there is none in the experiment ``classes``) or
+``distance`` (to the nearest normal training image). mass_in_mask: share of the heat inside the mask
+of the defect, missing where there is no heat; mask_share: share of the image that the mask takes,
+which chance would give. Both are missing without a mask. peak: largest heat of the image over that
+which is drawn in the last colour.
 """
 
 METRIC_PICTURES = Table(
@@ -144,4 +147,4 @@ METRIC_PICTURES = Table(
     {**_KEY, "sample_id": "str", "of": "str", "image": "bytes"},
     (*KEY, "sample_id", "of"),
 )
-"""Grad-CAM over the image as WebP bytes, for the rows of METRIC_HEAT."""
+"""Grad-CAM over the image as WebP bytes, for some rows of METRIC_HEAT."""

@@ -28,6 +28,9 @@ from anomalylab.studies.material import Listed, listed
 
 Size = tuple[int, int]
 
+CELL = 16
+"""Pixels of the resized image that a cell of the last frozen block covers."""
+
 
 @dataclass(frozen=True)
 class Category:
@@ -165,7 +168,7 @@ def read_category(one: Listed, size: Size, intensity: str) -> Category:
         f"holding {len(one.samples)} images of {one.name}",
         "take fewer categories or a smaller size",
     )
-    report = check(one.samples, one.root, size=size, cell=1, intensity=intensity)
+    report = check(one.samples, one.root, size=size, cell=CELL, intensity=intensity)
     if not report.is_usable:
         worst = report.findings[0]
         raise DatasetError(f"{worst.message}; {worst.advice}")

@@ -34,8 +34,13 @@ class Network(Protocol):
         of: str,
         nearest: np.ndarray | None = None,
         distance: str = "cosine",
+        reference: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return float32 (n_images, n_rows, n_cols), at least 0."""
+        ...
+
+    def channel_means(self, images: np.ndarray) -> np.ndarray:
+        """Return float32 (n_images, n_channels), what heat is compared with."""
         ...
 
 
@@ -78,7 +83,7 @@ def judge(
         "test_nearest": roles.train[test[1]],
         "places": plane(np.concatenate([of_trained, of_test]), distance),
         "planted": _planted(network, category, normal, distance, twin),
-        **_heat(network, category, lesson, test[0], normal[test[1]], distance),
+        **_heat(network, category, lesson, test, normal, distance),
     }
 
 
@@ -86,25 +91,30 @@ def _heat(
     network: Network,
     category: Category,
     lesson: Lesson,
-    scores: np.ndarray,
-    nearest: np.ndarray,
+    judged: tuple[np.ndarray, np.ndarray],
+    normal: np.ndarray,
     distance: str,
 ) -> dict[str, np.ndarray]:
-    """Return heat of test images; where classes are categories, none of them is not normal."""
-    test = category.roles.test
+    """Return heat of test images, each compared with the normal image that is nearest to it.
+
+    Where classes are categories, none of them is not normal, and there is no heat of its logit.
+    """
+    test, (scores, nearest) = category.roles.test, judged
     chosen = pictured(scores, category.types[test])
     is_marked = category.samples["mask_path"].notna().to_numpy(bool)[test]
     places = measured(is_marked & (category.labels[test] == 1), chosen)
-    images = category.images[test[places]]
-    of_distance = network.heat(images, of=DISTANCE, nearest=nearest[places], distance=distance)
+    images, beside = category.images[test[places]], nearest[places]
+    reference = network.channel_means(category.images[category.roles.train[beside]])
     heat = {
         "heat_rows": test[places],
         "pictured_rows": test[chosen],
-        f"heat_{DISTANCE}": of_distance,
+        f"heat_{DISTANCE}": network.heat(
+            images, of=DISTANCE, nearest=normal[beside], distance=distance, reference=reference
+        ),
     }
     is_normal_a_class = lesson.labels is None or bool(lesson.extra)
     if is_normal_a_class:
-        heat[f"heat_{LOGIT}"] = network.heat(images, of=LOGIT)
+        heat[f"heat_{LOGIT}"] = network.heat(images, of=LOGIT, reference=reference)
     return heat
 
 

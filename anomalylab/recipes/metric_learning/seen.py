@@ -71,14 +71,15 @@ class Seen:
         """Return rows of METRIC_HEAT."""
         from anomalylab.training.grad_cam import heat_in_mask  # loads torch
 
-        rows = []
-        samples = self.category.samples
-        for row, heat in zip(self.arrays["heat_rows"], self.arrays[f"heat_{of}"], strict=True):
+        rows, samples, heats = [], self.category.samples, self.arrays[f"heat_{of}"]
+        scale = heat_scale(heats) or 1.0
+        for row, heat in zip(self.arrays["heat_rows"], heats, strict=True):
             mask, inside, share = self._mask(samples.iloc[row]), np.nan, np.nan
             if mask is not None:
                 inside, share = heat_in_mask(heat, mask), float(mask.mean())
-            rows.append((self.ids[row], of, inside, share))
-        return pd.DataFrame(rows, columns=["sample_id", "of", "mass_in_mask", "mask_share"])
+            rows.append((self.ids[row], of, inside, share, float(heat.max()) / scale))
+        columns = ["sample_id", "of", "mass_in_mask", "mask_share", "peak"]
+        return pd.DataFrame(rows, columns=columns)
 
     def _mask(self, sample: Any) -> np.ndarray | None:
         """Return the marked pixels of a defect at the size of the network, if there are any."""

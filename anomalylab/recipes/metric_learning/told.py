@@ -73,9 +73,9 @@ def _range(judged: list[Auroc]) -> str:
         )
         return ", ".join(parts)
 
-    if fixed(low.value, 2) == fixed(high.value, 2):
-        return f"{fixed(low.value, 2)} throughout"
-    return f"{fixed(low.value, 2)} ({name(low)}) to {fixed(high.value, 2)} ({name(high)})"
+    if fixed(low.value, 3) == fixed(high.value, 3):
+        return f"{fixed(low.value, 3)} throughout"
+    return f"{fixed(low.value, 3)} ({name(low)}) to {fixed(high.value, 3)} ({name(high)})"
 
 
 def _best(found: Found, judged: list[Auroc]) -> str:
@@ -98,11 +98,11 @@ def _means(found: Found) -> str:
     means = found.means
     if len(means) < 2:
         return "".join(
-            f"Mean over {plural(found.n_judged, 'category', 'categories')}: {fixed(mean, 2)}."
+            f"Mean over {plural(found.n_judged, 'category', 'categories')}: {fixed(mean, 3)}."
             for mean in means.values()
         )
     ranked = sorted(means, key=lambda loss: -means[loss])
-    words = ", ".join(f"{loss_name(loss)} {fixed(means[loss], 2)}" for loss in ranked)
+    words = ", ".join(f"{loss_name(loss)} {fixed(means[loss], 3)}" for loss in ranked)
     few = (
         "so few categories give losses no order"
         if found.n_judged < MANY_CATEGORIES
@@ -122,8 +122,8 @@ def _without_labels(found: Found, lead: str) -> str:
 
 def _with_interval(one: Auroc) -> str:
     if one.low != one.low:
-        return fixed(one.value, 2)
-    return f"{fixed(one.value, 2)} (95 %: {fixed(one.low, 2)} to {fixed(one.high, 2)})"
+        return fixed(one.value, 3)
+    return f"{fixed(one.value, 3)} (95 %: {fixed(one.low, 2)} to {fixed(one.high, 2)})"
 
 
 def _trained(found: Found) -> str:
@@ -157,7 +157,7 @@ def of_loss(found: Found, loss: str) -> str:
     words = [f"{one.category} {_with_interval(one)}{_beside(one)}" for one in own]
     wrong = {one.category: one for one in found.aurocs(is_as_published=True) if one.loss == loss}
     also = [
-        f"with the published errors {fixed(wrong[one.category].value, 2)} on {one.category}"
+        f"with the published errors {fixed(wrong[one.category].value, 3)} on {one.category}"
         for one in own
         if one.category in wrong
     ]
@@ -174,7 +174,7 @@ def certainty(found: Found) -> str:
     if spreads:
         return (
             f"Over {len(found.part.seeds)} seeds AUROC of one loss on one category moved by up to "
-            f"{fixed(max(spreads), 2)}; intervals cover which images were judged, not that."
+            f"{fixed(max(spreads), 3)}; intervals cover which images were judged, not that."
         )
     networks = "The network was" if found.part.n_trials == 1 else "Each network was"
     return f"{networks} trained once: how far AUROC moves with another seed is not known."
@@ -185,7 +185,7 @@ def flattered(found: Found) -> str:
     with_trained = found.aurocs("auroc") if found.part.experiment == "one-defect" else []
     if not with_trained:
         return ""
-    words = _range(with_trained) if len(with_trained) > 1 else fixed(with_trained[0].value, 2)
+    words = _range(with_trained) if len(with_trained) > 1 else fixed(with_trained[0].value, 3)
     return (
         f"With the images that were trained on among those that are judged, as published, it is "
         f"{words}, which says nothing of new images."

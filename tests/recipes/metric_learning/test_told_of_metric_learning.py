@@ -60,7 +60,7 @@ def distances_of(loss, good, bad):
 
 def test_one_loss_on_one_category_stands_with_its_interval_beside_what_is_published():
     told = headline(found([("bottle", "arcface", "auroc", 0.9)]))
-    assert "ArcFace ranks defective bottle images above good ones with AUROC 0.90" in told
+    assert "ArcFace ranks defective bottle images above good ones with AUROC 0.900" in told
     assert "(95 %: 0.80 to 1.00), published of a larger network 0.997" in told
     assert told.endswith(", trained once.")
 
@@ -73,7 +73,7 @@ def test_a_loss_is_ahead_only_beyond_chance(is_clear):
     rows = distances_of("arcface", good, bad) + distances_of("center", good, other)
     values = [("bottle", "arcface", "auroc", 1.0), ("bottle", "center", "auroc", 0.5)]
     told = headline(found(values, part, rows))
-    assert "0.50 (center loss) to 1.00 (ArcFace)" in told
+    assert "0.500 (center loss) to 1.000 (ArcFace)" in told
     assert ("ArcFace is ahead of center loss beyond chance." in told) == is_clear
     assert ("None of the other losses can be told from ArcFace" in told) != is_clear
 
@@ -90,17 +90,17 @@ def test_means_are_over_categories_and_give_no_order_of_few():
         )
     ]
     told = headline(found(values, part))
-    assert "Mean over 2 categories: ArcFace 0.80, center loss 0.65; so few categories" in told
+    assert "Mean over 2 categories: ArcFace 0.800, center loss 0.650; so few categories" in told
 
 
 def test_of_one_defect_the_figure_that_flatters_is_told_as_such():
     part = replace(PART, experiment="one-defect", defects={"bottle": "cut"})
     values = [("bottle", "arcface", "auroc", 0.95), ("bottle", "arcface", "auroc_untrained", 0.6)]
     told = verdicts(found(values, part))[HEADLINE]
-    assert "it is 0.95, which says nothing of new images" in told.reason
+    assert "it is 0.950, which says nothing of new images" in told.reason
     told = told.sentence
     assert "Trained on good images and cut, and judged by the other types" in told
-    assert "AUROC 0.60 " in told
+    assert "AUROC 0.600 " in told
     assert "published of other categories: 0.18 to 0.77" in told
 
 
@@ -108,20 +108,20 @@ def test_without_labels_only_planted_defects_are_told_of():
     told = verdicts(found([("bottle", "arcface", "planted_auroc", 0.8)]))
     assert {one.kind for one in told.values()} == {"undecidable"}
     assert "whether real defects are found is not known" in told[HEADLINE].sentence
-    assert "Planted defects are told from the untouched images with AUROC 0.80" in headline(
+    assert "Planted defects are told from the untouched images with AUROC 0.800" in headline(
         found([("bottle", "arcface", "planted_auroc", 0.8)])
     )
-    assert told["arcface"].sentence.startswith("AUROC of planted defects: bottle 0.80")
+    assert told["arcface"].sentence.startswith("AUROC of planted defects: bottle 0.800")
 
 
 def test_seeds_tell_how_far_figures_move():
     part = replace(PART, seeds=[0, 1])
     values = [("bottle", "arcface", "auroc", 0.9, 0), ("bottle", "arcface", "auroc", 0.7, 1)]
     told = verdicts(found(values, part))[HEADLINE]
-    assert "AUROC 0.80 (95 %: 0.60 to 1.00)" in told.sentence
+    assert "AUROC 0.800 (95 %: 0.60 to 1.00)" in told.sentence
     assert told.sentence.endswith(", means over 2 trainings.")
     told = told.reason
-    assert "Over 2 seeds AUROC of one loss on one category moved by up to 0.20" in told
+    assert "Over 2 seeds AUROC of one loss on one category moved by up to 0.200" in told
 
 
 def test_where_all_defects_were_trained_on_nothing_is_known_of_others():
@@ -129,4 +129,4 @@ def test_where_all_defects_were_trained_on_nothing_is_known_of_others():
     told = verdicts(found([("bottle", "arcface", "auroc", 0.95)], part))
     assert told[HEADLINE].kind == "undecidable"
     assert told[HEADLINE].sentence.startswith("All defective test images were trained on")
-    assert "it is 0.95" in told[HEADLINE].reason
+    assert "it is 0.950" in told[HEADLINE].reason

@@ -27,8 +27,13 @@ class Brightness:
         level = images.mean(axis=(1, 2, 3))
         return np.column_stack([level, np.zeros(len(level))]).astype(np.float32)
 
-    def heat(self, images, *, of, nearest=None, distance="cosine"):
+    def channel_means(self, images):
+        return images.mean(axis=(1, 2))
+
+    def heat(self, images, *, of, reference, nearest=None, distance="cosine"):
         assert (of == "logit") == (nearest is None)
+        assert len(reference) == len(images)
+        assert (reference < 115).all()  # of normal images, the nearest ones
         return np.ones((len(images), 2, 2), np.float32)
 
 
@@ -139,6 +144,7 @@ def test_the_nearest_normal_image_and_the_heat_are_told_by_tables(data, taught):
     # Even heat lies in the mask as the mask lies in the image.
     assert heat["mass_in_mask"].to_numpy() == pytest.approx(heat["mask_share"].to_numpy())
     assert heat["mask_share"].to_numpy() == pytest.approx(0.25, abs=0.02)
+    assert (heat["peak"] == 1).all()
     training = tables["metric_trainings"].iloc[0]
     assert (training["epochs"], training["best_epoch"]) == (2, 1)
     assert training["trained_on"] == "normal, twin"
