@@ -130,4 +130,4 @@ def test_gradients_of_what_learns_are_those_through_the_whole_network(name, cut)
     for key, gradient in cached.items():
         expected = through_all[key]
         tolerance = 1e-4 * float(expected.abs().max()) + 1e-9
-        torch.testing.assert_close(gradient, expected, rtol=1e-3, atol=tolerance)
+        torch.testing.assert_close(gradient, expected, rtol=0, atol=tolerance)
