@@ -4,7 +4,7 @@
   const al = window.anomalylab;
   const MARGIN = 16;
   const REACH = 14;
-  const SERIES = [1, 5, 3, 4, 6, 2, 7].map((number) => `var(--series-${number})`);
+  const SERIES = [5, 3, 4, 2, 7, 1, 6].map((number) => `var(--series-${number})`);
 
   /** @type {Record<string, number | undefined>} */
   const KEYS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };

@@ -6,6 +6,7 @@ from typing import Any
 
 from anomalylab.number_words import percent, readable
 from anomalylab.pictures.encode import data_url, to_base64
+from anomalylab.pictures.map_colours import composite
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key, rows_of
 from anomalylab.reports.kit.words import short_names
@@ -149,15 +150,23 @@ def _still(found: Trials, trial: Trial, shots: list[dict[str, Any]]) -> list[dic
     """Return the first images with URLs of their pictures."""
     thumbnails = by_key(found.thumbnails, "sample_id")
     drawn = {
-        (row["sample_id"], row["of"]): data_url(row["image"])
+        (row["sample_id"], row["of"]): row["image"]
         for row in rows_of(found.of(found.tables.pictures, trial))
     }
+
+    def outlined(sample_id: str, picture: bytes) -> str:
+        return data_url(composite(picture, None, thumbnails[sample_id]["contour"]))
+
     return [
         {
             **shot,
-            "src": data_url(thumbnails[shot["id"]]["image"]),
+            "src": outlined(shot["id"], thumbnails[shot["id"]]["image"]),
             "maps": [
-                {"of": of, "src": drawn[shot["id"], of], "words": told["words"]}
+                {
+                    "of": of,
+                    "src": outlined(shot["id"], drawn[shot["id"], of]),
+                    "words": told["words"],
+                }
                 for of, told in shot["maps"].items()
             ],
             "near": data_url(thumbnails[shot["nearest"]]["image"])
