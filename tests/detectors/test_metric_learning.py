@@ -209,3 +209,15 @@ def test_where_there_is_no_object_to_draw_on_it_says_what_to_do():
     white[np.arange(4), 0, 0] = np.linspace(0, 1, 4)[:, None]
     with pytest.raises(ParameterError, match="anywhere"):
         detectors.create("metric_learning", **QUICK, place="on-edge").fit(levels(white))
+
+
+def test_a_transformer_learns_as_well_and_its_map_has_a_cell_a_token(normal):
+    fitted = detectors.create(
+        "metric_learning",
+        **{**QUICK, "body": "timm:test_vit", "size": 64},
+        weights="random",
+        frozen="blocks.2",
+    ).fit(normal)
+    scores, heat = fitted.score(levels(scratched(2)))
+    assert heat.shape == (2, 4, 4)
+    assert (scores > 0).all()
