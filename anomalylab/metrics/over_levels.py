@@ -71,7 +71,9 @@ def levels_of(maps: np.ndarray, steps: np.ndarray) -> np.ndarray:
     return np.searchsorted(steps, maps, side="left").astype(np.uint8)
 
 
-def count(masks: Sequence[np.ndarray], levels: Sequence[np.ndarray]) -> Pixels:
+def count(
+    masks: Sequence[np.ndarray] | np.ndarray, levels: Sequence[np.ndarray] | np.ndarray
+) -> Pixels:
     """Count defective and good pixels of each image by level.
 
     Parameters
@@ -138,7 +140,8 @@ def best_level(rates: pd.DataFrame) -> int:
 def _above(counts: np.ndarray) -> np.ndarray:
     """Return how many pixels lie above each level."""
     at_or_above: np.ndarray = np.cumsum(counts[:, ::-1], axis=1)[:, ::-1]
-    return at_or_above - counts
+    above: np.ndarray = at_or_above - counts
+    return above
 
 
 def _mean(rates: np.ndarray) -> np.ndarray:

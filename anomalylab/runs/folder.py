@@ -21,7 +21,7 @@ from anomalylab.runs.files import RunFiles
 from anomalylab.runs.info import FILE, DetectInfo, RunInfo, read_info
 from anomalylab.runs.kinds import KINDS, Kind, resolve
 from anomalylab.runs.put import recover
-from anomalylab.schema import Table, metric_learning, planted, pni, study
+from anomalylab.schema import Table, autoencoder, metric_learning, planted, pni, study
 
 N_STRIP = 10
 """Images that a run shows of itself in a cell."""
@@ -67,6 +67,15 @@ TABLES: dict[str, Table] = {
         pni.PNI_CURVES,
         pni.PNI_VALUES,
         pni.PNI_SCORES,
+        autoencoder.TRAININGS,
+        autoencoder.COURSE,
+        autoencoder.F1_COURSE,
+        autoencoder.TAU_CURVE,
+        autoencoder.TAUS,
+        autoencoder.VALUES,
+        autoencoder.GOOD_RESIDUALS,
+        autoencoder.MAXIMA,
+        autoencoder.PICTURES,
     )
 }
 

@@ -136,6 +136,17 @@ KINDS: dict[str, Kind] = {
             notebook="metric_learning",
             options="anomalylab.recipes.metric_learning.options",
         ),
+        Kind(
+            name="autoencoder",
+            words="autoencoder",
+            holds="networks that were trained to give images back",
+            made_by="anomalylab recipe autoencoder",
+            part="anomalylab.recipes.autoencoder.info:AutoencoderInfo",
+            request="anomalylab.recipes.autoencoder.request:AutoencoderRequest",
+            make="anomalylab.recipes.autoencoder.run:run",
+            notebook="autoencoder",
+            options="anomalylab.recipes.autoencoder.options",
+        ),
     )
 }
 

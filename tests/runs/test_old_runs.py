@@ -88,6 +88,15 @@ def test_trained_networks_of_before_can_be_read_and_shown_without_images_or_weig
         assert len(getattr(metric_learning, part)(found).html) > 100
 
 
+def test_auto_encoders_of_before_can_be_read_without_images_or_weights(tmp_path):
+    old = unpacked("autoencoder_v2", tmp_path)
+    old.check()
+    for name in (name for name in TABLES if name.startswith("autoencoder_")):
+        assert len(TABLES[name].check(old.table(name)))
+    assert (old.info.part.architecture, old.info.part.latents) == ("tiny", [8, 64])
+    assert old.verdict.startswith("At 0.")
+
+
 def test_every_table_of_an_old_pc_space_can_be_read(old_pc):
     for name, table in TABLES.items():
         table.check(old_pc.run.table(name))

@@ -57,7 +57,7 @@ def fits(table: pd.DataFrame, row: int) -> np.ndarray:
     All are rounded, so that a small range can.
     """
     printed, beyond = table["f1"].to_numpy(), ROUNDING + 1e-9
-    of_row = table.loc[row, "recall"], table.loc[row, "precision"]
+    of_row = table[["recall", "precision"]].to_numpy()[row]
     low, high = (_f1(*(value + side for value in of_row)) for side in (-ROUNDING, ROUNDING))
     return np.asarray((printed >= low - beyond) & (printed <= high + beyond))
 
