@@ -162,7 +162,8 @@ def _heat(key, test, of, strength, images, rows):
             has_mask = of == "with masks" and row.label == 1
             share = (24 * 16) / (96 * 64) if has_mask else None
             mass = min(1.0, 0.1 + 0.6 * strength + 0.05 * rng.random()) if has_mask else None
-            rows["heat"].append((*key, row.sample_id, what, mass, share))
+            peak = float(heat[i].max() / scale)
+            rows["heat"].append((*key, row.sample_id, what, mass, share, peak))
             picture = heat_picture(images[row.sample_id], heat[i], scale)
             rows["pictures"].append((*key, row.sample_id, what, picture))
 

@@ -4,14 +4,22 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from IPython.display import HTML, display
+from IPython.display import display
+from markupsafe import Markup
 
-from anomalylab.pictures.colours import LIGHT
 from anomalylab.recipes.metric_learning.request import MetricLearningRequest, read_losses
 from anomalylab.recipes.metric_learning.run import run as make
+from anomalylab.reports.kit.fragment import Fragment
 from anomalylab.reports.kit.loss_drawing import curve_words, loss_drawing
 from anomalylab.runs.folder import Run
 from anomalylab.training import watching
+
+STYLES = ("parts/training.css",)
+
+FIGURE = Markup(
+    '<figure class="al-chart al-live-curve">{}<figcaption class="al-note">Training: {}. Solid: '
+    "learnt from; dashed: held out.</figcaption></figure>"
+)
 
 
 class LiveCurve:
@@ -32,8 +40,8 @@ class LiveCurve:
     def told(self, history: pd.DataFrame) -> None:
         """Draw the loss as far as it is known."""
         self.n_told += 1
-        drawing = loss_drawing(history, LIGHT["ink"], None, "training")
-        shown = HTML(f"<p>Training: {curve_words(history)}</p>{drawing}")
+        drawing = loss_drawing(history, "var(--ink)", None, "training")
+        shown = Fragment(FIGURE.format(drawing, curve_words(history)), (), STYLES)
         if self._place is None:
             self._place = display(shown, display_id=True)
         else:

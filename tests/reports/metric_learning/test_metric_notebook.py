@@ -7,6 +7,7 @@ from fakes import fake_run
 
 from anomalylab.datasets.textures import make_textures
 from anomalylab.reports import run_notebook
+from anomalylab.reports.kit.fragment import assets_of
 from anomalylab.reports.metric_learning import made
 from anomalylab.reports.metric_learning.live import LiveCurve
 from anomalylab.training import watching
@@ -46,12 +47,12 @@ def test_the_curve_is_drawn_in_one_place_however_many_epochs_it_has(monkeypatch)
         updates: list = []  # noqa: RUF012
 
         def update(self, shown):
-            self.updates.append(shown.data)
+            self.updates.append(shown._repr_html_())
 
     displayed = []
 
     def display(shown, display_id):
-        displayed.append(shown.data)
+        displayed.append(shown._repr_html_())
         return Place()
 
     monkeypatch.setattr("anomalylab.reports.metric_learning.live.display", display)
@@ -67,6 +68,7 @@ def test_the_curve_is_drawn_in_one_place_however_many_epochs_it_has(monkeypatch)
     assert len(displayed) == 1
     assert len(Place.updates) == 2
     assert "loss over 3 epochs" in Place.updates[-1]
+    assert {"kit/charts.css", "parts/training.css"} <= set(assets_of(Place.updates[-1]))
 
 
 def test_a_finished_run_is_opened_and_one_that_is_made_is_asked_for_as_told(tmp_path, monkeypatch):
