@@ -86,7 +86,7 @@ class TwinsApp(AppViewer):
         watch(self._draw_untouched, ["seed"])
         watch(self._judge_soon, [*DIALS, "seed"])
         watch(self._judge, ["judged"])
-        watch(self._take_up, ["tick", *COURSE])
+        watch(self._take_up, ["tick", *DIALS, *COURSE])
         watch(self._enlarge, ["chosen", "of"])
         self.judged.param.watch(
             lambda _: self.state.param.update(chosen=self.judged.active), "clicks"
@@ -105,7 +105,7 @@ class TwinsApp(AppViewer):
     def _judge_soon(self, *_) -> None:
         """Judge anew once the dials have rested: it takes longer than to draw twins."""
         document = pn.state.curdoc
-        if document is None:
+        if document is None or not pn.state.loaded:
             self._judge()
             return
         self._n_due += 1
@@ -126,9 +126,10 @@ class TwinsApp(AppViewer):
             return
         self._judged_by = _trained(state)
         told: list[dict[str, str]] = [{} for _ in self._shown]
-        for field, (name, trial) in zip(("words", "name"), self._judged_by, strict=False):
+        for name, trial in self._judged_by:
             for one, share in zip(told, trial.standing(_images(self._shown)), strict=True):
-                one[field] = f"{name} {100 * share:.0f} %"
+                before = [one["name"]] if "name" in one else []
+                one["name"] = ", ".join([*before, f"{name}\u00a0{100 * share:.0f}\u00a0%"])
         _fill(self.judged, self._shown, told, caption=words.judged_note(state))
         self._enlarge()
 
@@ -224,7 +225,7 @@ class TwinsApp(AppViewer):
                 "Are your twins better, on what you have not seen?",
                 "Both trainings on the same defects.",
             ),
-            says(state, words.comparison_words, "tick", *COURSE, options=words.SET),
+            says(state, words.comparison_words, "tick", *DIALS, *COURSE, options=words.SET),
             self.compare,
             styles={"flex": "1 1 480px", "min-width": "0"},
         )

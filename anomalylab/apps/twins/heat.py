@@ -23,7 +23,8 @@ def large_words(state: TwinsState, shown: Shown) -> str:
     for name, trial in trained:
         if trial is not None and trial.judge is not None:
             figures += _of_trial(state, shown, name, trial)
-    return f"<h3>Where does each training look?</h3><div class='heats'>{''.join(figures)}</div>"
+    title = "<h3 class='heading'>Where does each training look?</h3>"
+    return f"{title}<div class='heats'>{''.join(figures)}</div>"
 
 
 def _of_trial(state: TwinsState, shown: Shown, name: str, trial: Trial) -> list[str]:

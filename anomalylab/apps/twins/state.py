@@ -123,8 +123,8 @@ class TwinsState(AppState):
         self.param.update(kind=UNTOUCHED.kind, judged=MINE, n_images=min(self.n_images, most))
         self._now = self._dials()
         self._note_kind()
-        self.param.watch(self._follow_kind, "kind", precedence=0)
-        self.param.watch(self._note_change, list(DIALS), precedence=1)
+        self._is_set = False
+        self.param.watch(self._note_change, list(DIALS))  # before all others: it sets sizes
         self.param.watch(lambda *_: self.seen.choose(), list(COURSE))
         self.param.watch(self._note_look, "judged")
 
@@ -232,21 +232,30 @@ class TwinsState(AppState):
             )
 
     def _set(self, dials: dict[str, Any]) -> None:
+        self._is_set = True
+        try:
+            self.param.update(**dials)
+        finally:
+            self._is_set = False
         self._now = dict(dials)
-        self.param.update(**dials)
         self.n_undo = len(self._past)
 
     def _dials(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in DIALS}
 
-    def _follow_kind(self, event) -> None:
-        own = options_of(event.new)
-        usual = {name: own[name] for name in ("length", "width") if name in own}
-        if self._now.get("kind") != event.new:  # else the dials are being set to a known state
-            self.param.update(**usual)
-
-    def _note_change(self, *_) -> None:
+    def _note_change(self, *events) -> None:
+        """Take sizes that another kind has for its own, and note what was changed."""
         self._note_kind()
+        if self._is_set:
+            return
+        if self.kind != self._now["kind"]:
+            own, given = options_of(self.kind), {event.name for event in events}
+            usual = {n: own[n] for n in ("length", "width") if n in own and n not in given}
+            self._is_set = True
+            try:
+                self.param.update(**usual)
+            finally:
+                self._is_set = False
         dials = self._dials()
         if dials != self._now:
             self._past.append(self._now)

@@ -106,8 +106,7 @@ def test_both_are_trained_and_judge_the_same_images(app):
     assert "trained, 5 epochs" in words.training_words(state)
     assert len(app.judged.items) == len(state.material.aside)
     for item in app.judged.items:
-        assert re.fullmatch(r"yours \d+ %", item["words"])
-        assert re.fullmatch(r"untouched \d+ %", item["name"])
+        assert re.fullmatch(r"yours \d+ %, untouched \d+ %", item["name"])
 
 
 def test_good_images_aside_stand_lower_than_defects(app):
@@ -115,7 +114,7 @@ def test_good_images_aside_stand_lower_than_defects(app):
     state = trained(app)
 
     def shares():
-        return [int(re.search(r"yours (\d+)", item["words"])[1]) for item in app.judged.items]
+        return [int(re.search(r"yours (\d+)", item["name"])[1]) for item in app.judged.items]
 
     state.judged = GOOD
     good = shares()
@@ -195,8 +194,9 @@ def test_the_comparison_is_on_types_that_were_not_looked_at(app):
 def test_labelled_defects_that_were_looked_at_before_the_dials_are_set_apart_and_it_says_so(app):
     app.state.judged = LABELLED + "dent"
     assert "You have now seen" in words.head_words(app.state)
+    head = app.head()
     app.state.kind = "spot"
-    assert "Test knowledge was used." in words.head_words(app.state)
+    assert "Test knowledge was used." in head.object
     trained(app)
     table = compared(app).set_index("type")
     assert table.loc["dent", "is_seen"]
@@ -246,6 +246,10 @@ def test_an_address_sets_a_kind_with_its_sizes_and_a_course_together(app):
     assert app.state.options == TwinOptions(kind="brush", place="on-blob")
     assert (app.state.course.n_images, app.state.course.epochs) == (5, 2)
     assert app.controls.dials[0][0].value == "brush"
+    app.state.param.update(place="anywhere", kind="line", width=(2, 3))
+    assert app.state.options == TwinOptions(width=(2, 3))
+    app.state.undo()
+    assert app.state.options == TwinOptions(kind="brush", place="on-blob")
 
 
 def test_the_layout_holds_all_parts_and_the_losses_render(app):
