@@ -1,6 +1,6 @@
 """A network in two parts: a frozen lower one, and an upper one that learns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ class Body:
         Hexadecimal digest of all that both parts depend on before anything is learned.
     """
 
-    lower: "nn.Module"
-    upper: "nn.Module"
+    lower: "nn.Module" = field(repr=False)
+    upper: "nn.Module" = field(repr=False)
     shape: tuple[int, int, int]
     n_channels: int
     size: tuple[int, int]

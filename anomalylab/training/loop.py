@@ -18,6 +18,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from anomalylab.errors import ParameterError
 from anomalylab.training.checkpoints import Checkpoints
 from anomalylab.training.course import Course
 from anomalylab.training.device import chosen_device, half_precision
@@ -85,10 +86,12 @@ def train(
     TrainingStopped
         If who looks on wants it, see :func:`anomalylab.training.watching`.
     ParameterError
-        If the device is not there.
+        If the device is not there, or nothing can learn.
     StorageError
         If the checkpoint cannot be written.
     """
+    if not any(parameter.requires_grad for parameter in modules.parameters()):
+        raise ParameterError("there is nothing to train: no parameter needs a gradient")
     device = chosen_device(plan.device)
     training, validation = split(groups, plan.validation, plan.seed)
     half = half_precision(device) if plan.mixed_precision else None

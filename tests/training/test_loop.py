@@ -240,6 +240,11 @@ def test_parameters_that_need_no_gradient_stay_as_they_are():
     assert not torch.equal(modules[4].weight, net()[4].weight)
 
 
+def test_nothing_to_train_is_refused():
+    with pytest.raises(ParameterError, match="nothing to train"):
+        trained(modules=net().requires_grad_(False))
+
+
 def test_a_device_that_is_not_there_is_refused_with_what_there_is():
     missing = "cuda" if not torch.cuda.is_available() else "mps"
     with pytest.raises(ParameterError, match=f"no device {missing} here; this machine has .*cpu"):
