@@ -106,7 +106,7 @@ def test_both_are_trained_and_judge_the_same_images(app):
     assert "trained, 5 epochs" in words.training_words(state)
     assert len(app.judged.items) == len(state.material.aside)
     for item in app.judged.items:
-        assert re.fullmatch(r"yours \d+ %, untouched \d+ %", item["name"])
+        assert re.fullmatch(r"yours\s\d+\s%, untouched\s\d+\s%", item["name"])
 
 
 def test_good_images_aside_stand_lower_than_defects(app):
@@ -114,7 +114,7 @@ def test_good_images_aside_stand_lower_than_defects(app):
     state = trained(app)
 
     def shares():
-        return [int(re.search(r"yours (\d+)", item["name"])[1]) for item in app.judged.items]
+        return [int(re.search(r"yours\s(\d+)", item["name"])[1]) for item in app.judged.items]
 
     state.judged = GOOD
     good = shares()
