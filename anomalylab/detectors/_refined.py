@@ -17,7 +17,11 @@ import numpy as np
 from anomalylab.compute.cost import COMPARISONS, Cost
 from anomalylab.detectors import _storage
 from anomalylab.detectors._base import Detector
-from anomalylab.detectors._drawn import (
+from anomalylab.detectors._learns import Learns
+from anomalylab.detectors._masked import Masked
+from anomalylab.detectors._options import check_types
+from anomalylab.detectors._registry import create, unlisted
+from anomalylab.detectors.drawn_copies import (
     KINDS,
     PIXELS,
     Drawn,
@@ -25,13 +29,9 @@ from anomalylab.detectors._drawn import (
     drawn,
     examples_of,
     score_left_out,
+    small_images,
     subset_of,
 )
-from anomalylab.detectors._learns import Learns
-from anomalylab.detectors._masked import Masked
-from anomalylab.detectors._options import check_types
-from anomalylab.detectors._registry import create, unlisted
-from anomalylab.detectors._seen_images import seen_images
 from anomalylab.errors import ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND, Features
@@ -180,7 +180,7 @@ class Refined(Masked, Learns):
         own = features.only(inner.chosen_levels(features.shapes))
         self._left_out = score_left_out(inner, own, copies, self.n_folds)
         self._fitted = inner.fit(own)
-        images = seen_images(PIXELS, features.images(PIXELS), (self.size, self.size))
+        images = small_images(features, self.size)
         examples = examples_of(images, features.group_numbers, copies, self._left_out)
         in_fold = self._left_out.fold[beneath(len(images), copies)]
         self._networks = [
@@ -225,7 +225,7 @@ class Refined(Masked, Learns):
     def _judge(
         self, features: Features, hidden: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        images = seen_images(PIXELS, features.images(PIXELS), (self.size, self.size))
+        images = small_images(features, self.size)
         if hidden is None:
             inner, network = self._learnt()
             return self._refined(inner, network, features, images)

@@ -173,6 +173,19 @@ class PNI(Cells):
             counts.append(nothing.reshape(len(cells), -1).sum(axis=1))
         return np.concatenate(counts)
 
+    def allowed_share(self, features: Features) -> float:
+        """Return the mean share of the memory that a cell may be compared with.
+
+        Where two distances are averaged, the mean of both.
+        """
+        shares = []
+        for _, cells in self._blocks(self._checked(features)):
+            for one in self.rules().allowed(*self.shares(cells)):
+                rows = one[:, self.kind_] if self.position_over == "dist" else one
+                shares.append(float(rows.mean()) * len(cells))
+        n_each = len(self.rules().allowed(*(np.zeros((1, 1), np.float32),) * 2))
+        return sum(shares) / (len(features) * n_each)
+
     def matches(self, features: Features | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return the training image and cell of the allowed memory that is nearest to each cell.
 

@@ -147,6 +147,17 @@ KINDS: dict[str, Kind] = {
             notebook="autoencoder",
             options="anomalylab.recipes.autoencoder.options",
         ),
+        Kind(
+            name="pni",
+            words="pni",
+            holds="PNI beside PatchCore",
+            made_by="anomalylab recipe pni",
+            part="anomalylab.recipes.pni.info:PNIInfo",
+            request="anomalylab.recipes.pni.request:PNIRequest",
+            make="anomalylab.recipes.pni.run:run",
+            notebook="pni",
+            options="anomalylab.recipes.pni.options",
+        ),
     )
 }
 

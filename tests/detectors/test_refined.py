@@ -8,7 +8,7 @@ import pytest
 
 from anomalylab import detectors, extractors, synthesise
 from anomalylab.detectors import Refined, create
-from anomalylab.detectors._drawn import KINDS, drawn
+from anomalylab.detectors.drawn_copies import KINDS, drawn
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features, ImageLevel
 

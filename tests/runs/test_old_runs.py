@@ -10,7 +10,7 @@ from PIL import Image
 
 from anomalylab.apps.detect.judgements import judgements
 from anomalylab.pc_space.opened import PCSpace
-from anomalylab.reports import detect, metric_learning, pc_space, study
+from anomalylab.reports import detect, metric_learning, pc_space, pni, study
 from anomalylab.runs.folder import TABLES, Run
 from anomalylab.runs.kinds import KINDS
 from anomalylab.runs.score import score
@@ -95,6 +95,18 @@ def test_auto_encoders_of_before_can_be_read_without_images_or_weights(tmp_path)
         assert len(TABLES[name].check(old.table(name)))
     assert (old.info.part.architecture, old.info.part.latents) == ("tiny", [8, 64])
     assert old.verdict.startswith("At 0.")
+
+
+def test_a_comparison_with_patchcore_of_before_can_be_read_and_shown_without_its_images(tmp_path):
+    old = unpacked("pni_v2", tmp_path)
+    old.check()
+    for name in (name for name in TABLES if name.startswith("pni_")):
+        assert len(TABLES[name].check(old.table(name)))
+    assert old.info.part.variants == ["patchcore", "pni", "pni-position", "pni-neighbourhood"]
+    assert "PatchCore on the same memory" in pni.headline(old).html
+    assert "alone" in pni.values(old).html
+    assert pni.curves(old).html.count("<figure") == 6  # two networks, and four that refine
+    assert "anomalylab recipe pni brick" in pni.provenance(old).html
 
 
 def test_every_table_of_an_old_pc_space_can_be_read(old_pc):

@@ -112,6 +112,11 @@ def drawn(features: Features, extractor: Extractor, *, copies: int, size: int, s
     )
 
 
+def small_images(features: Features, size: int) -> np.ndarray:
+    """Return the images themselves, uint8 (n_images, size, size, 3)."""
+    return seen_images(PIXELS, features.images(PIXELS), (size, size))
+
+
 def _painted(
     image: np.ndarray, rng: np.random.Generator, number: int
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,160 @@
+"""The recipe of PNI from the command line to tables: tiny networks on made images."""
+
+import numpy as np
+import pytest
+
+from anomalylab import detectors
+from anomalylab.cli.main import main
+from anomalylab.datasets.textures import make_textures
+from anomalylab.errors import ParameterError, UnknownNameError
+from anomalylab.recipes.pni import told
+from anomalylab.recipes.pni.ensemble import averaged
+from anomalylab.recipes.pni.evaluate import Cut
+from anomalylab.recipes.pni.options import PRESETS
+from anomalylab.recipes.pni.published import published, published_value
+from anomalylab.recipes.pni.refining import OWN
+from anomalylab.recipes.pni.request import PNIRequest
+from anomalylab.runs.folder import TABLES, Run
+from anomalylab.schema.pni import KEY
+
+pytestmark = pytest.mark.xdist_group("pni")
+
+RECIPE = ["recipe", "pni"]
+TINY = ["--preset", "tiny", "--size", "64", "--refine", "size=32,width=4,epochs=1,copies=1"]
+NUMBERS = {"n_train": 9, "n_test_good": 3, "n_test_defect": 4, "size": 64}
+
+
+@pytest.fixture(scope="module")
+def textures(tmp_path_factory):
+    root = tmp_path_factory.mktemp("textures")
+    for category in ("brick", "grass"):
+        make_textures(root, category=category, **NUMBERS)
+    return root
+
+
+@pytest.fixture(scope="module")
+def finished(textures, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "brick"
+    assert main([*RECIPE, str(textures / "brick"), *TINY, "--ensemble", "-o", str(out)]) == 0
+    return Run(out)
+
+
+def test_a_run_holds_every_table_of_every_variant(finished):
+    finished.check()
+    own = {name: table for name, table in TABLES.items() if name.startswith("pni_")}
+    assert len(own) == 4
+    variants = ["patchcore", "pni", "pni-position", "pni-neighbourhood", "ensemble"]
+    for name, table in own.items():
+        rows = table.check(finished.table(name))
+        assert rows.groupby(list(KEY)).ngroups == 5, name
+    assert list(finished.table("pni_fits")["variant"]) == variants
+    part = finished.info.part
+    assert part.variants == variants
+    for name in part.maps:
+        assert np.isfinite(finished.files.array(f"maps/{name}.npy", 7, None, None)).all()
+    assert finished.info.command.startswith("anomalylab recipe pni brick --preset tiny --refine")
+
+
+def test_patchcore_allows_all_and_each_restriction_gives_no_smaller_score(finished):
+    fits = finished.table("pni_fits").set_index("variant")
+    assert fits.loc["patchcore", "allowed"] == 1
+    assert fits.loc["pni-position", "allowed"] < 1
+    assert fits["allowed"].between(0, 1).all()
+    assert (fits["refined_by"] == OWN).all()
+    scores = finished.table("pni_scores").query("blend == 0")
+    scores = scores.pivot(index="sample_id", columns="variant", values="score")
+    for variant in ("pni", "pni-position", "pni-neighbourhood"):
+        assert (scores[variant] >= scores["patchcore"] - 1e-9).all()
+
+
+def test_values_stand_at_both_resolutions_refined_and_not(finished):
+    values = finished.table("pni_values")
+    counts = values.groupby(["variant", "blend"]).size().unstack()
+    assert set(counts.columns) == {0.0, 0.1, 1.0}
+    assert (counts == 5).all().all()
+    assert values["value"].between(0, 1).all()
+    assert values["published"].isna().all()  # brick is no category of theirs
+    assert any(
+        "own" not in m.message and "training images" in m.message for m in finished.info.findings
+    )
+
+
+def test_the_same_command_again_fits_nothing(finished, textures, tmp_path, monkeypatch):
+    def refuse(self, features):
+        raise AssertionError("fitted again")
+
+    monkeypatch.setattr(detectors.registry.get("pni"), "_fit", refuse)
+    out = tmp_path / "again"
+    assert main([*RECIPE, str(textures / "brick"), *TINY, "--ensemble", "-o", str(out)]) == 0
+    again = Run(out)
+    for name in ("pni_values", "pni_scores", "pni_curves"):
+        assert again.table(name).equals(finished.table(name)), name
+
+
+def test_of_several_categories_networks_refine_what_others_taught(textures, tmp_path):
+    out = tmp_path / "both"
+    assert main([*RECIPE, str(textures), *TINY, "-o", str(out)]) == 0
+    fits = Run(out).table("pni_fits")
+    assert set(fits.loc[fits["category"] == "brick", "refined_by"]) == {"grass"}
+    assert set(fits.loc[fits["category"] == "grass", "refined_by"]) == {"brick"}
+
+
+def test_what_cannot_be_done_is_refused_in_a_line(textures, tmp_path, capsys):
+    words = [str(textures / "brick"), "--preset", "tiny", "--size", "64"]
+    too_many = ["--options", "n_kinds=5000", "--no-refine", "-o", str(tmp_path / "x")]
+    assert main([*RECIPE, *words, *too_many]) == 1
+    assert "5000 kinds" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+    with pytest.raises(ParameterError, match="set by the recipe"):
+        PNIRequest(params={"use": "none"})
+    with pytest.raises(UnknownNameError, match="epochs"):
+        PNIRequest(refine={"epoch": 3})
+    with pytest.raises(ParameterError, match="different"):
+        PNIRequest(backbones=("lite0", "lite0"))
+
+
+def test_presets_on_the_command_line_are_those_of_the_detector():
+    assert set(PRESETS) == set(detectors.registry.get("pni").presets)
+
+
+def test_published_means_are_those_of_their_categories():
+    table = published()
+    for variant, metric, digits in (
+        ("pni", "image_auroc", 4),
+        ("pni", "pixel_auroc", 4),
+        ("patchcore", "image_auroc", 3),
+        ("patchcore", "pixel_auroc", 3),
+    ):
+        own = table[(table["variant"] == variant) & (table["metric"] == metric)]
+        mean = own.loc[own["category"] != "mean", "value"].mean()
+        assert abs(mean - published_value(variant, "mean", metric)) <= 0.6 * 10**-digits
+        assert len(own) == 16
+    assert np.isnan(published_value("pni", "bottle", "au_pro"))
+
+
+def test_an_ensemble_divides_maps_by_what_is_usual_and_averages(rng):
+    fine, coarse = rng.random((2, 4, 4)), rng.random((2, 2, 2))
+    both = averaged([fine, coarse], [2.0, 0.5])
+    corner = (fine[:, 0, 0] / 2 + coarse[:, 0, 0] / 0.5) / 2
+    np.testing.assert_allclose(both[:, 0, 0], corner, rtol=1e-5)
+    with pytest.raises(ParameterError, match="same images"):
+        averaged([fine, coarse[:1]], [1.0, 1.0])
+    with pytest.raises(ParameterError, match="above 0"):
+        averaged([fine], [0.0])
+
+
+def test_the_protocol_judges_the_middle_480_of_512():
+    image = np.arange(512 * 512).reshape(512, 512)
+    cut = Cut([image])[0]
+    assert cut.shape == (480, 480)
+    assert cut[0, 0] == image[16, 16]
+    assert cut[-1, -1] == image[-17, -17]
+
+
+def test_without_labels_the_verdict_says_so(finished):
+    values = finished.table("pni_values").assign(value=np.nan)
+    assert told.verdicts(values)["pni"].kind == "undecidable"
+    assert (
+        "PatchCore on the same memory"
+        in told.verdicts(finished.table("pni_values"))["pni"].sentence
+    )
