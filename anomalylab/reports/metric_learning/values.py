@@ -130,7 +130,7 @@ def _written(
     interval = f"{fixed(low, digits)} to {fixed(high, digits)}" if is_bounded else around  # type: ignore[arg-type]
     return {
         "number": value,
-        "value": fixed(value, max(digits, 2)),
+        "value": fixed(value, 3),
         "interval": interval,
         "low": low,
         "high": high,
@@ -208,11 +208,13 @@ def _with_best(cells: Sequence[Cell]) -> Sequence[Cell]:
 
 def _charts(found: Trials, rows: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
     charts = []
+    ends = rows[["value", "low", "published"]].min().min()
+    start = min(GUESSING, float(ends)) if pd.notna(ends) else GUESSING
     for category in found.categories:
         dots = list(_dots(found, rows[rows["category"] == category]))
         if dots:
             alt = f"{metric_name(metric)} of {category}: " + "; ".join(map(_told, dots))
-            drawing = dot_rows(dots, start=GUESSING, end=1.0, alt=alt)
+            drawing = dot_rows(dots, start=start, end=1.0, mark=GUESSING, alt=alt)
             charts.append({"title": category, "drawing": drawing})
     return charts
 
