@@ -18,10 +18,10 @@ from anomalylab.runs.request import DetectRequest
 from anomalylab.training import split
 
 ASIDE = 0.25
-"""Share of the images to learn from, whole groups of them, that no training sees."""
+"""Share of the good images, whole groups of them, that no training sees, at most."""
 
 MOST_ASIDE = 24
-"""Images aside that scores and planted defects are measured on."""
+"""Images aside, about, at most: scores and planted defects are measured on them."""
 
 FEWEST = 8
 """Images that twins are tried with."""
@@ -143,7 +143,7 @@ def material_of(data: Path, size: tuple[int, int], *, seed: int = 0) -> Material
             f"{data} holds {plural(len(fit), 'image')} to learn from; at least {FEWEST} good ones "
             "are needed, of which a quarter stays aside"
         )
-    learn, aside = split(groups_of(samples)[fit], ASIDE, seed)
+    learn, aside = split(groups_of(samples)[fit], min(ASIDE, MOST_ASIDE / len(fit)), seed)
     types = samples["defect_type"].where(samples["defect_type"].notna(), "defective")
     return Material(
         data.resolve().name,
@@ -151,7 +151,7 @@ def material_of(data: Path, size: tuple[int, int], *, seed: int = 0) -> Material
         root,
         size,
         fit[learn],
-        fit[aside][:MOST_ASIDE],
+        fit[aside],
         np.flatnonzero(~is_defect & is_test & samples["label"].notna().to_numpy()),
         {
             str(name): np.flatnonzero(is_defect & (types == name).to_numpy())

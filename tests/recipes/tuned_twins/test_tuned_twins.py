@@ -56,6 +56,14 @@ def test_a_quarter_of_the_good_images_is_never_learnt_from(material):
     assert material.is_vouched
 
 
+def test_of_many_images_no_more_than_are_measured_stay_aside(tmp_path, monkeypatch):
+    for number in range(20):
+        save(np.full((8, 8, 3), number, np.uint8), tmp_path / f"{number:02d}.png")
+    monkeypatch.setattr("anomalylab.recipes.tuned_twins.material.MOST_ASIDE", 2)
+    found = material_of(tmp_path, (8, 8))
+    assert (len(found.learn), len(found.aside)) == (18, 2)
+
+
 def test_images_are_read_at_the_size_asked_for_and_masks_with_them(material):
     row = int(material.types["dent"][0])
     image, mask = material.image(row), material.mask(row)
