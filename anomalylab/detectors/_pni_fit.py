@@ -115,6 +115,30 @@ def _training_plan(pni: Cells, n_cells: int) -> TrainingPlan:
     )
 
 
+def refuse_nothing_allowed(pni: Cells, cells: np.ndarray) -> None:
+    """Refuse a threshold above every share: then nothing is allowed anywhere.
+
+    Parameters
+    ----------
+    pni : Cells
+        Fitted.
+    cells : float32 ndarray of shape (n_images, n_rows, n_cols, n_channels)
+        Of some training images.
+
+    Raises
+    ------
+    ParameterError
+        If so.
+    """
+    position, beside = pni.shares(cells)
+    if not any(one.any() for one in pni.rules().allowed(position, beside)):
+        largest = float(max(position.max(), beside.max()))
+        raise ParameterError(
+            f"tau={pni.tau} allows no cell of the memory anywhere in the training images: the "
+            f"largest share is {largest:.3g}; use a smaller tau, or leave it out"
+        )
+
+
 def matched_rows(pni: Cells, cells: np.ndarray, own: np.ndarray | None) -> np.ndarray:
     """Return the row of the memory nearest to each cell without the margin, of those allowed.
 

@@ -137,6 +137,8 @@ class PNI(Cells):
         self.device_ = str(chosen_device(self.device))
         if network is not None:
             self._learnt_network = network
+        if self.tau is not None:
+            _pni_fit.refuse_nothing_allowed(self, self.embed(features.subset(slice(0, BLOCK))))
 
     def explained(self, features: Features, image: int, row: int, col: int) -> ExplainedCell:
         """Return which rows of the memory a cell may be compared with, and what that changes.

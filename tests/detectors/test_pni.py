@@ -153,16 +153,25 @@ def test_where_nothing_is_allowed_the_nearest_or_the_farthest_counts_with_a_pena
     pni, features = trained
     cells = pni.embed(query).reshape(-1, 4)
     distance = cdist(cells, pni.bank_)
-    settings = {**SMALL, "tau": 2.0, "use": "position", "penalty": 3.0}
+    tau = float(np.quantile(pni.position_.max(axis=2), 0.7))
+    settings = {**SMALL, "tau": tau, "use": "position", "penalty": 3.0}
     nearest = create("pni", **settings).fit(features)
-    np.testing.assert_allclose(
-        nearest.score_map(query).ravel(), distance.min(axis=1) + 3, rtol=1e-6
-    )
-    assert nearest.n_fallbacks(query).tolist() == [48, 48]
+    allowed = np.tile((nearest.position_ > tau).reshape(48, 12), (2, 1))
+    nothing = ~allowed.any(axis=1)
+    assert 4 < nothing.sum() < 92
+    expected = np.where(allowed[:, pni.kind_], distance, np.inf).min(axis=1)
+    expected[nothing] = distance.min(axis=1)[nothing] + 3
+    np.testing.assert_allclose(nearest.score_map(query).ravel(), expected, rtol=1e-6)
+    assert nearest.n_fallbacks(query).tolist() == [nothing[:48].sum(), nothing[48:].sum()]
     farthest = create("pni", **settings, fallback="farthest").fit(features)
-    np.testing.assert_allclose(
-        farthest.score_map(query).ravel(), distance.max(axis=1) + 3, rtol=1e-6
-    )
+    expected[nothing] = distance.max(axis=1)[nothing] + 3
+    np.testing.assert_allclose(farthest.score_map(query).ravel(), expected, rtol=1e-6)
+
+
+def test_a_threshold_that_allows_nothing_anywhere_is_refused():
+    features = striped(np.random.default_rng(0))
+    with pytest.raises(ParameterError, match=r"tau=2.0 allows no cell .* largest share"):
+        create("pni", **SMALL, tau=2.0).fit(features)
 
 
 def test_the_mean_of_the_largest_hundredth_may_score_an_image(trained, rng):
