@@ -124,8 +124,8 @@ def train_refinement(
     """Train a network that turns the maps of a detector into the masks of drawn defects [1]_.
 
     Maps are shifted and scaled so that 0 is their mean beside defects and 1 the mean of their
-    largest values within. While training, examples are mirrored, and their brightness and contrast
-    changed by up to 0.2.
+    largest values within, or one deviation above where that is more. While training, examples are
+    mirrored, and their brightness and contrast changed by up to 0.2.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def train_refinement(
     network = RefinementNet(width, seed=plan.seed)
     low, high = _ends(examples)
     network.low.fill_(low)
-    network.span.fill_(max(high - low, 1e-6 * max(abs(high), 1.0)))
+    network.span.fill_(high - low)
 
     def loss_of(
         rows: np.ndarray, rng: np.random.Generator, is_training: bool
@@ -223,16 +223,23 @@ def _changed(rng: np.random.Generator, *tensors: Tensor) -> tuple[Tensor, ...]:
 
 
 def _ends(examples: Examples) -> tuple[float, float]:
-    """Return the mean score beside defects, and the mean of the largest score of each defect."""
+    """Return the mean score beside defects, and the mean of the largest score of each defect.
+
+    Where defects hardly score higher, the mean and one deviation beside them; never the same value.
+    """
     has_defect = examples.masks.any(axis=(1, 2))
     if not has_defect.any():
         raise ParameterError("no example has a defect; draw some, or give larger images")
     size = examples.masks.shape[1:]
-    beside, within = [], []
+    beside, within, spreads = [], [], []
     for scores, mask in zip(examples.maps, examples.masks, strict=True):
         cells = torch.from_numpy(np.asarray(scores, np.float32))[None, None]
         large = functional.interpolate(cells, size=size, mode="bilinear")[0, 0].numpy()
-        beside.append(float(large[~mask].mean()) if not mask.all() else float(large.min()))
+        outside = large[~mask] if not mask.all() else large
+        beside.append(float(outside.mean()))
+        spreads.append(float(outside.std()))
         if mask.any():
             within.append(float(large[mask].max()))
-    return float(np.mean(beside)), float(np.mean(within))
+    low = float(np.mean(beside))
+    apart = max(float(np.mean(within)) - low, float(np.mean(spreads)), 1e-6 * max(abs(low), 1.0))
+    return low, low + apart

@@ -88,6 +88,16 @@ def test_maps_are_scaled_by_what_lies_beside_and_within_defects(trained):
     assert float(other.span) == pytest.approx(float(network.span) * 10, rel=1e-4)
 
 
+def test_where_defects_do_not_score_higher_maps_are_scaled_by_their_deviation(rng):
+    examples = drawn(rng, 8)
+    blind = examples._replace(maps=rng.uniform(1, 1.5, (8, 4, 4)).astype(np.float32))
+    blind.maps[:, 0, 0] = 9
+    plan = TrainingPlan(epochs=1, batch_size=8)
+    network, history = train_refinement(blind, width=4, plan=plan, key={})
+    assert 0.3 < float(network.span) < 9
+    assert history["value"].max() < 10
+
+
 def test_what_cannot_be_learnt_from_is_refused(rng):
     examples = drawn(rng, 4)
     with pytest.raises(ParameterError, match="no example has a defect"):

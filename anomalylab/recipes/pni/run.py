@@ -190,9 +190,8 @@ def _with_told(
     judged: Judged, tables: Mapping[str, pd.DataFrame], findings: Sequence[Finding]
 ) -> list[Finding]:
     described = judged[0][0].material.extractor.describe()
-    is_random = str(described.get("weights", "")) == "random"
-    name = str(described.get("architecture", "the network"))
-    return [*told.findings(tables["pni_fits"], is_random, f"{name} with RANDOM weights"), *findings]
+    is_random = "random" in str(described.get("weights", "")).lower()
+    return [*told.findings(tables["pni_fits"], is_random, _words_of(described)), *findings]
 
 
 def _info(
@@ -219,7 +218,7 @@ def _info(
         chosen=sorted(request.params),
         refine=None if refined is None else _of_network(asdict(refined)),
         backbones=list(request.backbones),
-        network=" ".join(map(str, material.extractor.describe().values())),
+        network=_words_of(material.extractor.describe()),
         size=material.extractor.size or (224, 224),
         smoothing=material.request.smoothing,
         maps=names,
@@ -237,6 +236,12 @@ def _info(
         broken=broken,
         max_fpr=material.request.max_fpr,
     )
+
+
+def _words_of(described: Mapping[str, object]) -> str:
+    """Return a network and its weights in words."""
+    parts = [str(described.get(name, "")) for name in ("architecture", "weights")]
+    return ", ".join(filter(None, parts))
 
 
 def _of_network(settings: Mapping[str, object]) -> dict[str, object]:

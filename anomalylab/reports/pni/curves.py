@@ -23,7 +23,7 @@ def curves(run: Run) -> Fragment:
     Fragment
     """
     html = render("pni/curves", charts=list(_charts(run)))
-    return Fragment(html, (), ("parts/training.css",))
+    return Fragment(html, (), ("parts/training.css", "pni/page.css"))
 
 
 def _charts(run: Run) -> Iterator[dict[str, Any]]:
