@@ -49,7 +49,7 @@ def run(request: AutoencoderRequest, out: Path, *, replace: bool = False) -> Run
     one = _category(request)
     check_unchanged(out, [one], replace=replace, kind=NAME)
     with timings.step("read images", len(one.samples)):
-        category = read_category(one, main.seen_size, request.intensity)
+        category = read_category(one, main.seen_size, request.intensity, cell=1)
     judged = _trained(request, category, main, tables, timings, is_main=True)
     for detector in compared:
         if (detector.architecture, detector.built().latent) != judged.trained.key:

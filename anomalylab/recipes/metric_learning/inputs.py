@@ -145,7 +145,7 @@ def _moved(samples: pd.DataFrame, below: Path) -> pd.DataFrame:
     return samples
 
 
-def read_category(one: Listed, size: Size, intensity: str) -> Category:
+def read_category(one: Listed, size: Size, intensity: str, cell: int = CELL) -> Category:
     """Check the images of a category, read them at the size of the network, and find near copies.
 
     Parameters
@@ -154,6 +154,8 @@ def read_category(one: Listed, size: Size, intensity: str) -> Category:
     size : (height, width)
     intensity : str
         How pixel values are read.
+    cell : int
+        Side, in pixels of the resized image, below which a defect is said to be hard to see.
 
     Raises
     ------
@@ -168,7 +170,7 @@ def read_category(one: Listed, size: Size, intensity: str) -> Category:
         f"holding {len(one.samples)} images of {one.name}",
         "take fewer categories or a smaller size",
     )
-    report = check(one.samples, one.root, size=size, cell=CELL, intensity=intensity)
+    report = check(one.samples, one.root, size=size, cell=cell, intensity=intensity)
     if not report.is_usable:
         worst = report.findings[0]
         raise DatasetError(f"{worst.message}; {worst.advice}")
