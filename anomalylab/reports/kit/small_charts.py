@@ -83,7 +83,7 @@ def dot_rows(
     """
     width, height = 440, STEP * len(rows) + 30
     known = [v for r in rows for v in (r.value, r.low, r.high, r.ring) if v is not None]
-    start = min([start, *(v if is_log else float(np.floor(v * 20)) / 20 for v in known)])
+    start = min([start, *(v if is_log else floored(v) for v in known)])
     end = max(known) if end is None else end
     end = end if end > start else start + 1
     left = 14 + LETTER * max(len(row.name) for row in rows)
@@ -94,6 +94,17 @@ def dot_rows(
         parts.append(Markup('<path class="al-guide" d="{}"/>').format(d))
     parts += [_dot_row(row, axis, STEP * (i + 0.5)) for i, row in enumerate(rows)]
     return _svg(width, height, alt, parts)
+
+
+def floored(value: float) -> float:
+    """Return the twentieth at or below a value, where an axis may begin.
+
+    Examples
+    --------
+    >>> floored(0.39)
+    0.35
+    """
+    return float(np.floor(value * 20)) / 20
 
 
 def _dot_row(row: DotRow, axis: _Axis, y: float) -> Markup:

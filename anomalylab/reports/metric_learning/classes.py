@@ -84,6 +84,7 @@ def _charts(
     colours = colours_of(found.losses)
     known = pd.concat([table["relative_to_good"].dropna() for table in tables.values()])
     end = max(2.0, 1.1 * float(known.max())) if len(known) else 2.0
+    start = min(0.8, 0.95 * max(float(known.min()), LEAST)) if len(known) else 0.8
     for kind in kinds:
         dots = []
         for trial, table in tables.items():
@@ -96,5 +97,5 @@ def _charts(
             alt = f"Distance of {kind} over that of good images: " + "; ".join(
                 f"{dot.name} {dot.value:.2f}" for dot in dots
             )
-            drawing = dot_rows(dots, start=0.8, end=end, mark=1.0, is_log=True, alt=alt)
+            drawing = dot_rows(dots, start=start, end=end, mark=1.0, is_log=True, alt=alt)
             yield {"title": kind, "drawing": drawing}

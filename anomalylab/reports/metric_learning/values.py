@@ -9,7 +9,7 @@ from anomalylab.number_words import decimals, fixed, minus, plural
 from anomalylab.recipes.metric_learning.published import CAVEAT, RANGES, SOURCE
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
-from anomalylab.reports.kit.small_charts import DotRow, dot_rows
+from anomalylab.reports.kit.small_charts import DotRow, dot_rows, floored
 from anomalylab.reports.metric_learning.opened import Trials
 from anomalylab.reports.metric_learning.words import (
     EXPERIMENTS,
@@ -209,7 +209,7 @@ def _with_best(cells: Sequence[Cell]) -> Sequence[Cell]:
 def _charts(found: Trials, rows: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
     charts = []
     ends = rows[["value", "low", "published"]].min().min()
-    start = min(GUESSING, float(ends)) if pd.notna(ends) else GUESSING
+    start = min(GUESSING, floored(float(ends))) if pd.notna(ends) else GUESSING
     for category in found.categories:
         dots = list(_dots(found, rows[rows["category"] == category]))
         if dots:
