@@ -132,7 +132,7 @@ def digest_of(array: np.ndarray) -> str:
 
 
 def resized(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return images at another size: uint8 (n_images, *size, 3)."""
+    """Return images at another size: uint8 ``(n_images, *size, 3)``."""
     if images.shape[1:3] == tuple(size):
         return images
     return np.array([resize(image, size) for image in images], np.uint8).reshape(-1, *size, 3)
