@@ -179,6 +179,11 @@ def findings_of(done: Done, part: MetricLearningInfo, body: Body) -> list[Findin
                 f"instead, and not trained on ({words})",
             )
         )
+    unread = [name for name in part.left_out if name not in part.categories]
+    found += [
+        Finding("warning", "category_left_out", f"{name} is left out: {part.left_out[name]}")
+        for name in unread
+    ]
     if part.n_failed:
         reasons = done.of_trials.tables()["metric_trainings"]["reason"]
         first = next(reason for reason in reasons if reason)

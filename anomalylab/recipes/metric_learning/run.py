@@ -12,6 +12,7 @@ from anomalylab.runs.folder import Run
 from anomalylab.runs.writing import check_output, writing
 from anomalylab.studies.material import Listed
 from anomalylab.studies.unchanged import check_unchanged
+from anomalylab.training import chosen_device
 
 
 def run(request: MetricLearningRequest, out: Path, *, replace: bool = False) -> Run:
@@ -43,14 +44,15 @@ def run(request: MetricLearningRequest, out: Path, *, replace: bool = False) -> 
     settings = settings_of(request)
     for setting in settings:
         _ = setting.detector  # refuses options that it has not
-    settings[0].body()  # and weights that are not there
+    chosen_device(settings[0].detector.device)
+    settings[0].body()  # refuses weights that are not there
     listed = categories_of(request)
     _check_experiment(request, listed)
     check_unchanged(out, listed, replace=replace, kind="metric_learning")
     done = Done(request)
     for categories in _read(request, listed, settings[0], done):
         _train(request, settings, categories, done)
-    if len(done.left_out) == len(done.samples):
+    if len(done.left_out) == len(listed):
         raise ParameterError(next(iter(done.left_out.values())))
     tables = done.tables()
     with writing(out) as writer:
@@ -82,8 +84,14 @@ def _read(
     """Yield the categories that networks are trained on together, as they are needed."""
     together: list[Category] = []
     for one in listed:
-        with done.timings.step(f"{one.name}: read images", len(one.samples)):
-            together.append(read_category(one, setting.detector.seen_size, request.intensity))
+        try:
+            with done.timings.step(f"{one.name}: read images", len(one.samples)):
+                together.append(read_category(one, setting.detector.seen_size, request.intensity))
+        except (DatasetError, ParameterError) as error:
+            if len(listed) == 1:
+                raise
+            done.left_out[one.name] = str(error)
+            continue
         if request.experiment != "classes":
             yield together
             together = []

@@ -1,5 +1,7 @@
 """The recipe from the command line to a page: tiny networks on built-in images."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -106,6 +108,7 @@ def test_what_cannot_be_is_refused_in_a_line_before_any_work(textures, tmp_path,
         (["--category", "wood"], "unknown category 'wood'"),
         (["--defect", "spot"], "in the experiment one-defect"),
         (["--seed", "x"], "seeds are whole numbers"),
+        (["--options", "device=cuda:7"], "cuda:7"),
         (["--also", data], "two folders hold a category 'brick'"),
     ):
         assert main([*RECIPE, data, *TINY, *words, "-o", str(tmp_path / "x")]) == 1
@@ -119,3 +122,17 @@ def test_a_run_of_other_images_is_replaced_only_if_that_is_allowed(finished, tex
     words = [*RECIPE, str(textures / "grass"), *TINY, "-o", str(finished.folder)]
     assert main(words) == 1
     assert "holds" in capsys.readouterr().err
+
+
+def test_a_category_that_is_too_small_is_left_out_and_said(textures, tmp_path, capsys):
+    for name in ("brick", "tiny_one"):
+        source = textures / "brick"
+        shutil.copytree(source, tmp_path / "data" / name)
+    for path in sorted((tmp_path / "data/tiny_one/train/good").iterdir())[1:]:
+        path.unlink()
+    words = [str(tmp_path / "data"), *TINY, "-o", str(tmp_path / "x")]
+    assert main([*RECIPE, *words]) == 0
+    assert "WARNING: tiny_one is left out: 1 of 11 images" in capsys.readouterr().out
+    part = Run(tmp_path / "x").info.part
+    assert part.categories == ["brick"]
+    assert list(part.left_out) == ["tiny_one"]
