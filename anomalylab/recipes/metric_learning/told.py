@@ -33,22 +33,19 @@ def headline(found: Found) -> str:
     """Say how well the best and the worst loss rank defects, and whether they can be told apart."""
     judged, lead = found.aurocs(), _lead(found)
     if not judged and found.aurocs("auroc"):
-        return (
-            "All defective test images were trained on: how other defects are ranked is not known."
-        )
+        return "All defective test images were trained on: how others are ranked is not known."
     if not judged:
         return _without_labels(found, lead)
     if len(judged) == 1:
         one = judged[0]
         return (
             f"{lead}, {loss_name(one.loss)} ranks defective {one.category} images above good ones "
-            f"with AUROC {_with_interval(one)}{_beside(one)}{_printed(found)}{_trained(found)}."
+            f"with AUROC {_with_interval(one)}.{_beside(one)}{_printed(found)}"
         )
     if found.n_judged == 1:
-        values = f"{_range(judged)}{_printed(found)}{_trained(found)}"
-        return f"{lead}, AUROC on {judged[0].category} is {values}. {_best(found, judged)}"
-    values = f"{_range(judged)}{_printed(found)}{_trained(found)}"
-    return f"{lead}, AUROC is {values}. {_means(found)}"
+        told = f"{lead}, AUROC on {judged[0].category} is {_range(judged)}.{_printed(found)}"
+        return f"{told} {_best(found, judged)}"
+    return f"{lead}, AUROC is {_range(judged)}.{_printed(found)} {_means(found)}"
 
 
 def _lead(found: Found) -> str:
@@ -126,17 +123,11 @@ def _with_interval(one: Auroc) -> str:
     return f"{fixed(one.value, 3)} (95 %: {fixed(one.low, 2)} to {fixed(one.high, 2)})"
 
 
-def _trained(found: Found) -> str:
-    """Say of how many trainings the figures are."""
-    n_seeds = len(found.part.seeds)
-    return ", trained once" if n_seeds == 1 else f", means over {n_seeds} trainings"
-
-
 def _beside(one: Auroc) -> str:
     """Return what is printed of the same, in words that say that it is of another network."""
     if one.published != one.published:
         return ""
-    return f", published of a larger network {fixed(one.published, 3)}"
+    return f" Published, with a larger network: {fixed(one.published, 3)}."
 
 
 def _printed(found: Found) -> str:
@@ -144,7 +135,7 @@ def _printed(found: Found) -> str:
     if found.part.experiment not in RANGES:
         return ""
     low, high = RANGES[found.part.experiment]
-    return f"; published of other categories: {fixed(low, 2)} to {fixed(high, 2)}"
+    return f" Published, of other products: {fixed(low, 2)} to {fixed(high, 2)}."
 
 
 def of_loss(found: Found, loss: str) -> str:
@@ -154,14 +145,18 @@ def of_loss(found: Found, loss: str) -> str:
         planted = [one for one in found.aurocs("planted_auroc") if one.loss == loss]
         told = "; ".join(f"{one.category} {_with_interval(one)}" for one in planted)
         return f"AUROC of planted defects: {told}." if told else "Not measured."
-    words = [f"{one.category} {_with_interval(one)}{_beside(one)}" for one in own]
+    words = [f"{one.category} {_with_interval(one)}{_aside(one)}" for one in own]
     wrong = {one.category: one for one in found.aurocs(is_as_published=True) if one.loss == loss}
     also = [
         f"with the published errors {fixed(wrong[one.category].value, 3)} on {one.category}"
         for one in own
         if one.category in wrong
     ]
-    return f"AUROC {'; '.join([*words, *also])}{_printed(found)}."
+    return f"AUROC {'; '.join([*words, *also])}.{_printed(found)}"
+
+
+def _aside(one: Auroc) -> str:
+    return f", published {fixed(one.published, 3)}" if one.published == one.published else ""
 
 
 def _capital(name: str) -> str:
