@@ -132,7 +132,7 @@ def test_a_category_that_is_too_small_is_left_out_and_said(textures, tmp_path, c
         path.unlink()
     words = [str(tmp_path / "data"), *TINY, "-o", str(tmp_path / "x")]
     assert main([*RECIPE, *words]) == 0
-    assert "WARNING: tiny_one is left out: 1 of 11 images" in capsys.readouterr().out
+    assert "WARNING: tiny_one is left out: of 11 images 1 can be" in capsys.readouterr().out
     part = Run(tmp_path / "x").info.part
     assert part.categories == ["brick"]
     assert list(part.left_out) == ["tiny_one"]
