@@ -30,13 +30,17 @@ class Passes(NamedTuple):
     upper: int
     """Through the upper part, forward and backward, in one training of all images."""
 
+    step: int = 64
+    """Images of a step, for which all that layers put out is held."""
+
 
 class _Operations(NamedTuple):
-    """Of the parts of a body for one image, and the values of the map between them."""
+    """Of the parts of a body for one image, and values of the map between them and above."""
 
     lower: float
     upper: float
     n_values: int
+    n_outputs: int
 
 
 @lru_cache(maxsize=8)
@@ -47,13 +51,17 @@ def _operations(name: str, weights: str, size: Size, frozen: str | None) -> _Ope
     from anomalylab import extractors
 
     body = extractors.body(name, weights=weights, size=size, frozen=frozen)
+    outputs: list[int] = []
+    for layer in body.upper.modules():
+        if not list(layer.children()):
+            layer.register_forward_hook(lambda _, __, output: outputs.append(output.numel()))
     with torch.inference_mode():
         with FlopCounterMode(display=False) as of_lower:
             maps = body.lower(torch.zeros(1, *size, 3, dtype=torch.uint8))
         with FlopCounterMode(display=False) as of_upper:
             body.upper(maps)
     lower, upper = (float(one.get_total_flops()) for one in (of_lower, of_upper))
-    return _Operations(lower, upper, maps.numel())
+    return _Operations(lower, upper, maps.numel(), sum(outputs))
 
 
 @dataclass(kw_only=True)
@@ -110,7 +118,8 @@ class OnBody(TrainedDetector):
         of_body = _operations(self.body, self.weights, self.seen_size, self.frozen)
         passes = self._passes(n_images)
         operations = passes.lower * of_body.lower + self.n_folds * 3 * passes.upper * of_body.upper
-        return Work(operations, 4 * passes.held * of_body.n_values)
+        n_values = passes.held * of_body.n_values + passes.step * of_body.n_outputs
+        return Work(operations, 4 * n_values)
 
     def _own_body(self) -> "Body":
         from anomalylab import extractors

@@ -4,7 +4,9 @@ A copy depends on its image, its number and the seed alone, so that what the low
 network makes of it is computed once for all trainings.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -70,18 +72,28 @@ class Pasted:
         n_copies: int | None,
         seed: int,
     ):
-        self.lower, self.images, self.kinds, self.n_copies = (
-            LowerFeatures(body),
-            images,
-            kinds,
-            n_copies,
-        )
+        self.lower, self.images = LowerFeatures(body), images
+        self.kinds, self.n_copies = kinds, n_copies
         self.seeds = [[seed, int(digest[:12], 16)] for digest in digests]
-        self.plain = self.lower.of(images)
-        self.copies = {
-            kind: [self.lower.of(self._drawn(kind, number)) for number in range(n_copies or 0)]
-            for kind in kinds
+
+    @cached_property
+    def plain(self) -> np.ndarray:
+        """Maps of the images, computed when first needed, as are those of the copies."""
+        return self.lower.of(self.images)
+
+    @cached_property
+    def copies(self) -> dict[str, list[np.ndarray]]:
+        """Maps of copy 0 of each image, copy 1 and so on, by kind."""
+        numbers = range(self.n_copies or 0)
+        return {
+            k: [self.lower.of(self._drawn(k, number)) for number in numbers] for k in self.kinds
         }
+
+    @property
+    def digest(self) -> str:
+        """Hexadecimal digest of a copy of the first image by each defect: of how they are drawn."""
+        copies = [self._copy(kind, 0, 0) for kind in self.kinds]
+        return hashlib.blake2b(np.stack(copies).tobytes(), digest_size=8).hexdigest()
 
     def maps(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return maps of some images, then of a copy of each by the first defect, and so on.
@@ -108,14 +120,13 @@ class Pasted:
         return np.stack([known[number][row] for number, row in zip(numbers, rows, strict=True)])
 
     def _drawn(self, kind: str, number: int) -> np.ndarray:
-        """Return a copy of each image that depends on the image, the seed and a number alone."""
-        defect = synthesise.registry.get(kind)
-        return np.stack(
-            [
-                defect(image, np.random.default_rng([*seed, number]))[0]
-                for image, seed in zip(self.images, self.seeds, strict=True)
-            ]
-        )
+        return np.stack([self._copy(kind, number, row) for row in range(len(self.images))])
+
+    def _copy(self, kind: str, number: int, row: int) -> np.ndarray:
+        """Return a copy that depends on the image of a row, the seed and a number alone."""
+        rng = np.random.default_rng([*self.seeds[row], number])
+        copy: np.ndarray = synthesise.registry.get(kind)(self.images[row], rng)[0]
+        return copy
 
 
 def loss_of_classes(

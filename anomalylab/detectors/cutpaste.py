@@ -147,8 +147,8 @@ class CutPaste(OnBody):
             maps = pasted.maps(rows_of_epoch[rows], rng)
             return loss_of_classes(network, maps, self.n_classes)
 
-        groups = np.asarray(key["groups"])[rows_of_epoch]
-        curve = train(network, loss_of, groups=groups, plan=self._training_plan(), key=key)
+        groups, told = np.asarray(key["groups"])[rows_of_epoch], {**key, "drawn": pasted.digest}
+        curve = train(network, loss_of, groups=groups, plan=self._training_plan(), key=told)
         self._model(learnt_maps(network, body, images))
         return curve
 
@@ -198,4 +198,5 @@ class CutPaste(OnBody):
         n_rows, n_pasted = self.epochs * self._n_rows(n_images), self.n_classes - 1
         n_held = n_images * (1 + n_pasted * (self.copies or 0))
         n_new = self.n_folds * n_rows * n_pasted if self.copies is None else 0
-        return Passes(n_held + n_new, n_held, n_rows * self.n_classes)
+        n_at_once = min(self.batch_size, self._n_rows(n_images)) * self.n_classes
+        return Passes(n_held + n_new, n_held, n_rows * self.n_classes, n_at_once)

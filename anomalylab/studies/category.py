@@ -8,7 +8,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from anomalylab.datasets.pollute import Pollution
-from anomalylab.detectors import Pool
+from anomalylab.detectors import Learns, Pool
 from anomalylab.progress import counting
 from anomalylab.storage.cache import cache_folder
 from anomalylab.studies.cells import Cell, Ranking, cells_of, ranking_of
@@ -20,10 +20,10 @@ from anomalylab.studies.measured import Places
 from anomalylab.studies.results import Result, is_there, read_result
 from anomalylab.studies.spec import CELLS, StudyRequest
 from anomalylab.studies.spread import spread
-from anomalylab.studies.worker import Chunk
+from anomalylab.studies.worker import Chunk, created
 
 JOBS = 8
-"""Jobs that are given out together."""
+"""Jobs that are given out together, if they take no training each."""
 
 _NO_POOL = cast(Pool, None)
 """What strategies get that look at no image."""
@@ -158,11 +158,17 @@ def _do(work: Work, asked: Iterable[_Asked], name: str, crew: Crew) -> dict[str,
         if not crew.is_this_process:
             spread([_chunk(work, detector) for detector in of_each], crew, advance)
         chunks = [
-            _chunk(work, detector, some[start : start + JOBS])
+            _chunk(work, detector, some[start : start + step])
             for detector, some in of_each.items()
-            for start in range(0, len(some), JOBS)
+            for step in (_at_once(work, detector),)
+            for start in range(0, len(some), step)
         ]
         return spread(chunks, crew, advance)
+
+
+def _at_once(work: Work, detector: str) -> int:
+    """Return how many jobs are given out together: one if each trains a network."""
+    return 1 if isinstance(created(work.request.scorers[detector]), Learns) else JOBS
 
 
 def _chunk(work: Work, detector: str, jobs: Sequence[Job] = ()) -> Chunk:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from anomalylab import detectors, extractors
+from anomalylab import detectors, extractors, synthesise
 from anomalylab.detectors import _pasted
 from anomalylab.detectors.cutpaste import VARIANTS
 from anomalylab.errors import UnknownNameError
@@ -55,6 +55,16 @@ def test_a_copy_depends_on_its_image_its_number_and_the_seed_alone(body, images)
         assert (whole.copies[kind][0] != whole.copies[kind][1]).any()
     other = pasted(body, images, seed=1).copies["cutpaste"][0]
     assert (other != whole.copies["cutpaste"][0]).any()
+
+
+def test_copies_that_are_drawn_otherwise_are_another_training(images, monkeypatch):
+    first = made().fit(level_of(images))
+    drawn = synthesise.registry.get("cutpaste")
+    monkeypatch.setitem(
+        synthesise.registry._factories, "cutpaste", lambda i, rng: drawn(i, rng, jitter=0.5)
+    )
+    again = made().fit(level_of(images))
+    assert any((first.weights_[name] != again.weights_[name]).any() for name in first.weights_)
 
 
 def test_copies_are_new_all_the_time_where_none_are_drawn_beforehand(body, images, rng):

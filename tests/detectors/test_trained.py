@@ -190,6 +190,7 @@ def test_the_plan_counts_trainings_epochs_and_copies():
     once = made().plan(100, shapes)
     assert made(epochs=2).plan(100, shapes).seconds > once.seconds
     assert made(copies=8).plan(100, shapes).bytes > once.bytes
+    assert made(batch_size=64).plan(100, shapes).bytes > once.bytes  # held for a larger step
     assert made(steps=100).plan(100, shapes).seconds > once.seconds
     assert once.bytes >= 100 * 3 * SIZE**2
 

@@ -9,6 +9,7 @@ from anomalylab.datasets.textures import make_textures
 from anomalylab.detectors import _pasted
 from anomalylab.runs.inputs import with_images
 from anomalylab.runs.request import DetectorChoice
+from anomalylab.studies import category
 from anomalylab.studies.crew import Crew, processes
 from anomalylab.studies.plan import plan
 from anomalylab.studies.run import run
@@ -97,6 +98,21 @@ def test_a_worker_comes_to_the_same(finished, request_, folder, tmp_path, monkey
     with Crew(processes(1)) as crew:
         spread = run(request_, tmp_path / "spread", crew=crew)
     assert aurocs(spread).equals(aurocs(finished))
+
+
+class GivenOut(Exception):  # noqa: N818
+    """Jobs were given out."""
+
+
+def test_trainings_are_given_out_one_by_one(request_, folder, tmp_path, monkeypatch):
+    def noted(chunks, *_):
+        raise GivenOut(sorted((chunk.detector.name, len(chunk.jobs)) for chunk in chunks))
+
+    monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(category, "spread", noted)
+    with pytest.raises(GivenOut) as given:
+        run(request_, tmp_path / "out")
+    assert given.value.args[0] == [*[("cutpaste", 1)] * 3, ("knn", 3)]
 
 
 def test_what_trainings_take_is_said_beforehand(request_):
