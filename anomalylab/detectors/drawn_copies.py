@@ -164,12 +164,10 @@ def score_left_out(detector: Detector, features: Features, copies: Drawn, n_fold
             scored = one.score_map(copies.features.subset(made))
             of_copies |= dict(zip(made, scored, strict=True))
         fitted.append(one)
-    return LeftOut(
-        fitted,
-        fold,
-        np.stack([maps[row] for row in range(len(features))]),
-        np.stack([of_copies[row] for row in range(len(copies.originals))]),
-    )
+    of_images = np.stack([maps[row] for row in range(len(features))])
+    nothing = np.empty((0, *of_images.shape[1:]), np.float32)
+    in_order = [of_copies[row] for row in range(len(copies.originals))]
+    return LeftOut(fitted, fold, of_images, np.stack(in_order) if in_order else nothing)
 
 
 def beneath(n_images: int, copies: Drawn) -> np.ndarray:

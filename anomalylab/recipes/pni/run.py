@@ -81,7 +81,7 @@ def run(request: PNIRequest, out: Path, *, replace: bool = False) -> Run:
     findings: list[Finding] = []
     broken: list[dict[str, str]] = []
     for one in categories:
-        images = _read(request, one, timings, findings, broken)
+        images = read(request, one, timings, findings, broken)
         with timings.step(f"{one.name}: fit and score", len(images.material.samples)):
             judged.append((images, list(trials_of(request, images))))
     failed = [trial for _, trials in judged for trial in trials if trial.reason]
@@ -95,7 +95,7 @@ def run(request: PNIRequest, out: Path, *, replace: bool = False) -> Run:
     return Run(out)
 
 
-def _read(
+def read(
     request: PNIRequest,
     one: Listed,
     timings: Times,

@@ -1,9 +1,11 @@
 """The recipe of PNI from the command line to tables: tiny networks on made images."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from anomalylab import detectors
+from anomalylab import detectors, extractors
 from anomalylab.cli.main import main
 from anomalylab.datasets.textures import make_textures
 from anomalylab.errors import ParameterError, UnknownNameError
@@ -14,8 +16,13 @@ from anomalylab.recipes.pni.options import PRESETS
 from anomalylab.recipes.pni.published import published, published_value
 from anomalylab.recipes.pni.refining import OWN
 from anomalylab.recipes.pni.request import PNIRequest
+from anomalylab.recipes.pni.run import Times, read
+from anomalylab.recipes.pni.trials import trials_of
+from anomalylab.runs.embedded import at_size
 from anomalylab.runs.folder import TABLES, Run
+from anomalylab.runs.timing import Timings
 from anomalylab.schema.pni import KEY
+from anomalylab.studies.material import listed
 
 pytestmark = pytest.mark.xdist_group("pni")
 
@@ -111,6 +118,25 @@ def test_what_cannot_be_done_is_refused_in_a_line(textures, tmp_path, capsys):
         PNIRequest(refine={"epoch": 3})
     with pytest.raises(ParameterError, match="different"):
         PNIRequest(backbones=("lite0", "lite0"))
+
+
+def test_without_refinement_an_ensemble_may_be_of_several_networks(textures):
+    request = PNIRequest(
+        data=textures / "brick", preset="tiny", size=(64, 64), refine=None, with_ensemble=True
+    )
+    (one,) = listed(request.source, ())
+    images = read(request, one, Times(), [], [])
+    assert images.copies is None
+    larger = at_size(images.material, extractors.create("lite0", size=96), Timings())
+    *single, ensemble = trials_of(request, replace(images, materials=[images.material, larger]))
+    assert [trial.reason for trial in single] == [""] * 4
+    assert ensemble.trial.variant == "ensemble"
+    assert ensemble.reason == ""
+    assert ensemble.arrays["maps"].shape == (7, 6, 6)
+    assert ensemble.arrays["counts"][0] == 9 * (16 + 36) // 2
+    np.testing.assert_array_equal(
+        ensemble.arrays["scores"], ensemble.arrays["maps"].max(axis=(1, 2))
+    )
 
 
 def test_presets_on_the_command_line_are_those_of_the_detector():
