@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from anomalylab.compute.coreset import SELECTION_CHANNELS, k_center, random_projection
 from anomalylab.compute.masked_nearest import MaskedNearest
 from anomalylab.compute.nearest import nearest_neighbours
 from anomalylab.compute.position_table import position_shares
@@ -66,6 +65,8 @@ def learnt(pni: Cells, features: Features) -> tuple[Learnt, "NeighbourhoodNet | 
 
 def _chosen(pni: Cells, flat: np.ndarray) -> np.ndarray:
     """Return the rows of the memory in the order chosen: the first are the kinds."""
+    from anomalylab.compute.coreset import SELECTION_CHANNELS, k_center, random_projection
+
     n_bank = refuse_too_few(pni, len(flat))
     first = int(np.random.default_rng(pni.seed).integers(len(flat)))
     projected = random_projection(flat, SELECTION_CHANNELS, seed=pni.seed)
