@@ -36,6 +36,11 @@ class RunView:
         """All names of this view, the one of the command line first."""
         return self.kind.spellings
 
+    @property
+    def is_live(self) -> bool:
+        """Whether such a run has a live view at all; others are named by what they lack."""
+        return self.kind.app is not None
+
     def opened(self, folder: Path, data: Path | None) -> Opened:
         """Open a run folder.
 
@@ -81,6 +86,11 @@ class FolderView:
     def spellings(self) -> tuple[str, ...]:
         """All names of this view."""
         return (self.words,)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether there is a live view: always."""
+        return True
 
     def opened(self, folder: Path, data: Path | None) -> Opened:
         """Open a folder of images; ``data`` wins over ``folder`` where it is given.

@@ -11,7 +11,7 @@ from anomalylab.errors import UnknownNameError
 def add(commands) -> None:
     """Add the command to those of the parser."""
     parser = add_command(commands, "serve", call, "show a run live in a browser")
-    names = ", ".join(view.spellings[0] for view in VIEWS)
+    names = ", ".join(view.spellings[0] for view in VIEWS if view.is_live)
     parser.add_argument("view", type=view_named, metavar="VIEW", help=f"which app: {names}")
     parser.add_argument(
         "folder",

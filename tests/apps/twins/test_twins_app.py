@@ -264,6 +264,7 @@ def test_the_layout_holds_all_parts_and_the_losses_render(app):
 def test_live_views_are_found_by_name_and_bad_folders_are_refused(tmp_path):
     assert view_spelled("twins") in VIEWS
     assert view_spelled("kolektor").spellings[0] == "pc-space"
+    assert {"detect", "twins"} <= {view.spellings[0] for view in VIEWS if view.is_live}
     with pytest.raises(UnknownNameError, match="twins"):
         view_spelled("twin")
     with pytest.raises(DatasetError, match="does not exist"):
