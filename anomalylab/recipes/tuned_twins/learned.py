@@ -98,7 +98,7 @@ class Learned(Judge):
     ):
         self.net, self.rows, self.distance = net, rows, distance
         self.description, self.history = net.body.description, net.history
-        self._normal = net.embed(images)
+        self._normal, self._means = net.embed(images), net.channel_means(images)
         self._scales = {of: heat_scale(self.heat(examples, of)) for of in SUBJECTS}
 
     def distances(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -106,11 +106,15 @@ class Learned(Judge):
         return self._nearest(self.net.embed(images))
 
     def heat(self, images: np.ndarray, of: str) -> np.ndarray:
-        """Return Grad-CAM of ``"distance"`` or ``"logit"``: float32 (n_images, n_rows, n_cols)."""
-        if of != "distance":
-            return self.net.heat(images, of=of)
+        """Return Grad-CAM of ``"distance"`` or ``"logit"``: float32 (n_images, n_rows, n_cols).
+
+        Each image is compared with the nearest good one.
+        """
         _, nearest = self._nearest(self.net.embed(images))
-        return self.net.heat(images, of=of, nearest=self._normal[nearest], distance=self.distance)
+        beside = {"nearest": self._normal[nearest], "distance": self.distance}
+        return self.net.heat(
+            images, of=of, reference=self._means[nearest], **(beside if of == "distance" else {})
+        )
 
     def scale(self, of: str) -> float:
         """Return the heat that is drawn in the last colour, one for all images."""

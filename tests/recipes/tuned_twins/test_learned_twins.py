@@ -56,6 +56,15 @@ def test_heat_is_a_map_on_one_scale(trial, material, of):
     assert trial.judge.scale(of) >= 0
 
 
+def test_heat_of_the_class_is_compared_with_the_nearest_good_image(trial, material):
+    judge, images = trial.judge, material.images(material.types["dent"])
+    nearest = material.images(judge.rows[judge.distances(images)[1]])
+    means = judge.net.channel_means(nearest)
+    expected = judge.net.heat(images, of="logit", reference=means)
+    np.testing.assert_allclose(judge.heat(images, "logit"), expected, rtol=1e-4, atol=1e-9)
+    assert not np.array_equal(expected, judge.net.heat(images, of="logit"))
+
+
 def test_a_training_that_is_stopped_goes_on_to_what_it_would_have_learnt(
     trial, material, tmp_path, monkeypatch
 ):
