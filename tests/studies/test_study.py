@@ -407,7 +407,7 @@ def test_a_dry_run_tells_what_would_be_computed_and_computes_nothing(small, tmp_
     [
         (
             [],
-            "name a study as a TOML file, or one that is built in with --preset: quick, sroc",
+            "name a study as a TOML file, or one that is built in with --preset: cutpaste, quick, ",
         ),
         (
             ["mine.toml", "--preset", "quick"],
