@@ -8,6 +8,7 @@ from pathlib import Path
 from anomalylab.errors import ParameterError
 from anomalylab.images.read import parse_intensity
 from anomalylab.registry import unknown_name
+from anomalylab.runs.command_words import words_of_images, words_of_plugins
 from anomalylab.runs.detector_choice import DetectorChoice as DetectorChoice
 from anomalylab.runs.detector_choice import text_of
 from anomalylab.verdicts.threshold import check_rate
@@ -170,11 +171,8 @@ class DetectRequest:
 
     def command(self, out: Path) -> str:
         """Return the command that repeats the run; folders by their last name only."""
-        words = ["anomalylab", "run"] + ([self.data.name] if self.data else [])
-        words += ["--dataset", self.dataset] if self.dataset else []
-        for key, given in self.dataset_params.items():
-            for value in given if isinstance(given, list) else [given]:
-                words += [f"--{key.replace('_', '-')}", text_of(value)]
+        images = words_of_images(self.data, self.dataset, self.dataset_params)
+        words = ["anomalylab", "run", *images]
         words += ["--hide-labels"] if self.hide_labels else []
         for choice in self.detectors:
             words += ["--detector", choice.shown]
@@ -191,8 +189,7 @@ class DetectRequest:
             value = getattr(self, option)
             if value != _DEFAULTS[option]:
                 words += [f"--{option.replace('_', '-')}", str(value)]
-        for plugin in self.plugins:
-            words += ["--plugin", plugin.name]
+        words += words_of_plugins(self.plugins)
         if self.image_kind:
             words, out = [*words, "--per-cluster"], out.parent
         return shlex.join([*words, "-o", f"reports/{out.name}"])

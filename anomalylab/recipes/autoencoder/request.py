@@ -1,6 +1,5 @@
 """What the recipe is asked to do, and the command that asks for it again."""
 
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from anomalylab import detectors
 from anomalylab.errors import ParameterError
 from anomalylab.images.read import parse_intensity
 from anomalylab.registry import unknown_name
+from anomalylab.runs.command_words import words_of_images, words_of_plugins
 from anomalylab.runs.request import DetectorChoice, DetectRequest, check_seed
 
 DETECTOR = "autoencoder"
@@ -117,12 +117,8 @@ class AutoencoderRequest:
 
     def command(self, out: Path) -> str:
         """Return the command that repeats the recipe; folders by their last name only."""
-        words = ["anomalylab", "recipe", "autoencoder"]
-        words += [self.data.name] if self.data else []
-        words += ["--dataset", self.dataset] if self.dataset else []
-        for key, given in self.dataset_params.items():
-            for value in given if isinstance(given, list) else [given]:
-                words += [f"--{key.replace('_', '-')}", _text(value)]
+        images = words_of_images(self.data, self.dataset, self.dataset_params)
+        words = ["anomalylab", "recipe", "autoencoder", *images]
         words += ["--category", self.category] if self.category else []
         words += ["--preset", self.preset]
         if self.params:
@@ -133,8 +129,7 @@ class AutoencoderRequest:
                 words += [f"--{name.replace('_', '-')}", f"{getattr(self, name):g}"]
         words += ["--seed", str(self.seed)] if self.seed else []
         words += ["--intensity", self.intensity] if self.intensity != "full" else []
-        for plugin in self.plugins:
-            words += ["--plugin", plugin.name]
+        words += words_of_plugins(self.plugins)
         return shlex.join([*words, "-o", f"reports/{out.name}"])
 
 
@@ -161,9 +156,3 @@ def read_options(text: str) -> dict[str, object]:
         If one is not written ``name=value``.
     """
     return dict(DetectorChoice.parse(f"{DETECTOR}:{text}").params) if text else {}
-
-
-def _text(value: object) -> str:
-    if isinstance(value, Path):
-        return value.resolve().name
-    return value if isinstance(value, str) else json.dumps(value)

@@ -1,6 +1,5 @@
 """What the recipe is asked to do, and the command that asks for it again."""
 
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from pathlib import Path
 from anomalylab.errors import ParameterError
 from anomalylab.images.read import parse_intensity
 from anomalylab.registry import unknown_name
+from anomalylab.runs.command_words import words_of_images, words_of_plugins
 from anomalylab.runs.request import DetectorChoice, DetectRequest, check_seed
 
 DETECTOR = "metric_learning"
@@ -115,14 +115,10 @@ class MetricLearningRequest:
 
     def command(self, out: Path) -> str:
         """Return the command that repeats the recipe; folders by their last name only."""
-        words = ["anomalylab", "recipe", "metric-learning"]
-        words += [self.data.name] if self.data else []
-        words += ["--dataset", self.dataset] if self.dataset else []
+        images = words_of_images(self.data, self.dataset, self.dataset_params)
+        words = ["anomalylab", "recipe", "metric-learning", *images]
         for path in self.also:
             words += ["--also", path.name]
-        for key, given in self.dataset_params.items():
-            for value in given if isinstance(given, list) else [given]:
-                words += [f"--{key.replace('_', '-')}", _text(value)]
         for name in self.categories:
             words += ["--category", name]
         words += ["--loss", ",".join(self.losses), "--experiment", self.experiment]
@@ -133,8 +129,7 @@ class MetricLearningRequest:
         words += ["--defect", self.defect] if self.defect else []
         words += ["--seed", ",".join(map(str, self.seeds))] if self.seeds != (0,) else []
         words += ["--intensity", self.intensity] if self.intensity != "full" else []
-        for plugin in self.plugins:
-            words += ["--plugin", plugin.name]
+        words += words_of_plugins(self.plugins)
         return shlex.join([*words, "-o", f"reports/{out.name}"])
 
 
@@ -186,9 +181,3 @@ def read_options(text: str) -> dict[str, object]:
         If one is not written ``name=value``.
     """
     return dict(DetectorChoice.parse(f"{DETECTOR}:{text}").params)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, Path):
-        return value.resolve().name
-    return value if isinstance(value, str) else json.dumps(value)

@@ -1,6 +1,5 @@
 """What the recipe is asked to do, and the command that asks for it again."""
 
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -12,6 +11,7 @@ from anomalylab.extractors.band import ORIENTATIONS
 from anomalylab.images.read import parse_intensity
 from anomalylab.pc_space.histogram import OVERFLOWS, Plane, pairs, planes_of
 from anomalylab.registry import unknown_name
+from anomalylab.runs.command_words import words_of_images, words_of_plugins
 from anomalylab.runs.request import DetectRequest, check_seed, check_sensitivity
 
 SOLVERS = ("exact", "incremental")
@@ -158,12 +158,8 @@ class PCSpaceRequest:
 
     def command(self, out: Path) -> str:
         """Return the command that repeats the recipe; folders by their last name only."""
-        words = ["anomalylab", "recipe", "pc-space"] + ([self.data.name] if self.data else [])
-        words += ["--dataset", self.dataset] if self.dataset else []
-        for key, given in self.dataset_params.items():
-            for value in given if isinstance(given, list) else [given]:
-                text = value if isinstance(value, str) else json.dumps(value)
-                words += [f"--{key.replace('_', '-')}", text]
+        images = words_of_images(self.data, self.dataset, self.dataset_params)
+        words = ["anomalylab", "recipe", "pc-space", *images]
         if self.windows != _DEFAULTS["windows"]:
             words += ["--window", ",".join(map(str, self.windows))]
         for name, option in _OPTIONS.items():
@@ -171,8 +167,7 @@ class PCSpaceRequest:
                 words += [option, str(getattr(self, name))]
         words += [] if self.density else ["--counts"]
         words += ["--search"] if self.search else []
-        for plugin in self.plugins:
-            words += ["--plugin", plugin.name]
+        words += words_of_plugins(self.plugins)
         return shlex.join([*words, "-o", f"reports/{out.name}"])
 
 

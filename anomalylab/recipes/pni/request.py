@@ -10,6 +10,7 @@ from anomalylab import detectors
 from anomalylab.detectors import Refined
 from anomalylab.errors import ParameterError
 from anomalylab.images.read import parse_intensity
+from anomalylab.runs.command_words import words_of_images, words_of_plugins
 from anomalylab.runs.detector_choice import DetectorChoice, text_of
 from anomalylab.runs.request import DetectRequest, Size, check_seed
 
@@ -120,11 +121,8 @@ class PNIRequest:
 
     def command(self, out: Path) -> str:
         """Return the command that repeats the recipe; folders by their last name only."""
-        words = ["anomalylab", "recipe", "pni", *([self.data.name] if self.data else [])]
-        words += ["--dataset", self.dataset] if self.dataset else []
-        for key, given in self.dataset_params.items():
-            for value in given if isinstance(given, list) else [given]:
-                words += [f"--{key.replace('_', '-')}", text_of(value)]
+        images = words_of_images(self.data, self.dataset, self.dataset_params)
+        words = ["anomalylab", "recipe", "pni", *images]
         for name in self.categories:
             words += ["--category", name]
         words += ["--preset", self.preset]
@@ -138,8 +136,7 @@ class PNIRequest:
             words += ["--size", "x".join(map(str, both))]
         words += ["--seed", str(self.seed)] if self.seed else []
         words += ["--intensity", self.intensity] if self.intensity != "full" else []
-        for plugin in self.plugins:
-            words += ["--plugin", plugin.name]
+        words += words_of_plugins(self.plugins)
         return shlex.join([*words, "-o", f"reports/{out.name}"])
 
 
