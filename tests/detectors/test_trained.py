@@ -182,7 +182,9 @@ def test_two_images_can_be_trained_on_and_one_cannot(images):
 
 
 def test_a_last_batch_of_one_image_is_no_trouble(images):
-    made(batch_size=11, validation=0.0).fit(features_of(images))
+    fitted = made(batch_size=11, validation=0.0).fit(features_of(images))
+    assert len(images) % 11 == 1
+    assert np.isfinite(fitted.image_scores(features_of(images))).all()
 
 
 def test_the_plan_counts_trainings_epochs_and_copies():

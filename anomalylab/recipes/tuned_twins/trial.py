@@ -2,6 +2,7 @@
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -43,7 +44,7 @@ class Course:
     seed: int = 0
 
 
-class Judge:
+class Judge(ABC):
     """What has learnt: it tells how far images are from good ones, and shows why.
 
     Subclasses write all methods; see :mod:`anomalylab.recipes.tuned_twins.learned`.
@@ -58,17 +59,17 @@ class Judge:
     history: pd.DataFrame
     """``epoch``, ``part``, ``measure``, ``value``."""
 
+    @abstractmethod
     def distances(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the distance of images to the nearest good one, and which of ``rows`` that is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def heat(self, images: np.ndarray, of: str) -> np.ndarray:
         """Return Grad-CAM of ``"distance"`` or ``"logit"``: float32 (n_images, n_rows, n_cols)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def scale(self, of: str) -> float:
         """Return the heat that is drawn in the last colour, one for all images."""
-        raise NotImplementedError
 
 
 Learn = Callable[[Material, TwinOptions, Course], Judge]

@@ -1,5 +1,6 @@
 """What every loss has: logits without a margin, logits with one, and their cross entropy."""
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import torch
@@ -9,7 +10,7 @@ from torch.nn import functional
 from anomalylab.errors import ParameterError
 
 
-class Loss(nn.Module):
+class Loss(nn.Module, ABC):
     """``-log softmax(z)_y``, the mean over rows, with ``z`` the logits and ``y`` the label.
 
     Subclasses write ``logits``, and ``logits_for`` where the logit of a label differs from that of
@@ -39,9 +40,9 @@ class Loss(nn.Module):
         self.n_features, self.n_classes = n_features, n_classes
         self.as_published = as_published
 
+    @abstractmethod
     def logits(self, embeddings: Tensor) -> Tensor:
         """Return what is known without the label: (n, n_classes), higher is more likely."""
-        raise NotImplementedError
 
     def logits_for(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """Return the logits that the loss is taken of, of shape (n, n_classes)."""
@@ -85,9 +86,9 @@ class CosineLoss(Loss):
             functional.normalize(embeddings), functional.normalize(self.weight)
         ).clamp(-1, 1)
 
+    @abstractmethod
     def cosine_with_margin(self, cosine: Tensor) -> Tensor:
         """Return what takes the place of the cosines at the labels, of the same shape (n,)."""
-        raise NotImplementedError
 
     def scaled(self, cosines: Tensor, embeddings: Tensor) -> Tensor:
         """Return the logits of cosines."""
