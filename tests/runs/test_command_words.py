@@ -1,4 +1,4 @@
-"""Every run and recipe names its images and plugins in the same words, and no folder of a person."""
+"""All commands name images and plugins in the same words, and no folder of a person."""
 
 import shlex
 from pathlib import Path
