@@ -35,9 +35,13 @@ def root(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def finished(root):
-    data = write_images(root / "images", 12)
-    request = DetectRequest(data=data, detectors=CHOICES, size=(64, 64), refine=REFINE)
+def images(root):
+    return write_images(root / "images", 12)
+
+
+@pytest.fixture(scope="module")
+def finished(root, images):
+    request = DetectRequest(data=images, detectors=CHOICES, size=(64, 64), refine=REFINE)
     return run(request, root / "run")
 
 
@@ -69,30 +73,29 @@ def test_defects_are_planted_again_in_a_finished_run(finished):
     assert set(measured.table("planted")["detector"]) == set(finished.detectors)
 
 
-def test_a_run_of_pni_alone_tells_its_training(root):
-    data = root / "images"
-    main(
-        ["run", str(data), "--detector", "pni@tiny", "--size", "64", "--sensitivity", "none"]
+def test_a_run_of_pni_alone_tells_its_training(root, images):
+    code = main(
+        ["run", str(images), "--detector", "pni@tiny", "--size", "64", "--sensitivity", "none"]
         + ["-o", str(root / "pni")]
     )
+    assert code == 0
     made = Run(root / "pni")
     training = made.detect.detectors["pni@tiny"].training
     assert training.n_trainings == 4
     assert set(made.table("training")["measure"]) == {"loss", "accuracy"}
 
 
-def test_what_cannot_be_refined_is_refused_at_once(root):
-    data = root / "images"
+def test_what_cannot_be_refined_is_refused_at_once(root, images):
     with pytest.raises(ParameterError, match="named"):
-        DetectRequest(data=data, refine={})
+        DetectRequest(data=images, refine={})
     with pytest.raises(ParameterError, match="bilinearly"):
-        DetectRequest(data=data, detectors=CHOICES, refine={}, resize="area")
+        DetectRequest(data=images, detectors=CHOICES, refine={}, resize="area")
     for options, error, words in (
         ({"blnd": 0.5}, UnknownNameError, "blend"),
         ({"blend": "much"}, ParameterError, "takes a number"),
         ({"blend": 2.0}, ParameterError, "from 0 to 1"),
     ):
-        request = DetectRequest(data=data, detectors=CHOICES, refine=options)
+        request = DetectRequest(data=images, detectors=CHOICES, refine=options)
         with pytest.raises(error, match=words):
             run(request, root / "refused")
     assert not (root / "refused").exists()
