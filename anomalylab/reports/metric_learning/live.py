@@ -1,55 +1,12 @@
 """A run that is made in a notebook, its loss drawn anew after each epoch."""
 
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
-from IPython.display import display
-from markupsafe import Markup
 
 from anomalylab.recipes.metric_learning.request import MetricLearningRequest, read_losses
 from anomalylab.recipes.metric_learning.run import run as make
-from anomalylab.reports.kit.fragment import Fragment
-from anomalylab.reports.kit.loss_drawing import curve_words, loss_drawing
+from anomalylab.reports.kit.live_curve import LiveCurve
 from anomalylab.runs.folder import Run
 from anomalylab.training import watching
-
-STYLES = ("parts/training.css",)
-
-FIGURE = Markup(
-    '<figure class="al-chart al-live-curve">{}<figcaption class="al-note">Training: {}. Solid: '
-    "learnt from; dashed: held out.</figcaption></figure>"
-)
-
-
-class LiveCurve:
-    """Draws the loss of the training that is under way, in the cell that started it.
-
-    Interrupt the kernel to stop: what was trained is kept, and goes on when the cell is run again.
-
-    Attributes
-    ----------
-    n_told : int
-        Epochs that were drawn, of all trainings.
-    """
-
-    def __init__(self) -> None:
-        self.n_told = 0
-        self._place: Any = None
-
-    def told(self, history: pd.DataFrame) -> None:
-        """Draw the loss as far as it is known."""
-        self.n_told += 1
-        drawing = loss_drawing(history, "var(--ink)", None, "training")
-        shown = Fragment(FIGURE.format(drawing, curve_words(history)), (), STYLES)
-        if self._place is None:
-            self._place = display(shown, display_id=True)
-        else:
-            self._place.update(shown)
-
-    def wants_to_stop(self) -> bool:
-        """Never stop: whoever looks on interrupts the kernel."""
-        return False
 
 
 def made(

@@ -8,8 +8,8 @@ from fakes import fake_run
 from anomalylab.datasets.textures import make_textures
 from anomalylab.reports import run_notebook
 from anomalylab.reports.kit.fragment import assets_of
+from anomalylab.reports.kit.live_curve import LiveCurve
 from anomalylab.reports.metric_learning import made
-from anomalylab.reports.metric_learning.live import LiveCurve
 from anomalylab.training import watching
 
 pytestmark = pytest.mark.xdist_group("metric_learning")
@@ -54,7 +54,7 @@ def test_the_curve_is_drawn_in_one_place_however_many_epochs_it_has(monkeypatch)
         displayed.append(shown._repr_html_())
         return Place()
 
-    monkeypatch.setattr("anomalylab.reports.metric_learning.live.display", display)
+    monkeypatch.setattr("anomalylab.reports.kit.live_curve.display", display)
     curve, rows = LiveCurve(), []
     with watching(curve):
         from anomalylab.training.watching import listener

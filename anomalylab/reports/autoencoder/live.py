@@ -1,0 +1,46 @@
+"""A run that is made in a notebook, its loss drawn anew after each epoch."""
+
+from pathlib import Path
+
+from anomalylab.recipes.autoencoder.request import AutoencoderRequest, read_latents, read_options
+from anomalylab.recipes.autoencoder.run import run as make
+from anomalylab.reports.kit.live_curve import LiveCurve
+from anomalylab.runs.folder import Run
+from anomalylab.training import watching
+
+
+def made(
+    run: str,
+    data: str = "",
+    *,
+    preset: str = "cpu",
+    latents: str = "",
+    options: str = "",
+    out: str = "",
+) -> Run:
+    """Open a finished run, or make one here and show its loss while it is trained.
+
+    Parameters
+    ----------
+    run : str
+        Folder of a finished run; empty to make one.
+    data : str
+        Folder of images, built-in ones if empty.
+    preset : str
+        See :class:`anomalylab.recipes.autoencoder.request.AutoencoderRequest`.
+    latents : str
+        To compare, as ``16,64,256``; none if empty.
+    options : str
+        Of the detector, as ``epochs=10,loss=ssim``.
+    out : str
+        Folder of the run that is made; ``reports/`` and the name of the images if empty.
+    """
+    if run:
+        return Run(run)
+    folder = Path(data) if data else None
+    request = AutoencoderRequest(
+        data=folder, preset=preset, latents=read_latents(latents), params=read_options(options)
+    )
+    name = f"{folder.resolve().name}-autoencoder" if folder else "autoencoder"
+    with watching(LiveCurve()):
+        return make(request, Path(out) if out else Path("reports", name))
