@@ -29,7 +29,9 @@ def verdicts(tables: Mapping[str, pd.DataFrame], info: AutoencoderInfo) -> dict[
         return {NAME: VerdictInfo(kind="undecidable", sentence=f"{sentence}.")}
     tau = float(taus.loc[taus["method"] == LEFT_OUT, "tau"].iloc[0])
     of_main = _of_main(tables, info)
-    lead = f"At {tau:.3g}, taken from {plural(info.n_held_out, 'good image')} held out"
+    lead = (
+        f"At a threshold of {tau:.3g}, taken from {plural(info.n_held_out, 'good image')} held out"
+    )
     pixels = _pixels(of_main.get(LEFT_OUT, {}))
     images = _images(of_main.get(LEFT_OUT, {}))
     if not pixels and not images:
@@ -92,4 +94,5 @@ def _loss(tables: Mapping[str, pd.DataFrame]) -> str:
     if fall != fall:
         return "Training was too short to say whether the loss had flattened."
     had = "had flattened" if fall < FLAT else "was still falling"
-    return f"The loss {had}: over the last fifth of training it fell by {fall:.1%}."
+    went = "fell" if fall >= 0 else "rose"
+    return f"The loss {had}: over the last fifth of training it {went} by {abs(fall):.1%}."

@@ -23,22 +23,31 @@
       this.shots = al.el("div", { class: "al-shots" });
       this.shown = al.el("p", { class: "al-note", role: "status" });
       this.pages = this.pager();
-      this.node = al.el("div", { class: "al-live al-browse" }, this.bar, this.counted(), this.pictures());
+      this.node = al.el(
+        "div",
+        { class: "al-live al-browse" },
+        this.bar,
+        this.from ?? null,
+        this.counted(),
+        this.pictures(),
+      );
       this.turn(0);
       this.set(data.start);
     }
 
     slider() {
       const { data } = this;
-      this.input = al.el("input", {
+      /** @type {HTMLInputElement} */
+      const input = al.el("input", {
         type: "range",
         min: 0,
         max: LAST,
         step: 1,
         title: `In the unit of the residual: ${data.unit}`,
         "aria-label": "Threshold",
-        oninput: () => this.set(Number(this.input?.value)),
+        oninput: () => this.set(Number(input.value)),
       });
+      this.input = input;
       this.tau = al.el("b", { class: "al-tau-value" });
       this.from = al.el("p", { class: "al-note al-tau-from", role: "status" });
       this.buttons = data.taus.map((chosen) =>
@@ -46,7 +55,7 @@
       );
       const field = al.el("label", { class: "al-field al-tau-field" }, al.el("span", {}, "Threshold τ"), this.input);
       const chosen = al.el("div", { class: "al-segments", role: "group", "aria-label": "Chosen" }, ...this.buttons);
-      return al.el("div", { class: "al-tau-bar" }, field, this.tau, chosen, this.from);
+      return al.el("div", { class: "al-tau-bar" }, field, this.tau, chosen);
     }
 
     counted() {

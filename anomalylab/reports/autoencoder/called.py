@@ -130,7 +130,7 @@ def _curve(table: pd.DataFrame, average: str, name: str) -> dict[str, list[float
 
 
 def _images(found: Found) -> Iterator[dict[str, Any]]:
-    rows = rows_of(found.tables.pictures)
+    rows = sorted(rows_of(found.tables.pictures), key=_place)
     names = short_names([row["sample_id"] for row in rows])
     for row in rows:
         height, width = decoded(row["residual"]).shape
@@ -145,6 +145,11 @@ def _images(found: Found) -> Iterator[dict[str, Any]]:
             "residual": to_base64(row["residual"]),
             "truth": None if row["truth"] is None else to_base64(row["truth"]),
         }
+
+
+def _place(row: dict[str, Any]) -> tuple[bool, int]:
+    """Return what images are sorted by: defects first, and of them those of which most is left."""
+    return row["label"] == 0, -int(decoded(row["residual"]).max(initial=0))
 
 
 def _still_chart(found: Found) -> Markup:

@@ -59,7 +59,7 @@ def test_a_run_holds_every_table(finished):
 
 
 def test_the_verdict_tells_what_a_threshold_without_labels_finds(finished):
-    assert finished.verdict.startswith("At 0.")
+    assert finished.verdict.startswith("At a threshold of 0.")
     assert "taken from 1 good image held out" in finished.verdict
     assert "of the good ones" in finished.verdict
     assert any("trials" in finding.message for finding in finished.info.findings)
