@@ -71,7 +71,7 @@ def called(found: Found) -> Fragment:
         rates=[name for name, _ in RATES.values()],
         rows=list(_still_rows(found)) if data["types"] else [],
         taus=data["taus"],
-        certainty=certainty(found),
+        certainty=data["certainty"],
         unit=data["unit"],
     )
     return Fragment(html, SCRIPTS, STYLES)
@@ -84,6 +84,7 @@ def payload(found: Found) -> dict[str, Any]:
     return {
         "highest": found.about.highest,
         "unit": unit_of(found.about),
+        "certainty": certainty(found),
         "start": start_level(found),
         "taus": [
             {

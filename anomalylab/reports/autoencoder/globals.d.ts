@@ -36,6 +36,8 @@ declare namespace Al {
     /** Threshold of level 255. */
     highest: number;
     unit: string;
+    /** What a threshold that was chosen without labels can promise. */
+    certainty: string;
     start: number;
     taus: ChosenTau[];
     types: { name: string; words: string }[];

@@ -78,7 +78,9 @@ def promise(about: AutoencoderInfo, false: int, n_good: int) -> str:
     """
     held = plural(about.n_held_out, "good image")
     known = (
-        f" Of {plural(n_good, 'good test image')} it calls something in {false}." if n_good else ""
+        f" Of {plural(n_good, 'good test image')} it calls something in {false or 'none'}."
+        if n_good
+        else ""
     )
     return (
         f"A threshold taken from {held} cannot promise fewer false alarms than 1 in "
