@@ -107,7 +107,7 @@ def interval_words(k: int, n: int) -> str:
     Examples
     --------
     >>> interval_words(9, 10)
-    '95 % sure: between 56\u202f% and 99.7\u202f%'
+    '95 % sure: between 55\u202f% and 99.7\u202f%'
     """
     low, high = rate_interval(k, n)
     return f"95 % sure: between {percent(low)} and {percent(high)}"
