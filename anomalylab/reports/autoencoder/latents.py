@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from anomalylab.number_words import fixed, listed, millions, percent, plural
+from anomalylab.number_words import fixed, grouped, listed, millions, percent
 from anomalylab.recipes.autoencoder.judged import ALL
 from anomalylab.recipes.autoencoder.told import FLAT
 from anomalylab.reports.autoencoder.opened import Found, Training
@@ -15,7 +15,7 @@ from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.kit.small_charts import DotRow, dot_rows
 
-OF_VALUES = {"auroc": "AUROC of images", "au_pro": "AU-PRO of pixels"}
+OF_VALUES = {"auroc": "AUROC of images", "au_pro": "AU-PRO"}
 
 ROLES = ("held out", "test")
 
@@ -102,7 +102,7 @@ def _row(found: Found, training: Training) -> dict[str, Any]:
     return {
         "latent": training.latent,
         "n_parameters": millions(int(row["n_parameters"])),
-        "steps": plural(int(row["steps"]), "step"),
+        "steps": grouped(int(row["steps"])),
         "left": [short(value) for value in _left(found, training, "pixels")["value"]],
         "values": [_value(found, training, metric) for metric in OF_VALUES],
         "fall": "–" if fall is None else fall_words(fall),

@@ -26,8 +26,8 @@ QUALITY = 85
 SIDE = 256
 """Pixels that small pictures are enlarged to at least, so that the outline is thin."""
 
-OUTLINE = 3
-"""Pixels of the outline, which is seen at half the size, too."""
+OUTLINE, RIM = 2, 1
+"""Pixels of the white outline, which is seen at half the size, too, and of its dark rim."""
 
 
 def overlays(found: Found, taus: Sequence[float] = ()) -> Fragment:
@@ -96,7 +96,9 @@ def overlay(picture: bytes, levels: np.ndarray, truth: np.ndarray | None, level:
     times = max(1, -(-SIDE // max(levels.shape)))
     large = pixels.round().astype(np.uint8).repeat(times, 0).repeat(times, 1)
     if truth is not None:
-        large[_outline(truth.repeat(times, 0).repeat(times, 1))] = 255
+        is_defect = truth.repeat(times, 0).repeat(times, 1)
+        large[_around(is_defect, OUTLINE + RIM)] = 0
+        large[_around(is_defect, OUTLINE)] = 255
     return webp(large, QUALITY)
 
 
@@ -151,10 +153,10 @@ def _shot(found: Found, row: dict[str, Any], taus: Sequence[float]) -> dict[str,
     }
 
 
-def _outline(mask: np.ndarray) -> np.ndarray:
-    """Return the pixels close around a region."""
+def _around(mask: np.ndarray, width: int) -> np.ndarray:
+    """Return the pixels around a region, so many wide."""
     grown = mask
-    for _ in range(OUTLINE):
+    for _ in range(width):
         padded = np.pad(grown, 1)
         up, down = padded[:-2, 1:-1], padded[2:, 1:-1]
         left, right = padded[1:-1, :-2], padded[1:-1, 2:]

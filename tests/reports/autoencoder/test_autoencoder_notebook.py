@@ -44,7 +44,7 @@ def test_the_notebook_trains_and_shows_every_part(tmp_path):
     training, *parts = html_of(out)
     assert "Training: loss over" in training
     assert len(parts) == PARTS
-    told = ("At a threshold of", "al-tau", "Without any threshold", "Left of good", "Best F1")
+    told = ("At a threshold of", "al-tau", "Without any threshold", "Left, 50%", "Best F1")
     for part, words in zip(parts, told, strict=False):
         assert words in part
     assert "anomalylab recipe autoencoder" in parts[-1]
