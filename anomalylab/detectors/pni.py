@@ -17,6 +17,7 @@ from anomalylab.compute.cost import Cost
 from anomalylab.detectors import _pni_fit, _pni_options
 from anomalylab.detectors._pni_cells import Cells
 from anomalylab.detectors._pni_explained import ExplainedCell, explained
+from anomalylab.detectors._pni_listed import ListedCells, listed_cells
 from anomalylab.detectors._registry import register
 from anomalylab.features import Features
 from anomalylab.progress import counted
@@ -159,6 +160,22 @@ class PNI(Cells):
             If there is no such cell, or the detector does not use both position and neighbours.
         """
         return explained(self, self._checked(features), image, row, col)
+
+    def listed(self, features: Features, n_nearest: int = 4) -> ListedCells:
+        """Return of every cell of some images what :meth:`explained` says of one, in short.
+
+        Parameters
+        ----------
+        features : Features
+        n_nearest : int
+            Allowed rows of the memory that are listed.
+
+        Raises
+        ------
+        ParameterError
+            If the detector does not use both position and neighbours.
+        """
+        return listed_cells(self, self._checked(features), n_nearest)
 
     def n_fallbacks(self, features: Features) -> np.ndarray:
         """Return for how many cells of each image nothing is allowed: (n_images,).

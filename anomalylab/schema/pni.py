@@ -94,3 +94,80 @@ PNI_SCORES = Table(
     (*KEY, "blend", "sample_id"),
 )
 """Image scores of test images: the largest of their map."""
+
+PNI_GAINS = Table(
+    "pni_gains",
+    {
+        **_KEY,
+        "blend": "float",
+        "against": "str",
+        "against_blend": "float",
+        "metric": "str",
+        "difference": "float?",
+        "low": "float?",
+        "high": "float?",
+        "n_images": "int",
+        "note": "str",
+    },
+    (*KEY, "blend", "against", "against_blend", "metric"),
+)
+"""How much better one way to judge is than another on the same test images, with 95 % intervals.
+
+Each variant without refinement is compared with ``patchcore``, and each with refined maps with
+itself without. metric: as in PNI_VALUES at the resolution ``image``; difference: of the two values
+there. A difference that is missing has its reason in note.
+"""
+
+PNI_CELLS = Table(
+    "pni_cells",
+    {
+        "category": "str",
+        "seed": "int",
+        "sample_id": "str",
+        "row": "int",
+        "col": "int",
+        "score": "float",
+        "by_position_alone": "float",
+        "by_neighbours_alone": "float",
+        "by_neither": "float",
+        "is_fallback": "bool",
+        "n_allowed": "int",
+        "n_by_position": "int",
+        "n_by_neighbours": "int",
+        "tau": "float",
+    },
+    ("category", "seed", "sample_id", "row", "col"),
+)
+"""Cells of some test images as the variant ``pni`` judges them, and what they would score otherwise.
+
+score: with position and neighbours; the next three: restricted by one of both, and by nothing, as
+``patchcore``. n_allowed: cells of the memory that may be used; n_by_position, n_by_neighbours: that
+either alone would allow; is_fallback: whether there was none; tau: what their shares must exceed.
+"""
+
+PNI_LISTED = Table(
+    "pni_listed",
+    {
+        "category": "str",
+        "seed": "int",
+        "sample_id": "str",
+        "row": "int",
+        "col": "int",
+        "role": "str",
+        "rank": "int",
+        "memory_id": "str",
+        "memory_row": "int",
+        "memory_col": "int",
+        "distance": "float",
+        "of_position": "float",
+        "of_neighbours": "float",
+    },
+    ("category", "seed", "sample_id", "row", "col", "role", "rank"),
+)
+"""Cells of the memory that matter to a cell of PNI_CELLS, and the training images they are from.
+
+role: ``allowed``, the nearest that may be used, by rank from 1; ``refused``, the nearest of those
+that may not; ``position``, ``neighbourhood`` and ``none``, the nearest with that restriction alone.
+of_position and of_neighbours: the shares that decide, ``p(kind | place)`` and ``p(kind |
+neighbours)``; their mean must exceed tau.
+"""

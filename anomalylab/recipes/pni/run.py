@@ -136,6 +136,8 @@ def _tables(
                 collected.add(images, finished, refinement)
             if refinement is not None:
                 maps[_map_name(finished, "-refined")] = refinement.maps[1.0]
+        with timings.step(f"{images.name}: compare", n_images):
+            collected.compare(images, request.seed)
     return collected.tables(), maps
 
 
@@ -167,10 +169,8 @@ def _write(
     timings: Timings,
 ) -> list[str]:
     """Write tables, thumbnails and the maps of judged images; return the names of the maps."""
-    small = [
-        images.material.shown.table(images.material.queries, images.material.masks)
-        for images, _ in judged
-    ]
+    named = set(tables["pni_listed"]["memory_id"])
+    small = [_thumbnails(images.material, named) for images, _ in judged]
     samples = pd.concat([images.material.samples for images, _ in judged], ignore_index=True)
     samples.attrs = {}
     writer.table("samples", samples)
@@ -184,6 +184,14 @@ def _write(
     for name, made in {**plain, **maps}.items():
         writer.score_maps(name, made)
     return [*plain, *maps]
+
+
+def _thumbnails(material: Material, named: set[str]) -> pd.DataFrame:
+    """Draw small copies of judged images, and of training images that are named beside them."""
+    samples = material.samples
+    is_shown = samples["sample_id"].isin(named).to_numpy(copy=True)
+    is_shown[material.query] = True
+    return material.shown.table(samples[is_shown].reset_index(drop=True), material.masks)
 
 
 def _with_told(
@@ -231,7 +239,7 @@ def _info(
         command=request.command(out),
         samples=samples,
         root=material.root,
-        verdicts=told.verdicts(tables["pni_values"]),
+        verdicts=told.verdicts(tables["pni_values"], tables["pni_gains"]),
         findings=findings,
         broken=broken,
         max_fpr=material.request.max_fpr,

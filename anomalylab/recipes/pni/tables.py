@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.recipes.pni.evaluate import values_of
+from anomalylab.recipes.pni.explain import cell_tables
+from anomalylab.recipes.pni.gains import Judged, Way, gains, judged_by
 from anomalylab.recipes.pni.refining import Refinement
 from anomalylab.recipes.pni.trials import Finished, Images
 from anomalylab.schema import Table
@@ -17,6 +19,9 @@ TABLES: tuple[Table, ...] = (
     schema.PNI_CURVES,
     schema.PNI_VALUES,
     schema.PNI_SCORES,
+    schema.PNI_GAINS,
+    schema.PNI_CELLS,
+    schema.PNI_LISTED,
 )
 
 CURVE = ("epoch", "part", "measure", "value")
@@ -27,6 +32,8 @@ class TrialTables:
     """Collects the rows of finished trials."""
 
     parts: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
+    ways: dict[Way, Judged] = field(default_factory=dict)
+    """Of the category that trials are added of."""
 
     def add(self, images: Images, finished: Finished, refinement: Refinement | None) -> None:
         """Add what came of a trial, and what a network made of its maps.
@@ -43,11 +50,24 @@ class TrialTables:
             return
         self._put("pni_curves", finished, _curve(finished).assign(network="neighbourhood"))
         self._judge(images, finished, 0.0, finished.arrays["scores"], finished.arrays["maps"])
+        if "cells_image" in finished.arrays:
+            grid = finished.arrays["maps"].shape[1:3]
+            tables = cell_tables(images.material, finished.arrays, grid)
+            for name, table in zip(("pni_cells", "pni_listed"), tables, strict=True):
+                self._put(name, finished, table)
         if refinement is None:
             return
         self._put("pni_curves", finished, refinement.history.assign(network="refinement"))
         for blend, maps in refinement.maps.items():
             self._judge(images, finished, blend, maps.max(axis=(1, 2)), maps)
+
+    def compare(self, images: Images, seed: int) -> None:
+        """Compare the trials of a category that were added, and begin another category."""
+        material = images.material
+        table = gains(material.queries["label"], self.ways, max_fpr=material.request.max_fpr)
+        key = {"category": images.name, "seed": seed}
+        self.parts.setdefault("pni_gains", []).append(table.assign(**key))
+        self.ways = {}
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables of all trials; those without rows have their columns."""
@@ -64,6 +84,8 @@ class TrialTables:
         variant = finished.trial.variant
         values = values_of(images.material, scores, maps, variant, is_refined=blend > 0)
         self._put("pni_values", finished, values.assign(blend=blend))
+        way = finished.trial.variant, blend
+        self.ways[way] = judged_by(images.material, scores, maps, values)
         of_images = images.material.queries[["sample_id", "label", "defect_type"]]
         self._put("pni_scores", finished, of_images.assign(score=scores, blend=blend))
 

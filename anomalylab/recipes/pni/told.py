@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.datasets.check import Finding
-from anomalylab.number_words import fixed, plural
+from anomalylab.number_words import fixed, listed, plural
 from anomalylab.recipes.pni.refining import OWN
 from anomalylab.recipes.pni.request import VARIANTS
 from anomalylab.runs.info import VerdictInfo
@@ -24,15 +24,28 @@ NAMES = {
 MEASURES = {"image_auroc": "images", "pixel_auroc": "pixels", "au_pro": "regions (AU-PRO)"}
 
 
-def verdicts(values: pd.DataFrame) -> dict[str, VerdictInfo]:
+WHERE = {"image_auroc": "images", "pixel_auroc": "pixels", "au_pro": "regions"}
+"""Metric -> what is judged by it."""
+
+
+def verdicts(
+    values: pd.DataFrame, gains: pd.DataFrame | None = None
+) -> dict[str, VerdictInfo]:
     """Return the headline, then a verdict for each variant.
 
     Parameters
     ----------
     values : DataFrame
         Rows of PNI_VALUES.
+    gains : DataFrame, optional
+        Rows of PNI_GAINS; with them the headline says what position and neighbours add.
     """
     told = {HEADLINE: _headline(values)}
+    found = {} if gains is None else mean_gains(gains, "pni", 0.0)
+    if found and told[HEADLINE].kind == "measured":
+        first = told[HEADLINE]
+        reason = " ".join(filter(None, (first.sentence, first.reason)))
+        told[HEADLINE] = VerdictInfo(kind="measured", sentence=answer(values, found), reason=reason)
     for variant in values["variant"].unique():
         if variant not in told:
             told[str(variant)] = _of_variant(values, str(variant))
@@ -61,6 +74,60 @@ def _of_variant(values: pd.DataFrame, variant: str) -> VerdictInfo:
     name = NAMES.get(variant, variant)
     sentence = f"{name[0].upper()}{name[1:]} reaches {_numbers(mean, variant)}."
     return VerdictInfo(kind="measured", sentence=sentence)
+
+
+def answer(values: pd.DataFrame, found: dict[str, tuple[float, float, float]]) -> str:
+    """Say whether it helps to allow only what fits place and neighbours, and how sure that is.
+
+    Parameters
+    ----------
+    values : DataFrame
+        Rows of PNI_VALUES.
+    found : dict
+        Metric -> difference to PatchCore, low, high.
+    """
+    better = [WHERE[name] for name, (_, low, _) in found.items() if low > 0]
+    worse = [WHERE[name] for name, (_, _, high) in found.items() if high < 0]
+    n = values["category"].nunique()
+    where = str(values["category"].iloc[0]) if n == 1 else f"{n} categories"
+    begin = f"On {where}, comparing cells only with those that fit their place and neighbours"
+    open_ = [WHERE[name] for name, (_, low, high) in found.items() if low <= 0 <= high]
+    if not better and not worse:
+        return f"{begin} makes no difference to PatchCore that these images can show."
+    parts = [f"better among {listed(better)}"] if better else []
+    parts += [f"less well among {listed(worse)}"] if worse else []
+    rest = f"; among {listed(open_)} no difference shows" if open_ else ""
+    return f"{begin} finds defects {' and '.join(parts)} than PatchCore does{rest}."
+
+
+def mean_gains(
+    gains: pd.DataFrame, variant: str, blend: float
+) -> dict[str, tuple[float, float, float]]:
+    """Return the mean over categories of what a way to judge adds, with its 95 % interval.
+
+    Categories have images of their own, so variances of their differences add up.
+
+    Parameters
+    ----------
+    gains : DataFrame
+        Rows of PNI_GAINS.
+    variant : str
+    blend : float
+
+    Returns
+    -------
+    found : dict
+        Metric -> difference, low, high; without metrics that have no interval anywhere.
+    """
+    own = gains[(gains["variant"] == variant) & (gains["blend"] == blend)]
+    own = own.dropna(subset=["difference", "low", "high"])
+    found = {}
+    for metric, rows in own.groupby("metric", sort=False):
+        difference, low, high = (rows[name].to_numpy(float) for name in ("difference", "low", "high"))
+        mean, n = difference.mean(), len(rows)
+        below, above = (np.sqrt(np.square(difference - end).sum()) / n for end in (low, high))
+        found[str(metric)] = (float(mean), float(mean - below), float(mean + above))
+    return found
 
 
 def means(values: pd.DataFrame, blend: float = 0.0) -> pd.DataFrame:

@@ -15,7 +15,8 @@ from anomalylab.errors import AnomalyLabError, StorageError, TrainingStopped
 from anomalylab.features import Features
 from anomalylab.progress import stage
 from anomalylab.recipes.pni.ensemble import averaged
-from anomalylab.recipes.pni.request import ENSEMBLE, VARIANTS, PNIRequest
+from anomalylab.recipes.pni.explain import explained
+from anomalylab.recipes.pni.request import DETECTOR, ENSEMBLE, VARIANTS, PNIRequest
 from anomalylab.runs.outcome import Material
 from anomalylab.storage.blocks import Arrays, BlockStore
 from anomalylab.studies.code import fingerprint
@@ -28,6 +29,7 @@ DECIDING = (
     "detectors",
     "extractors",
     "recipes/pni/ensemble.py",
+    "recipes/pni/explain.py",
     "recipes/pni/trials.py",
     "synthesise",
     "training",
@@ -56,7 +58,8 @@ class Finished(NamedTuple):
         ``scores`` (n_query,), ``maps`` (n_query, n_rows, n_cols), ``counts`` (n_bank, n_kinds,
         n_fallbacks), ``allowed``, ``seconds``; the curve of the network; ``left_out`` and
         ``copies``, maps of training images and of their drawn copies by fits without them, and
-        ``usual``, the mean of the former; empty if it failed.
+        ``usual``, the mean of the former; of the variant ``pni`` what
+        :func:`~anomalylab.recipes.pni.explain.explained` gives; empty if it failed.
     reason : str
         Why it failed; empty if it did not.
     """
@@ -143,14 +146,14 @@ def _kept(request: PNIRequest, images: Images, variant: str, members: Sequence[A
 
 def _judged(images: Images, variant: str, members: Sequence[Any]) -> dict[str, np.ndarray]:
     if variant != ENSEMBLE:
-        return _of_one(members[0], images.material, images.copies, is_left_out=True)
+        return _of_one(members[0], images.material, images.copies, is_explained=variant == DETECTOR)
     several = len(images.materials) > 1
     parts = [
         _of_one(
             member,
             images.materials[place if several else 0],
             None if several else images.copies,
-            is_left_out=True,
+            is_explained=False,
         )
         for place, member in enumerate(members)
     ]
@@ -173,7 +176,7 @@ def _judged(images: Images, variant: str, members: Sequence[Any]) -> dict[str, n
 
 
 def _of_one(
-    detector: Any, material: Material, copies: drawing.Drawn | None, *, is_left_out: bool
+    detector: Any, material: Material, copies: drawing.Drawn | None, *, is_explained: bool
 ) -> dict[str, np.ndarray]:
     """Fit and score, and score what was left out of other fits."""
     begin = time.perf_counter()
@@ -189,6 +192,7 @@ def _of_one(
         "allowed": np.array(fitted.allowed_share(query)),
         "seconds": np.array(time.perf_counter() - begin),
         **packed_curve(fitted.history_),
+        **(explained(fitted, material, scores) if is_explained else {}),
     }
     return {**arrays, **_left_out(detector, training, copies)}
 
