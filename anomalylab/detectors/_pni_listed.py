@@ -1,4 +1,4 @@
-"""What PNI allows every cell of some images to be compared with, and the rows that matter to each."""
+"""What PNI allows all cells of some images to be compared with, and the rows that matter."""
 
 from collections.abc import Iterator
 from dataclasses import replace

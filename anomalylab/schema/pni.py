@@ -138,7 +138,7 @@ PNI_CELLS = Table(
     },
     ("category", "seed", "sample_id", "row", "col"),
 )
-"""Cells of some test images as the variant ``pni`` judges them, and what they would score otherwise.
+"""Cells of some test images as the variant ``pni`` judges them, and their scores otherwise.
 
 score: with position and neighbours; the next three: restricted by one of both, and by nothing, as
 ``patchcore``. n_allowed: cells of the memory that may be used; n_by_position, n_by_neighbours: that

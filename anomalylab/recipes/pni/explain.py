@@ -8,7 +8,7 @@ import pandas as pd
 
 from anomalylab.runs.outcome import Material
 
-N_CELLS = 12_000
+N_CELLS = 3_000
 """Cells that are explained of a category, about."""
 
 MOST_IMAGES, FEWEST_IMAGES = 12, 2
@@ -29,7 +29,9 @@ SCORES = ("score", "by_position_alone", "by_neighbours_alone", "by_neither")
 COUNTS = ("n_allowed", "n_by_position", "n_by_neighbours")
 
 
-def explained(fitted: Any, material: Material, scores: np.ndarray) -> dict[str, np.ndarray]:
+def explained(
+    fitted: Any, material: Material, scores: np.ndarray, n_cells: int
+) -> dict[str, np.ndarray]:
     """Return what decides the cells of some test images, as arrays that can be kept.
 
     Parameters
@@ -39,9 +41,10 @@ def explained(fitted: Any, material: Material, scores: np.ndarray) -> dict[str, 
     material : Material
     scores : ndarray of shape (n_query,)
         Of the test images.
+    n_cells : int
+        Of a map.
     """
     query = material.features.subset(material.query)
-    n_cells = int(np.prod(fitted.embed(query.subset([0])).shape[1:3]))
     n = int(np.clip(N_CELLS // n_cells, FEWEST_IMAGES, MOST_IMAGES))
     places = chosen(material.queries["defect_type"], scores, n)
     found = fitted.listed(query.subset(places), N_NEAREST)
@@ -102,9 +105,7 @@ def cell_tables(
             "col": arrays["cells_col"],
         }
     )
-    cells = where.assign(
-        is_fallback=arrays["cells_is_fallback"], tau=float(arrays["cells_tau"])
-    )
+    cells = where.assign(is_fallback=arrays["cells_is_fallback"], tau=float(arrays["cells_tau"]))
     cells[list(SCORES)] = arrays["cells_scores"]
     cells[list(COUNTS)] = arrays["cells_counts"]
     training = material.samples["sample_id"].to_numpy(object)[material.training]

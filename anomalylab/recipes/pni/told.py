@@ -28,9 +28,7 @@ WHERE = {"image_auroc": "images", "pixel_auroc": "pixels", "au_pro": "regions"}
 """Metric -> what is judged by it."""
 
 
-def verdicts(
-    values: pd.DataFrame, gains: pd.DataFrame | None = None
-) -> dict[str, VerdictInfo]:
+def verdicts(values: pd.DataFrame, gains: pd.DataFrame | None = None) -> dict[str, VerdictInfo]:
     """Return the headline, then a verdict for each variant.
 
     Parameters
@@ -123,7 +121,9 @@ def mean_gains(
     own = own.dropna(subset=["difference", "low", "high"])
     found = {}
     for metric, rows in own.groupby("metric", sort=False):
-        difference, low, high = (rows[name].to_numpy(float) for name in ("difference", "low", "high"))
+        difference, low, high = (
+            rows[name].to_numpy(float) for name in ("difference", "low", "high")
+        )
         mean, n = difference.mean(), len(rows)
         below, above = (np.sqrt(np.square(difference - end).sum()) / n for end in (low, high))
         found[str(metric)] = (float(mean), float(mean - below), float(mean + above))

@@ -192,7 +192,7 @@ def _of_one(
         "allowed": np.array(fitted.allowed_share(query)),
         "seconds": np.array(time.perf_counter() - begin),
         **packed_curve(fitted.history_),
-        **(explained(fitted, material, scores) if is_explained else {}),
+        **(explained(fitted, material, scores, maps[0].size) if is_explained else {}),
     }
     return {**arrays, **_left_out(detector, training, copies)}
 

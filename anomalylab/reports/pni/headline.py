@@ -5,14 +5,17 @@ from typing import Any
 import pandas as pd
 
 from anomalylab.number_words import fixed, listed
-from anomalylab.recipes.pni.told import HEADLINE, NAMES
+from anomalylab.recipes.pni.told import HEADLINE, NAMES, mean_gains
 from anomalylab.reports.kit.fragment import Fragment
 from anomalylab.reports.parts.verdict import findings_warnings, show_verdict
+from anomalylab.reports.pni.words import signed
 from anomalylab.runs.folder import Run
 
 TERMS = {
-    "Memory": "cells of normal training images, described by a network. A cell of a new image is "
-    "scored by its distance to the nearest of them.",
+    "Memory": "each image is cut into cells, and a network describes each by numbers. The memory "
+    "holds cells of good training images; a new cell is scored by its distance to the nearest.",
+    "PatchCore": "compares each cell with the whole memory.",
+    "PNI": "compares each cell with those alone that fit its position and neighbours.",
     "Position": "only cells of the memory count whose like stood at this place in training images.",
     "Neighbours": "only cells count that a network expects from the cells around.",
     "Refined": "a second network, trained on drawn defects, sharpens the maps by what the image "
@@ -62,13 +65,21 @@ def asked(run: Run) -> str:
 
 
 def tiles(run: Run) -> list[dict[str, Any]]:
-    """Return the numbers of PNI without refinement, the mean over categories."""
+    """Return the numbers of PNI without refinement, means over categories, beside PatchCore's."""
     table = run.table("pni_values")
-    own = table[(table["variant"] == "pni") & (table["blend"] == 0)]
-    own = own[own["resolution"] == "image"]
+    own = table[(table["blend"] == 0) & (table["resolution"] == "image")]
+    means = own.pivot_table(index="variant", columns="metric", values="value", aggfunc="mean")
+    gains = mean_gains(run.table("pni_gains"), "pni", 0.0)
     made = []
     for metric, title in TILES.items():
-        value = own.loc[own["metric"] == metric, "value"].mean()
-        if pd.notna(value):
-            made.append({"title": title, "value": fixed(float(value), 3), "note": "not refined"})
+        value = means[metric].get("pni") if metric in means else None
+        if value is None or pd.isna(value):
+            continue
+        other = means[metric].get("patchcore")
+        notes = [] if other is None else [f"PatchCore {fixed(float(other), 3)}"]
+        if metric in gains:
+            difference, low, high = gains[metric]
+            notes.append(f"difference {signed(difference)} (95 %: {signed(low)} to {signed(high)})")
+        note = "; ".join(notes)
+        made.append({"title": f"{title} of PNI", "value": fixed(float(value), 3), "note": note})
     return made

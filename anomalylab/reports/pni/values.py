@@ -7,10 +7,10 @@ import pandas as pd
 
 from anomalylab.number_words import fixed
 from anomalylab.recipes.pni.published import CAVEAT, SOURCE
-from anomalylab.recipes.pni.told import NAMES
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
-from anomalylab.runs.folder import Run
+from anomalylab.reports.pni.opened import Opened
+from anomalylab.reports.pni.words import variant_name
 
 METRICS = (
     ("image", "image_auroc"),
@@ -22,26 +22,25 @@ METRICS = (
 """Resolution and metric of each column."""
 
 
-def values(run: Run) -> Fragment:
+def values(found: Opened) -> Fragment:
     """Show image AUROC, pixel AUROC and AU-PRO of each variant, refined and not.
 
     Parameters
     ----------
-    run : Run
+    found : Opened
 
     Returns
     -------
     Fragment
     """
-    table = run.table("pni_values")
+    table = found.tables.values
     html = render(
         "pni/values",
         rows=list(_rows(table)),
-        fits=list(_fits(run.table("pni_fits"))),
         caveat=CAVEAT,
         source=SOURCE,
     )
-    return Fragment(html, TABLE_SCRIPTS)
+    return Fragment(html, TABLE_SCRIPTS, ("pni/page.css",))
 
 
 def _rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -51,7 +50,7 @@ def _rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
         found = {(row["resolution"], row["metric"]): row for row in rows_of(some)}
         yield {
             "category": category,
-            "variant": NAMES.get(str(variant), str(variant)),
+            "variant": variant_name(str(variant)),
             "refined": _share(float(str(blend))),
             "cells": [_cell(found[place]) for place in METRICS if place in found],
         }
@@ -64,15 +63,11 @@ def _share(blend: float) -> str:
 
 
 def _cell(row: dict[str, Any]) -> dict[str, str]:
-    """Return a value, and what is printed of the same."""
-    value, printed = row["value"], row["published"]
+    """Return a value, its interval or why it is missing, and what is printed of the same."""
+    value, printed, low = row["value"], row["published"], row["low"]
+    interval = "" if low is None else f"{fixed(low, 2)} to {fixed(row['high'], 2)}"
     return {
         "value": "–" if value is None else fixed(value, 3),
-        "beside": "" if printed is None else f"published {fixed(printed, 3)}",
+        "interval": row["note"] if value is None else interval,
+        "published": "" if printed is None else f"published {fixed(printed, 3)}",
     }
-
-
-def _fits(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    for row in rows_of(table):
-        allowed = "–" if row["allowed"] is None else f"{row['allowed']:.1%}"
-        yield {**row, "variant": NAMES.get(row["variant"], row["variant"]), "allowed": allowed}

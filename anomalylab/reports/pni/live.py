@@ -1,0 +1,36 @@
+"""A run that is made in a notebook, the loss of its networks drawn anew after each epoch."""
+
+from pathlib import Path
+
+from anomalylab.recipes.pni.request import PNIRequest
+from anomalylab.recipes.pni.run import run as make
+from anomalylab.reports.metric_learning.live import LiveCurve
+from anomalylab.runs.folder import Run
+from anomalylab.training import watching
+
+
+def made(
+    run: str, data: str = "", *, preset: str = "cpu", with_refined: bool = True, out: str = ""
+) -> Run:
+    """Open a finished run, or make one here and show the loss of its networks meanwhile.
+
+    Parameters
+    ----------
+    run : str
+        Folder of a finished run; empty to make one.
+    data : str
+        Folder of images, built-in ones if empty.
+    preset : str
+        Of the detector ``pni``.
+    with_refined : bool
+        Whether networks that refine maps are trained, too.
+    out : str
+        Folder of the run that is made; ``reports/`` and the name of the images if empty.
+    """
+    if run:
+        return Run(run)
+    folder = Path(data) if data else None
+    name = f"{folder.resolve().name if folder else 'built-in'}-pni"
+    request = PNIRequest(data=folder, preset=preset, refine={} if with_refined else None)
+    with watching(LiveCurve()):
+        return make(request, Path(out) if out else Path("reports", name))
