@@ -130,7 +130,7 @@ def _counted(mask: np.ndarray, scores: np.ndarray, edges: np.ndarray) -> tuple[n
         np.bincount(level[~mask], minlength=n).astype(float),
         np.bincount(inside, minlength=n).astype(float),
         np.bincount(inside, 1 / area[regions[mask]], minlength=n),
-        np.int64(n_regions),
+        np.array(n_regions),
     )
 
 

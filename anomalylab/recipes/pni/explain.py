@@ -46,7 +46,7 @@ def explained(
     """
     query = material.features.subset(material.query)
     n = int(np.clip(N_CELLS // n_cells, FEWEST_IMAGES, MOST_IMAGES))
-    places = chosen(material.queries["defect_type"], scores, n)
+    places = chosen(material.queries["defect_type"].tolist(), scores, n)
     found = fitted.listed(query.subset(places), N_NEAREST)
     safe = np.maximum(found.rows, 0)
     own = {name: value for name, value in found._asdict().items() if name != "rows"}
@@ -77,7 +77,7 @@ def chosen(types: Sequence[Any], scores: np.ndarray, n: int) -> list[int]:
     """
     names = ["" if pd.isna(one) else str(one) for one in types]
     turn: dict[str, int] = {}
-    order = []
+    order: list[tuple[int, int, int]] = []
     for place in np.argsort(-np.asarray(scores), kind="stable").tolist():
         turn[names[place]] = turn.get(names[place], 0) + 1
         order.append((turn[names[place]], len(order), place))

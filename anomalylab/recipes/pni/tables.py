@@ -65,8 +65,8 @@ class TrialTables:
         """Compare the trials of a category that were added, and begin another category."""
         material = images.material
         table = gains(material.queries["label"], self.ways, max_fpr=material.request.max_fpr)
-        key = {"category": images.name, "seed": seed}
-        self.parts.setdefault("pni_gains", []).append(table.assign(**key))
+        table = table.assign(category=images.name, seed=seed)
+        self.parts.setdefault("pni_gains", []).append(table)
         self.ways = {}
 
     def tables(self) -> dict[str, pd.DataFrame]:

@@ -155,9 +155,9 @@ def _refined(values: pd.DataFrame) -> str:
     for blend in blends:
         mean = means(values, blend)
         if "pni" in mean.index and mean.loc["pni"].notna().any():
-            share = "alone" if blend == 1 else f"at {blend:.0%}"
-            parts.append(f"{share} {_numbers(mean, 'pni')}")
-    return f"With refined maps, {'; '.join(parts)}." if parts else ""
+            words = "By refined maps alone" if blend == 1 else f"With {blend:.0%} of refined maps"
+            parts.append(f"{words.replace('%', ' %')}: {_numbers(mean, 'pni')}.")
+    return " ".join(parts)
 
 
 def findings(fits: pd.DataFrame, is_random: bool, network: str) -> list[Finding]:

@@ -48,13 +48,12 @@ def _sentences(found: Opened) -> Iterator[str]:
 def _rows(found: Opened) -> Iterator[dict[str, Any]]:
     for row in rows_of(found.tables.fits):
         n_cells = _n_cells(found, row["category"], row["variant"])
-        share = row["n_fallbacks"] / n_cells if n_cells else None
+        closed = f"{grouped(row['n_fallbacks'])} of {grouped(n_cells)}" if n_cells else "–"
         yield {
             **row,
             "variant": variant_name(row["variant"]),
             "allowed": "–" if row["allowed"] is None else percent(row["allowed"]),
-            "share": "–" if share is None else percent(share),
-            "n_cells": grouped(n_cells) if n_cells else "–",
+            "closed": closed,
         }
 
 

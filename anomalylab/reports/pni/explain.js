@@ -44,7 +44,11 @@
       this.stage.addEventListener("keydown", (event) => this.press(event));
       this.words = al.el("div", { class: "al-stack", role: "status" });
       this.memory = al.el("div", { class: "al-stack" });
-      const hint = al.el("p", { class: "al-note" }, "Click a cell, or move with the arrow keys. White line: the true defect, where known.");
+      const hint = al.el(
+        "p",
+        { class: "al-note" },
+        "Click a cell, or move with the arrow keys. White line: the true defect, where known.",
+      );
       const left = al.el("div", { class: "al-stack" }, this.stage, hint);
       this.node = al.el(
         "div",
@@ -179,7 +183,10 @@
       const scores = this.image.scores[this.cell];
       const most = Math.max(...scores) || 1;
       const rows = Object.entries(this.data.uses).map(([role, words], i) => {
-        const bar = al.el("i", { style: `width:${(100 * scores[i]) / most}%`, class: role === "allowed" ? "al-is-main" : "" });
+        const bar = al.el("i", {
+          style: `width:${(100 * scores[i]) / most}%`,
+          class: role === "allowed" ? "al-is-main" : "",
+        });
         const named = this.listed(role)[0];
         const picture = named ? this.crop(named, "al-crop al-is-small") : null;
         return al.el(
@@ -218,16 +225,23 @@
       const refused = this.listed("refused").map((entry) => this.figure(entry, "Nearest that is not allowed"));
       const none = al.el("p", { class: "al-note" }, "None.");
       const tau = al.format(this.category.tau);
-      const own = al.el("figure", { class: "al-own" }, this.own(), al.el("figcaption", {}, al.el("b", {}, "This cell")));
-      this.memory.replaceChildren(
+      const own = al.el(
+        "figure",
+        { class: "al-own" },
+        this.own(),
+        al.el("figcaption", {}, al.el("b", {}, "This cell")),
+      );
+      const parts = [
         al.el("h3", {}, "What this cell is compared with"),
         al.el("div", { class: "al-crops" }, own, ...(allowed.length ? allowed : [none]), ...refused),
+        refused.length ? null : al.el("p", { class: "al-note" }, "No cell of the memory is refused here."),
         al.el(
           "p",
           { class: "al-note" },
           `Cells of good training images, in the middle of each little picture. A cell is allowed if the mean of two shares is above ${tau}: how often its kind stood at this place in training images, and how likely the network of neighbours finds it here.`,
         ),
-      );
+      ];
+      this.memory.replaceChildren(...parts.filter((part) => part !== null));
     }
 
     own() {

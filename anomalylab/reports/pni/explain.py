@@ -73,7 +73,8 @@ def _category(found: Opened, name: str) -> dict[str, Any] | None:
     numbers = {place: number for number, place in enumerate(dict.fromkeys(places))}
     ids = list(dict.fromkeys(place[0] for place in numbers))
     number_of = {sample_id: number for number, sample_id in enumerate(ids)}
-    fit = found.tables.fits.set_index(["category", "variant"]).loc[(name, "pni")]
+    fits = found.tables.fits
+    fit = fits[(fits["category"] == name) & (fits["variant"] == "pni")].iloc[0]
     scores = found.scores_of(name, "pni").set_index("sample_id")
     return {
         "name": name,
@@ -163,8 +164,8 @@ def _still(found: Opened, category: dict[str, Any]) -> dict[str, Any]:
         "id": image["id"],
         "type": image["type"],
         "src": data_url(thumbnail["image"]) if thumbnail else "",
-        "row": row["row"] + 1,
-        "col": row["col"] + 1,
+        "row": int(row["row"]) + 1,
+        "col": int(row["col"]) + 1,
         "distances": [(words, readable(row[name])) for words, name in distances],
         "n_allowed": row["n_allowed"],
         "n_bank": category["nBank"],

@@ -63,6 +63,8 @@ declare namespace Al {
   }
 
   interface MapsPayload {
+    /** Colours at the threshold and at the strongest: red, green, blue. */
+    ramp: [number[], number[]];
     categories: MapsCategory[];
     images: Record<string, PNIImage | undefined>;
   }

@@ -13,6 +13,7 @@
       this.page = 0;
       this.group = "all";
       this.level = this.category.usual;
+      /** @type {HTMLSelectElement} */
       this.products = al.el("select", { onchange: () => this.start(this.products.selectedIndex) });
       this.products.replaceChildren(...data.categories.map((one) => al.el("option", {}, one.name)));
       const product = al.el("label", { class: "al-field" }, al.el("span", {}, "Product"), this.products);
@@ -28,7 +29,7 @@
       this.next = this.button("Lower scores →", 1);
       const pages = al.el("div", { class: "al-fields" }, this.previous, this.next);
       const reading =
-        "Coloured from the threshold on, amber to red. White line: the true defect, where known. The threshold is chosen on these images; on others, as many marks on good ones are not promised.";
+        "Coloured from the threshold on, the stronger the rarer such values are on good images. White line: the true defect, where known. The threshold is chosen on these images; on others, as many marks on good ones are not promised.";
       const note = al.el("p", { class: "al-note" }, reading);
       this.node = al.el("div", { class: "al-live al-browse" }, bar, this.counts, note, this.shots, pages);
       this.start(0);
@@ -84,7 +85,11 @@
       const focused = this.groups.contains(document.activeElement);
       const names = ["all", "defective", "good"].filter((group) => group === "all" || this.of(group).length);
       const buttons = names.map((group) => {
-        const attributes = { type: "button", "aria-pressed": String(group === this.group), onclick: () => this.choose(group) };
+        const attributes = {
+          type: "button",
+          "aria-pressed": String(group === this.group),
+          onclick: () => this.choose(group),
+        };
         const badge = al.el("span", { class: "al-badge" }, al.group(this.of(group).length));
         return al.el("button", attributes, group, " ", badge);
       });
@@ -135,7 +140,7 @@
     // Nothing below the threshold; from it on amber to red.
     colours() {
       const table = new Uint8Array(256 * 4);
-      const [from, to] = [al.rgb(document.documentElement, "amber"), al.rgb(document.documentElement, "anomalous")];
+      const [from, to] = this.data.ramp;
       const n = this.category.shares.length;
       for (let byte = this.level + 1; byte < 256; byte += 1) {
         const part = al.clamp((byte - this.level - 1) / Math.max(1, n - this.level - 1), 0, 1);
@@ -153,7 +158,11 @@
       const { category, data } = this;
       const image = data.images[shot.id];
       const type = shot.type || al.classOf(category.labels[shot.place]).name;
-      const title = al.el("p", { class: "al-shot-title al-break", title: shot.id }, al.el("b", {}, image ? image.name : shot.id));
+      const title = al.el(
+        "p",
+        { class: "al-shot-title al-break", title: shot.id },
+        al.el("b", {}, image ? image.name : shot.id),
+      );
       title.append(` ${type}; score ${shot.score}`);
       const figures = [];
       if (image) {

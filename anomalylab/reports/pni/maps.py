@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from PIL import ImageColor
 
 from anomalylab.number_words import readable
+from anomalylab.pictures.colours import MAP_RAMPS
 from anomalylab.pictures.encode import data_url, to_base64
 from anomalylab.pictures.map_colours import composite, to_bytes
+from anomalylab.pictures.map_ramp import ramp_for
 from anomalylab.recipes.pni.explain import chosen
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key
@@ -62,10 +65,13 @@ def maps(found: Opened) -> Fragment:
         for name, row in by_key(found.thumbnails, "sample_id").items()
         if name in wanted
     }
+    shown = found.thumbnails[found.thumbnails["sample_id"].isin(wanted)]
+    ramp = ramp_for(shown["image"].tolist())
+    ends = [list(ImageColor.getrgb(colour)) for colour in MAP_RAMPS[ramp]]
     html = render(
         "pni/maps",
-        data=json_for_script({"categories": categories, "images": images}),
-        still=_still(found, categories[0]) if categories else [],
+        data=json_for_script({"categories": categories, "images": images, "ramp": ends}),
+        still=_still(found, categories[0], ramp) if categories else [],
         usual=USUAL,
         is_known=bool(categories) and categories[0]["reference"] == "good",
     )
@@ -165,7 +171,7 @@ def _category(found: Opened, name: str) -> dict[str, Any] | None:
     }
 
 
-def _still(found: Opened, category: dict[str, Any]) -> list[dict[str, Any]]:
+def _still(found: Opened, category: dict[str, Any], ramp: str) -> list[dict[str, Any]]:
     """Return the most anomalous images with their maps, marked at the usual share."""
     thumbnails = by_key(found.thumbnails, "sample_id")
     reference, _ = _reference(found.scores_of(category["name"], "pni"))
@@ -178,9 +184,9 @@ def _still(found: Opened, category: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             **shot,
-            "src": _over(thumbnails[shot["id"]], None),
+            "src": _over(thumbnails[shot["id"]], None, ramp),
             "maps": [
-                {"title": title, "src": _over(thumbnails[shot["id"]], cells[shot["place"]])}
+                {"title": title, "src": _over(thumbnails[shot["id"]], cells[shot["place"]], ramp)}
                 for title, cells in drawn
             ],
         }
@@ -189,5 +195,5 @@ def _still(found: Opened, category: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _over(thumbnail: dict[str, Any], cells: np.ndarray | None) -> str:
-    return data_url(composite(thumbnail["image"], cells, thumbnail["contour"]))
+def _over(thumbnail: dict[str, Any], cells: np.ndarray | None, ramp: str) -> str:
+    return data_url(composite(thumbnail["image"], cells, thumbnail["contour"], ramp))

@@ -59,7 +59,7 @@ def _rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
 def _share(blend: float) -> str:
     if blend == 0:
         return "no"
-    return "alone" if blend == 1 else f"{blend:.0%}"
+    return "alone" if blend == 1 else f"{blend:.0%}".replace("%", " %")
 
 
 def _cell(row: dict[str, Any]) -> dict[str, str]:
