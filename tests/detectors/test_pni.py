@@ -230,6 +230,34 @@ def test_a_cell_is_explained_by_what_each_allows(trained, query):
         pni.explained(query, 0, 6, 0)
 
 
+def test_all_cells_are_listed_as_each_alone_is_explained(trained, query):
+    pni = trained[0]
+    found = pni.listed(query, n_nearest=3)
+    assert len(found.row) == 2 * 6 * 8
+    np.testing.assert_allclose(found.scores[:, 0], pni.score(query)[1].ravel(), rtol=1e-6)
+    for number in range(0, len(found.row), 7):
+        cell = pni.explained(query, found.image[number], found.row[number], found.col[number])
+        counts = [one.sum() for one in (cell.allowed, cell.by_position, cell.by_neighbours)]
+        assert found.counts[number].tolist() == counts
+        np.testing.assert_allclose(found.scores[number], list(cell.score.values()))
+        nearest = np.flatnonzero(cell.allowed)[np.argsort(cell.distance[cell.allowed])[:3]]
+        refused = np.where(cell.allowed, np.inf, cell.distance).argmin()
+        wanted = np.sort(cell.distance[nearest]).tolist() + [cell.distance[refused]]
+        is_there = found.rows[number, :4] >= 0
+        np.testing.assert_allclose(
+            found.distances[number, :4][is_there], np.array(wanted)[is_there], rtol=1e-6
+        )
+        assert is_there[3] == (not cell.allowed.all())
+        assert found.rows[number, 4:].tolist() == [
+            cell.nearest[use] for use in ("position", "neighbourhood", "none")
+        ]
+        np.testing.assert_array_equal(
+            found.of_position[number, 4:], cell.position[found.rows[number, 4:]]
+        )
+    with pytest.raises(ParameterError, match="fit it with 'both'"):
+        with_use(pni, "none").listed(query)
+
+
 def test_without_neighbours_no_network_is_trained(query):
     pni = create("pni", **SMALL, use="position").fit(striped(np.random.default_rng(0)))
     assert pni.weights_ == {}

@@ -104,8 +104,11 @@ def test_a_comparison_with_patchcore_of_before_can_be_read_and_shown_without_its
         assert len(TABLES[name].check(old.table(name)))
     assert old.info.part.variants == ["patchcore", "pni", "pni-position", "pni-neighbourhood"]
     assert "PatchCore on the same memory" in pni.headline(old).html
-    assert "alone" in pni.values(old).html
-    assert pni.curves(old).html.count("<figure") == 6  # two networks, and four that refine
+    found = pni.opened(old)
+    for part in ("gains", "explain", "allowed", "maps"):
+        assert len(getattr(pni, part)(found).html) > 1000
+    assert "alone" in pni.values(found).html
+    assert pni.curves(found).html.count("<figure") == 6  # two networks, and four that refine
     assert "anomalylab recipe pni brick" in pni.provenance(old).html
 
 

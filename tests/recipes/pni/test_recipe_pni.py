@@ -12,6 +12,7 @@ from anomalylab.errors import ParameterError, UnknownNameError
 from anomalylab.recipes.pni import told
 from anomalylab.recipes.pni.ensemble import averaged
 from anomalylab.recipes.pni.evaluate import Cut
+from anomalylab.recipes.pni.explain import chosen
 from anomalylab.recipes.pni.options import PRESETS
 from anomalylab.recipes.pni.published import published, published_value
 from anomalylab.recipes.pni.refining import OWN
@@ -49,9 +50,14 @@ def finished(textures, tmp_path_factory):
 def test_a_run_holds_every_table_of_every_variant(finished):
     finished.check()
     own = {name: table for name, table in TABLES.items() if name.startswith("pni_")}
-    assert len(own) == 4
+    assert len(own) == 7
+    explained = ("pni_cells", "pni_listed")
+    for name in explained:
+        assert len(own[name].check(finished.table(name))), name
     variants = ["patchcore", "pni", "pni-position", "pni-neighbourhood", "ensemble"]
     for name, table in own.items():
+        if name in explained:
+            continue
         rows = table.check(finished.table(name))
         assert rows.groupby(list(KEY)).ngroups == 5, name
     assert list(finished.table("pni_fits")["variant"]) == variants
@@ -60,6 +66,52 @@ def test_a_run_holds_every_table_of_every_variant(finished):
     for name in part.maps:
         assert np.isfinite(finished.files.array(f"maps/{name}.npy", 7, None, None)).all()
     assert finished.info.command.startswith("anomalylab recipe pni brick --preset tiny --refine")
+
+
+def test_differences_are_those_of_the_values_and_name_what_they_are_against(finished):
+    gains = finished.table("pni_gains")
+    values = finished.table("pni_values").query("resolution == 'image'")
+    known = values.set_index(["variant", "blend", "metric"])["value"]
+    for row in gains.itertuples():
+        exact = known[row.variant, row.blend, row.metric]
+        exact -= known[row.against, row.against_blend, row.metric]
+        assert row.difference == pytest.approx(exact, abs=1e-9)
+        assert row.low - 1e-9 <= row.high
+    plain = gains[gains["blend"] == 0]
+    assert set(plain["against"]) == {"patchcore"}
+    assert "patchcore" not in set(plain["variant"])
+    assert (gains.loc[gains["blend"] > 0, "against_blend"] == 0).all()
+
+
+def test_explained_cells_score_as_maps_do_and_name_training_images(finished):
+    cells, listed = finished.table("pni_cells"), finished.table("pni_listed")
+    scores = finished.table("pni_scores").query("variant == 'pni' and blend == 0")
+    order = scores["sample_id"].tolist()
+    maps = {
+        name: np.load(finished.folder / f"maps/brick-{name}.npy")
+        for name in ("pni", "patchcore", "pni-position")
+    }
+    for row in cells.itertuples():
+        place = (order.index(row.sample_id), row.row, row.col)
+        assert row.score == pytest.approx(maps["pni"][place], rel=1e-5)
+        assert row.by_neither == pytest.approx(maps["patchcore"][place], rel=1e-5)
+        assert row.by_position_alone == pytest.approx(maps["pni-position"][place], rel=1e-5)
+    samples = finished.samples.set_index("sample_id")
+    assert (samples.loc[listed["memory_id"].unique(), "split"] == "train").all()
+    assert set(listed["memory_id"]) <= set(finished.table("thumbnails")["sample_id"])
+    first = listed.query("role == 'allowed' and rank == 1")
+    both = first.merge(cells, on=["sample_id", "row", "col"])
+    np.testing.assert_allclose(both["distance"], both["score"], rtol=1e-5)
+    share = (both["of_position"] + both["of_neighbours"]) / 2
+    assert (share > both["tau"]).all()
+    refused = listed.query("role == 'refused'").merge(cells, on=["sample_id", "row", "col"])
+    assert ((refused["of_position"] + refused["of_neighbours"]) / 2 <= refused["tau"]).all()
+
+
+def test_images_of_each_type_are_explained_the_most_anomalous_first():
+    types = ["good", "hole", "good", None, "hole", "good"]
+    scores = np.array([1, 5, 3, 2, 9, 2])
+    assert chosen(types, scores, 4) == [4, 2, 3, 1]
 
 
 def test_patchcore_allows_all_and_each_restriction_gives_no_smaller_score(finished):
