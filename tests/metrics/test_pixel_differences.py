@@ -18,7 +18,7 @@ def images():
     noise = rng.normal(size=masks.shape)
     better = masks * 2.0 + noise + 0.3 * rng.normal(size=masks.shape)
     worse = masks * 1.0 + noise + 0.3 * rng.normal(size=masks.shape)
-    return masks, better, worse
+    return masks, better.astype(np.float32), worse.astype(np.float32)
 
 
 def test_on_all_images_they_are_the_differences_of_the_metrics(images):
