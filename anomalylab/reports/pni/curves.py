@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from anomalylab.pictures.colours import LIGHT
 from anomalylab.reports.kit.fragment import Fragment, render
 from anomalylab.reports.kit.loss_drawing import loss_drawing
 from anomalylab.reports.kit.rows import rows_of
@@ -56,5 +55,5 @@ def _charts(found: Opened, network: str) -> Iterator[dict[str, Any]]:
     for (category, variant), some in own.groupby(["category", "variant"], sort=False):
         name = f"{category}, {variant_name(str(variant))}"
         losses = some[some["measure"] == "loss"]
-        drawing = loss_drawing(losses, LIGHT["ink"], best_epoch(losses), name)
+        drawing = loss_drawing(losses, "var(--ink)", best_epoch(losses), name)
         yield {"title": name, "drawing": drawing}

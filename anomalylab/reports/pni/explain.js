@@ -224,7 +224,7 @@
       const allowed = this.listed("allowed").map((entry, i) => this.figure(entry, `Allowed, ${i + 1}`));
       const refused = this.listed("refused").map((entry) => this.figure(entry, "Nearest that is not allowed"));
       const none = al.el("p", { class: "al-note" }, "None.");
-      const tau = al.format(this.category.tau);
+      const tau = share(this.category.tau);
       const own = al.el(
         "figure",
         { class: "al-own" },

@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from anomalylab.pictures.colours import LIGHT
 from anomalylab.recipes.pni.told import mean_gains
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
@@ -57,7 +56,7 @@ def _chart(table: pd.DataFrame, metric: str) -> dict[str, Any] | None:
         found = mean_gains(table, variant, blend).get(metric)
         if found is not None:
             is_sure = found[1] > 0 or found[2] < 0
-            colour = LIGHT["ink"] if is_sure else LIGHT["soft"]
+            colour = "var(--ink)" if is_sure else "var(--soft)"
             rows.append(DotRow(_short(variant, blend), colour, *found))
     if not rows:
         return None
@@ -75,7 +74,8 @@ def _short(variant: str, blend: float) -> str:
     plain = {"pni": "both", "pni-position": "position", "pni-neighbourhood": "neighbours"}
     if blend == 0:
         return plain.get(variant, variant)
-    return f"{'PNI' if variant == 'pni' else 'PatchCore'} {blend:.0%} refined".replace("%", " %")
+    share = "refined alone" if blend == 1 else f"{blend:.0%} refined".replace("%", " %")
+    return f"{'PNI' if variant == 'pni' else 'PatchCore'} {share}"
 
 
 def _rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
