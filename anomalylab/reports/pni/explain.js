@@ -225,6 +225,7 @@
       const refused = this.listed("refused").map((entry) => this.figure(entry, "Nearest that is not allowed"));
       const none = al.el("p", { class: "al-note" }, "None.");
       const tau = share(this.category.tau);
+      const which = this.category.isEither ? "either of two shares" : "the mean of two shares";
       const own = al.el(
         "figure",
         { class: "al-own" },
@@ -238,7 +239,7 @@
         al.el(
           "p",
           { class: "al-note" },
-          `Cells of good training images, in the middle of each little picture. A cell is allowed if the mean of two shares is above ${tau}: how often its kind stood at this place in training images, and how likely the network of neighbours finds it here.`,
+          `Cells of good training images, in the middle of each little picture. A cell is allowed if ${which} is above ${tau}: how often its kind stood at this place in training images, and how likely the network of neighbours finds it here.`,
         ),
       ];
       this.memory.replaceChildren(...parts.filter((part) => part !== null));

@@ -79,6 +79,7 @@ def _category(found: Opened, name: str) -> dict[str, Any] | None:
     return {
         "name": name,
         "grid": list(found.maps[f"{name}-pni"].shape[1:]),
+        "isEither": found.about.parameters.get("combine") == "score",
         "tau": _short(cells["tau"].iloc[0]),
         "nBank": int(fit["n_bank"]),
         "memory": [[number_of[i], int(row), int(col)] for i, row, col in numbers],

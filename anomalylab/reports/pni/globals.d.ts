@@ -22,6 +22,8 @@ declare namespace Al {
   interface ExplainedCategory {
     name: string;
     grid: Pair;
+    /** Whether one of both shares must exceed tau, in place of their mean. */
+    isEither: boolean;
     tau: number;
     nBank: number;
     /** Number of the training image, row and column. */
