@@ -4,7 +4,7 @@ from pathlib import Path
 
 from anomalylab.recipes.pni.request import PNIRequest
 from anomalylab.recipes.pni.run import run as make
-from anomalylab.reports.metric_learning.live import LiveCurve
+from anomalylab.reports.kit.live_curve import LiveCurve
 from anomalylab.runs.folder import Run
 from anomalylab.training import watching
 

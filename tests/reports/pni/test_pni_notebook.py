@@ -7,7 +7,7 @@ import nbformat
 from fakes import fake_run
 
 from anomalylab.reports import run_notebook
-from anomalylab.reports.metric_learning.live import LiveCurve
+from anomalylab.reports.kit.live_curve import LiveCurve
 from anomalylab.reports.pni import made
 from anomalylab.training.watching import listener
 
