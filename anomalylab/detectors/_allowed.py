@@ -28,6 +28,8 @@ class Rules:
     fallback: str
     penalty: float
     mapping: str
+    kind: np.ndarray | None = None
+    """The kind of each row of the memory; needed where ``mapping`` is ``rank``."""
 
     def allowed(self, position: np.ndarray, beside: np.ndarray) -> list[np.ndarray]:
         """Return permissions, bool of shape (n_queries, n_kinds) each.
@@ -71,7 +73,8 @@ class Rules:
                 for one, distance in zip(found, each, strict=True)
             ]
         if self.mapping == "rank" and self.use in ("both", "neighbourhood"):
-            each[-1] = ranked_distances(memory.rows, queries, allowed[-1])
+            kind = np.arange(len(memory.rows)) if self.kind is None else self.kind
+            each[-1] = ranked_distances(memory.rows, kind, queries, allowed[-1])
         return np.mean(each, axis=0), found
 
 
@@ -80,29 +83,38 @@ def farthest_distances(bank: np.ndarray, queries: np.ndarray) -> np.ndarray:
     return np.array([np.sqrt(squared_to(bank, query).max()) for query in queries])
 
 
-def ranked_distances(bank: np.ndarray, queries: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """Return the ``j``-th smallest distance with ``j`` the first number that is allowed.
+def ranked_distances(
+    bank: np.ndarray, kind: np.ndarray, queries: np.ndarray, allowed: np.ndarray
+) -> np.ndarray:
+    """Return the ``r``-th smallest distance, ``r`` the first that the published code lets count.
 
-    This takes the number of a kind for a rank among the distances of a query, as the published
-    code is described to do; where no number below that of the bank is allowed, the largest.
+    That code counts from 0 and takes one number for three things: ``r`` counts where, of all kinds
+    in order of their distance to the query, the one at place ``kind[r]`` is allowed. This would be
+    exact if the memory held the kinds alone. The largest distance counts always.
 
     Parameters
     ----------
     bank : float32 ndarray of shape (n_bank, n_channels)
+        The kinds first.
+    kind : int ndarray of shape (n_bank,)
+        Of each row.
     queries : float32 ndarray of shape (n_queries, n_channels)
-    allowed : bool ndarray of shape (n_queries, n_kinds)
+    allowed : bool ndarray of shape (n_queries, at least n_kinds)
+        Of each kind; what follows is not read.
 
     Returns
     -------
     distances : float64 ndarray of shape (n_queries,)
     """
-    usable = allowed[:, : len(bank)]
-    rank = np.where(usable.any(axis=1), usable.argmax(axis=1), len(bank) - 1)
-    squared = [
-        np.partition(squared_to(bank, query), place)[place]
-        for query, place in zip(queries, rank, strict=True)
-    ]
-    return np.sqrt(squared)
+    n_kinds = int(kind.max()) + 1
+    found = np.empty(len(queries))
+    for number, query in enumerate(queries):
+        squared = squared_to(bank, query)
+        by_distance = np.argsort(squared[:n_kinds], kind="stable")
+        counts = allowed[number, by_distance][kind]
+        rank = int(counts.argmax()) if counts.any() else len(bank) - 1
+        found[number] = np.partition(squared, rank)[rank]
+    return np.sqrt(found)
 
 
 def squared_to(bank: np.ndarray, query: np.ndarray) -> np.ndarray:

@@ -57,6 +57,7 @@ class Cells(_Learnt):
     position_over: str = "dist"
     mapping: str = "kind"
     is_off_by_one: bool = False
+    is_edge_kept: bool = False
     seed: int = 0
     device: str = "auto"
 
@@ -66,14 +67,21 @@ class Cells(_Learnt):
 
     def inner(self, maps: np.ndarray) -> np.ndarray:
         """Return maps (n_images, n_rows, n_cols, ...) without the margin."""
-        inside = slice(self.margin, -self.margin or None)
+        inside = slice(self.border, -self.border or None)
         return maps[:, inside, inside]
+
+    @property
+    def border(self) -> int:
+        """Cells along the border that are left out as the detector is used."""
+        is_kept = self.is_edge_kept and self.use in ("position", "none")
+        return 0 if is_kept else self.margin
 
     def rules(self) -> Rules:
         """Return what decides what is allowed."""
         n_reference = len(self.bank_) if self.tau_ref == "emb" else self.n_kinds
         tau = 1 / (2 * n_reference) if self.tau is None else self.tau
-        return Rules(tau, self.combine, self.use, self.fallback, self.penalty, self.mapping)
+        kind = self.kind_ if self.mapping == "rank" else None
+        return Rules(tau, self.combine, self.use, self.fallback, self.penalty, self.mapping, kind)
 
     def shares(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return ``p(kind | place)`` and ``p(kind | neighbours)`` of cells without the margin.

@@ -90,6 +90,6 @@ def _place(pni: Cells, grid: tuple[int, ...], row: int, col: int) -> int:
     n_rows, n_cols = grid
     if not (0 <= row < n_rows and 0 <= col < n_cols):
         raise ParameterError(f"there is no cell {row}, {col} in a map of {n_rows} x {n_cols}")
-    last = n_rows - 2 * pni.margin - 1, n_cols - 2 * pni.margin - 1
-    y, x = np.clip(row - pni.margin, 0, last[0]), np.clip(col - pni.margin, 0, last[1])
+    last = n_rows - 2 * pni.border - 1, n_cols - 2 * pni.border - 1
+    y, x = np.clip(row - pni.border, 0, last[0]), np.clip(col - pni.border, 0, last[1])
     return int(y * (last[1] + 1) + x)

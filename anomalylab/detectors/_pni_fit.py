@@ -40,7 +40,7 @@ def learnt(pni: Cells, features: Features) -> tuple[Learnt, "NeighbourhoodNet | 
     inside = pni.inner(cells)
     if not inside.size:
         raise ParameterError(
-            f"a margin of {pni.margin} cells leaves none of {cells.shape[1]} x {cells.shape[2]}; "
+            f"a margin of {pni.border} cells leaves none of {cells.shape[1]} x {cells.shape[2]}; "
             "use a smaller margin or a larger size"
         )
     flat = inside.reshape(-1, inside.shape[3])
@@ -54,7 +54,7 @@ def learnt(pni: Cells, features: Features) -> tuple[Learnt, "NeighbourhoodNet | 
     fitted = Learnt(
         bank_=bank,
         bank_image_=order[image],
-        bank_cell_=_in_whole_map(cell, inside.shape[2], cells.shape[2], pni.margin),
+        bank_cell_=_in_whole_map(cell, inside.shape[2], cells.shape[2], pni.border),
         kind_=kind_of_bank,
         position_=_position(pni, flat, bank, kind_of_cell),
         weights_=weights,
@@ -98,7 +98,7 @@ def _trained(
         n_kinds=pni.n_kinds,
         shape=pni.shape(),
         plan=_training_plan(pni, cells[0, ..., 0].size),
-        margin=pni.margin,
+        margin=pni.border,
         key={"detector": "pni"},
     )
     weights = {name: value.cpu().numpy() for name, value in network.state_dict().items()}

@@ -66,7 +66,7 @@ def _of_image(pni: Cells, cells: np.ndarray, image: int, n_nearest: int) -> Iter
     inside = pni.inner(cells)
     queries = inside.reshape(-1, inside.shape[3])
     position, beside = pni.shares(cells)
-    row, col = (np.ravel(axis) + pni.margin for axis in np.indices(inside.shape[1:3]))
+    row, col = (np.ravel(axis) + pni.border for axis in np.indices(inside.shape[1:3]))
     for start in range(0, len(queries), AT_ONCE):
         part = slice(start, start + AT_ONCE)
         places = np.full(len(queries[part]), image), row[part], col[part]

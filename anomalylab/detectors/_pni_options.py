@@ -49,6 +49,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
         "position_over": "emb",
         "mapping": "rank",
         "is_off_by_one": True,
+        "is_edge_kept": True,
         "fallback": "farthest",
     },
 }

@@ -87,6 +87,9 @@ class PNI(Cells):
         What neighbours allow are kinds; or ranks of distances, as the published code has it.
     is_off_by_one : bool
         Leave the right neighbour out in place of the cell itself, as the published code does.
+    is_edge_kept : bool
+        Where position alone or nothing restricts the memory, learn and score the margin, too: a
+        memory of its own, as the published code has it.
     seed : int
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or another device that torch knows.
@@ -244,5 +247,5 @@ class PNI(Cells):
             yield part, self.embed(features.subset(part))
 
     def _with_margin(self, inner: np.ndarray) -> np.ndarray:
-        around = (self.margin, self.margin)
+        around = (self.border, self.border)
         return np.pad(inner, ((0, 0), around, around), mode="edge")

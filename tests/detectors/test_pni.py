@@ -196,21 +196,71 @@ def test_a_margin_is_neither_learnt_nor_scored(query):
     np.testing.assert_array_equal(maps[:, :, -1], maps[:, :, -2])
 
 
+OFFICIAL = {**PRESETS["pni_official"], **SMALL, "radius": 2, "margin": 1, "pooling": "mean"}
+
+
+def rank_that_counts(to_bank, kind, is_allowed):
+    """Return the first number that stands for a rank, a kind and a column at once."""
+    by_distance = sorted(range(len(is_allowed)), key=lambda k: to_bank[k])
+    for column in range(len(to_bank) - 1):
+        for number, one in enumerate(by_distance):
+            if is_allowed[one] and kind[column] == number:
+                return column
+    return len(to_bank) - 1
+
+
 def test_the_published_code_is_followed_in_small(query):
-    settings = {**PRESETS["pni_official"], **SMALL, "radius": 2, "margin": 1, "pooling": "mean"}
-    features = striped(np.random.default_rng(0))
-    pni = create("pni", **settings).fit(features)
+    pni = create("pni", **OFFICIAL).fit(striped(np.random.default_rng(0)))
     assert pni.position_.shape == (4, 6, len(pni.bank_))
     cells = pni.embed(query)
     position, beside = pni.shares(cells)
-    distance = np.sort(cdist(pni.inner(cells).reshape(-1, 4), pni.bank_), axis=1)
-    unsorted = cdist(pni.inner(cells).reshape(-1, 4), pni.bank_)
-    tau = 1 / (2 * len(pni.bank_))
-    by_position = np.where(position > tau, unsorted, np.inf).min(axis=1)
-    rank = (beside > tau).argmax(axis=1)
-    by_rank = distance[np.arange(len(rank)), rank]
-    expected = (by_position + by_rank) / 2
-    np.testing.assert_allclose(pni.score_map(query)[:, 1:-1, 1:-1].ravel(), expected, rtol=1e-6)
+    distance = cdist(pni.inner(cells).reshape(-1, 4), pni.bank_)
+    tau = float(np.quantile(beside, 0.8))  # so that ranks above 0 count, too
+    assert tau > pni.rules().tau
+    expected = []
+    for to_bank, at_place, by_neighbours in zip(distance, position, beside, strict=True):
+        fits = [to_bank[j] for j in range(len(to_bank)) if at_place[j] > tau]
+        rank = rank_that_counts(to_bank, pni.kind_, by_neighbours[:12] > tau)
+        expected.append((min(fits, default=max(to_bank)), sorted(to_bank)[rank]))
+    by_hand = np.array(expected)
+    assert (by_hand[:, 1] > distance.min(axis=1)).sum() > 10
+    pni.tau = tau
+    maps = pni.score_map(query)
+    np.testing.assert_allclose(maps[:, 1:-1, 1:-1].ravel(), by_hand.mean(axis=1), rtol=1e-6)
+    np.testing.assert_array_equal(maps[:, 0], maps[:, 1])
+
+
+def counted(nearest, radius, n_bank):
+    """Return how often each row of a memory was nearest at a place or around, cell by cell."""
+    n_images, n_rows, n_cols = nearest.shape
+    counts = np.zeros((n_rows, n_cols, n_bank))
+    for image, row, col in np.ndindex(n_images, n_rows, n_cols):
+        for y in range(max(0, row - radius), min(n_rows, row + radius + 1)):
+            for x in range(max(0, col - radius), min(n_cols, col + radius + 1)):
+                counts[y, x, nearest[image, row, col]] += 1
+    return counts / counts.sum(axis=2, keepdims=True)
+
+
+def test_where_position_alone_restricts_the_edge_has_a_memory_of_its_own(query):
+    features = striped(np.random.default_rng(0))
+    pni = create("pni", **OFFICIAL, use="position").fit(features)
+    trained, cells = (pni.embed(one).reshape(-1, 4) for one in (features, query))
+    assert len(pni.bank_) == round(0.4 * len(trained)) == 230
+    is_edge = (np.isin(pni.bank_cell_ // 8, (0, 5))) | (np.isin(pni.bank_cell_ % 8, (0, 7)))
+    assert 0 < is_edge.sum() < len(is_edge)
+    nearest = cdist(trained, pni.bank_).argmin(axis=1).reshape(12, 6, 8)
+    shares = counted(nearest, 2, len(pni.bank_)).reshape(48, -1)
+    expected = []
+    for place, to_bank in enumerate(cdist(cells, pni.bank_)):
+        fits = shares[place % 48] > 1 / (2 * len(pni.bank_))
+        expected.append(to_bank[fits].min() if fits.any() else to_bank.max())
+    np.testing.assert_allclose(pni.score_map(query).ravel(), expected, rtol=1e-6)
+    free = create("pni", **OFFICIAL, use="none").fit(features)
+    np.testing.assert_array_equal(free.bank_, pni.bank_)
+    everywhere = cdist(cells, free.bank_).min(axis=1)
+    np.testing.assert_allclose(free.score_map(query).ravel(), everywhere, rtol=1e-6)
+    inside = create("pni", **{**OFFICIAL, "is_edge_kept": False}, use="position").fit(features)
+    assert len(inside.bank_) == round(0.4 * 12 * 4 * 6)
 
 
 def test_a_cell_is_explained_by_what_each_allows(trained, query):
