@@ -8,7 +8,7 @@ import pandas as pd
 from anomalylab import metrics
 from anomalylab.images.masks import resize_mask
 from anomalylab.localise import anomaly_map
-from anomalylab.recipes.pni.published import published_value
+from anomalylab.recipes.pni.published import PUBLISHED_BLEND, published_value
 from anomalylab.runs.inputs import network_size_of
 from anomalylab.runs.measure import image_metrics, pixel_metrics
 from anomalylab.runs.outcome import Material
@@ -61,11 +61,11 @@ class _Large(Sequence[np.ndarray]):
 
 
 def values_of(
-    material: Material, scores: np.ndarray, maps: np.ndarray, variant: str, *, is_refined: bool
+    material: Material, scores: np.ndarray, maps: np.ndarray, variant: str, blend: float
 ) -> pd.DataFrame:
     """Return rows of PNI_VALUES without their key.
 
-    Published values stand beside what they are of: of PatchCore without refinement, of PNI with.
+    Published values stand beside what they are of: PatchCore without refinement, PNI with a tenth.
 
     Parameters
     ----------
@@ -73,7 +73,8 @@ def values_of(
     scores : ndarray of shape (n_query,)
     maps : ndarray of shape (n_query, n_rows, n_cols)
     variant : str
-    is_refined : bool
+    blend : float
+        Share of the refined map; 0 without refinement.
     """
     queries = material.queries
     of_images, _ = image_metrics(
@@ -85,7 +86,7 @@ def values_of(
     rows += list(_at_protocol(material, maps))
     table = pd.DataFrame(rows, columns=["resolution", "metric", "value", "low", "high", "note"])
     category = str(queries["category"].iloc[0])
-    is_printed = is_refined != (variant == "patchcore")
+    is_printed = blend == (0 if variant == "patchcore" else PUBLISHED_BLEND)
     table["published"] = [
         published_value(variant, category, metric) if is_printed else np.nan
         for metric in table["metric"]

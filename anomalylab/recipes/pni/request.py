@@ -10,6 +10,7 @@ from anomalylab import detectors
 from anomalylab.detectors import Refined
 from anomalylab.errors import ParameterError
 from anomalylab.images.read import parse_intensity
+from anomalylab.recipes.pni.published import PUBLISHED_BLEND
 from anomalylab.runs.command_words import words_of_images, words_of_plugins
 from anomalylab.runs.detector_choice import DetectorChoice, text_of
 from anomalylab.runs.request import DetectRequest, Size, check_seed
@@ -26,7 +27,7 @@ VARIANTS = {
 
 ENSEMBLE = "ensemble"
 
-BLENDS = (0.1, 1.0)
+BLENDS = (PUBLISHED_BLEND, 1.0)
 """Shares of the refined map that are judged: as published, and alone."""
 
 

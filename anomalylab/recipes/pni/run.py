@@ -90,7 +90,7 @@ def run(request: PNIRequest, out: Path, *, replace: bool = False) -> Run:
     tables, maps = _tables(request, judged, timings)
     with writing(out) as writer:
         names = _write(writer, judged, tables, maps, timings)
-        findings = _with_told(judged, tables, findings)
+        findings = _with_told(request, judged, tables, findings)
         writer.info(_info(request, judged, tables, findings, broken, names, out))
     return Run(out)
 
@@ -195,11 +195,17 @@ def _thumbnails(material: Material, named: set[str]) -> pd.DataFrame:
 
 
 def _with_told(
-    judged: Judged, tables: Mapping[str, pd.DataFrame], findings: Sequence[Finding]
+    request: PNIRequest,
+    judged: Judged,
+    tables: Mapping[str, pd.DataFrame],
+    findings: Sequence[Finding],
 ) -> list[Finding]:
     described = judged[0][0].material.extractor.describe()
     is_random = "random" in str(described.get("weights", "")).lower()
-    return [*told.findings(tables["pni_fits"], is_random, _words_of(described)), *findings]
+    of_trials = told.findings(
+        tables["pni_fits"], is_random, _words_of(described), request.detector("both").fallback
+    )
+    return [*of_trials, *findings]
 
 
 def _info(

@@ -82,7 +82,7 @@ class TrialTables:
         maps: np.ndarray,
     ) -> None:
         variant = finished.trial.variant
-        values = values_of(images.material, scores, maps, variant, is_refined=blend > 0)
+        values = values_of(images.material, scores, maps, variant, blend)
         self._put("pni_values", finished, values.assign(blend=blend))
         way = finished.trial.variant, blend
         self.ways[way] = judged_by(images.material, scores, maps, values)

@@ -1,10 +1,13 @@
 """What a run found, in sentences."""
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import pandas as pd
 
 from anomalylab.datasets.check import Finding
-from anomalylab.number_words import fixed, listed, plural
+from anomalylab.number_words import fixed, listed, minus, plural
+from anomalylab.recipes.pni.published import PUBLISHED_BLEND
 from anomalylab.recipes.pni.refining import OWN
 from anomalylab.recipes.pni.request import VARIANTS
 from anomalylab.runs.info import VerdictInfo
@@ -15,7 +18,7 @@ HEADLINE = "pni"
 NAMES = {
     "patchcore": "PatchCore",
     "pni": "PNI",
-    "pni-position": "PNI by position alone",
+    "pni-position": "PNI by place alone",
     "pni-neighbourhood": "PNI by neighbours alone",
     "ensemble": "the ensemble",
 }
@@ -26,6 +29,14 @@ MEASURES = {"image_auroc": "images", "pixel_auroc": "pixels", "au_pro": "regions
 
 WHERE = {"image_auroc": "images", "pixel_auroc": "pixels", "au_pro": "regions"}
 """Metric -> what is judged by it."""
+
+LEAST = 0.002
+"""Smaller differences count for nothing, however sure they are."""
+
+LIMIT = f"Differences below {LEAST} count for nothing here, however sure they are."
+
+Found = Mapping[str, tuple[float, float, float]]
+"""Metric -> difference, low, high."""
 
 
 def verdicts(values: pd.DataFrame, gains: pd.DataFrame | None = None) -> dict[str, VerdictInfo]:
@@ -40,10 +51,12 @@ def verdicts(values: pd.DataFrame, gains: pd.DataFrame | None = None) -> dict[st
     """
     told = {HEADLINE: _headline(values)}
     found = {} if gains is None else mean_gains(gains, "pni", 0.0)
-    if found and told[HEADLINE].kind == "measured":
+    if gains is not None and found and told[HEADLINE].kind == "measured":
         first = told[HEADLINE]
-        reason = " ".join(filter(None, (first.sentence, first.reason)))
-        told[HEADLINE] = VerdictInfo(kind="measured", sentence=answer(values, found), reason=reason)
+        sentence = answer(values, found)
+        parts = (refined_answer(gains), LIMIT, first.sentence, first.reason)
+        reason = " ".join(filter(None, parts))
+        told[HEADLINE] = VerdictInfo(kind="measured", sentence=sentence, reason=reason)
     for variant in values["variant"].unique():
         if variant not in told:
             told[str(variant)] = _of_variant(values, str(variant))
@@ -74,28 +87,90 @@ def _of_variant(values: pd.DataFrame, variant: str) -> VerdictInfo:
     return VerdictInfo(kind="measured", sentence=sentence)
 
 
-def answer(values: pd.DataFrame, found: dict[str, tuple[float, float, float]]) -> str:
+def matters(difference: float, low: float, high: float) -> bool:
+    """Tell whether a difference is both sure and large enough to be of use.
+
+    Examples
+    --------
+    >>> matters(0.01, 0.004, 0.016), matters(0.01, -0.004, 0.024), matters(0.0001, 0.00005, 0.0002)
+    (True, False, False)
+    """
+    return (low > 0 or high < 0) and abs(difference) >= LEAST
+
+
+def answer(values: pd.DataFrame, found: Found) -> str:
     """Say whether it helps to allow only what fits place and neighbours, and how sure that is.
 
     Parameters
     ----------
     values : DataFrame
         Rows of PNI_VALUES.
-    found : dict
+    found : mapping
         Metric -> difference to PatchCore, low, high.
     """
-    better = [WHERE[name] for name, (_, low, _) in found.items() if low > 0]
-    worse = [WHERE[name] for name, (_, _, high) in found.items() if high < 0]
     n = values["category"].nunique()
     where = str(values["category"].iloc[0]) if n == 1 else f"{n} categories"
     begin = f"On {where}, comparing cells only with those that fit their place and neighbours"
-    open_ = [WHERE[name] for name, (_, low, high) in found.items() if low <= 0 <= high]
-    if not better and not worse:
-        return f"{begin} makes no difference to PatchCore that these images can show."
-    parts = [f"better among {listed(better)}"] if better else []
-    parts += [f"less well among {listed(worse)}"] if worse else []
+    small = _each(found, lambda d, low, high: max(abs(low), abs(high)) < LEAST)
+    small |= _each(found, lambda d, low, high: (low > 0 or high < 0) and abs(d) < LEAST)
+    shown = _better_and_worse(found)
+    open_ = [WHERE[name] for name in found if name not in small and not matters(*found[name])]
     rest = f"; among {listed(open_)} no difference shows" if open_ else ""
-    return f"{begin} finds defects {' and '.join(parts)} than PatchCore does{rest}."
+    if shown:
+        rest = f"; among {listed(list(small.values()))} none that matters{rest}" if small else rest
+        return f"{begin} finds defects {shown} than PatchCore does{rest}."
+    if small:
+        none = f"{begin} makes no difference to PatchCore that matters"
+        return f"{none}: {listed(list(small.values()))}{rest}."
+    return f"{begin} makes no difference to PatchCore that these images can show."
+
+
+def refined_answer(gains: pd.DataFrame) -> str:
+    """Say what refined maps add to the plain ones of PNI, alone and as published; empty if nothing.
+
+    Parameters
+    ----------
+    gains : DataFrame
+        Rows of PNI_GAINS.
+    """
+    alone, mixed = (mean_gains(gains, "pni", blend) for blend in (1.0, PUBLISHED_BLEND))
+    if not alone and not mixed:
+        return ""
+    share = f"{PUBLISHED_BLEND:.0%}".replace("%", " %")
+    of_alone, of_mixed = _better_and_worse(alone), _better_and_worse(mixed)
+    if not of_alone and not of_mixed:
+        return f"Refined maps change nothing that matters, neither alone nor mixed in at {share}."
+    first = f"find defects {of_alone}" if of_alone else "change nothing that matters"
+    then = of_mixed or "nothing that matters changes"
+    return f"Refined maps alone {first} than plain ones; mixed in at {share}, as published, {then}."
+
+
+def _better_and_worse(found: Found) -> str:
+    """Return where a way to judge is better and where less well, with numbers."""
+    better = _each(found, lambda *one: matters(*one) and one[0] > 0)
+    worse = _each(found, lambda *one: matters(*one) and one[0] < 0)
+    parts = [f"better among {listed(list(better.values()))}"] if better else []
+    parts += [f"less well among {listed(list(worse.values()))}"] if worse else []
+    return " and ".join(parts)
+
+
+def _each(found: Found, is_wanted: Callable[[float, float, float], bool]) -> dict[str, str]:
+    """Return what is judged by the metrics that are wanted, with the difference."""
+    return {
+        name: f"{WHERE[name]} ({signed(one[0])})" for name, one in found.items() if is_wanted(*one)
+    }
+
+
+def signed(value: float) -> str:
+    """Write a difference with its sign, small ones with a digit more.
+
+    Examples
+    --------
+    >>> signed(0.0123), signed(-0.5), signed(0.00012), signed(0.0)
+    ('+0.012', '−0.500', '+0.0001', '0.000')
+    """
+    text = fixed(value, 4 if 0 < abs(value) < LEAST else 3)
+    return fixed(0.0, 3) if float(text) == 0 else minus(f"{'+' if value > 0 else ''}{text}")
 
 
 def mean_gains(
@@ -160,7 +235,7 @@ def _refined(values: pd.DataFrame) -> str:
     return " ".join(parts)
 
 
-def findings(fits: pd.DataFrame, is_random: bool, network: str) -> list[Finding]:
+def findings(fits: pd.DataFrame, is_random: bool, network: str, fallback: str) -> list[Finding]:
     """Say what failed, what networks learnt from, and what figures are worth nothing.
 
     Parameters
@@ -171,6 +246,8 @@ def findings(fits: pd.DataFrame, is_random: bool, network: str) -> list[Finding]
         Whether the weights of the network are random.
     network : str
         In words.
+    fallback : str
+        What counts where nothing is allowed: the ``nearest`` of all, or the ``farthest``.
     """
     found = []
     if is_random:
@@ -191,5 +268,5 @@ def findings(fits: pd.DataFrame, is_random: bool, network: str) -> list[Finding]
     n_fallbacks = int(fits.loc[fits["variant"].isin(list(VARIANTS)), "n_fallbacks"].sum())
     if n_fallbacks:
         message = f"for {plural(n_fallbacks, 'test cell')} no cell of the memory was allowed"
-        found.append(Finding("note", "fallbacks", message, "the nearest of all counts there"))
+        found.append(Finding("note", "fallbacks", message, f"the {fallback} of all counts there"))
     return found

@@ -83,7 +83,7 @@ def dot_rows(
     """
     width, height = 440, STEP * len(rows) + 30
     known = [v for r in rows for v in (r.value, r.low, r.high, r.ring) if v is not None]
-    start = min([start, *(v if is_log else floored(v) for v in known)])
+    start = min([start, *(v if is_log else floored(v) for v in known if v < start)])
     end = max(known) if end is None else end
     end = end if end > start else start + 1
     left = 14 + LETTER * max(len(row.name) for row in rows)
@@ -152,19 +152,21 @@ def small_curves(curves: Sequence[Series], *, mark: float | None, label: str, al
         What goes up.
     alt : str
     """
-    width, height, left, bottom = 260, 170, 44, 34
+    width, height, bottom = 260, 170, 34
     ys = np.concatenate([curve.y for curve in curves])
     xs = np.concatenate([curve.x for curve in curves])
     low, high = min(0.0, float(ys.min())), float(ys.max())
     up = _Axis(low, high if high > low else low + 1, height - bottom, 10)
+    marks = [(value, minus(f"{value:g}")) for value in ticks(up.start, up.end, 3)]
+    left = max(44, 26 + LETTER * max(len(words) for _, words in marks))
     first, last = float(xs.min()), float(xs.max())
     half = 0.0 if last > first else 0.5
     along = _Axis(first - half, last + half, left, width - 8)
     parts = []
-    for value in ticks(up.start, up.end, 3):
+    for value, words in marks:
         line = Markup('<path class="al-grid" d="M{} {}H{}"/>')
         parts.append(line.format(left, up.at(value), width - 8))
-        parts.append(svg_text(left - 6, up.at(value) + 4, "end", minus(f"{value:g}")))
+        parts.append(svg_text(left - 6, up.at(value) + 4, "end", words))
     for value in (x for x in ticks(along.start, along.end, 4) if x == int(x)):
         parts.append(svg_text(along.at(value), height - bottom + 16, "middle", f"{value:g}"))
     if mark is not None:

@@ -24,7 +24,7 @@
       const changed = al.el(
         "button",
         { type: "button", onclick: () => this.choose(this.mostChanged()) },
-        "Where filtering changes most",
+        "Where the restriction changes most",
       );
       const highest = al.el(
         "button",
@@ -99,7 +99,7 @@
       return scores.indexOf(Math.max(...scores));
     }
 
-    // The cell whose score filtering raises most; of equals the one that scores highest.
+    // The cell whose score the restriction raises most; of equals the one that scores highest.
     mostChanged() {
       const { scores } = this.image;
       let best = 0;
@@ -168,7 +168,7 @@
       const isClosed = image.fallback.includes(cell);
       const of = (/** @type {number} */ n) => `${al.group(n)} (${share(n / category.nBank)})`;
       const first = isClosed
-        ? `Row ${row + 1}, column ${col + 1}: nothing in the memory is allowed here, so the nearest of all counts.`
+        ? `Row ${row + 1}, column ${col + 1}: nothing in the memory is allowed here, so the ${this.data.fallback} of all counts.`
         : `Row ${row + 1}, column ${col + 1}: of ${al.group(category.nBank)} cells in the memory ${of(allowed)} are allowed.`;
       const second = `Place alone would allow ${of(byPlace)}, neighbours alone ${of(byNeighbours)}.`;
       this.words.replaceChildren(
@@ -198,7 +198,7 @@
           al.el("td", {}, picture),
         );
       });
-      const head = ["Distance", "", "", "to"].map((words) => al.el("th", { scope: "col" }, words));
+      const head = ["Distance to the nearest cell", "", "", "which is"].map((words) => al.el("th", { scope: "col" }, words));
       return al.el(
         "div",
         { class: "al-table al-distances" },
@@ -209,7 +209,7 @@
     meaning() {
       const [both, , , neither] = this.image.scores[this.cell];
       if (both === neither) {
-        return "The nearest cell of the whole memory is allowed here, so filtering changes nothing.";
+        return "The nearest cell of the whole memory is allowed here, so the restriction changes nothing.";
       }
       const factor = neither > 0 ? `, ${al.format(both / neither, 3)} times as far` : "";
       return `PatchCore would take a nearer cell that does not fit here; PNI must go on to one that does${factor}.`;
@@ -239,7 +239,7 @@
         al.el(
           "p",
           { class: "al-note" },
-          `Cells of good training images, in the middle of each little picture. A cell is allowed if ${which} is above ${tau}: how often its kind stood at this place in training images, and how likely the network of neighbours finds it here.`,
+          `Cells of good training images, outlined in blue, with what is around them. A cell is allowed if ${which} is above ${tau}: how often its kind stood at this place in training images, and how likely the network of neighbours finds it here.`,
         ),
       ];
       this.memory.replaceChildren(...parts.filter((part) => part !== null));

@@ -1,7 +1,7 @@
 """The method on the person's own image: what a chosen cell may be compared with, and what else."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key, rows_of
 from anomalylab.reports.kit.words import short_names
 from anomalylab.reports.pni.opened import Opened
+from anomalylab.reports.pni.words import has_memory_with_edges
 
 SCRIPTS = ("kit/core.js", "kit/number_words.js", "kit/map_colours.js", "pni/explain.js")
 STYLES = ("pni/page.css",)
@@ -53,10 +54,44 @@ def explain(found: Opened) -> Fragment:
     categories = [one for name in found.categories if (one := _category(found, name)) is not None]
     wanted = {image["id"] for one in categories for image in one["images"]}
     wanted |= {one["images_of_memory"][i] for one in categories for i, _, _ in one["memory"]}
-    payload = {"categories": categories, "images": _images(found, wanted), "uses": USES}
+    parameters = found.about.parameters
+    payload = {
+        "categories": categories,
+        "images": _images(found, wanted),
+        "uses": USES,
+        "fallback": parameters.get("fallback", "nearest"),
+    }
     still = _still(found, categories[0]) if categories else None
-    html = render("pni/explain", data=json_for_script(payload), still=still, uses=USES)
+    caution = _caution(parameters, has_own_edges=has_memory_with_edges(found.about))
+    html = render("pni/explain", data=json_for_script(payload), still=still, caution=caution)
     return Fragment(html, SCRIPTS, STYLES)
+
+
+def _caution(parameters: Mapping[str, Any], *, has_own_edges: bool) -> str:
+    """Say where the score of a cell need not be the distance to a cell that is listed."""
+    is_mean, is_rank = parameters.get("combine") == "score", parameters.get("mapping") == "rank"
+    parts = []
+    if is_mean:
+        parts.append(
+            "the score of a cell is the mean of two distances, one to what its place allows and "
+            "one to what its neighbours allow"
+        )
+    if is_rank:
+        parts.append(
+            "what neighbours allow is taken for a rank among all distances, as the published code "
+            "does, and not for the cells that are allowed"
+        )
+    if not parts:
+        return ""
+    told = "; ".join(parts)
+    own = (
+        " All four distances are of the memory without the border; the rows of PatchCore and of "
+        "place alone in the tables have one of their own."
+    )
+    return (
+        f"In this run {told}. So the score need not be the distance to any cell that is listed "
+        f"here.{own if has_own_edges else ''}"
+    )
 
 
 def _category(found: Opened, name: str) -> dict[str, Any] | None:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from anomalylab.recipes.pni.told import mean_gains
+from anomalylab.recipes.pni.told import LEAST, matters, mean_gains, signed
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.kit.small_charts import DotRow, dot_rows
 from anomalylab.reports.pni.opened import Opened
-from anomalylab.reports.pni.words import METRICS, signed, variant_name, way_name
+from anomalylab.reports.pni.words import METRICS, variant_name, way_name
 
 FILTERS = ("pni", "pni-position", "pni-neighbourhood")
 """Variants whose difference to PatchCore is drawn."""
@@ -38,6 +38,7 @@ def gains(found: Opened) -> Fragment:
         metrics=[name for name, _ in METRICS.values()],
         reasons=[note for note in notes if note],
         n_categories=table["category"].nunique(),
+        least=LEAST,
         is_old=not len(table),
     )
     return Fragment(html, TABLE_SCRIPTS, ("pni/page.css",))
@@ -55,8 +56,7 @@ def _chart(table: pd.DataFrame, metric: str) -> dict[str, Any] | None:
     for variant, blend in _ways(table):
         found = mean_gains(table, variant, blend).get(metric)
         if found is not None:
-            is_sure = found[1] > 0 or found[2] < 0
-            colour = "var(--ink)" if is_sure else "var(--soft)"
+            colour = "var(--ink)" if matters(*found) else "var(--soft)"
             rows.append(DotRow(_short(variant, blend), colour, *found))
     if not rows:
         return None
@@ -71,11 +71,15 @@ def _chart(table: pd.DataFrame, metric: str) -> dict[str, Any] | None:
 
 
 def _short(variant: str, blend: float) -> str:
-    plain = {"pni": "both", "pni-position": "position", "pni-neighbourhood": "neighbours"}
+    plain = {
+        "pni": "place and neighbours",
+        "pni-position": "place alone",
+        "pni-neighbourhood": "neighbours alone",
+    }
     if blend == 0:
         return plain.get(variant, variant)
     share = "refined alone" if blend == 1 else f"{blend:.0%} refined".replace("%", " %")
-    return f"{'PNI' if variant == 'pni' else 'PatchCore'} {share}"
+    return f"{'PNI' if variant == 'pni' else 'PatchCore'}, {share}"
 
 
 def _rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -100,5 +104,5 @@ def _cell(row: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "value": signed(row["difference"]),
         "interval": f"{signed(row['low'])} to {signed(row['high'])}",
-        "is_sure": row["low"] > 0 or row["high"] < 0,
+        "is_sure": matters(row["difference"], row["low"], row["high"]),
     }

@@ -43,6 +43,8 @@ declare namespace Al {
     categories: ExplainedCategory[];
     images: Record<string, PNIImage | undefined>;
     uses: Record<string, string>;
+    /** What of the whole memory counts where nothing is allowed. */
+    fallback: string;
   }
 
   interface WayMaps {

@@ -5,21 +5,20 @@ from typing import Any
 import pandas as pd
 
 from anomalylab.number_words import fixed, listed
-from anomalylab.recipes.pni.told import HEADLINE, NAMES, mean_gains
+from anomalylab.recipes.pni.told import HEADLINE, NAMES, mean_gains, signed
 from anomalylab.reports.kit.fragment import Fragment
 from anomalylab.reports.parts.verdict import findings_warnings, show_verdict
-from anomalylab.reports.pni.words import signed
 from anomalylab.runs.folder import Run
 
 TERMS = {
     "Memory": "each image is cut into cells, and a network describes each by numbers. The memory "
     "holds cells of good training images; a new cell is scored by its distance to the nearest.",
     "PatchCore": "compares each cell with the whole memory.",
-    "PNI": "compares each cell with those alone that fit its position and neighbours.",
-    "Position": "only cells of the memory count whose like stood at this place in training images.",
+    "PNI": "compares each cell with those alone that fit its place and neighbours.",
+    "Place": "only cells of the memory count whose like stood at this place in training images.",
     "Neighbours": "only cells count that a network expects from the cells around.",
-    "Refined": "a second network, trained on drawn defects, sharpens the maps by what the image "
-    "shows.",
+    "Refined": "a second network, trained on drawn defects, draws a map anew by what the image "
+    "shows. It is judged alone, and with a tenth of it mixed into the plain map, as published.",
     "AUROC": "chance that a random defective image (or pixel) scores higher than a random good "
     "one; 0.5 is guessing, 1 is perfect.",
     "AU-PRO": "mean share of each defect that is found, at few false alarms; each defect counts "

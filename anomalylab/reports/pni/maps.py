@@ -1,4 +1,4 @@
-"""Maps side by side: PatchCore, PNI and refined, marked at the same rate of false alarms."""
+"""Maps side by side: PatchCore, PNI, refined, marked at the same rate of false alarms."""
 
 import json
 from typing import Any
@@ -7,16 +7,19 @@ import numpy as np
 import pandas as pd
 from PIL import ImageColor
 
+from anomalylab.features import enlargement
 from anomalylab.number_words import readable
 from anomalylab.pictures.colours import MAP_RAMPS
 from anomalylab.pictures.encode import data_url, to_base64
 from anomalylab.pictures.map_colours import composite, to_bytes
 from anomalylab.pictures.map_ramp import ramp_for
 from anomalylab.recipes.pni.explain import chosen
+from anomalylab.recipes.pni.published import PUBLISHED_BLEND
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key
 from anomalylab.reports.kit.words import short_names
 from anomalylab.reports.pni.opened import Opened
+from anomalylab.reports.pni.words import way_name
 
 SCRIPTS = ("kit/core.js", "kit/number_words.js", "kit/map_colours.js", "pni/maps.js")
 STYLES = ("pni/page.css",)
@@ -34,12 +37,12 @@ MOST_IMAGES, FEWEST_IMAGES = 90, 6
 
 N_STILL = 3
 
-WAYS = (("patchcore", "", "PatchCore"), ("pni", "", "PNI"), ("pni", "-refined", "PNI, refined"))
-"""Variant, ending of the name of its maps, title."""
+WAYS = (("patchcore", 0.0), ("pni", 0.0), ("pni", PUBLISHED_BLEND), ("pni", 1.0))
+"""Variant, and the share of the refined map."""
 
 
 def maps(found: Opened) -> Fragment:
-    """Show test images under the maps of PatchCore, PNI and PNI refined, with one threshold.
+    """Show test images under all maps that are judged of PatchCore and PNI, with one threshold.
 
     The threshold is said by what share of cells of good test images it marks, so that one control
     is fair to maps of different units. Without scripts: some images at the usual share.
@@ -73,6 +76,7 @@ def maps(found: Opened) -> Fragment:
         data=json_for_script({"categories": categories, "images": images, "ramp": ends}),
         still=_still(found, categories[0], ramp) if categories else [],
         usual=USUAL,
+        is_refined=any(len(one["ways"]) > 2 for one in categories),
         is_known=bool(categories) and categories[0]["reference"] == "good",
     )
     return Fragment(html, SCRIPTS, STYLES)
@@ -110,9 +114,18 @@ def _reference(scores: pd.DataFrame) -> tuple[np.ndarray, str]:
     return (is_good, "good") if is_good.any() else (np.ones(len(scores), bool), "all")
 
 
-def _of_way(found: Opened, category: str, variant: str, ending: str) -> np.ndarray | None:
-    made = found.maps.get(f"{category}-{variant}{ending}")
-    return None if made is None else _small(np.asarray(made, np.float32))
+def _of_way(found: Opened, category: str, variant: str, blend: float) -> np.ndarray | None:
+    """Return the maps of a way to judge; a share of refined ones is mixed in as the recipe does."""
+    plain = found.maps.get(f"{category}-{variant}")
+    refined = found.maps.get(f"{category}-{variant}-refined")
+    if plain is None or (blend and refined is None):
+        return None
+    if refined is None or not blend:
+        return _small(np.asarray(plain, np.float32))
+    rows, cols = (
+        enlargement(plain.shape[axis], refined.shape[axis], "bilinear") for axis in (1, 2)
+    )
+    return _small(np.asarray(blend * refined + (1 - blend) * (rows @ plain @ cols.T), np.float32))
 
 
 def _small(made: np.ndarray) -> np.ndarray:
@@ -139,13 +152,13 @@ def _category(found: Opened, name: str) -> dict[str, Any] | None:
         key=lambda place: -float(scores["score"].iloc[place]),
     )
     ways = []
-    for variant, ending, title in WAYS:
-        made = _of_way(found, name, variant, ending)
+    for variant, blend in WAYS:
+        made = _of_way(found, name, variant, blend)
         if made is not None:
             reached = levels(made, reference)
             ways.append(
                 {
-                    "title": title,
+                    "title": way_name(variant, blend),
                     "grid": list(made.shape[1:]),
                     "maps": to_base64(reached[places]),
                     "tops": reached.max(axis=(1, 2)).tolist(),
@@ -176,11 +189,11 @@ def _still(found: Opened, category: dict[str, Any], ramp: str) -> list[dict[str,
     thumbnails = by_key(found.thumbnails, "sample_id")
     reference, _ = _reference(found.scores_of(category["name"], "pni"))
     drawn = []
-    for variant, ending, title in WAYS:
-        made = _of_way(found, category["name"], variant, ending)
+    for variant, blend in WAYS:
+        made = _of_way(found, category["name"], variant, blend)
         if made is not None and len(reference) == len(made):
             threshold = float(np.quantile(made[reference], 1 - USUAL))
-            drawn.append((title, to_bytes(made, threshold)))
+            drawn.append((way_name(variant, blend), to_bytes(made, threshold)))
     return [
         {
             **shot,

@@ -10,7 +10,7 @@ from anomalylab.recipes.pni.published import CAVEAT, SOURCE
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
 from anomalylab.reports.pni.opened import Opened
-from anomalylab.reports.pni.words import variant_name
+from anomalylab.reports.pni.words import has_memory_with_edges, variant_name
 
 METRICS = (
     ("image", "image_auroc"),
@@ -37,6 +37,7 @@ def values(found: Opened) -> Fragment:
     html = render(
         "pni/values",
         rows=list(_rows(table)),
+        is_edge_kept=has_memory_with_edges(found.about),
         caveat=CAVEAT,
         source=SOURCE,
     )
@@ -48,11 +49,12 @@ def _rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
         ["category", "variant", "blend"], sort=False
     ):
         found = {(row["resolution"], row["metric"]): row for row in rows_of(some)}
+        share = float(str(blend))
         yield {
             "category": category,
             "variant": variant_name(str(variant)),
-            "refined": _share(float(str(blend))),
-            "cells": [_cell(found[place]) for place in METRICS if place in found],
+            "refined": _share(share),
+            "cells": [_cell(found[place], share) for place in METRICS if place in found],
         }
 
 
@@ -62,9 +64,13 @@ def _share(blend: float) -> str:
     return "alone" if blend == 1 else f"{blend:.0%}".replace("%", " %")
 
 
-def _cell(row: dict[str, Any]) -> dict[str, str]:
-    """Return a value, its interval or why it is missing, and what is printed of the same."""
-    value, printed, low = row["value"], row["published"], row["low"]
+def _cell(row: dict[str, Any], blend: float) -> dict[str, str]:
+    """Return a value, its interval or why it is missing, and what is printed of the same.
+
+    Of refined maps alone nothing was published, though early runs have a value there.
+    """
+    value, low = row["value"], row["low"]
+    printed = row["published"] if blend < 1 else None
     interval = "" if low is None else f"{fixed(low, 2)} to {fixed(row['high'], 2)}"
     return {
         "value": "–" if value is None else fixed(value, 3),

@@ -1,6 +1,6 @@
 """What the page of PNI calls things."""
 
-from anomalylab.number_words import fixed, minus
+from anomalylab.recipes.pni.info import PNIInfo
 from anomalylab.recipes.pni.told import NAMES
 
 METRICS = {
@@ -11,13 +11,19 @@ METRICS = {
 """Metric -> its name, and the question that it answers."""
 
 
+def has_memory_with_edges(about: PNIInfo) -> bool:
+    """Tell whether PatchCore and place alone have a memory of their own, with the border."""
+    parameters = about.parameters
+    return bool(parameters.get("is_edge_kept")) and bool(parameters.get("margin"))
+
+
 def variant_name(variant: str) -> str:
     """Return the name of a variant for readers.
 
     Examples
     --------
     >>> variant_name("pni-position")
-    'PNI by position alone'
+    'PNI by place alone'
     """
     return NAMES.get(variant, variant)
 
@@ -34,15 +40,3 @@ def way_name(variant: str, blend: float) -> str:
         return variant_name(variant)
     share = "refined map alone" if blend == 1 else f"{blend:.0%} refined".replace("%", " %")
     return f"{variant_name(variant)}, {share}"
-
-
-def signed(value: float) -> str:
-    """Write a difference with its sign.
-
-    Examples
-    --------
-    >>> signed(0.0123), signed(-0.5), signed(0.0)
-    ('+0.012', '−0.500', '0.000')
-    """
-    text = fixed(value, 3)
-    return text if float(text) == 0 else minus(f"{float(text):+.3f}")

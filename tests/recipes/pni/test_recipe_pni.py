@@ -19,6 +19,8 @@ from anomalylab.recipes.pni.refining import OWN
 from anomalylab.recipes.pni.request import PNIRequest
 from anomalylab.recipes.pni.run import Times, read
 from anomalylab.recipes.pni.trials import trials_of
+from anomalylab.reports.pni import opened
+from anomalylab.reports.pni.maps import _of_way
 from anomalylab.runs.embedded import at_size
 from anomalylab.runs.folder import TABLES, Run
 from anomalylab.runs.timing import Timings
@@ -106,6 +108,14 @@ def test_explained_cells_score_as_maps_do_and_name_training_images(finished):
     assert (share > both["tau"]).all()
     refused = listed.query("role == 'refused'").merge(cells, on=["sample_id", "row", "col"])
     assert ((refused["of_position"] + refused["of_neighbours"]) / 2 <= refused["tau"]).all()
+
+
+def test_the_page_shows_the_maps_that_are_judged(finished):
+    found = opened(finished)
+    for blend in (0.0, 0.1, 1.0):
+        made = _of_way(found, "brick", "pni", blend)
+        scores = found.scores_of("brick", "pni", blend)["score"]
+        np.testing.assert_allclose(made.max(axis=(1, 2)), scores, rtol=1e-4)
 
 
 def test_images_of_each_type_are_explained_the_most_anomalous_first():

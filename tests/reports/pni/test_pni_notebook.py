@@ -27,9 +27,9 @@ def test_the_notebook_shows_every_part_of_a_finished_run(tmp_path):
     assert "Are defective images told from good ones?" in gains
     assert "al-cell-still" in explain
     assert "cells in the memory" in allowed
-    assert "PNI by position alone" in values
+    assert "PNI by place alone" in values
     assert "<figure" in curves
-    assert "PNI, refined" in maps
+    assert "PNI, refined map alone" in maps
     assert "anomalylab recipe pni" in provenance
 
 

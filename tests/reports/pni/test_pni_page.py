@@ -3,6 +3,7 @@
 import json
 import re
 from base64 import b64decode
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
@@ -72,6 +73,7 @@ def test_a_difference_is_bold_only_where_its_interval_holds_no_zero():
         "is_sure": True,
     }
     assert cell(-0.03, -0.01)["is_sure"]
+    assert not cell(0.0001, 0.0003)["is_sure"]
     assert not cell(-0.01, 0.03)["is_sure"]
     assert _cell({"difference": None, "low": None, "high": None, "note": "no label"}) == {
         "value": "–",
@@ -88,10 +90,39 @@ def test_the_answer_says_no_more_than_the_intervals(made):
         "au_pro": (-0.02, -0.03, -0.01),
     }
     said = told.answer(values, bounds)
-    assert "better among pixels and less well among regions than PatchCore does" in said
+    both = "better among pixels (+0.020) and less well among regions (−0.020) than PatchCore does"
+    assert both in said
     assert said.endswith("among images no difference shows.")
     nothing = told.answer(values, {"image_auroc": bounds["image_auroc"]})
     assert "no difference to PatchCore that these images can show" in nothing
+
+
+def test_a_difference_that_is_sure_and_tiny_is_no_answer(made):
+    values = made.values[made.values["category"] == "bottle"]
+    tiny = {"pixel_auroc": (0.00004, 0.00001, 0.00007), "au_pro": (0.0001, -0.0002, 0.0003)}
+    said = told.answer(values, {"image_auroc": (0.0, -0.1, 0.1), **tiny})
+    assert "makes no difference to PatchCore that matters" in said
+    assert "pixels (0.000) and regions (+0.0001); among images no difference shows." in said
+    assert "better" not in said
+    some = told.answer(values, {**tiny, "au_pro": (0.03, 0.02, 0.04)})
+    assert "better among regions (+0.030) than PatchCore does; among pixels (0.000) none" in some
+
+
+def test_what_refined_maps_add_is_told_alone_and_mixed_in():
+    def row(blend, difference):
+        return ("pni", blend, "au_pro", difference, difference - 0.001, difference + 0.001)
+
+    names = ["variant", "blend", "metric", "difference", "low", "high"]
+    both = pd.DataFrame([row(1.0, 0.057), row(0.1, 0.0015)], columns=names)
+    assert told.refined_answer(both) == (
+        "Refined maps alone find defects better among regions (+0.057) than plain ones; mixed in "
+        "at 10 %, as published, nothing that matters changes."
+    )
+    worse = pd.DataFrame([row(1.0, -0.05), row(0.1, 0.003)], columns=names)
+    assert "alone find defects less well among regions (−0.050)" in told.refined_answer(worse)
+    assert told.refined_answer(worse).endswith("as published, better among regions (+0.003).")
+    assert "change nothing that matters" in told.refined_answer(both.assign(difference=0.0))
+    assert told.refined_answer(both.iloc[:0]) == ""
 
 
 def test_differences_of_several_categories_are_averaged_with_their_variances():
@@ -150,10 +181,12 @@ def test_levels_mark_no_more_good_cells_than_they_promise(rng):
     assert (np.diff(found.ravel()[np.argsort(made, axis=None)].astype(int)) >= 0).all()
 
 
-def test_maps_hold_the_levels_of_all_three_ways(made, shown):
+def test_maps_hold_the_levels_of_all_that_is_judged(made, shown):
     category = data_of(shown["maps"])["categories"][0]
-    assert [way["title"] for way in category["ways"]] == ["PatchCore", "PNI", "PNI, refined"]
-    assert [tuple(way["grid"]) for way in category["ways"]] == [GRID, GRID, FINE]
+    titles = ["PatchCore", "PNI", "PNI, 10 % refined", "PNI, refined map alone"]
+    assert [way["title"] for way in category["ways"]] == titles
+    assert [tuple(way["grid"]) for way in category["ways"]] == [GRID, GRID, FINE, FINE]
+    assert "Each of these maps is judged" in flat(shown["maps"].html)
     scores = made.scores[(made.scores["category"] == "bottle") & (made.scores["variant"] == "pni")]
     is_good = (scores[scores["blend"] == 0]["label"] == 0).to_numpy()
     wanted = levels(made.maps["bottle-pni"], is_good)
@@ -171,11 +204,40 @@ def test_fallbacks_are_counted_beside_all_cells(made, shown):
     words = flat(shown["allowed"].html)
     share = flat(percent(n_closed / n_cells))
     assert f"for {n_closed} of {n_cells} test cells ({share})" in words
+    plain, free = (made.maps[f"bottle-{name}"] for name in ("pni", "patchcore"))
+    n_changed = int((plain > free * (1 + 1e-6)).sum())
+    share = flat(percent(n_changed / n_cells))
+    assert f"changed the score of {n_changed} of them ({share}, " in words
+    same = replace(opened(made), maps={**made.maps, "bottle-patchcore": plain})
+    assert "It changed no score" in flat(parts.allowed(same).html)
+
+
+def test_a_run_as_the_published_code_has_it_says_what_its_scores_are_not(found, shown):
+    assert "need not be the distance" not in shown["explain"].html
+    official = {
+        "combine": "score",
+        "mapping": "rank",
+        "is_edge_kept": True,
+        "margin": 2,
+        "fallback": "farthest",
+    }
+    run = replace(found, about=replace(found.about, parameters=official))
+    words = flat(parts.explain(run).html)
+    assert "the mean of two distances" in words
+    assert "So the score need not be the distance to any cell that is listed here" in words
+    assert "have one of their own" in words
+    assert data_of(parts.explain(run))["fallback"] == "farthest"
+    assert "a memory of their own here, with the cells along the border" in parts.values(run).html
+    closed = flat(parts.allowed(run).html)
+    assert "and the farthest of all counted" in closed
+    assert "changed the score" not in closed
+    one = replace(found, about=replace(found.about, parameters={"mapping": "rank"}))
+    assert "taken for a rank" in flat(parts.explain(one).html)
 
 
 def test_values_stand_beside_published_ones_and_what_failed_is_named(shown):
     words = flat(shown["values"].html)
-    assert "published 0.989" in words
+    assert words.count("published 0.989") == 4  # of two categories at 10 %, at both resolutions
     assert "What differs from the published values" in words
     assert "no image has a known label" in words
     assert "failed: the loss of step 12" in flat(shown["curves"].html)

@@ -11,6 +11,9 @@ SOURCE = (
 )
 """Where ``mvtec_ad.csv`` is from."""
 
+PUBLISHED_BLEND = 0.1
+"""Share of the refined map in what is published of PNI."""
+
 CAVEAT = (
     "Published values are of WideResNet101 at 480 x 480 with 2 048 kinds and ten layers, trained "
     "on GPUs, and of a larger refinement network trained for all categories; they are comparable "
