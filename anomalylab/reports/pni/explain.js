@@ -198,7 +198,9 @@
           al.el("td", {}, picture),
         );
       });
-      const head = ["Distance to the nearest cell", "", "", "which is"].map((words) => al.el("th", { scope: "col" }, words));
+      const head = ["Distance to the nearest cell", "", "", "which is"].map((words) =>
+        al.el("th", { scope: "col" }, words),
+      );
       return al.el(
         "div",
         { class: "al-table al-distances" },
