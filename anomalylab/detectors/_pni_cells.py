@@ -29,7 +29,7 @@ class _Learnt(Learns):
 class Cells(_Learnt):
     """The parameters of :class:`~anomalylab.detectors.pni.PNI`, and what they say of cells."""
 
-    levels: tuple[str, ...] | str | None = "all"
+    levels: tuple[str, ...] | str | None = None
     coreset: float = 0.1
     n_kinds: int = 256
     radius: int = 1

@@ -18,6 +18,7 @@ SEARCH_BYTES = 2**28
 """What a search takes beside the memory, at most."""
 
 _PAPER: Mapping[str, object] = {
+    "levels": "all",
     "coreset": 0.01,
     "n_kinds": 2048,
     "n_seen": None,

@@ -41,7 +41,7 @@ class PNI(Cells):
     Parameters
     ----------
     levels : tuple of str or "all", optional
-        Levels put side by side on the finest grid; all by default.
+        Levels put side by side; those of the finest grid by default.
     coreset : float in (0, 1]
         Share of the training cells in the memory, chosen by greedy k-center.
     n_kinds : int
@@ -107,6 +107,7 @@ class PNI(Cells):
         See :class:`~anomalylab.detectors._learns.Learns`.
     """
 
+    prefers_finest: ClassVar[bool] = True
     keeps_cells: ClassVar[bool] = True
     fixed_grid: ClassVar[bool] = True
     held_share: ClassVar[float] = 1.0

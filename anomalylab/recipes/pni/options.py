@@ -60,6 +60,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME,...",
         help="network; several, as lite0,resnet, make an ensemble (%(default)s)",
     )
+    parser.add_argument(
+        "--levels",
+        metavar="NAME,...",
+        help="levels of the backbone that are put side by side (of lite0 block3,block4, whose "
+        "cells measure 8 and 16 pixels as in the paper)",
+    )
     parser.add_argument("--size", metavar="PX", help="as of anomalylab run")
     parser.add_argument("--seed", type=int, default=0, help="seed of all that is drawn (0)")
     parser.add_argument(
@@ -93,6 +99,7 @@ def request(options: argparse.Namespace, params: dict[str, object]) -> "PNIReque
         refine=None if options.no_refine else read_options("refine", options.refine),
         with_ensemble=options.ensemble,
         backbones=tuple(options.backbone.split(",")),
+        levels=tuple(options.levels.split(",")) if options.levels else None,
         size=parse_size(options.size) if options.size else None,
         seed=options.seed,
         intensity=options.intensity,

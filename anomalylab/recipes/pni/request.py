@@ -27,6 +27,12 @@ VARIANTS = {
 
 ENSEMBLE = "ensemble"
 
+LEVELS = {"lite0": ("block3", "block4")}
+"""Backbone -> levels of cells of 8 and 16 pixels, as in the paper; of others, their own choice."""
+
+CPU_CORESET = 0.025
+"""Share of the training cells in the memory with the preset ``cpu``: these cells are small."""
+
 BLENDS = (PUBLISHED_BLEND, 1.0)
 """Shares of the refined map that are judged: as published, and alone."""
 
@@ -55,6 +61,8 @@ class PNIRequest:
         Whether the mean over levels is judged, or over backbones where several are named.
     backbones : tuple of str
         The first describes images for all variants.
+    levels : tuple of str, optional
+        Levels of the one backbone that are put side by side; those of :data:`LEVELS` if not given.
     size : int or (height, width), optional
     seed : int
     intensity : str
@@ -71,6 +79,7 @@ class PNIRequest:
     refine: Mapping[str, object] | None = field(default_factory=dict)
     with_ensemble: bool = False
     backbones: tuple[str, ...] = ("lite0",)
+    levels: tuple[str, ...] | None = None
     size: Size | None = None
     seed: int = 0
     intensity: str = "full"
@@ -86,12 +95,19 @@ class PNIRequest:
                 )
         if len(set(self.backbones)) < len(self.backbones) or not all(self.backbones):
             raise ParameterError(f"name one backbone or several different ones: {self.backbones}")
+        if self.levels and len(self.backbones) > 1:
+            raise ParameterError(
+                f"levels={','.join(self.levels)} are those of one backbone, and there are several: "
+                f"{', '.join(self.backbones)}; name one backbone, or leave levels out"
+            )
         self.detector("both")
         self.refined()
 
     def detector(self, use: str, **params: Any) -> Any:
         """Return the detector with one restriction of its memory, unfitted."""
-        given: dict[str, Any] = {**self.params, "seed": self.seed, "use": use, **params}
+        usual: dict[str, Any] = {"coreset": CPU_CORESET} if self.preset == "cpu" else {}
+        usual |= {"levels": "all", **self.params}
+        given = {**usual, "seed": self.seed, "use": use, **params}
         return detectors.create(DETECTOR, preset=self.preset, **given)
 
     def refined(self) -> Refined | None:
@@ -110,6 +126,7 @@ class PNIRequest:
             dataset_params=self.dataset_params,
             detectors=(DetectorChoice(name=DETECTOR),),
             backbone=self.backbones[0],
+            levels=self.levels or LEVELS.get(self.backbones[0]),
             size=self.size,
             intensity=self.intensity,
             seed=self.seed,
@@ -132,6 +149,7 @@ class PNIRequest:
         words += ["--no-refine"] if self.refine is None else []
         words += ["--ensemble"] if self.with_ensemble else []
         words += ["--backbone", ",".join(self.backbones)]
+        words += ["--levels", ",".join(self.levels)] if self.levels else []
         if self.size:
             both = self.size if isinstance(self.size, tuple) else (self.size,)
             words += ["--size", "x".join(map(str, both))]

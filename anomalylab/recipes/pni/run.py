@@ -111,7 +111,9 @@ def read(
     timings.add(one.name, own)
     others = []
     for name in request.backbones[1:]:
-        other, own = create_extractor(replace(source, backbone=name), one.samples), Timings()
+        levels = request.with_backbone(name).source.levels
+        described = replace(source, backbone=name, levels=levels)
+        other, own = create_extractor(described, one.samples), Timings()
         others.append(at_size(material, other, own))
         timings.add(f"{one.name}, {name}", own)
     findings += report.findings

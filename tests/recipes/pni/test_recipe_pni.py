@@ -16,7 +16,7 @@ from anomalylab.recipes.pni.explain import chosen
 from anomalylab.recipes.pni.options import PRESETS
 from anomalylab.recipes.pni.published import published, published_value
 from anomalylab.recipes.pni.refining import OWN
-from anomalylab.recipes.pni.request import PNIRequest
+from anomalylab.recipes.pni.request import LEVELS, PNIRequest
 from anomalylab.recipes.pni.run import Times, read
 from anomalylab.recipes.pni.trials import trials_of
 from anomalylab.reports.pni import opened
@@ -180,6 +180,18 @@ def test_what_cannot_be_done_is_refused_in_a_line(textures, tmp_path, capsys):
         PNIRequest(refine={"epoch": 3})
     with pytest.raises(ParameterError, match="different"):
         PNIRequest(backbones=("lite0", "lite0"))
+    with pytest.raises(ParameterError, match="one backbone"):
+        PNIRequest(backbones=("lite0", "tiny"), levels=("block3",))
+
+
+def test_cells_are_those_of_the_paper_where_no_levels_are_named(textures):
+    paper = PNIRequest(data=textures / "brick").source
+    assert paper.levels == ("block3", "block4")
+    assert PNIRequest(data=textures / "brick", levels=("block2",)).source.levels == ("block2",)
+    assert PNIRequest(backbones=("tiny",)).source.levels is None
+    made = PNIRequest().detector("both")
+    assert (made.levels, made.coreset) == ("all", 0.025)
+    assert PNIRequest(params={"coreset": 0.1}).detector("both").coreset == 0.1
 
 
 def test_without_refinement_an_ensemble_may_be_of_several_networks(textures):
@@ -189,13 +201,15 @@ def test_without_refinement_an_ensemble_may_be_of_several_networks(textures):
     (one,) = listed(request.source, ())
     images = read(request, one, Times(), [], [])
     assert images.copies is None
-    larger = at_size(images.material, extractors.create("lite0", size=96), Timings())
+    larger = at_size(
+        images.material, extractors.create("lite0", size=96, levels=LEVELS["lite0"]), Timings()
+    )
     *single, ensemble = trials_of(request, replace(images, materials=[images.material, larger]))
     assert [trial.reason for trial in single] == [""] * 4
     assert ensemble.trial.variant == "ensemble"
     assert ensemble.reason == ""
-    assert ensemble.arrays["maps"].shape == (7, 6, 6)
-    assert ensemble.arrays["counts"][0] == 9 * (16 + 36) // 2
+    assert ensemble.arrays["maps"].shape == (7, 12, 12)
+    assert ensemble.arrays["counts"][0] == 9 * (64 + 144) // 2
     np.testing.assert_array_equal(
         ensemble.arrays["scores"], ensemble.arrays["maps"].max(axis=(1, 2))
     )
