@@ -54,6 +54,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="judge by the mean over levels, or over several backbones, too",
     )
+    _add_images(parser)
+
+
+def _add_images(parser: argparse.ArgumentParser) -> None:
+    """Add how images are described."""
     parser.add_argument(
         "--backbone",
         default="lite0",
