@@ -220,11 +220,10 @@ def _info(
     out: Path,
 ) -> RunInfo:
     material: Material = judged[0][0].material
+    detector = request.detector("both")
     samples = pd.concat([images.material.samples for images, _ in judged], ignore_index=True)
     samples.attrs = material.samples.attrs
-    parameters = {
-        k: v for k, v in asdict(request.detector("both")).items() if k not in ("use", "device")
-    }
+    parameters = {k: v for k, v in asdict(detector).items() if k not in ("use", "device")}
     refined = request.refined()
     part = PNIInfo(
         categories=[images.name for images, _ in judged],
@@ -247,7 +246,11 @@ def _info(
         command=request.command(out),
         samples=samples,
         root=material.root,
-        verdicts=told.verdicts(tables["pni_values"], tables["pni_gains"]),
+        verdicts=told.verdicts(
+            tables["pni_values"],
+            tables["pni_gains"],
+            is_one_memory=not (detector.is_edge_kept and detector.margin),
+        ),
         findings=findings,
         broken=broken,
         max_fpr=material.request.max_fpr,

@@ -39,7 +39,9 @@ Found = Mapping[str, tuple[float, float, float]]
 """Metric -> difference, low, high."""
 
 
-def verdicts(values: pd.DataFrame, gains: pd.DataFrame | None = None) -> dict[str, VerdictInfo]:
+def verdicts(
+    values: pd.DataFrame, gains: pd.DataFrame | None = None, *, is_one_memory: bool = True
+) -> dict[str, VerdictInfo]:
     """Return the headline, then a verdict for each variant.
 
     Parameters
@@ -48,8 +50,10 @@ def verdicts(values: pd.DataFrame, gains: pd.DataFrame | None = None) -> dict[st
         Rows of PNI_VALUES.
     gains : DataFrame, optional
         Rows of PNI_GAINS; with them the headline says what position and neighbours add.
+    is_one_memory : bool
+        Whether PatchCore has the memory of PNI.
     """
-    told = {HEADLINE: _headline(values)}
+    told = {HEADLINE: _headline(values, is_one_memory)}
     found = {} if gains is None else mean_gains(gains, "pni", 0.0)
     if gains is not None and found and told[HEADLINE].kind == "measured":
         first = told[HEADLINE]
@@ -63,7 +67,7 @@ def verdicts(values: pd.DataFrame, gains: pd.DataFrame | None = None) -> dict[st
     return told
 
 
-def _headline(values: pd.DataFrame) -> VerdictInfo:
+def _headline(values: pd.DataFrame, is_one_memory: bool) -> VerdictInfo:
     mean = means(values)
     if "pni" not in mean.index or mean.loc["pni"].isna().all():
         return VerdictInfo(
@@ -74,7 +78,8 @@ def _headline(values: pd.DataFrame) -> VerdictInfo:
     where = str(values["category"].iloc[0]) if n == 1 else f"{n} categories"
     sentence = f"On {where}, PNI reaches {_numbers(mean, 'pni')}"
     if "patchcore" in mean.index:
-        sentence += f"; PatchCore on the same memory {_numbers(mean, 'patchcore')}"
+        same = " on the same memory" if is_one_memory else ""
+        sentence += f"; PatchCore{same} {_numbers(mean, 'patchcore')}"
     return VerdictInfo(kind="measured", sentence=f"{sentence}.", reason=_refined(values))
 
 
@@ -139,7 +144,10 @@ def refined_answer(gains: pd.DataFrame) -> str:
     share = f"{PUBLISHED_BLEND:.0%}".replace("%", " %")
     of_alone, of_mixed = _better_and_worse(alone), _better_and_worse(mixed)
     if not of_alone and not of_mixed:
-        return f"Refined maps change nothing that matters, neither alone nor mixed in at {share}."
+        return (
+            "Refined maps change nothing that matters and that these images can show, neither "
+            f"alone nor mixed in at {share}."
+        )
     first = f"find defects {of_alone}" if of_alone else "change nothing that matters"
     then = of_mixed or "nothing that matters changes"
     return f"Refined maps alone {first} than plain ones; mixed in at {share}, as published, {then}."

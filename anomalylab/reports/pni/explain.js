@@ -209,6 +209,7 @@
     }
 
     meaning() {
+      if (!this.data.isDirect) return "How these distances come about in this run is said above.";
       const [both, , , neither] = this.image.scores[this.cell];
       if (both === neither) {
         return "The nearest cell of the whole memory is allowed here, so the restriction changes nothing.";

@@ -55,15 +55,22 @@ def explain(found: Opened) -> Fragment:
     wanted = {image["id"] for one in categories for image in one["images"]}
     wanted |= {one["images_of_memory"][i] for one in categories for i, _, _ in one["memory"]}
     parameters = found.about.parameters
+    caution = _caution(parameters, has_own_edges=has_memory_with_edges(found.about))
     payload = {
         "categories": categories,
         "images": _images(found, wanted),
         "uses": USES,
         "fallback": parameters.get("fallback", "nearest"),
+        "isDirect": not caution,
     }
     still = _still(found, categories[0]) if categories else None
-    caution = _caution(parameters, has_own_edges=has_memory_with_edges(found.about))
-    html = render("pni/explain", data=json_for_script(payload), still=still, caution=caution)
+    html = render(
+        "pni/explain",
+        data=json_for_script(payload),
+        still=still,
+        caution=caution,
+        n_images=sum(len(one["images"]) for one in categories),
+    )
     return Fragment(html, SCRIPTS, STYLES)
 
 

@@ -45,6 +45,8 @@ declare namespace Al {
     uses: Record<string, string>;
     /** What of the whole memory counts where nothing is allowed. */
     fallback: string;
+    /** Whether a score is the distance to the nearest cell that is allowed. */
+    isDirect: boolean;
   }
 
   interface WayMaps {

@@ -226,7 +226,9 @@ def test_a_run_as_the_published_code_has_it_says_what_its_scores_are_not(found, 
     assert "the mean of two distances" in words
     assert "So the score need not be the distance to any cell that is listed here" in words
     assert "have one of their own" in words
-    assert data_of(parts.explain(run))["fallback"] == "farthest"
+    data = data_of(parts.explain(run))
+    assert (data["fallback"], data["isDirect"]) == ("farthest", False)
+    assert data_of(shown["explain"])["isDirect"]
     assert "a memory of their own here, with the cells along the border" in parts.values(run).html
     closed = flat(parts.allowed(run).html)
     assert "and the farthest of all counted" in closed
