@@ -190,7 +190,7 @@ def test_cells_are_those_of_the_paper_where_no_levels_are_named(textures):
     assert PNIRequest(data=textures / "brick", levels=("block2",)).source.levels == ("block2",)
     assert PNIRequest(backbones=("tiny",)).source.levels is None
     made = PNIRequest().detector("both")
-    assert (made.levels, made.coreset) == ("all", 0.025)
+    assert (made.levels, made.coreset, made.epochs) == ("all", 0.025, 5)
     assert PNIRequest(params={"coreset": 0.1}).detector("both").coreset == 0.1
 
 
