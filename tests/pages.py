@@ -35,6 +35,19 @@ def press(browser, selector, *keys):
     element.send_keys(*keys)
 
 
+def drag(browser, selector, path, duration=20):
+    """Move a pressed mouse along offsets from the middle of an element, in milliseconds a step."""
+    from selenium.webdriver import ActionChains
+
+    element = find(browser, selector)
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+    chain = ActionChains(browser, duration=duration)
+    chain.move_to_element_with_offset(element, *path[0]).click_and_hold()
+    for x, y in path[1:]:
+        chain.move_to_element_with_offset(element, x, y)
+    chain.release().perform()
+
+
 def requests(browser):
     events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     sent = [

@@ -5,6 +5,7 @@ import io
 from dataclasses import replace
 
 import numpy as np
+import pages
 from pages import find
 from PIL import Image
 
@@ -75,14 +76,6 @@ def until(browser, condition):
 
 def drag(browser, selector, path):
     """Move a pressed mouse along points of an element, counted from its upper left corner."""
-    from selenium.webdriver import ActionChains
-
-    element = find(browser, selector)
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-    size = element.size
+    size = find(browser, selector).size
     offsets = [(round(x - size["width"] / 2), round(y - size["height"] / 2)) for x, y in path]
-    chain = ActionChains(browser, duration=5)
-    chain.move_to_element_with_offset(element, *offsets[0]).click_and_hold()
-    for offset in offsets[1:]:
-        chain.move_to_element_with_offset(element, *offset)
-    chain.release().perform()
+    pages.drag(browser, selector, offsets, duration=5)
