@@ -81,6 +81,29 @@ declare namespace Al {
     grid?: Pair | null;
   }
 
+  interface ShotPagesOptions {
+    /** Shots on a page. */
+    size: number;
+    /** Of the button that goes back, and of the one that goes on. */
+    words: [string, string];
+    /** Shots of a group: all, defective or good. */
+    count(group: string): number;
+    draw(): void;
+    /** What is scrolled to when a page is turned. */
+    top(): HTMLElement;
+  }
+
+  interface ShotPages {
+    group: string;
+    /** The buttons that choose a group. */
+    groups: HTMLElement;
+    /** The buttons that turn pages. */
+    node: HTMLElement;
+    first: number;
+    start(group: string): void;
+    part<S>(shots: S[]): S[];
+  }
+
   interface Shared {
     // core.js
     el<K extends keyof HTMLElementTagNameMap>(
@@ -137,6 +160,11 @@ declare namespace Al {
     ) => Maps;
     mapLegend(colours: Bytes, steps: number): HTMLElement;
     picture(image: Drawn, options: PictureOptions): HTMLElement;
+
+    // shot_pages.js
+    ShotPages: new (
+      options: ShotPagesOptions,
+    ) => ShotPages;
 
     /** Shows an image by its id where a part of the page can; whether it did. */
     enlarge?: (id: string) => boolean;

@@ -9,45 +9,29 @@
     /** @param {Al.HeatPayload} data */
     constructor(data) {
       this.data = data;
-      this.page = 0;
-      this.group = "all";
       this.choice = new al.TrialChoice(data.trials);
-      this.groups = al.el("div", { class: "al-segments", role: "group", "aria-label": "Which images" });
-      this.choice.node.append(this.groups);
+      this.pages = new al.ShotPages({
+        size: PAGE,
+        words: ["← Farther from normal", "Nearer to normal →"],
+        count: (group) => this.of(group).length,
+        draw: () => this.draw(),
+        top: () => this.node,
+      });
+      this.choice.node.append(this.pages.groups);
       this.told = al.el("p", { class: "al-note", role: "status" });
       this.shots = al.el("div", { class: "al-shots" });
-      this.previous = this.button("← Farther from normal", -1);
-      this.next = this.button("Nearer to normal →", 1);
-      const pages = al.el("div", { class: "al-fields" }, this.previous, this.next);
       const reading = al.el("p", { class: "al-note" }, data.reading);
-      this.node = al.el("div", { class: "al-live al-browse" }, this.choice.node, reading, this.told, this.shots, pages);
-      this.choice.listen(() => this.start("all"));
-      this.start("all");
-    }
-
-    /**
-     * @param {string} words
-     * @param {number} by
-     */
-    button(words, by) {
-      return al.el("button", { type: "button", onclick: () => this.turn(by) }, words);
-    }
-
-    /** @param {string} group */
-    start(group) {
-      this.group = group;
-      this.page = 0;
-      this.drawGroups();
-      this.draw();
-    }
-
-    /** @param {number} by */
-    turn(by) {
-      this.page += by;
-      this.draw();
-      this.node.scrollIntoView({ block: "start" });
-      if (by > 0 && this.next.disabled) this.previous.focus({ preventScroll: true });
-      if (by < 0 && this.previous.disabled) this.next.focus({ preventScroll: true });
+      this.node = al.el(
+        "div",
+        { class: "al-live al-browse" },
+        this.choice.node,
+        reading,
+        this.told,
+        this.shots,
+        this.pages.node,
+      );
+      this.choice.listen(() => this.pages.start("all"));
+      this.pages.start("all");
     }
 
     /** @param {string} group */
@@ -57,35 +41,14 @@
       return group === "defective" ? shots.filter((shot) => shot.label === 1) : shots;
     }
 
-    drawGroups() {
-      const focused = this.groups.contains(document.activeElement);
-      const names = ["all", "defective", "good"].filter((group) => group === "all" || this.of(group).length);
-      this.groups.replaceChildren(
-        ...names.map((group) =>
-          al.el(
-            "button",
-            { type: "button", "aria-pressed": String(group === this.group), onclick: () => this.start(group) },
-            group,
-            " ",
-            al.el("span", { class: "al-badge" }, al.group(this.of(group).length)),
-          ),
-        ),
-      );
-      /** @type {HTMLElement | null} */
-      const pressed = this.groups.querySelector("[aria-pressed=true]");
-      if (focused) pressed?.focus();
-    }
-
     draw() {
-      const shots = this.of(this.group);
-      const first = this.page * PAGE;
-      const shown = shots.slice(first, first + PAGE);
+      const shots = this.of(this.pages.group);
+      const shown = this.pages.part(shots);
+      const first = this.pages.first;
       this.shots.replaceChildren(...shown.map((shot) => this.article(shot)));
       this.told.textContent = shots.length
         ? `${first + 1} to ${first + shown.length} of ${al.count(shots.length, "image")}, farthest from normal first.`
         : "No image of this training has heat.";
-      this.previous.disabled = first === 0;
-      this.next.disabled = first + PAGE >= shots.length;
     }
 
     /** @param {Al.Shot} shot */

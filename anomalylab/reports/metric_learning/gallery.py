@@ -17,6 +17,7 @@ SCRIPTS = (
     "kit/core.js",
     "kit/number_words.js",
     "kit/map_colours.js",
+    "kit/shot_pages.js",
     "metric_learning/trials.js",
     "metric_learning/gallery.js",
 )

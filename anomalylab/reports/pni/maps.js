@@ -10,37 +10,30 @@
     constructor(data) {
       this.data = data;
       this.category = data.categories[0];
-      this.page = 0;
-      this.group = "all";
       this.level = this.category.usual;
+      this.pages = new al.ShotPages({
+        size: PAGE,
+        words: ["← Higher scores", "Lower scores →"],
+        count: (group) => this.of(group).length,
+        draw: () => this.draw(),
+        top: () => this.node,
+      });
       /** @type {HTMLSelectElement} */
       this.products = al.el("select", { onchange: () => this.start(this.products.selectedIndex) });
       this.products.replaceChildren(...data.categories.map((one) => al.el("option", {}, one.name)));
       const product = al.el("label", { class: "al-field" }, al.el("span", {}, "Product"), this.products);
-      this.groups = al.el("div", { class: "al-segments", role: "group", "aria-label": "Which images" });
       this.slider = al.el("input", { type: "range", min: 0, step: 1, oninput: () => this.move() });
       this.told = al.el("span", { class: "al-note", role: "status" });
       const control = al.el("label", { class: "al-field al-threshold" }, al.el("span", {}, "Threshold"), this.slider);
-      const fields = data.categories.length > 1 ? [product, this.groups] : [this.groups];
+      const fields = data.categories.length > 1 ? [product, this.pages.groups] : [this.pages.groups];
       const bar = al.el("div", { class: "al-bar" }, ...fields, control, this.told);
       this.counts = al.el("div", { class: "al-table" });
       this.shots = al.el("div", { class: "al-shots" });
-      this.previous = this.button("← Higher scores", -1);
-      this.next = this.button("Lower scores →", 1);
-      const pages = al.el("div", { class: "al-fields" }, this.previous, this.next);
       const reading =
         "Coloured from the threshold on, the stronger the rarer such values are on good images. White line: the true defect, where known. The threshold is chosen on these images; on others, as many marks on good ones are not promised.";
       const note = al.el("p", { class: "al-note" }, reading);
-      this.node = al.el("div", { class: "al-live al-browse" }, bar, this.counts, note, this.shots, pages);
+      this.node = al.el("div", { class: "al-live al-browse" }, bar, this.counts, note, this.shots, this.pages.node);
       this.start(0);
-    }
-
-    /**
-     * @param {string} words
-     * @param {number} by
-     */
-    button(words, by) {
-      return al.el("button", { type: "button", onclick: () => this.turn(by) }, words);
     }
 
     /** @param {number} number */
@@ -49,24 +42,7 @@
       this.level = this.category.usual;
       this.slider.max = String(this.category.shares.length - 1);
       this.slider.value = String(this.level);
-      this.choose("all");
-    }
-
-    /** @param {string} group */
-    choose(group) {
-      this.group = group;
-      this.page = 0;
-      this.drawGroups();
-      this.draw();
-    }
-
-    /** @param {number} by */
-    turn(by) {
-      this.page += by;
-      this.draw();
-      this.node.scrollIntoView({ block: "start" });
-      if (by > 0 && this.next.disabled) this.previous.focus({ preventScroll: true });
-      if (by < 0 && this.previous.disabled) this.next.focus({ preventScroll: true });
+      this.pages.start("all");
     }
 
     move() {
@@ -81,24 +57,6 @@
       return wanted === undefined ? shown : shown.filter((shot) => labels[shot.place] === wanted);
     }
 
-    drawGroups() {
-      const focused = this.groups.contains(document.activeElement);
-      const names = ["all", "defective", "good"].filter((group) => group === "all" || this.of(group).length);
-      const buttons = names.map((group) => {
-        const attributes = {
-          type: "button",
-          "aria-pressed": String(group === this.group),
-          onclick: () => this.choose(group),
-        };
-        const badge = al.el("span", { class: "al-badge" }, al.group(this.of(group).length));
-        return al.el("button", attributes, group, " ", badge);
-      });
-      this.groups.replaceChildren(...buttons);
-      /** @type {HTMLElement | null} */
-      const pressed = this.groups.querySelector("[aria-pressed=true]");
-      if (focused) pressed?.focus();
-    }
-
     draw() {
       const { category } = this;
       const of = category.reference === "good" ? "cells of good images" : "all cells";
@@ -106,14 +64,10 @@
       this.told.textContent = words;
       this.slider.setAttribute("aria-valuetext", words);
       this.drawCounts();
-      const shots = this.of(this.group);
-      const first = this.page * PAGE;
       const colours = this.colours();
       const maps = category.ways.map((way) => new al.Maps(way, colours));
-      const shown = shots.slice(first, first + PAGE);
+      const shown = this.pages.part(this.of(this.pages.group));
       this.shots.replaceChildren(...shown.map((shot) => this.article(shot, maps)));
-      this.previous.disabled = first === 0;
-      this.next.disabled = first + PAGE >= shots.length;
     }
 
     // How many images have a marked cell, by map: those with defects, good ones, and others.

@@ -21,7 +21,13 @@ from anomalylab.reports.kit.words import short_names
 from anomalylab.reports.pni.opened import Opened
 from anomalylab.reports.pni.words import way_name
 
-SCRIPTS = ("kit/core.js", "kit/number_words.js", "kit/map_colours.js", "pni/maps.js")
+SCRIPTS = (
+    "kit/core.js",
+    "kit/number_words.js",
+    "kit/map_colours.js",
+    "kit/shot_pages.js",
+    "pni/maps.js",
+)
 STYLES = ("pni/page.css",)
 
 N_LEVELS = 48
