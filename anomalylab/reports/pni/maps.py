@@ -11,7 +11,7 @@ from anomalylab.features import enlargement
 from anomalylab.number_words import readable
 from anomalylab.pictures.colours import MAP_RAMPS
 from anomalylab.pictures.encode import data_url, to_base64
-from anomalylab.pictures.map_colours import composite, to_bytes
+from anomalylab.pictures.map_colours import STEPS_PER_THRESHOLD, composite
 from anomalylab.pictures.map_ramp import ramp_for
 from anomalylab.recipes.pni.explain import chosen
 from anomalylab.recipes.pni.published import PUBLISHED_BLEND
@@ -198,8 +198,8 @@ def _still(found: Opened, category: dict[str, Any], ramp: str) -> list[dict[str,
     for variant, blend in WAYS:
         made = _of_way(found, category["name"], variant, blend)
         if made is not None and len(reference) == len(made):
-            threshold = float(np.quantile(made[reference], 1 - USUAL))
-            drawn.append((way_name(variant, blend), to_bytes(made, threshold)))
+            steps = _steps(levels(made, reference), category["usual"])
+            drawn.append((way_name(variant, blend), steps))
     return [
         {
             **shot,
@@ -212,6 +212,13 @@ def _still(found: Opened, category: dict[str, Any], ramp: str) -> list[dict[str,
         for shot in category["shown"][:N_STILL]
         if shot["id"] in thumbnails
     ]
+
+
+def _steps(reached: np.ndarray, level: int) -> np.ndarray:
+    """Return steps of the colours of maps: none up to a level, from it on as in the live view."""
+    part = np.clip((reached - level - 1.0) / max(1, N_LEVELS - level - 1), 0, 1)
+    steps = np.round(STEPS_PER_THRESHOLD * 4**part)
+    return np.where(reached > level, steps, 0).astype(np.uint8)
 
 
 def _over(thumbnail: dict[str, Any], cells: np.ndarray | None, ramp: str) -> str:

@@ -13,13 +13,14 @@ from pages import find, find_all, fresh, press, requests, texts, width_in
 from pni_tables import CLOSED, FINE, GRID, HOSTILE, N_BANK, TABLES, TAU, pni_tables
 
 from anomalylab.number_words import percent, readable
+from anomalylab.pictures.map_colours import STEPS_PER_THRESHOLD, colours
 from anomalylab.recipes.pni import told
 from anomalylab.recipes.pni.info import PNIInfo
 from anomalylab.reports import pni as parts
 from anomalylab.reports.kit.page import write_page
 from anomalylab.reports.pni.explain import most_changed
 from anomalylab.reports.pni.gains import _cell
-from anomalylab.reports.pni.maps import N_LEVELS, levels, shares
+from anomalylab.reports.pni.maps import N_LEVELS, _steps, levels, shares
 
 pytestmark = pytest.mark.xdist_group("pni page")
 
@@ -194,6 +195,13 @@ def test_maps_hold_the_levels_of_all_that_is_judged(made, shown):
     held = np.frombuffer(b64decode(way["maps"]), np.uint8).reshape(-1, *GRID)
     np.testing.assert_array_equal(held, wanted[places])
     assert way["tops"] == wanted.max(axis=(1, 2)).tolist()
+
+
+def test_without_scripts_maps_are_marked_where_the_live_view_marks_them():
+    reached = np.array([[0, 10, 11, N_LEVELS]])
+    steps = _steps(reached, 10)
+    assert steps.tolist() == [[0, 0, STEPS_PER_THRESHOLD, 4 * STEPS_PER_THRESHOLD]]
+    assert colours()[steps[0], 3].tolist()[:2] == [0, 0]
 
 
 def test_fallbacks_are_counted_beside_all_cells(made, shown):
