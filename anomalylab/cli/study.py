@@ -59,6 +59,13 @@ def _fill(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--category", action="append", metavar="NAME", help="product; may be given several times"
     )
+    group.add_argument(
+        "--refine",
+        nargs="?",
+        const="",
+        metavar="OPTIONS",
+        help="as of run: let a network refine the maps of the detectors, name=value,...",
+    )
     for flag, metavar, _, _, words in _OWN:
         group.add_argument(flag, metavar=metavar, help=words)
     group.add_argument(
@@ -117,6 +124,9 @@ def _given(options: argparse.Namespace, is_file: bool) -> tuple[dict[str, Any], 
     if options.detector:
         given["detectors"] = options.detector
         words += [word for name in options.detector for word in ("--detector", name)]
+    if options.refine is not None:
+        given["refine"] = options.refine
+        words.append(f"--refine={options.refine}")
     if options.category:
         given.setdefault("data", {})["category"] = options.category
         words += [word for name in options.category for word in ("--category", name)]

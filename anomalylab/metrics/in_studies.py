@@ -7,6 +7,7 @@ RANKING = "Ranking"
 DECISION = "Decisions"
 PLACES = "Places in the images"
 REMOVED = "Removed images"
+HEALED = "Healed images"
 
 
 class OfStudy(NamedTuple):
@@ -18,7 +19,7 @@ class OfStudy(NamedTuple):
     meaning : str
         In a line that begins in lower case.
     group : str
-        :data:`RANKING`, :data:`DECISION`, :data:`PLACES` or :data:`REMOVED`.
+        :data:`RANKING`, :data:`DECISION`, :data:`PLACES`, :data:`REMOVED` or :data:`HEALED`.
     question : str
         What a curve of it answers; the title of a plot.
     floor : float
@@ -94,6 +95,33 @@ IN_STUDIES: dict[str, OfStudy] = {
         "harmonic mean of precision and recall of removal",
         REMOVED,
         "Are the right images removed?",
+    ),
+    "healed_accepted": _of(
+        "Accepted",
+        "share of the healed images that score like kept ones",
+        HEALED,
+        "Do healed images pass for good ones?",
+    ),
+    "healed_energy_fell": _of(
+        "Defect fell",
+        "share of the accepted images in which the defect scores less than before",
+        HEALED,
+        "Does healing take defects out?",
+    ),
+    "healed_energy_left": OfStudy(
+        "Left of the defect",
+        "its mean squared score after healing to before, median of the accepted images",
+        HEALED,
+        "What is left of healed defects?",
+        higher_is_better=False,
+    ),
+    "healed_change": OfStudy(
+        "Change of kept images",
+        "what healing changes of the kept image that it changes most, to replacing all of it; "
+        "healing is worth nothing where it is not well below 1",
+        HEALED,
+        "Does healing leave good images alone?",
+        higher_is_better=False,
     ),
 }
 """By name in tables, in the order in which they are shown."""

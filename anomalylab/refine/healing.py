@@ -1,7 +1,4 @@
-"""Healing: removed images come back with their suspicious cells replaced by usual ones.
-
-Done on features, not on pixels: no picture is made, and none could be shown.
-"""
+"""Healing: removed images come back with suspicious cells of their features replaced by usual."""
 
 from dataclasses import dataclass
 
@@ -9,7 +6,7 @@ import numpy as np
 
 from anomalylab.compute.grouped_search import GroupedSearch
 from anomalylab.compute.nearest import nearest_neighbours
-from anomalylab.detectors import Detector, Pool
+from anomalylab.detectors import Detector, Pool, RefitPool
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 from anomalylab.registry import unknown_name
@@ -75,8 +72,12 @@ def kept_part(pool: Pool, kept: np.ndarray) -> Kept:
     """Fit the detector of a pool on the rows that are kept, and score these left out."""
     features = pool.features.subset(kept)
     groups = pool.features.group_numbers[kept]
-    scores, score_maps = pool.score(kept, kept, leave_out="group")
-    return Kept(pool.detector.unfitted().fit(features), features, groups, scores, score_maps)
+    fitted = pool.detector.unfitted().fit(features)
+    if type(pool) is RefitPool:  # leaves out as a run does, where the pool would take many fits
+        scores, score_maps = fitted.training_scores()
+    else:
+        scores, score_maps = pool.score(kept, kept, leave_out="group")
+    return Kept(fitted, features, groups, scores, score_maps)
 
 
 def heal(

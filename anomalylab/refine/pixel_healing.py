@@ -5,16 +5,14 @@ the kept images alone. There is a healed picture to look at, and any detector of
 from it.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-from scipy import ndimage
 
 from anomalylab.detectors import Detector
 from anomalylab.detectors.autoencoder import AutoEncoder
 from anomalylab.errors import ParameterError
-from anomalylab.features import Features, ImageLevel
+from anomalylab.features import Features
 from anomalylab.progress import counted
+from anomalylab.refine._painting import Repair, read_on_demand, weights
 from anomalylab.refine.healing import Healed, Kept
 
 RESIDUAL = "l2"
@@ -44,12 +42,42 @@ def kept_images(detector: Detector, features: Features, kept: np.ndarray) -> Kep
     ParameterError
         If the detector is another, or has another residual or a grid.
     """
-    checked = _checked(detector)
-    own = _on_demand(features.only(checked.levels), checked.levels[0])
+    checked = check_healer(detector)
+    own = read_on_demand(features.only(checked.levels), checked.levels[0])
     of_kept = own.subset(kept)
     fitted = checked.unfitted().fit(of_kept)
     scores, score_maps = fitted.training_scores(leave_out="folds")
     return Kept(fitted, of_kept, own.group_numbers[kept], scores, score_maps)
+
+
+def repair_of(
+    part: Kept,
+    features: Features,
+    removed: np.ndarray,
+    *,
+    quantile: float = 0.99,
+    reach: int = 2,
+    feather: float = 3.0,
+    n_rounds: int = 1,
+) -> Repair:
+    """Find what removed images are to be painted over with; see :func:`heal_images`."""
+    _check(removed, quantile, reach, feather, n_rounds)
+    detector = check_healer(part.fitted)
+    name, threshold = detector.levels[0], float(np.quantile(part.score_maps, quantile))
+    images = features.only([name]).subset(removed).images(name)
+    nothing = np.zeros((len(removed), *detector.seen_size), np.float32)
+    repair = Repair(nothing, np.zeros((*nothing.shape, 3), np.float32), nothing, threshold)
+    for number in range(n_rounds):
+        now = Features({name: repair.applied(images)})
+        weight, paint, residual = _painted(detector, now, threshold, reach, feather)
+        left = 1 - weight
+        repair = Repair(
+            1 - left * (1 - repair.weight),
+            paint + left[..., None] * repair.paint,
+            residual if number == 0 else repair.residual,
+            threshold,
+        )
+    return repair
 
 
 def heal_images(
@@ -65,7 +93,8 @@ def heal_images(
     r"""Blend removed images with what the network makes of them, where that is far from them.
 
     :math:`\tilde x = w \hat x + (1 - w) x`: ``w`` is 1 on pixels whose residual exceeds the
-    threshold and up to ``reach`` pixels around, and falls to 0 over ``feather`` more.
+    threshold and up to ``reach`` pixels around, and falls to 0 over ``feather`` more. Images keep
+    their size; ``w`` and :math:`\hat x` are brought to it from that of the network.
 
     Parameters
     ----------
@@ -78,45 +107,36 @@ def heal_images(
     quantile : float in (0, 1)
         Of the left-out residuals of all kept pixels, which a suspicious one exceeds.
     reach : int
-        Pixels around a suspicious one that are replaced, too.
+        Pixels of the network around a suspicious one that are replaced, too.
     feather : float
-        Pixels over which the blend ends.
+        Pixels of the network over which the blend ends.
     n_rounds : int
         How often; from the second time on, of what the time before has left.
 
     Returns
     -------
     healed : Healed
-        Images of all rows and, behind them, the healed ones at the size of the network, as the one
-        level that the detector looks at. ``replaced`` are the pixels of ``w = 1``.
+        Images of all rows and, behind them, the healed ones, as the one level that the detector
+        looks at. ``replaced`` are the pixels of ``w = 1`` at the size of the network.
 
     Raises
     ------
     ParameterError
         If a value cannot be used, or no row is removed.
     """
-    _check(removed, quantile, reach, feather, n_rounds)
-    detector = _checked(part.fitted)
-    name, threshold = detector.levels[0], float(np.quantile(part.score_maps, quantile))
+    given = {"quantile": quantile, "reach": reach, "feather": feather, "n_rounds": n_rounds}
+    repair = repair_of(part, features, removed, **given)  # type: ignore[arg-type]
+    name = check_healer(part.fitted).levels[0]
     own = features.only([name])
-    replaced = np.zeros((len(removed), *detector.seen_size), bool)
-    healed = own.subset(removed)
-    for _ in range(n_rounds):
-        images = []
-        for seen, given_back in counted(detector.reconstructed(healed), loop="healing"):
-            images.append(_blended(seen, given_back, threshold, reach, feather))
-        now = np.concatenate([some for _, some in images])
-        replaced |= now
-        pixels = np.concatenate([some for some, _ in images]).astype(np.float32) / 255
-        healed = Features({name: pixels})
+    healed = Features({name: repair.applied(own.subset(removed).images(name))})
+    together = Features.joined([read_on_demand(own, name), healed])
     groups, n_images = own.group_numbers, len(own)
-    together = Features.joined([_on_demand(own, name), _on_demand(healed, name)])
     return Healed(
         Features(together.levels, np.append(groups, groups[removed])),
         np.arange(n_images, n_images + len(removed)),
         np.asarray(removed),
-        replaced,
-        threshold,
+        repair.replaced,
+        repair.threshold,
     )
 
 
@@ -145,63 +165,30 @@ def change_of_kept_images(
     return change
 
 
-def weights(suspicious: np.ndarray, reach: int, feather: float) -> np.ndarray:
-    """Return how far each pixel is replaced: 1 near suspicious ones, falling to 0 evenly.
-
-    Parameters
-    ----------
-    suspicious : bool ndarray of shape (height, width)
-    reach : int
-    feather : float
-
-    Returns
-    -------
-    weights : float64 ndarray of shape (height, width)
-
-    Examples
-    --------
-    >>> weights(np.array([[True, False, False, False, False]]), 1, 1.0)
-    array([[1. , 1. , 0.5, 0. , 0. ]])
-    """
-    if not suspicious.any():
-        return np.zeros(suspicious.shape)
-    away = ndimage.distance_transform_edt(~suspicious) - reach
-    return np.asarray(1 - np.clip(away, 0, feather + 1) / (feather + 1))
-
-
-def _blended(
-    images: np.ndarray, given_back: np.ndarray, threshold: float, reach: int, feather: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return healed images, uint8, and which of their pixels are wholly replaced."""
+def _painted(
+    detector: AutoEncoder, features: Features, threshold: float, reach: int, feather: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return weight, paint and residual of images, as :class:`Repair` has them."""
     from anomalylab.training.autoencoder.residuals import residuals
 
-    suspicious = residuals(images, given_back, RESIDUAL) > threshold
-    weight = np.stack([weights(one, reach, feather) for one in suspicious])[..., None]
-    mixed = weight * given_back.clip(0, 1) * 255 + (1 - weight) * images
-    return np.rint(mixed).astype(np.uint8), weight[..., 0] == 1
+    parts = []
+    for seen, given_back in counted(detector.reconstructed(features), loop="healing"):
+        residual = residuals(seen, given_back, RESIDUAL)
+        weight = np.stack([weights(one, reach, feather) for one in residual > threshold])
+        weight = weight.astype(np.float32)
+        parts.append((weight, weight[..., None] * given_back.clip(0, 1), residual))
+    weight, paint, residual = (np.concatenate(of_all) for of_all in zip(*parts, strict=True))
+    return weight, paint.astype(np.float32), residual.astype(np.float32)
 
 
-@dataclass(frozen=True, eq=False)
-class _InMemory:
-    """Images in memory, read as those on disk are."""
+def check_healer(detector: Detector) -> AutoEncoder:
+    """Return a detector that can heal pixels.
 
-    images: np.ndarray
-
-    def __call__(self, row: int) -> np.ndarray:
-        image: np.ndarray = self.images[row]
-        return image
-
-
-def _on_demand(features: Features, name: str) -> Features:
-    """Return images that may differ in size from others beside them."""
-    level = features.images(name)
-    if isinstance(level, ImageLevel):
-        return features
-    on_demand = ImageLevel(_InMemory(level), np.arange(len(level)))
-    return Features({name: on_demand}, features.groups)
-
-
-def _checked(detector: Detector) -> AutoEncoder:
+    Raises
+    ------
+    ParameterError
+        If it is no auto-encoder, or has another residual than ``l2`` or a grid.
+    """
     if not isinstance(detector, AutoEncoder):
         raise ParameterError(
             f"pixels are healed by the detector autoencoder, not by {detector.name}; for others, "

@@ -54,6 +54,7 @@ TABLES: dict[str, Table] = {
         study.STUDY_METRICS,
         study.STUDY_SCORES,
         study.STUDY_TIMES,
+        study.STUDY_HEALED,
         metric_learning.TRAINING,
         metric_learning.METRIC_TRAININGS,
         metric_learning.METRIC_CURVES,

@@ -59,7 +59,11 @@ metric: ``auroc``, ``ap``, ``pixel_auroc``, ``au_pro``, ``au_iou`` of the test i
 ``recall_at_1``, ``false_alarms_at_1`` and the same ``_at_5``: shares of defective and of good test
 images at or above the threshold that is set without labels, on the left-out scores of that same
 training set, for 1 % and 5 % of false alarms; ``refinement_precision``, ``refinement_recall`` and
-``refinement_f1`` of the removed images. A value is missing where it is not defined.
+``refinement_f1`` of the removed images. Where these came back healed, ``healed_accepted``: share
+that passes for kept ones; ``healed_energy_fell``: share of those accepted whose defect scores less
+than before, ``healed_energy_left``: the median of its mean squared score, after to before;
+``healed_change``: the largest change that healing makes to a kept image, left out, in units of
+replacing all of it. A value is missing where it is not defined.
 """
 
 STUDY_SCORES = Table(
@@ -85,3 +89,27 @@ out. is_beyond_1 and is_beyond_5: at or above the thresholds for 1 % and 5 % of 
 
 STUDY_TIMES = Table("study_times", {**_KEY, "seconds": "float"}, KEY)
 """Seconds that each cell took; a scoring that serves several cells is shared out among them."""
+
+STUDY_HEALED = Table(
+    "study_healed",
+    {
+        **_KEY,
+        "sample_id": "str",
+        "is_accepted": "bool",
+        "replaced": "float",
+        "energy_before": "float?",
+        "energy_after": "float?",
+        "residual": "bytes?",
+        "area": "str?",
+        "healed": "bytes?",
+    },
+    (*KEY, "sample_id"),
+)
+"""Removed images of cells in which they came back healed.
+
+is_accepted: the detector of the cell, fitted on the kept images, scores the healed image as these.
+replaced: share of its cells or pixels. energy_before, energy_after: mean squared score of the cells
+that hold its defect by the mask; missing without one. residual, healed: what was odd over the
+thumbnail, and the healed image, as WebP bytes of the size of the thumbnail; area: outlines of what
+was replaced, as the contours of thumbnails; of a few images whose pixels were healed.
+"""

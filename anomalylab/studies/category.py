@@ -1,7 +1,7 @@
 """A study of one category: rank, remove, fit and measure, each different training set once."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
@@ -12,14 +12,16 @@ from anomalylab.detectors import Learns, Pool
 from anomalylab.progress import counting
 from anomalylab.storage.cache import cache_folder
 from anomalylab.studies.cells import Cell, Ranking, cells_of, ranking_of
-from anomalylab.studies.chosen import Ranked, choose
+from anomalylab.studies.chosen import Chosen, Ranked, choose
 from anomalylab.studies.crew import Crew
-from anomalylab.studies.jobs import BY, Fit, Job, Rank, RankCells
+from anomalylab.studies.healed import HealedBy
+from anomalylab.studies.jobs import BY, Fit, Job, Rank, RankCells, Repair
 from anomalylab.studies.material import CategoryFiles
 from anomalylab.studies.measured import Places
 from anomalylab.studies.results import Result, is_there, read_result
-from anomalylab.studies.spec import CELLS, StudyRequest
+from anomalylab.studies.spec import StudyRequest
 from anomalylab.studies.spread import spread
+from anomalylab.studies.strategy import CELLS
 from anomalylab.studies.worker import Chunk, created
 
 JOBS = 8
@@ -61,6 +63,8 @@ class Finished(NamedTuple):
     result : Result
     seconds : float
         Its part of what was computed for several cells.
+    healed : HealedBy, optional
+        How the images that left came back.
     """
 
     cell: Cell
@@ -71,6 +75,24 @@ class Finished(NamedTuple):
     validation: np.ndarray
     result: Result
     seconds: float
+    healed: HealedBy | None = None
+
+
+class Before(NamedTuple):
+    """What was done for a cell before it was fitted, to heal the images that left.
+
+    Parameters
+    ----------
+    by : HealedBy, optional
+    reason : str
+        Why they could not be healed.
+    seconds : float
+        This cell's part of it.
+    """
+
+    by: HealedBy | None = None
+    reason: str = ""
+    seconds: float = 0.0
 
 
 def study(work: Work, crew: Crew) -> Iterator[Finished]:
@@ -88,19 +110,20 @@ def study(work: Work, crew: Crew) -> Iterator[Finished]:
     chosen = {
         cell: choose(work.pollution, cell, strategies.get(cell.strategy), ranked) for cell in cells
     }
+    healed = _heal(work, chosen, crew)
     jobs = {
-        cell: _Asked(work, cell.detector, Fit(one.training, work.places))
+        cell: _Asked(work, cell.detector, Fit(one.training, work.places, healed[cell].by))
         for cell, one in chosen.items()
-        if not one.reason
+        if not (one.reason or healed[cell].reason)
     }
     missing = _do(work, jobs.values(), "fit and measure", crew)
     n_cells = Counter(job.name for job in jobs.values())
     for cell, one in chosen.items():
-        result = Result({}, one.reason, 0.0)
+        before, training = healed[cell], one.training
+        result, seconds = Result({}, one.reason or before.reason, 0.0), 0.0
         if cell in jobs:
             result = read_result(jobs[cell].name, missing)
-        seconds = one.seconds + result.seconds / n_cells[jobs[cell].name] if cell in jobs else 0.0
-        training = one.training
+            seconds = result.seconds / n_cells[jobs[cell].name] + one.seconds + before.seconds
         yield Finished(
             cell,
             training.members,
@@ -110,6 +133,7 @@ def study(work: Work, crew: Crew) -> Iterator[Finished]:
             training.validation,
             result,
             seconds,
+            before.by,
         )
 
 
@@ -144,6 +168,26 @@ def _rank(work: Work, cells: Sequence[Cell], crew: Crew) -> dict[Ranking, Ranked
     return found
 
 
+def _heal(work: Work, chosen: Mapping[Cell, Chosen], crew: Crew) -> dict[Cell, Before]:
+    """Find what removed images are painted over with, once for all detectors fitted afterwards."""
+    how, strategies = work.request.healing, work.request.strategies
+    found: dict[Cell, Before] = {}
+    asked: dict[Cell, _Asked] = {}
+    for cell, one in chosen.items():
+        heals = strategies[cell.strategy].heals if cell.strategy in strategies else ""
+        is_healed = heals and not one.reason and len(one.training.removed)
+        found[cell] = Before(HealedBy(how) if is_healed else None)
+        if is_healed and heals == "pixels":
+            asked[cell] = _Asked(work, how.healer.label, Repair(one.training, how))
+    missing = _do(work, asked.values(), "heal", crew)
+    n_cells = Counter(one.name for one in asked.values())
+    for cell, job in asked.items():
+        result = read_result(job.name, missing)
+        seconds = result.seconds / n_cells[job.name]
+        found[cell] = Before(HealedBy(how, job.name), result.reason, seconds)
+    return found
+
+
 def _do(work: Work, asked: Iterable[_Asked], name: str, crew: Crew) -> dict[str, str]:
     """Have jobs done whose results are not there; return name and reason of those that fail."""
     jobs: dict[str, dict[str, Job]] = {}
@@ -168,7 +212,11 @@ def _do(work: Work, asked: Iterable[_Asked], name: str, crew: Crew) -> dict[str,
 
 def _at_once(work: Work, detector: str) -> int:
     """Return how many jobs are given out together: one if each trains a network."""
-    return 1 if isinstance(created(work.request.scorers[detector]), Learns) else JOBS
+    return (
+        1
+        if isinstance(created(work.request.scorers[detector], work.request.source), Learns)
+        else JOBS
+    )
 
 
 def _chunk(work: Work, detector: str, jobs: Sequence[Job] = ()) -> Chunk:

@@ -5,7 +5,8 @@ from itertools import product
 from typing import NamedTuple
 
 from anomalylab import refine
-from anomalylab.studies.spec import CELLS, PERFECT, RefinementGrid, StudyRequest
+from anomalylab.studies.spec import RefinementGrid, StudyRequest
+from anomalylab.studies.strategy import CELLS, PERFECT
 
 NOTHING_REMOVED = "none"
 """Strategy of cells from which nothing is removed."""

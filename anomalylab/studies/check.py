@@ -11,25 +11,20 @@ from anomalylab.datasets.pollute import Pollution
 from anomalylab.detectors import Detector, Pool
 from anomalylab.detectors.patchcore_pool import lists_cells
 from anomalylab.errors import InfeasiblePollution, ParameterError
-from anomalylab.features import Features
+from anomalylab.features import ON_DEMAND, Features
 from anomalylab.number_words import percent
 from anomalylab.refine import one_of
 from anomalylab.refine.cells import RANKED
+from anomalylab.refine.pixel_healing import check_healer
 from anomalylab.registry import unknown_name
 from anomalylab.runs.inputs import groups_of
 from anomalylab.studies.jobs import BY
 from anomalylab.studies.material import Listed, listed
 from anomalylab.studies.polluted import pollution_of
-from anomalylab.studies.spec import (
-    CELLS,
-    PERFECT,
-    REPLACE,
-    RefinementGrid,
-    StrategyChoice,
-    StudyRequest,
-)
+from anomalylab.studies.spec import RefinementGrid, StudyRequest
+from anomalylab.studies.strategy import CELLS, HEAL, HEALED, PERFECT, REPLACE, StrategyChoice
 from anomalylab.studies.synthetic import with_synthetic
-from anomalylab.studies.worker import created
+from anomalylab.studies.worker import detectors_of
 
 
 @dataclass(frozen=True)
@@ -61,9 +56,13 @@ def checked(request: StudyRequest) -> Checked:
     InfeasiblePollution
         If a category has too few defective images.
     """
-    detectors = {label: created(choice) for label, choice in request.scorers.items()}
+    detectors = detectors_of(request)
     for strategy in request.refinement.strategies if request.refinement else ():
-        _check_options(strategy, [detectors[one.label] for one in request.source.detectors])
+        fitted = [detectors[one.label] for one in request.source.detectors]
+        _check_options(strategy, fitted)
+        _check_healing(strategy, fitted)
+    if request.heals("pixels"):
+        check_healer(detectors[request.healing.healer.label])
     found = listed(request.source, request.categories)
     usable: list[Listed] = []
     left_out: dict[str, str] = {}
@@ -118,6 +117,24 @@ def _check_options(strategy: StrategyChoice, detectors: Sequence[Detector]) -> N
         one_of("true", "false")(REPLACE, str(strategy.params.get(REPLACE, False)).lower())
     elif strategy.params:
         raise ParameterError(f"strategy {PERFECT!r} has no options, not {dict(strategy.params)}")
+
+
+def _check_healing(strategy: StrategyChoice, detectors: Sequence[Detector]) -> None:
+    """Refuse to heal what is replaced, or features of detectors that look at images."""
+    if not strategy.heals:
+        return
+    one_of(*HEALED)(HEAL, strategy.heals)
+    if strategy.replaces:
+        raise ParameterError(
+            f"strategy {strategy.label!r}: images that leave are replaced, or come back healed; "
+            f"choose one of {REPLACE} and {HEAL}"
+        )
+    for detector in detectors if strategy.heals == "features" else ():
+        if any(name in ON_DEMAND for name in detector.chosen_levels({})):
+            raise ParameterError(
+                f"{detector.name} looks at images, not at features that could be healed; use "
+                f"{HEAL}=pixels"
+            )
 
 
 def _check_cells(strategy: StrategyChoice, detectors: Sequence[Detector]) -> None:

@@ -11,7 +11,7 @@ from anomalylab.refine.cells import RANKED, kept_cells
 from anomalylab.studies.cells import Cell, Ranking, ranking_of
 from anomalylab.studies.measured import TrainingSet
 from anomalylab.studies.results import Result
-from anomalylab.studies.spec import CELLS, PERFECT, StrategyChoice
+from anomalylab.studies.strategy import CELLS, PERFECT, StrategyChoice
 
 
 class Ranked(NamedTuple):

@@ -13,6 +13,7 @@ DECIDING = (
     "localise.py",
     "metrics",
     "refine",
+    "studies/healed.py",
     "studies/jobs.py",
     "studies/measured.py",
     "synthesise",

@@ -15,9 +15,10 @@ from anomalylab.runs.info import DetectorInfo, ExtractorInfo, RunInfo
 from anomalylab.studies.check import Checked
 from anomalylab.studies.info import StudyInfo
 from anomalylab.studies.spec import StudyRequest
+from anomalylab.studies.strategy import HEALED
 from anomalylab.studies.tables import StudyTables
 from anomalylab.studies.told import verdicts
-from anomalylab.studies.worker import created
+from anomalylab.studies.worker import detectors_of
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Done:
     of_cells: StudyTables = field(default_factory=StudyTables)
     samples: list[pd.DataFrame] = field(default_factory=list)
     thumbnails: list[pd.DataFrame] = field(default_factory=list)
+    healed: list[pd.DataFrame] = field(default_factory=list)
     timings: list[pd.DataFrame] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     broken: list[dict[str, str]] = field(default_factory=list)
@@ -35,12 +37,14 @@ class Done:
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables of the run."""
         samples = pd.concat(self.samples, ignore_index=True)
+        healed = [table for table in self.healed if len(table)]
         samples.attrs = {}  # what a loader noted would be written, too
         return {
             "samples": samples,
             "thumbnails": pd.concat(self.thumbnails, ignore_index=True),
             "timings": pd.concat(self.timings, ignore_index=True),
             **self.of_cells.tables(),
+            **({"study_healed": pd.concat(healed, ignore_index=True)} if healed else {}),
         }
 
 
@@ -116,6 +120,7 @@ def _part(
         strategies=[one.label for one in refinement.strategies] if refinement else [],
         scorers=list(refinement.scorers) if refinement else [],
         refined_at=list(refinement.pollution) if refinement else [],
+        healing=asdict(request.healing) if any(map(request.heals, HEALED)) else {},
         places=request.places,
         smoothing=request.source.smoothing,
         resize=request.source.resize,
@@ -126,8 +131,7 @@ def _part(
 
 def _detectors(request: StudyRequest, extractor: Extractor) -> dict[str, DetectorInfo]:
     found = {}
-    for label, choice in request.scorers.items():
-        detector = created(choice)
+    for label, detector in detectors_of(request).items():
         found[label] = DetectorInfo(
             name=detector.name,
             params=asdict(detector),  # type: ignore[call-overload]

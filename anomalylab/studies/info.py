@@ -31,6 +31,9 @@ class StudyInfo:
         The grid: shares of pollution, of both parts of the study; labels of strategies.
     refined_at : list of float
         Shares of pollution from which strategies removed images.
+    healing : dict
+        How strategies healed that do, see :class:`anomalylab.studies.strategy.Healing`; empty if
+        none did.
     places : str
         Where anomaly maps were compared with masks.
     smoothing : float
@@ -53,6 +56,7 @@ class StudyInfo:
     strategies: list[str] = field(default_factory=list)
     scorers: list[str] = field(default_factory=list)
     refined_at: list[float] = field(default_factory=list)
+    healing: dict[str, object] = field(default_factory=dict)
     places: str = "none"
     smoothing: float = 4.0
     resize: str = "bilinear"

@@ -9,9 +9,10 @@ from anomalylab import refine
 from anomalylab.detectors import Pool
 from anomalylab.refine.cells import cell_suspicion, density_suspicion
 from anomalylab.storage.blocks import Arrays
+from anomalylab.studies.healed import HealedBy, measure_healed, repair
 from anomalylab.studies.material import CategoryFiles
 from anomalylab.studies.measured import Places, TrainingSet, measure
-from anomalylab.studies.spec import StrategyChoice
+from anomalylab.studies.strategy import Healing, StrategyChoice
 
 BY = ("maps", "density")
 """What cells are ranked by, the default first."""
@@ -85,6 +86,29 @@ class RankCells:
 
 
 @dataclass(frozen=True)
+class Repair:
+    """Trains an auto-encoder on what is kept, and finds what removed images are painted over with.
+
+    Parameters
+    ----------
+    chosen : TrainingSet
+    how : Healing
+    """
+
+    chosen: TrainingSet
+    how: Healing
+
+    def describe(self) -> list[object]:
+        """Return the rows and how pixels are healed."""
+        rows = [self.chosen.members, self.chosen.is_kept]
+        return ["repair", self.how.quantile, self.how.n_rounds, *rows]
+
+    def __call__(self, pool: Pool, files: CategoryFiles) -> Arrays:
+        """Return what :func:`anomalylab.studies.healed.repair` does."""
+        return repair(pool, self.chosen, self.how)
+
+
+@dataclass(frozen=True)
 class Fit:
     """Fits on a training set, scores all and measures.
 
@@ -92,15 +116,20 @@ class Fit:
     ----------
     chosen : TrainingSet
     places : Places, optional
+    healed : HealedBy, optional
+        Removed images come back healed.
     """
 
     chosen: TrainingSet
     places: Places | None
+    healed: HealedBy | None = None
 
     def describe(self) -> list[object]:
-        """Return the rows and how places are measured."""
-        return ["fit", self.places, *self.chosen.arrays()]
+        """Return the rows, how places are measured, and how images were healed."""
+        return ["fit", self.places, self.healed, *self.chosen.arrays()]
 
     def __call__(self, pool: Pool, files: CategoryFiles) -> Arrays:
         """Return what :func:`anomalylab.studies.measured.measure` does."""
+        if self.healed is not None:
+            return measure_healed(pool, self.chosen, files, self.places, self.healed)
         return measure(pool, self.chosen, files, self.places)

@@ -14,12 +14,14 @@ import pandas as pd
 from anomalylab import datasets
 from anomalylab.datasets.mvtec_ad import categories, is_category
 from anomalylab.errors import DatasetError
+from anomalylab.extractors import Extractor
 from anomalylab.features import Features, ImageLevel
 from anomalylab.images.masks import resize_mask
 from anomalylab.registry import unknown_name
 from anomalylab.runs.inputs import check_source, load_samples, network_size_of
 from anomalylab.runs.outcome import Material
 from anomalylab.runs.request import DetectRequest
+from anomalylab.runs.shape import create_extractor
 from anomalylab.storage.shelf import Shelf, read_array
 from anomalylab.synthesise.surfaces import SURFACES
 
@@ -118,6 +120,8 @@ class CategoryFiles:
         Levels that are read from the images.
     digest : str
         Of everything that scores and metrics depend on, beside detector and rows.
+    source : DetectRequest
+        How images are described, and the detectors that are studied.
     n_masks : int
         Images whose defects are marked and put here; 0 if places are not measured.
     """
@@ -127,7 +131,13 @@ class CategoryFiles:
     levels: tuple[str, ...]
     on_demand: Mapping[str, ImageLevel] = field(repr=False)
     digest: str
+    source: DetectRequest = field(repr=False)
     n_masks: int = 0
+
+    @cached_property
+    def extractor(self) -> Extractor:
+        """What describes images."""
+        return create_extractor(self.source)
 
     @cached_property
     def features(self) -> Features:
@@ -208,6 +218,7 @@ def put_away(shelf: Shelf, name: str, material: Material, places: str) -> Catego
         tuple(features.shapes),
         {n: level for n, level in features.levels.items() if isinstance(level, ImageLevel)},
         digest.hexdigest(),
+        replace(material.request, size=material.extractor.size),
         n_masks,
     )
 

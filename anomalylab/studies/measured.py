@@ -41,6 +41,16 @@ class TrainingSet:
     validation: np.ndarray
     keep_cells: np.ndarray | None = None
 
+    @property
+    def kept(self) -> np.ndarray:
+        """Images that the detector is fitted on."""
+        return np.asarray(self.members[self.is_kept])
+
+    @property
+    def removed(self) -> np.ndarray:
+        """Images that left."""
+        return np.asarray(self.members[~self.is_kept])
+
     def arrays(self) -> list[np.ndarray]:
         """Return all that tells it from others."""
         cells = np.empty(0, bool) if self.keep_cells is None else self.keep_cells

@@ -8,6 +8,7 @@ import pandas as pd
 
 from anomalylab.errors import RunError
 from anomalylab.runs.folder import Run
+from anomalylab.schema.study import STUDY_HEALED
 from anomalylab.studies.curves import curves
 
 OVERLAP = "append-overlap"
@@ -25,6 +26,8 @@ class StudyData(NamedTuple):
         Rows of SAMPLES and THUMBNAILS of all categories.
     protocol : str
         How the training sets were polluted.
+    healed : DataFrame
+        Rows of STUDY_HEALED; none where nothing was healed.
     """
 
     cells: pd.DataFrame
@@ -33,6 +36,7 @@ class StudyData(NamedTuple):
     samples: pd.DataFrame
     thumbnails: pd.DataFrame
     protocol: str = "replace"
+    healed: pd.DataFrame = pd.DataFrame(columns=list(STUDY_HEALED.columns))
 
 
 class Study:
@@ -75,6 +79,7 @@ class Study:
             samples=run.samples,
             thumbnails=run.table("thumbnails"),
             protocol=protocol,
+            healed=run.table("study_healed"),
         )
         return cls(tables, run.info.name)
 

@@ -18,7 +18,7 @@ from anomalylab.studies.check import Checked, checked
 from anomalylab.studies.material import Listed
 from anomalylab.studies.polluted import pollution_of
 from anomalylab.studies.spec import StudyRequest
-from anomalylab.studies.worker import created
+from anomalylab.studies.worker import detectors_of
 
 SHARE_OF_REFIT = 0.05
 """What a training set takes of a refit where there is a fast pool; measured are 0.01 to 0.2."""
@@ -55,9 +55,9 @@ def plan(request: StudyRequest, n_workers: int) -> str:
         Where the study itself would refuse.
     """
     found = checked(request)
-    detectors = {label: created(choice) for label, choice in request.scorers.items()}
+    detectors = detectors_of(request)
     lines = [*_categories(request, found), ""]
-    n_cells = n_rankings = n_sets = 0
+    n_cells = n_rankings = n_sets = n_healed = 0
     embedding = computing = 0.0
     n_bytes = 0
     for category in found.categories:
@@ -73,14 +73,19 @@ def plan(request: StudyRequest, n_workers: int) -> str:
         for ranking in rankings:
             sets[ranking.scorer] += 1
         sets.pop("", None)
+        healed = [cell for cell in cells if _is_healed(request, cell)]
+        n_healed += len(healed)
         size = tuple(int(category.samples[side].median()) for side in ("height", "width"))
         cost = extractors.predict_cost(len(category.samples), extractor, size)  # type: ignore
         embedding += cost.seconds
-        computing += _seconds(request, category, extractor, detectors, sets)
+        computing += _seconds(
+            request, category, extractor, detectors, sets, _refits(request, healed)
+        )
         n_bytes = max(n_bytes, _bytes(category, extractor, detectors) + cost.bytes)
     lines += [
         f"{plural(n_cells, 'cell')}, at most {plural(n_sets, 'different training set')}, "
         f"{plural(n_rankings, 'ranking')} (each serves all shares to reject)",
+        *_of_healing(n_healed),
         f"embedding takes about {duration(embedding)} the first time",
         f"the cells take about {duration(computing / n_workers)} with "
         f"{plural(n_workers, 'worker')}, less what is known from before; right within a factor of "
@@ -116,20 +121,47 @@ def training_sets(cells: Sequence[Cell]) -> Counter[str]:
     return Counter(key[0] for key in different)
 
 
+def _of_healing(n_healed: int) -> list[str]:
+    sets = plural(n_healed, "training set")
+    what = "two fits each, and pixels one of the auto-encoder for each set of kept images"
+    return [f"images come back healed to {sets}, which takes {what}"] if n_healed else []
+
+
+def _is_healed(request: StudyRequest, cell: Cell) -> bool:
+    """Tell whether images that left come back healed, where any can have left."""
+    strategy = request.strategies.get(cell.strategy)
+    return bool(cell.reject and strategy is not None and strategy.heals)
+
+
+def _refits(request: StudyRequest, healed: Sequence[Cell]) -> Counter[str]:
+    """Count the fits that healing takes, whatever pools there are, by detector.
+
+    Each cell is fitted without the healed images, to judge them, and with those that pass. An
+    auto-encoder is trained once for all detectors that are fitted on the same images.
+    """
+    fits = Counter({label: 2 * n for label, n in Counter(c.detector for c in healed).items()})
+    by_pixels = [cell for cell in healed if request.strategies[cell.strategy].heals == "pixels"]
+    repairs = {cell[cell._fields.index("pollution") :] for cell in by_pixels}
+    return fits + Counter({request.healing.healer.label: len(repairs)})
+
+
 def _seconds(
     request: StudyRequest,
     category: Listed,
     extractor: Extractor,
     detectors: Mapping[str, Detector],
     n_sets: Mapping[str, int],
+    n_refits: Mapping[str, int],
 ) -> float:
     """Estimate what all training sets of a category take one core."""
     n_train = len(pollution_of(request.polluted_by, category.samples).normal)
     seconds = 0.0
-    for label, n in n_sets.items():
+    for label in {**n_sets, **n_refits}:
+        n = n_sets.get(label, 0)
         refit = (
             detectors[label].plan(n_train, _shapes(category, extractor, detectors[label])).seconds
         )
+        seconds += n_refits.get(label, 0) * refit
         if _is_fast(detectors[label], extractor):
             seconds += (BUILDING + n * SHARE_OF_REFIT) * refit
         else:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from anomalylab.errors import StorageError
 from anomalylab.storage.blocks import Arrays
 from anomalylab.storage.cache import cache_folder
-from anomalylab.studies.worker import REASON, result_store
+from anomalylab.studies.store import result_store, stored
+from anomalylab.studies.worker import REASON
 
 
 class Result(NamedTuple):
@@ -44,11 +44,7 @@ def read_result(name: str, missing: Mapping[str, str]) -> Result:
     """
     if name in missing:
         return Result({}, missing[name], float("nan"))
-    arrays = result_store(cache_folder()).read(name)
-    if arrays is None:
-        raise StorageError(
-            "a result vanished from the cache while it was used; run the study again"
-        )
+    arrays = stored(name)
     reason = str(arrays[REASON]) if REASON in arrays else ""
     return Result({} if reason else arrays, reason, float(arrays["seconds"]))
 

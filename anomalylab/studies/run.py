@@ -17,13 +17,14 @@ from anomalylab.studies.check import check_category, checked
 from anomalylab.studies.crew import Crew, processes
 from anomalylab.studies.described import Done, describe
 from anomalylab.studies.embedding import embed_on
+from anomalylab.studies.healed_images import healed_images
 from anomalylab.studies.material import Listed, put_away
 from anomalylab.studies.measured import Places
 from anomalylab.studies.polluted import findings_of
 from anomalylab.studies.spec import StudyRequest
 from anomalylab.studies.synthetic import as_told, findings_as_told
 from anomalylab.studies.unchanged import check_unchanged
-from anomalylab.studies.worker import created, forget_pools
+from anomalylab.studies.worker import detectors_of, forget_pools
 
 
 def run(
@@ -78,10 +79,10 @@ def _extractor(request: StudyRequest, category: Listed) -> Extractor:
     """
     extractor = create_extractor(category.source, category.samples)
     known = [*extractor.levels, *ON_DEMAND]
-    for choice in request.scorers.values():
-        for level in created(choice).chosen_levels(extractor.shapes()):
+    for label, detector in detectors_of(request).items():
+        for level in detector.chosen_levels(extractor.shapes()):
             if level not in known:
-                unknown_name(f"level of {choice.label}", level, known)
+                unknown_name(f"level of {label}", level, known)
     return extractor
 
 
@@ -97,7 +98,7 @@ def _study(
         category.source, category.samples, category.root, extractor, timings
     )
     samples, n_images = material.samples, len(material.samples)
-    detectors = {label: created(choice) for label, choice in request.scorers.items()}
+    detectors = detectors_of(request)
     pollution = check_category(request, samples, detectors)
     shelf = Shelf(
         sum(level.nbytes for level in map(material.features.level, material.features.shapes))
@@ -109,12 +110,13 @@ def _study(
         places = Places(request.source.smoothing, request.source.max_fpr, size)
     try:
         with timings.step("cells", n_images):
-            cells = study(Work(request, files, pollution, places), crew)
+            cells = list(study(Work(request, files, pollution, places), crew))
             done.of_cells.add(cells, samples["sample_id"].to_numpy(object), files.labels)
     finally:
         forget_pools()
     with timings.step("draw thumbnails", n_images):
         done.thumbnails.append(material.shown.table(samples, material.masks))
+        done.healed.append(healed_images(cells, files, samples, done.thumbnails[-1]))
     done.samples.append(as_told(samples))
     resembling = findings_of(request.polluted_by, samples)
     done.findings += findings_as_told([*resembling, *report.findings], samples)

@@ -1,7 +1,7 @@
 """What a study is asked: which training sets, which detectors on them, what is measured."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,18 +9,10 @@ from anomalylab import refine
 from anomalylab.errors import ParameterError
 from anomalylab.registry import unknown_name
 from anomalylab.runs.request import DetectorChoice, DetectRequest, check_seed
+from anomalylab.studies.strategy import CELLS, PERFECT, Healing, StrategyChoice
 
 SAME = "same"
 """Names the detector that is fitted as the one that ranks, too."""
-
-PERFECT = "perfect"
-"""The strategy that knows the truth: exactly the defective images leave."""
-
-CELLS = "cells"
-"""The strategy by which no image leaves, but cells of images, from the memory of a detector."""
-
-REPLACE = "replace"
-"""Option of any strategy that ranks images: good ones take the place of those that leave."""
 
 PLACES = ("none", "network", "mask")
 """Where anomaly maps are compared with masks: not at all, at the size that the network sees, or at
@@ -29,54 +21,6 @@ that of the masks, as the official evaluation does, which takes ten times as lon
 PROTOCOLS = ("replace", "append", "append-overlap")
 
 SEEDS = (0, 1, 2, 3, 4)
-
-
-@dataclass(frozen=True, kw_only=True)
-class StrategyChoice:
-    """A strategy by name with its options, written as a detector is: ``NAME[:option=value,...]``.
-
-    Parameters
-    ----------
-    name : str
-    params : mapping
-        Options that differ from the defaults of the strategy.
-    """
-
-    name: str
-    params: Mapping[str, object] = field(default_factory=dict)
-
-    @classmethod
-    def parse(cls, text: str) -> "StrategyChoice":
-        """Read ``random`` or ``sroc:leave_out=group``.
-
-        Raises
-        ------
-        ParameterError
-            If an option is not written ``name=value``.
-        """
-        choice = DetectorChoice.parse(text)
-        if choice.preset:
-            raise ParameterError(f"strategy {text!r}: strategies have no presets, only options")
-        return cls(name=choice.name, params=choice.params)
-
-    @property
-    def label(self) -> str:
-        """What the strategy is called in tables, as ``sroc leave_out=group``."""
-        head, _, options = str(self).partition(":")
-        return " ".join([head, *filter(None, options.split(","))])
-
-    @property
-    def ranking_params(self) -> dict[str, object]:
-        """Options that decide how images are ranked."""
-        return {name: value for name, value in self.params.items() if name != REPLACE}
-
-    @property
-    def replaces(self) -> bool:
-        """Whether good images take the place of those that leave."""
-        return bool(self.params.get(REPLACE, False))
-
-    def __str__(self) -> str:
-        return str(DetectorChoice(name=self.name, params=self.params))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,6 +139,8 @@ class StudyRequest:
     polluted_by : PollutionSource
     pollution : PollutionGrid, optional
     refinement : RefinementGrid, optional
+    healing : Healing
+        Of strategies that heal.
     places : {"none", "network", "mask"}
         Where anomaly maps are compared with masks.
     asked : str
@@ -206,6 +152,7 @@ class StudyRequest:
     polluted_by: PollutionSource = field(default_factory=PollutionSource)
     pollution: PollutionGrid | None = None
     refinement: RefinementGrid | None = None
+    healing: Healing = field(default_factory=Healing)
     places: str = "none"
     asked: str = ""
 
@@ -232,9 +179,10 @@ class StudyRequest:
 
     @property
     def scorers(self) -> dict[str, DetectorChoice]:
-        """Detectors that occur, by label: those that are fitted, then further ones that rank."""
+        """Detectors that occur, by label: fitted ones, then those that only rank or heal."""
         ranked = self.refinement.scorers if self.refinement else ()
         others = [DetectorChoice.parse(text) for text in ranked if text != SAME]
+        others += [self.healing.healer] if self.heals("pixels") else []
         return {choice.label: choice for choice in (*self.source.detectors, *others)}
 
     @property
@@ -242,6 +190,10 @@ class StudyRequest:
         """Strategies by label."""
         grid = self.refinement
         return {strategy.label: strategy for strategy in grid.strategies} if grid else {}
+
+    def heals(self, what: str) -> bool:
+        """Tell whether a strategy heals features, or pixels."""
+        return any(strategy.heals == what for strategy in self.strategies.values())
 
     def command(self, out: Path) -> str:
         """Return the command that repeats the study; folders by their last name only."""

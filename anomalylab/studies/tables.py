@@ -16,7 +16,7 @@ from anomalylab.schema.study import (
     STUDY_TIMES,
 )
 from anomalylab.studies.category import Finished
-from anomalylab.studies.spec import CELLS
+from anomalylab.studies.strategy import CELLS
 
 OF_CELL = (STUDY_CELLS, STUDY_METRICS, STUDY_SCORES, STUDY_TIMES)
 

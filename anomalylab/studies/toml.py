@@ -4,6 +4,7 @@
 
     preset = "quick"                       # where to start from; everything below goes before it
     detectors = ["knn", "patchcore:k=5"]   # written as on the command line
+    refine = "epochs=20"                   # their maps are refined, as by --refine; or true
 
     [data]
     path = "mvtec"                         # seen from the folder of this file
@@ -31,6 +32,10 @@
     scorers = ["same", "mahalanobis"]
     seeds = [0, 1]
 
+    [healing]                              # of strategies that heal, as sroc:heal=pixels
+    autoencoder = "autoencoder@tiny"       # what heals pixels
+    nearest = "at the place"               # what heals features
+
     [metrics]
     places = "network"
 """
@@ -43,16 +48,11 @@ from pathlib import Path
 from typing import Any
 
 from anomalylab.errors import DatasetError, ParameterError
-from anomalylab.images.read import parse_size
 from anomalylab.registry import unknown_name
 from anomalylab.runs.request import DetectorChoice, DetectRequest
-from anomalylab.studies.spec import (
-    PollutionGrid,
-    PollutionSource,
-    RefinementGrid,
-    StrategyChoice,
-    StudyRequest,
-)
+from anomalylab.studies import toml_values as read
+from anomalylab.studies.spec import PollutionGrid, PollutionSource, RefinementGrid, StudyRequest
+from anomalylab.studies.strategy import Healing
 
 Document = Mapping[str, Any]
 Reader = Callable[[str, Any], Any]
@@ -107,7 +107,7 @@ def read_study(
     document = _document(file) if file is not None else {}
     start = preset or document.get("preset")
     if start is not None:
-        document = _merged(_preset(_text("preset", start)), document)
+        document = _merged(_preset(read.text("preset", start)), document)
     document = _merged(document, given or {})
     asked = shlex.join([*([file.name] if file else ["--preset", str(preset)]), *options])
     return _request(document, asked, plugins)
@@ -158,10 +158,11 @@ def _request(document: Document, asked: str, plugins: tuple[Path, ...]) -> Study
     data = dict(document.get("data", {}))
     categories = _categories(data.pop("category", ALL))
     source = DetectRequest(
-        data=_path("path in [data]", data.pop("path")) if "path" in data else None,
-        dataset=_text("dataset", data.pop("dataset")) if "dataset" in data else None,
-        group_by=_text("group_by", data.pop("group_by")) if "group_by" in data else None,
-        detectors=tuple(map(DetectorChoice.parse, _texts("detectors", _detectors(document)))),
+        data=read.path("path in [data]", data.pop("path")) if "path" in data else None,
+        dataset=read.text("dataset", data.pop("dataset")) if "dataset" in data else None,
+        group_by=read.text("group_by", data.pop("group_by")) if "group_by" in data else None,
+        detectors=tuple(map(DetectorChoice.parse, read.texts("detectors", _detectors(document)))),
+        refine=read.options("refine", document["refine"]) if "refine" in document else None,
         plugins=plugins,
         dataset_params=data,
         **_table(document, "features"),
@@ -173,6 +174,7 @@ def _request(document: Document, asked: str, plugins: tuple[Path, ...]) -> Study
         polluted_by=PollutionSource(**_table(document, "protocol")),
         pollution=_grid(document, "pollution", PollutionGrid),
         refinement=_grid(document, "refinement", RefinementGrid),
+        healing=Healing(**_table(document, "healing")),
         places=_table(document, "metrics").get("places", "none"),
         asked=asked,
     )
@@ -208,81 +210,42 @@ def _table(document: Document, name: str) -> dict[str, Any]:
 
 
 def _categories(value: Any) -> tuple[str, ...]:
-    return () if value == ALL else tuple(_texts("category in [data]", value))
+    return () if value == ALL else tuple(read.texts("category in [data]", value))
 
 
-def _text(what: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise ParameterError(f"{what} must be a text in quotes, not {value!r}")
-    return value
-
-
-def _path(what: str, value: Any) -> Path:
-    return Path(_text(what, value))
-
-
-def _texts(what: str, value: Any) -> tuple[str, ...]:
-    return tuple(_text(what, one) for one in (value if isinstance(value, list) else [value]))
-
-
-def _whole(what: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ParameterError(f"{what} must be a whole number, not {value!r}")
-    return value
-
-
-def _number(what: str, value: Any) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ParameterError(f"{what} must be a number, not {value!r}")
-    return float(value)
-
-
-def _numbers(what: str, value: Any) -> tuple[float, ...]:
-    return tuple(_number(what, one) for one in (value if isinstance(value, list) else [value]))
-
-
-def _seeds(what: str, value: Any) -> tuple[int, ...]:
-    """Read seeds: a list of them, or how many."""
-    if isinstance(value, list):
-        return tuple(_whole(what, one) for one in value)
-    return tuple(range(_whole(what, value)))
-
-
-def _size(what: str, value: Any) -> Any:
-    return value if isinstance(value, int) else parse_size(_text(what, value))
-
-
-def _strategies(what: str, value: Any) -> tuple[StrategyChoice, ...]:
-    return tuple(StrategyChoice.parse(text) for text in _texts(what, value))
-
-
-_TOP = ("preset", "detectors")
+_TOP = ("preset", "detectors", "refine")
 _TABLES: dict[str, dict[str, Reader]] = {
     "data": {},
     "features": {
-        "backbone": _text,
-        "levels": _texts,
-        "weights": _text,
-        "engine": _text,
-        "size": _size,
-        "intensity": _text,
-        "resize": _text,
+        "backbone": read.text,
+        "levels": read.texts,
+        "weights": read.text,
+        "engine": read.text,
+        "size": read.size,
+        "intensity": read.text,
+        "resize": read.text,
     },
     "protocol": {
-        "share": _number,
-        "split_seed": _whole,
-        "protocol": _text,
-        "table": _path,
-        "synthetic": _whole,
+        "share": read.number,
+        "split_seed": read.whole,
+        "protocol": read.text,
+        "table": read.path,
+        "synthetic": read.whole,
     },
-    "pollution": {"levels": _numbers, "seeds": _seeds},
+    "pollution": {"levels": read.numbers, "seeds": read.seeds},
     "refinement": {
-        "pollution": _numbers,
-        "rejects": _numbers,
-        "strategies": _strategies,
-        "scorers": _texts,
-        "seeds": _seeds,
+        "pollution": read.numbers,
+        "rejects": read.numbers,
+        "strategies": read.strategies,
+        "scorers": read.texts,
+        "seeds": read.seeds,
     },
-    "metrics": {"places": _text, "smoothing": _number, "max_fpr": _number},
+    "healing": {
+        "autoencoder": read.text,
+        "quantile": read.number,
+        "nearest": read.text,
+        "n_rounds": read.whole,
+    },
+    "metrics": {"places": read.text, "smoothing": read.number, "max_fpr": read.number},
 }
 """Tables and their keys, each with what reads its value; those of ``data`` are the loader's."""

@@ -19,18 +19,18 @@ import numpy as np
 
 from anomalylab import detectors
 from anomalylab.compute.threads import one_thread
-from anomalylab.detectors import Detector, Pool, pool_of
+from anomalylab.detectors import Detector, Pool, Refined, pool_of
 from anomalylab.errors import AnomalyLabError, StorageError
 from anomalylab.runs import plugins
-from anomalylab.runs.request import DetectorChoice
+from anomalylab.runs.refined import followed
+from anomalylab.runs.request import DetectorChoice, DetectRequest
 from anomalylab.storage.blocks import Arrays, BlockStore
 from anomalylab.storage.cache import FOLDER_VARIABLE, cache_folder
 from anomalylab.studies.code import fingerprint
 from anomalylab.studies.jobs import Job
 from anomalylab.studies.material import CategoryFiles
-
-KIND = "studies"
-"""What results are filed under in the cache."""
+from anomalylab.studies.spec import StudyRequest
+from anomalylab.studies.store import result_store
 
 N_POOLS = 2
 """Pools that a process holds; of more, the one that was not used for longest goes."""
@@ -72,11 +72,21 @@ class Chunk:
         """Name of the result of each job."""
         return [self.name(job) for job in self.jobs]
 
+    @property
+    def detector_words(self) -> str:
+        """The detector with all its options, so that a changed default is another detector."""
+        refine = _refine_of(self.detector, self.files.source)
+        return _words(
+            str(self.detector),
+            None if refine is None else tuple(refine.items()),
+            self.files.source.seed,
+        )
+
     def name(self, job: Job) -> str:
         """Return a name made of all that a result depends on."""
         digest = hashlib.blake2b(digest_size=16)
         made_by = [plugins.fingerprint(path) for path in self.plugins]
-        facts = [self.code, self.files.digest, _words(self.detector), *made_by]
+        facts = [self.code, self.files.digest, self.detector_words, *made_by]
         for fact in (*facts, *job.describe()):
             content = fact.tobytes() if isinstance(fact, np.ndarray) else repr(fact).encode()
             digest.update(len(content).to_bytes(8, "little") + content)
@@ -112,34 +122,38 @@ class Chunk:
         return missing
 
 
-def result_store(folder: Path) -> BlockStore:
-    """Return where results are kept, opened once while it is there: it may hold thousands."""
-    if not _opened(folder).folder.is_dir():  # the cache was cleared
-        _opened.cache_clear()
-    return _opened(folder)
-
-
-@cache
-def _opened(folder: Path) -> BlockStore:
-    return BlockStore(KIND, folder)
-
-
 def use_cache(folder: Path) -> None:
     """Work with this cache folder, as whoever asks does, perhaps from another machine."""
     if cache_folder() != folder:
         os.environ[FOLDER_VARIABLE] = str(folder)
 
 
-def created(choice: DetectorChoice) -> Detector:
-    """Build the detector of a choice, unfitted.
+def detectors_of(request: StudyRequest) -> dict[str, Detector]:
+    """Build all detectors that occur in a study, by label, unfitted.
 
     Raises
     ------
     UnknownNameError, ParameterError
         As :func:`anomalylab.detectors.create`.
     """
+    return {label: created(one, request.source) for label, one in request.scorers.items()}
+
+
+def created(choice: DetectorChoice, source: DetectRequest) -> Detector:
+    """Build a detector, unfitted; the maps of those that are studied are refined if it is asked."""
     made: Detector = detectors.create(choice.name, preset=choice.preset, **choice.params)
-    return made
+    return followed(made, _refine_of(choice, source), source.seed)
+
+
+def _refine_of(choice: DetectorChoice, source: DetectRequest) -> Mapping[str, object] | None:
+    return source.refine if choice in source.detectors else None
+
+
+@cache
+def _words(text: str, refine: tuple[tuple[str, object], ...] | None, seed: int) -> str:
+    choice = DetectorChoice.parse(text)
+    made = detectors.create(choice.name, preset=choice.preset, **choice.params)
+    return repr(followed(made, None if refine is None else dict(refine), seed))
 
 
 def _make_pool(chunk: Chunk) -> None:
@@ -182,10 +196,13 @@ _lock = threading.Lock()
 
 def _pool(chunk: Chunk) -> Pool:
     """Return the pool of a chunk, made once for those that follow each other."""
-    key = (str(chunk.files.folder), _words(chunk.detector))
+    key = (str(chunk.files.folder), chunk.detector_words)
     with _lock:
         if key not in _pools:
-            _pools[key] = pool_of(created(chunk.detector), chunk.files.features)
+            detector = created(chunk.detector, chunk.files.source)
+            if isinstance(detector, Refined):
+                detector.described_by(chunk.files.extractor)
+            _pools[key] = pool_of(detector, chunk.files.features)
             while len(_pools) > N_POOLS:
                 _pools.popitem(last=False)
         _pools.move_to_end(key)
@@ -196,13 +213,3 @@ def forget_pools() -> None:
     """Let go of the pools of this process, which read folders that may go."""
     with _lock:
         _pools.clear()
-
-
-def _words(choice: DetectorChoice) -> str:
-    """Return a detector with all its options, so that a changed default is another detector."""
-    return _words_of(str(choice))
-
-
-@cache
-def _words_of(text: str) -> str:
-    return repr(created(DetectorChoice.parse(text)))

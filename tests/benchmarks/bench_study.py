@@ -37,8 +37,9 @@ from anomalylab.studies.plan import training_sets
 from anomalylab.studies.polluted import pollution_of
 from anomalylab.studies.run import run
 from anomalylab.studies.spec import StudyRequest
+from anomalylab.studies.store import KIND
 from anomalylab.studies.toml import read_study
-from anomalylab.studies.worker import KIND, created
+from anomalylab.studies.worker import created
 
 
 def arguments() -> argparse.Namespace:
@@ -110,10 +111,10 @@ def main() -> None:
             opening = []
             for _ in range(2):
                 start = time.process_time()
-                pool = pool_of(created(choice), files.features)
+                pool = pool_of(created(choice, files.source), files.features)
                 opening.append(time.process_time() - start)
             by_pool = seconds_of(pool, [sample_of(pollution, share) for share in rejects], files)
-            refit = RefitPool(created(choice), pool.features)
+            refit = RefitPool(created(choice, files.source), pool.features)
             by_refit = seconds_of(refit, [sample_of(pollution, share) for share in refits], files)
             mean, mean_plain = float(np.mean(by_pool)), float(np.mean(by_refit))
             total += n_sets[label] * mean + opening[0]

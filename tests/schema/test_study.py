@@ -18,6 +18,7 @@ CELL = {
     "seed": 3,
 }
 TABLES_OF_CELLS = (study.STUDY_CELLS, study.STUDY_METRICS, study.STUDY_SCORES, study.STUDY_TIMES)
+TABLES_OF_CELLS += (study.STUDY_HEALED,)
 
 
 @pytest.mark.parametrize("table", TABLES_OF_CELLS, ids=lambda table: table.name)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from anomalylab.studies.spread import DIED, spread
 from anomalylab.studies.worker import Chunk, forget_pools
 
 KNN = DetectorChoice(name="knn", params={"k": 1})
+SOURCE = DetectRequest(data=None, dataset="textures", detectors=(KNN,))
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def files(rng):
     shelf.write("levels/grey", rng.random((6, 2, 2, 3), np.float32))
     shelf.write("groups", np.arange(6))
     shelf.write("labels", np.zeros(6, int))
-    yield CategoryFiles("made-up", shelf.folder, ("grey",), {}, str(shelf.folder))
+    yield CategoryFiles("made-up", shelf.folder, ("grey",), {}, str(shelf.folder), SOURCE)
     forget_pools()
 
 
@@ -117,14 +119,16 @@ def test_results_that_were_cleared_from_the_cache_are_computed_again(files, tmp_
 
 def test_results_are_told_apart_by_images_detector_job_and_code(files, tmp_path):
     one = chunk(files, Tell(1, tmp_path))
+    refined = replace(SOURCE, refine={"epochs": 1})
     others = [
         chunk(files, Tell(2, tmp_path)),
         Chunk(files, DetectorChoice(name="knn"), one.jobs, (), one.cache),
-        Chunk(CategoryFiles("", files.folder, (), {}, "other"), KNN, one.jobs, (), one.cache),
+        Chunk(replace(files, digest="other"), KNN, one.jobs, (), one.cache),
+        Chunk(replace(files, source=refined), KNN, one.jobs, (), one.cache),
         Chunk(files, KNN, one.jobs, (), one.cache, code="of another version"),
     ]
     names = {name for each in (one, *others) for name in each.names}
-    assert len(names) == 5
+    assert len(names) == 6
     spelled_out = DetectorChoice(name="knn", params={"k": 1, "squared": False})
     assert Chunk(files, spelled_out, one.jobs, (), one.cache).names == one.names
 

@@ -5,7 +5,7 @@ import pytest
 from anomalylab.errors import AnomalyLabError, DatasetError, ParameterError, UnknownNameError
 from anomalylab.runs.request import DetectorChoice
 from anomalylab.studies.cells import cells_of, ranking_of
-from anomalylab.studies.spec import StrategyChoice
+from anomalylab.studies.strategy import StrategyChoice
 from anomalylab.studies.toml import presets, read_study
 
 WHOLE = """

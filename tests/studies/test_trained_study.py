@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from anomalylab import detectors, extractors, metrics
+from anomalylab.cli import study as study_command
+from anomalylab.cli.main import build_parser
 from anomalylab.datasets.pollute import pollute
 from anomalylab.datasets.textures import make_textures
 from anomalylab.detectors import _pasted
@@ -127,3 +129,96 @@ def test_the_study_of_pollution_of_a_trained_detector_comes_with_the_package():
         "patchcore",
     ]
     assert list(request.pollution.levels) == [0.0, 0.1]
+
+
+REBUILT, KNOWN = "autoencoder@tiny", "pni@tiny"
+
+OF_BOTH = """
+detectors = ["autoencoder@tiny", "pni@tiny"]
+[data]
+path = "data"
+[features]
+size = "64x64"
+[protocol]
+share = 0.25
+[pollution]
+levels = [0.25]
+seeds = [0]
+[refinement]
+pollution = [0.25]
+rejects = [0.25]
+strategies = ["sroc", "random"]
+seeds = [0]
+[metrics]
+places = "network"
+"""
+
+
+def features_of(finished, folder):
+    samples = finished.samples
+    extraction = extractors.extract(samples, folder / "data", extractors.create("lite0", size=64))
+    return with_images(extraction.features, samples, folder / "data", intensity="full")
+
+
+@pytest.fixture(scope="module")
+def of_both(folder):
+    (folder / "both.toml").write_text(OF_BOTH, encoding="utf-8")
+    return run(read_study(folder / "both.toml"), folder / "both")
+
+
+@pytest.mark.parametrize("label", [REBUILT, KNOWN])
+def test_auto_encoders_and_pni_are_polluted_and_refined_by_refits(of_both, folder, label):
+    cells = of_both.table("study_cells")
+    assert (cells["status"] == "done").all()
+    features, samples = features_of(of_both, folder), of_both.samples
+    pollution = pollute(samples, share=0.25)
+    train, validation = np.sort(pollution.training(0.25, 0)[0]), pollution.validation
+    labels = samples["label"].to_numpy(int)[validation]
+    detector = detectors.create(label.partition("@")[0], preset="tiny")
+    fitted = detector.fit(features.subset(train))
+    suspicion = fitted.image_scores(features.subset(train))
+    kept = train[np.sort(np.argsort(-suspicion, kind="stable")[3:])]
+    for strategy, rows in (("none", train), ("sroc", kept)):
+        scores = (
+            detector.unfitted().fit(features.subset(rows)).image_scores(features.subset(validation))
+        )
+        table = of_both.table("study_metrics")
+        own = table[(table["detector"] == label) & (table["strategy"] == strategy)]
+        found = own.set_index("metric")["value"]
+        assert found["auroc"] == pytest.approx(metrics.auroc(labels, scores), abs=1e-9)
+        assert np.isfinite(found[["au_pro", "pixel_auroc"]]).all()
+
+
+REFINE = "epochs=1,copies=1,size=16,width=2"
+
+
+def test_the_maps_of_detectors_are_refined_in_every_cell(folder, tmp_path):
+    text = STUDY.replace(f', "{TAUGHT}"', "").replace("seeds = [0, 1]", "seeds = [0]")
+    file = folder / "refined.toml"
+    file.write_text(f'refine = "{REFINE}"\n{text}', encoding="utf-8")
+    finished = run(read_study(file), tmp_path / "out")
+    told = finished.info.part.detectors["knn-k=2"]
+    assert (told.name, told.params["detector"], told.params["epochs"]) == ("refined", "knn", 1)
+    features, samples = features_of(finished, folder), finished.samples
+    train, _ = pollute(samples, share=0.25).training(0.25, 0)
+    options = {"epochs": 1, "copies": 1, "size": 16, "width": 2, "seed": 0}
+    detector = detectors.Refined.of(detectors.create("knn", k=2), **options)
+    detector.described_by(extractors.create("lite0", size=64))
+    rows = np.sort(train)
+    scores, _ = detector.fit(features.subset(rows)).training_scores()
+    table = finished.table("study_scores")
+    own = table[(table["pollution"] == 0.25) & (table["role"] == "train")]
+    by_hand = dict(zip(samples["sample_id"].iloc[rows], scores, strict=True))
+    found = own.set_index("sample_id")["score"].to_dict()
+    assert found == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_refining_is_asked_for_in_the_words_of_a_run(folder):
+    command = ["study", str(folder / "mine.toml"), "--dry-run"]
+    parsed = build_parser().parse_args([*command, "--refine", REFINE])
+    given, words = study_command._given(parsed, is_file=True)
+    assert words == [f"--refine={REFINE}"]
+    request = read_study(folder / "mine.toml", given=given, options=words)
+    assert request.source.refine == {"epochs": 1, "copies": 1, "size": 16, "width": 2}
+    assert "--refine=" in request.command(folder / "out")
+    assert read_study(folder / "mine.toml", given={"refine": True}).source.refine == {}

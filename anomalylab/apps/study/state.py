@@ -13,7 +13,7 @@ from anomalylab.studies.curves import curves
 from anomalylab.studies.opened import Study
 
 ALL, NOTHING, ALL_DRAWS = "all products", "nothing removed", "all draws"
-REMOVED = "refinement_"
+REMOVED = ("refinement_", "healed_")
 
 
 class StudyState(AppState):

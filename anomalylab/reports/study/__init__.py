@@ -4,13 +4,23 @@ from anomalylab.reports.kit.fragment import Fragment
 from anomalylab.reports.parts.provenance import provenance as provenance_of_run
 from anomalylab.reports.study.explorer import explorer
 from anomalylab.reports.study.headline import headline
+from anomalylab.reports.study.healing import healing
 from anomalylab.reports.study.standing import standing
 from anomalylab.reports.study.values import values
 from anomalylab.runs.folder import Run
 from anomalylab.studies.findings import Findings
 from anomalylab.studies.opened import Study
 
-__all__ = ["Findings", "explorer", "findings", "headline", "provenance", "standing", "values"]
+__all__ = [
+    "Findings",
+    "explorer",
+    "findings",
+    "headline",
+    "healing",
+    "provenance",
+    "standing",
+    "values",
+]
 
 
 def findings(run: Run) -> Findings:

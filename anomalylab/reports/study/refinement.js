@@ -61,7 +61,7 @@
 
     metrics() {
       const { store } = this;
-      const names = Object.keys(store.data.metrics).filter((name) => !name.startsWith("refinement_"));
+      const names = Object.keys(store.data.metrics).filter((name) => !/^(refinement|healed)_/.test(name));
       /** @type {HTMLSelectElement} */
       const select = al.el(
         "select",
