@@ -117,8 +117,8 @@ IN_STUDIES: dict[str, OfStudy] = {
     ),
     "healed_change": OfStudy(
         "Change of kept images",
-        "what healing changes of the kept image that it changes most, to replacing all of it; "
-        "healing is worth nothing where it is not well below 1",
+        "the largest change that healing makes to a kept image, left out, beside replacing all of "
+        "it; where it is not well below 1, healing is worth nothing",
         HEALED,
         "Does healing leave good images alone?",
         higher_is_better=False,

@@ -1,5 +1,6 @@
 """Removed images come back healed in a study, and cells equal what is healed and fitted by hand."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,9 @@ from anomalylab.images.masks import read_mask, resize_mask
 from anomalylab.images.read import resize
 from anomalylab.metrics.cell_truth import polluted_cells
 from anomalylab.refine import healing, pixel_healing
+from anomalylab.reports import study as parts
 from anomalylab.runs.inputs import with_images
+from anomalylab.studies.opened import Study
 from anomalylab.studies.plan import plan
 from anomalylab.studies.run import run
 from anomalylab.studies.strategy import without_healing
@@ -217,6 +220,26 @@ def test_a_few_images_have_pictures_of_the_size_of_their_thumbnails(finished, he
     assert pictured["residual"].map(lambda picture: picture[:4]).eq(b"RIFF").all()
     most = healed_pixels[1].replaced.mean(axis=(1, 2)).max()
     assert pictured["replaced"].max() == pytest.approx(most)
+
+
+def test_the_page_sets_healed_images_beside_removal_and_their_originals(finished):
+    found = parts.findings(finished)
+    html = parts.healing(found).html
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+    alone, healed = values_of(finished), values_of(finished, "features")
+    assert f"{healed['auroc']:.3f} removed only {alone['auroc']:.3f}" in text
+    assert f"{healed['healed_change']:.3f}" in text
+    accepted = f"{healed['healed_accepted']:.0%}".replace("%", " %")
+    assert f"heal=features): {accepted} of the healed images pass" in text
+    n_pictured = healed_of(finished, "pixels")["healed"].notna().sum()
+    assert html.count("<figure>") == 4 * n_pictured
+    only = found.study.tables
+    cells = {
+        name: table[~table["strategy"].str.contains("heal=")]
+        for name, table in (("metrics", only.metrics), ("cells", only.cells))
+    }
+    without = parts.Findings(Study(only._replace(**cells, healed=only.healed[:0])))
+    assert "al-nothing" in parts.healing(without).html
 
 
 def test_a_study_that_was_stopped_while_it_fitted_does_not_train_again(

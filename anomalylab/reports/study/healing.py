@@ -92,7 +92,12 @@ def _healed(found: Findings) -> Iterator[Healed]:
 def _words(one: Healed) -> str:
     """Say what healing brings, and what speaks against it."""
     name = strategy_words(one.strategy, one.scorer, one.detector)
-    accepted = one.values.get("healed_accepted", float("nan"))
+    accepted = one.values.get("healed_accepted", 0.0)
+    if not accepted:
+        return (
+            f"{one.detector}, {name}: none of the healed images passes for a kept one, so all of "
+            "them stay out."
+        )
     first = f"{one.detector}, {name}: {percent(accepted)} of the healed images pass for kept ones"
     fell = one.values.get("healed_energy_fell")
     if fell is not None:
