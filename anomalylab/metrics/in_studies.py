@@ -110,7 +110,8 @@ IN_STUDIES: dict[str, OfStudy] = {
     ),
     "healed_energy_left": OfStudy(
         "Left of the defect",
-        "its mean squared score after healing to before, median of the accepted images",
+        "its energy, the mean squared score, after healing to before; median of the accepted "
+        "images",
         HEALED,
         "What is left of healed defects?",
         higher_is_better=False,

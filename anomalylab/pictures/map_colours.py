@@ -86,8 +86,11 @@ def composite(
         picture.alpha_composite(_coloured(cells, picture.size, ramp))
     if contour:
         draw, width = ImageDraw.Draw(picture), max(1, max(picture.size) // 256)
-        for ring in json.loads(contour):
-            draw.line([tuple(point) for point in ring], fill=(255, 255, 255), width=width)
+        rings = [[tuple(point) for point in ring] for ring in json.loads(contour)]
+        for ring in rings:  # a rim, so that the line is seen on white, too
+            draw.line(ring, fill=(70, 70, 70), width=width + 2)
+        for ring in rings:
+            draw.line(ring, fill=(255, 255, 255), width=width)
     return webp(np.asarray(picture.convert("RGB")), quality=70)
 
 

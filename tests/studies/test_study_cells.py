@@ -15,8 +15,8 @@ from anomalylab.runs.inputs import groups_of
 from anomalylab.schema.study import KEY
 from anomalylab.storage.blocks import BlockStore
 from anomalylab.studies.run import run
-from anomalylab.studies.toml import read_study
 from anomalylab.studies.store import KIND
+from anomalylab.studies.toml import read_study
 from anomalylab.verdicts.decision import decisions, label_free_thresholds
 
 pytestmark = pytest.mark.xdist_group("study")

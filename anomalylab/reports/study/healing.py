@@ -166,7 +166,8 @@ def _told_of(row: Mapping[str, Any], label: Any) -> str:
     passes = "passes for a kept image" if row["is_accepted"] else "is still odd and stays out"
     left = ""
     if row["energy_before"]:
-        left = f"; {percent(row['energy_after'] / row['energy_before'])} of the defect is left"
+        share = percent(row["energy_after"] / row["energy_before"])
+        left = f"; {share} of the energy of its defect is left"
     return f"{kind}; {percent(row['replaced'])} of it replaced; {passes}{left}"
 
 
