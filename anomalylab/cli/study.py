@@ -39,7 +39,7 @@ def _fill(parser: argparse.ArgumentParser) -> None:
         help="the study as a TOML file, or with --preset its folder of images",
     )
     parser.add_argument(
-        "--preset", metavar="NAME", help="a study that is built in: quick, sroc-paper"
+        "--preset", metavar="NAME", help="a study that is built in: cutpaste, quick, sroc-paper"
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="tell cells, time and memory, and compute nothing"
