@@ -48,7 +48,8 @@ def test_dials_draw_twins_anew_and_both_are_trained_and_judged(browser, address)
     assert pictures(browser)[6:12] == before[6:12]
     wait_for(lambda: "kind=brush" in browser.current_url)
     press(browser, "Train both")
-    wait_for(lambda: sum("trained, 1 epoch" in text for text in texts(browser, "td")) == 2)
+    trained = "trained, 1 epoch"
+    wait_for(lambda: sum(trained in text for text in texts(browser, "td")) == 2, seconds=180)
     wait_for(lambda: any("untouched" in text for text in texts(browser, ".al-card .al-file")))
     browser.execute_script(DEEP + "all(document, 'button.al-card-face')[0].click()")
     wait_for(lambda: len(find_all(browser, ".heats img")) == 4)
