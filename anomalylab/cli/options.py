@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anomalylab.errors import AnomalyLabError, UnknownNameError
+from anomalylab.recipes.options import add_intensity
 from anomalylab.runs.kinds import KINDS, Kind, kind_spelled
 
 if TYPE_CHECKING:
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
 
 ENGINES = ("auto", "torch", "openvino")
 """What may run a network; written here, too, so that --help loads no network."""
-
-
-SENSITIVITIES = ("none", "quick", "full")
-"""How much may be planted; written here, too, so that --help loads no tables."""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -124,11 +121,7 @@ def add_images(parser: argparse.ArgumentParser) -> None:
         help="pixels that images are resized to: HxW, or N for their own shape in the area of "
         "N x N (the backbone's own N); several, as 224,320, are compared like detectors",
     )
-    parser.add_argument(
-        "--intensity",
-        default="full",
-        help="how 16-bit and float pixels are read: full, or range:LO,HI (%(default)s)",
-    )
+    add_intensity(parser)
     parser.add_argument(
         "--resize", default="bilinear", choices=["bilinear", "area"], help="(%(default)s)"
     )
@@ -239,6 +232,18 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     """Add the argument that names a finished run."""
     parser.add_argument(
         "run", type=Path, metavar="RUN", help="folder that anomalylab run or recipe wrote"
+    )
+
+
+def add_whose_scores(parser: argparse.ArgumentParser) -> None:
+    """Add the option that chooses one of the detectors of a run."""
+    parser.add_argument("--detector", default="", help="whose scores (those of the verdict)")
+
+
+def add_kept_weights(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says where the weights that a run was made with are now."""
+    parser.add_argument(
+        "--weights", metavar="FILE", help="weights file, if the run was made with one"
     )
 
 

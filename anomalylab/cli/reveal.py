@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anomalylab.cli.options import add_command, add_run, printable
+from anomalylab.cli.options import add_command, add_run, add_whose_scores, printable
 from anomalylab.number_words import few_digits, grouped, percent, plural
 from anomalylab.progress import stage
 
@@ -23,7 +23,7 @@ def add(commands) -> None:
         metavar="TABLE",
         help="CSV or parquet table with the columns path and label, of a run without hidden labels",
     )
-    parser.add_argument("--detector", default="", help="whose scores (those of the verdict)")
+    add_whose_scores(parser)
     parser.add_argument(
         "-o", "--out", type=Path, metavar="FILE", help="write the images with their labels, as CSV"
     )

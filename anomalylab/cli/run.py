@@ -3,7 +3,6 @@
 import argparse
 
 from anomalylab.cli.options import (
-    SENSITIVITIES,
     add_command,
     add_data,
     add_images,
@@ -16,6 +15,7 @@ from anomalylab.cli.options import (
 from anomalylab.cli.outcome import BESIDE_THE_RUN, add_report, tell, tell_in_a_line
 from anomalylab.errors import ParameterError
 from anomalylab.progress import stage
+from anomalylab.recipes.options import add_seed, add_sensitivity
 
 DETECTOR_HELP = (
     "detector, as NAME[@PRESET][:option=value,...], for example patchcore, padim@sroc or "
@@ -57,15 +57,8 @@ def _fill(parser: argparse.ArgumentParser) -> None:
         help="false-positive rate up to which AU-PRO and AU-IoU integrate (%(default)s)",
     )
     add_max_false_alarms(parser)
-    parser.add_argument(
-        "--seed", type=int, default=0, help="seed of everything drawn (%(default)s)"
-    )
-    parser.add_argument(
-        "--sensitivity",
-        choices=SENSITIVITIES,
-        help="how many defects are planted in copies of the images to measure what would have been "
-        "seen (quick, unless all training images are labelled)",
-    )
+    add_seed(parser)
+    add_sensitivity(parser, "what would have been seen")
     parser.add_argument(
         "--per-cluster",
         action="store_true",

@@ -6,6 +6,7 @@ from pathlib import Path
 from anomalylab.cli.options import (
     ENGINES,
     add_command,
+    add_kept_weights,
     add_max_false_alarms,
     add_plugin,
     add_replace,
@@ -26,9 +27,7 @@ def add(commands) -> None:
     )
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder to write to")
     add_replace(parser)
-    parser.add_argument(
-        "--weights", metavar="FILE", help="weights file, if the run was made with one"
-    )
+    add_kept_weights(parser)
     parser.add_argument(
         "--engine", choices=ENGINES, help="what runs the network (as in RUN, if installed)"
     )

@@ -2,7 +2,13 @@
 
 import argparse
 
-from anomalylab.cli.options import add_command, add_moved_data, add_plugin, add_run
+from anomalylab.cli.options import (
+    add_command,
+    add_kept_weights,
+    add_moved_data,
+    add_plugin,
+    add_run,
+)
 
 
 def add(commands) -> None:
@@ -26,9 +32,7 @@ def add(commands) -> None:
         metavar="N",
         help="planted images of each kind, width and contrast (%(default)s)",
     )
-    parser.add_argument(
-        "--weights", metavar="FILE", help="weights file, if the run was made with one"
-    )
+    add_kept_weights(parser)
     add_moved_data(parser)
     add_plugin(parser)
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from anomalylab.cli.options import add_command, add_moved_data, add_run, printable
+from anomalylab.cli.options import add_command, add_moved_data, add_run, add_whose_scores, printable
 
 FLAGGED = "flagged"
 
@@ -20,7 +20,7 @@ def add(commands) -> None:
         metavar="N",
         help=f"how many, or {FLAGGED}: all at or above the threshold (%(default)s)",
     )
-    parser.add_argument("--detector", default="", help="whose scores (those of the verdict)")
+    add_whose_scores(parser)
     parser.add_argument("--copy-to", type=Path, metavar="FOLDER", help="copy their files there")
     add_moved_data(parser)
 

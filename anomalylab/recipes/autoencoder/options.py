@@ -3,6 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from anomalylab.recipes.options import add_epochs, add_intensity, add_seed
+
 if TYPE_CHECKING:
     from anomalylab.recipes.autoencoder.request import AutoencoderRequest
 
@@ -50,7 +52,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="add noise to what goes in alone, rather than to images and copies",
     )
-    parser.add_argument("--epochs", type=int, metavar="N", help="instead of those of the preset")
+    add_epochs(parser)
     _add_rest(parser)
 
 
@@ -89,12 +91,8 @@ def _add_rest(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE,...",
         help="further ones of the detector autoencoder, as rotation=0,is_flipped=false",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="(%(default)s)")
-    parser.add_argument(
-        "--intensity",
-        default="full",
-        help="how 16-bit and float pixels are read: full, or range:LO,HI (%(default)s)",
-    )
+    add_seed(parser)
+    add_intensity(parser)
 
 
 def request(options: argparse.Namespace, params: dict[str, object]) -> "AutoencoderRequest":

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from anomalylab.recipes.options import add_categories, add_epochs, add_intensity
+
 if TYPE_CHECKING:
     from anomalylab.recipes.metric_learning.request import MetricLearningRequest
 
@@ -40,13 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="a further folder or table of images, whose layout is found out; may be given several "
         "times",
     )
-    parser.add_argument(
-        "--category",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="product to take, all if none is named; may be given several times",
-    )
+    add_categories(parser)
     parser.add_argument(
         "--loss",
         default="arcface",
@@ -63,7 +59,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--epochs", type=int, metavar="N", help="instead of those of the preset")
+    add_epochs(parser)
     parser.add_argument(
         "--distance", choices=("cosine", "euclidean"), help="between embeddings (cosine)"
     )
@@ -82,11 +78,7 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         "looking at test images makes their results too good",
     )
     parser.add_argument("--seed", default="0", metavar="N", help="one, or several as 0,1,2 (0)")
-    parser.add_argument(
-        "--intensity",
-        default="full",
-        help="how 16-bit and float pixels are read: full, or range:LO,HI (%(default)s)",
-    )
+    add_intensity(parser)
 
 
 def request(options: argparse.Namespace, params: dict[str, object]) -> "MetricLearningRequest":

@@ -3,6 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from anomalylab.recipes.options import add_intensity, add_seed, add_sensitivity
+
 if TYPE_CHECKING:
     from anomalylab.recipes.pc_space.request import PCSpaceRequest
 
@@ -56,11 +58,7 @@ def _add_space(parser: argparse.ArgumentParser) -> None:
         help="bright end of the one-band image: of the heaviest colour, the most extreme pixel, or "
         "what is bright to the eye (loading)",
     )
-    parser.add_argument(
-        "--intensity",
-        default="full",
-        help="how 16-bit and float pixels are read: full, or range:LO,HI (%(default)s)",
-    )
+    add_intensity(parser)
 
 
 def _add_odds(parser: argparse.ArgumentParser) -> None:
@@ -85,13 +83,8 @@ def _add_odds(parser: argparse.ArgumentParser) -> None:
         help="choose window, components, bins, limit and C by cross-validation on the training "
         "images, whatever is given for them",
     )
-    parser.add_argument("--seed", type=int, help="seed of everything drawn (0)")
-    parser.add_argument(
-        "--sensitivity",
-        choices=["none", "quick", "full"],
-        help="how many defects are planted in copies of the images to measure what the residual "
-        "would have seen (quick, unless all training images are labelled)",
-    )
+    add_seed(parser, default=None)
+    add_sensitivity(parser, "what the residual would have seen")
 
 
 def request(options: argparse.Namespace, params: dict[str, object]) -> "PCSpaceRequest":

@@ -3,6 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from anomalylab.recipes.options import add_categories, add_intensity, add_seed
+
 if TYPE_CHECKING:
     from anomalylab.recipes.pni.request import PNIRequest
 
@@ -20,13 +22,7 @@ PRESETS = ("tiny", "cpu", "pni", "pni_official")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add them to the parser of the recipe."""
-    parser.add_argument(
-        "--category",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="product to take, all if none is named; may be given several times",
-    )
+    add_categories(parser)
     parser.add_argument(
         "--preset",
         default="cpu",
@@ -72,12 +68,8 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
         "cells measure 8 and 16 pixels as in the paper)",
     )
     parser.add_argument("--size", metavar="PX", help="as of anomalylab run")
-    parser.add_argument("--seed", type=int, default=0, help="seed of all that is drawn (0)")
-    parser.add_argument(
-        "--intensity",
-        default="full",
-        help="how 16-bit and float pixels are read: full, or range:LO,HI (%(default)s)",
-    )
+    add_seed(parser)
+    add_intensity(parser)
 
 
 def request(options: argparse.Namespace, params: dict[str, object]) -> "PNIRequest":
