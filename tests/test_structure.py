@@ -1,4 +1,4 @@
-"""The package stays in small pieces: functions, modules, and the mean of all functions."""
+"""The package stays in small pieces: functions, modules, the mean of all functions, and tests."""
 
 import ast
 import io
@@ -12,6 +12,7 @@ ROOT = Path(anomalylab.__file__).parent
 N_SHOWN = 10
 MOST_LINES_OF_A_FUNCTION = 50
 MOST_LINES_OF_A_MODULE = 300
+MOST_LINES_OF_A_TEST_FILE = 400
 MOST_LINES_ON_AVERAGE = 9
 SILENT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 
@@ -79,3 +80,12 @@ def test_no_module_is_longer_than_a_few_screens():
 def test_functions_are_short_on_average():
     mean = sum(n_lines for n_lines, _ in functions()) / len(functions())
     assert mean <= MOST_LINES_ON_AVERAGE, f"{mean:.2f} lines; {longest(functions())}"
+
+
+def test_no_file_of_tests_is_longer_than_some_screens():
+    tests = Path(__file__).parent
+    found = [
+        (len(path.read_text(encoding="utf-8").splitlines()), path.relative_to(tests).as_posix())
+        for path in tests.rglob("*.py")
+    ]
+    assert max(found)[0] <= MOST_LINES_OF_A_TEST_FILE, longest(found)
