@@ -190,7 +190,15 @@ def _values(images, steps, taus, types, latents, has_labels, has_masks):
                     rows.append(
                         ("AE128", latent, name, method, metric, own, "" if is_known else why)
                     )
-    return rows
+    return [(*row[:6], *_range(row), row[6]) for row in rows]
+
+
+def _range(row):
+    """Return made-up bounds of a value; none of those that have none in a run either."""
+    value, metric = row[5], row[4]
+    if value is None or metric in ("pixel_auroc", "au_pro"):
+        return None, None
+    return max(0.0, value - 0.0625), min(1.0, value + 0.0625)
 
 
 def _frame(table, rows):

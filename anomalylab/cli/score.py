@@ -48,7 +48,15 @@ def call(options: argparse.Namespace) -> None:
         from anomalylab.runs.folder import Run
         from anomalylab.runs.kinds import KINDS, resolve
 
-    kind = Run(options.run).kind
+    base = Run(options.run)
+    kind = base.kind
+    if kind.score is None and kind.instead:
+        raise RunError(
+            f"{options.run} holds {kind.holds}, which scores no new images: it has not judged each "
+            "training image by a detector that had not seen it, so that nothing tells what is "
+            "usual; this makes a run of the same detector that has, and that scores: "
+            f"{resolve(kind.instead)(base)}"
+        )
     if kind.score is None:
         able = ", ".join(other.made_by for other in KINDS.values() if other.score)
         raise RunError(

@@ -54,7 +54,7 @@ def resampled(
         Of each class, how many images more there are than a resample draws.
     """
     rng = np.random.default_rng(seed)
-    blocks = _draw_counts(labels, n_resamples, rng, n_imagined)
+    blocks = draw_counts(labels, n_resamples, rng, n_imagined)
     if metric in _OF_TALLY:
         of_tally = _OF_TALLY[metric]
         return np.concatenate([of_tally(*tally(labels, scores, c)[1:]) for c in blocks])
@@ -63,7 +63,7 @@ def resampled(
     return np.array([metric(labels[drawn], scores[drawn]) for drawn in draws])
 
 
-def _draw_counts(
+def draw_counts(
     labels: np.ndarray, n_resamples: int, rng: np.random.Generator, n_imagined: int
 ) -> Iterator[np.ndarray]:
     """Yield blocks of (resamples, n_images): how often each image was drawn within its class."""
@@ -73,6 +73,8 @@ def _draw_counts(
         counts = np.zeros((n_rows, len(labels)), dtype=np.int64)
         for label in (False, True):
             members = np.flatnonzero(labels == label)
+            if not len(members):
+                continue
             drawn = rng.integers(len(members), size=(n_rows, len(members) - n_imagined))
             drawn += np.arange(n_rows)[:, None] * len(members)
             times = np.bincount(drawn.ravel(), minlength=n_rows * len(members))

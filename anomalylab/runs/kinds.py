@@ -40,6 +40,9 @@ class Kind:
         ``score(run, images, out, weights=None, engine=None, max_false_alarms=None,
         calibrate_on=None, replace=False) -> Run``: how it scores new images; None if such a run
         cannot.
+    instead : str, optional
+        ``instead(run) -> str``: the command that makes a run of the same detector that does score
+        new images, where such a run cannot.
     sensitivity : str, optional
         ``sensitivity(run, data, weights) -> Instrument``: what planted defects are measured with
         again; None if nothing can be planted.
@@ -64,6 +67,7 @@ class Kind:
     notebook: str
     app: str | None = None
     score: str | None = None
+    instead: str | None = None
     sensitivity: str | None = None
     check: str | None = None
     options: str | None = None
@@ -144,6 +148,7 @@ KINDS: dict[str, Kind] = {
             part="anomalylab.recipes.autoencoder.info:AutoencoderInfo",
             request="anomalylab.recipes.autoencoder.request:AutoencoderRequest",
             make="anomalylab.recipes.autoencoder.run:run",
+            instead="anomalylab.recipes.autoencoder.instead:command",
             notebook="autoencoder",
             options="anomalylab.recipes.autoencoder.options",
         ),
@@ -155,6 +160,7 @@ KINDS: dict[str, Kind] = {
             part="anomalylab.recipes.pni.info:PNIInfo",
             request="anomalylab.recipes.pni.request:PNIRequest",
             make="anomalylab.recipes.pni.run:run",
+            instead="anomalylab.recipes.pni.instead:command",
             notebook="pni",
             options="anomalylab.recipes.pni.options",
         ),

@@ -98,5 +98,5 @@ def _trained(
         judged = judge(trained, material)
         tables.add(judged, material, is_main=is_main)
     if is_main:
-        tables.put("autoencoder_f1_course", course.table(detector.epochs))
+        tables.put("autoencoder_f1_course", course.table())
     return judged

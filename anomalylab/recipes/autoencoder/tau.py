@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from anomalylab.metrics.over_levels import best_level, count, levels_of, rates_over_levels
-from anomalylab.number_words import plural
+from anomalylab.number_words import percent, plural
 from anomalylab.recipes.autoencoder.judged import ALL, Judged, Material
 
 LEFT_OUT, PLANTED, ORACLE = "left_out_good", "planted", "f1_oracle"
@@ -55,10 +55,9 @@ def chosen_taus(
     if n_held:
         value = np.quantile(judged.held_out.max(axis=(1, 2)), quantile, method="higher")
         level = int(np.searchsorted(steps, value, side="left"))
-        of = "the highest" if quantile == 1 else f"the {quantile:.0%} quantile of the highest"
-        found.append(
-            _tau(LEFT_OUT, steps, level, f"{of} residuals of {plural(n_held, 'good image')}")
-        )
+        of = "" if quantile == 1 else f"{percent(quantile)} of "
+        words = f"nothing exceeds it in {of}{plural(n_held, 'good image')}"
+        found.append(_tau(LEFT_OUT, steps, level, words))
     if len(judged.planted):
         rates = rates_over_levels(count(judged.plants.masks, levels_of(judged.planted, steps)))
         words = (

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ import pandas as pd
 from anomalylab.images.read import resize
 from anomalylab.recipes.autoencoder.product import Cleaning
 from anomalylab.training.autoencoder.fit import fit
-from anomalylab.training.autoencoder.network import AutoEncoder, reconstructions
+from anomalylab.training.autoencoder.network import AutoEncoder, reconstructions, restore
 from anomalylab.training.autoencoder.residuals import residuals
 from anomalylab.training.splits import split
 
@@ -89,8 +89,7 @@ def train(detector: Any, good: Good, after_epoch: AfterEpoch | None = None) -> T
     after_epoch : callable, optional
         Told the network and the epoch that has ended, of epochs that are trained now.
     """
-    none = pd.DataFrame(columns=["epoch", "part", "measure", "value"])
-    trained = Trained(detector, AutoEncoder(detector.built(), detector.seed), none)
+    trained = _begun(detector)
     ended: list[int] = []
 
     def told(epoch: int) -> None:
@@ -113,6 +112,26 @@ def train(detector: Any, good: Good, after_epoch: AfterEpoch | None = None) -> T
     if len(ended) == trained.history["epoch"].max():
         trained.seconds = time.monotonic() - began
     return trained
+
+
+def as_it_was(detector: Any, weights: Mapping[str, np.ndarray]) -> Trained:
+    """Return a network with the weights that it had after an epoch.
+
+    Parameters
+    ----------
+    detector : AutoEncoder
+        The detector whose settings it was trained with.
+    weights : mapping of str to ndarray
+        Its ``state_dict``.
+    """
+    trained = _begun(detector)
+    restore(trained.network, weights)
+    return trained
+
+
+def _begun(detector: Any) -> Trained:
+    none = pd.DataFrame(columns=["epoch", "part", "measure", "value"])
+    return Trained(detector, AutoEncoder(detector.built(), detector.seed), none)
 
 
 def key_of(detector: Any, good: Good) -> dict[str, Any]:

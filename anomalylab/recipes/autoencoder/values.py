@@ -6,14 +6,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from anomalylab.metrics import auroc_interval, rate_interval
 from anomalylab.metrics.image import auroc
 from anomalylab.metrics.over_levels import AVERAGES, RATES, count, levels_of, rates_over_levels
 from anomalylab.metrics.pixel import localisation
+from anomalylab.metrics.pixel_rates import called_above, pixel_rate_intervals
 from anomalylab.recipes.autoencoder.judged import ALL, GOOD, Judged, Material
 from anomalylab.recipes.autoencoder.tau import Tau
 
 NO_TRUTH = "no mask says which pixels are defective"
 ONE_CLASS = "good and defective test images are needed"
+
+NO_BOUNDS = (np.nan, np.nan)
 
 QUANTILES = (0.5, 0.9, 0.98, 1.0)
 
@@ -42,9 +46,9 @@ def values_of(
     for name in (ALL, *_types(material)):
         rows += _without_threshold(name, judged, material)
         for tau in taus:
-            rows += _pixels_at(name, tau, levels, material)
+            rows += _pixels_at(name, tau, levels, material, judged.trained.detector.seed)
             rows += _images_at(name, tau, levels, material)
-    columns = ["defect_type", "method", "metric", "value", "note"]
+    columns = ["defect_type", "method", "metric", "value", "low", "high", "note"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -88,11 +92,11 @@ def _without_threshold(name: str, judged: Judged, material: Material) -> Iterato
     is_of = ~_is(material, "") if name == ALL else _is(material, name) | _is(material, GOOD)
     rows = np.flatnonzero(is_of)
     labels = (material.types[rows] != GOOD).astype(int)
-    value, note = np.nan, ONE_CLASS
+    value, bounds, note = np.nan, NO_BOUNDS, ONE_CLASS
     if 0 < labels.sum() < len(labels):
         scores = judged.test[rows].max(axis=(1, 2))
-        value, note = auroc(labels, scores), ""
-    yield _row(name, "", "auroc", value, note)
+        value, bounds, note = auroc(labels, scores), auroc_interval(labels, scores), ""
+    yield _row(name, "", "auroc", value, note, bounds)
     rows = rows[material.has_truth[rows]]
     masks = material.masks[rows]
     found: dict[str, float] = {}
@@ -102,13 +106,19 @@ def _without_threshold(name: str, judged: Judged, material: Material) -> Iterato
         yield _row(name, "", metric, found.get(metric, np.nan), "" if found else NO_TRUTH)
 
 
-def _pixels_at(name: str, tau: Tau, levels: np.ndarray, material: Material) -> Iterator[Row]:
+def _pixels_at(
+    name: str, tau: Tau, levels: np.ndarray, material: Material, seed: int
+) -> Iterator[Row]:
     rows = material.rows_of(name)
-    has_defect = bool(len(rows)) and bool(material.masks[rows].any())
-    rates = rates_over_levels(count(material.masks[rows], levels[rows])).loc[tau.level]
+    pixels = count(material.masks[rows], levels[rows])
+    rates = rates_over_levels(pixels).loc[tau.level]
+    bounds = pixel_rate_intervals(called_above(pixels, tau.level), seed=seed)
     for metric in RATES:
-        value = float(rates[metric].item()) if has_defect else np.nan
-        yield _row(name, tau.method, metric, value, "" if has_defect else NO_TRUTH)
+        if metric in bounds:
+            value = float(rates[metric].item())
+            yield _row(name, tau.method, metric, value, "", bounds[metric])
+        else:
+            yield _row(name, tau.method, metric, np.nan, NO_TRUTH)
 
 
 def _images_at(name: str, tau: Tau, levels: np.ndarray, material: Material) -> Iterator[Row]:
@@ -119,8 +129,11 @@ def _images_at(name: str, tau: Tau, levels: np.ndarray, material: Material) -> I
         ("image_recall", is_defect, called),
         ("image_specificity", is_good, ~called),
     ):
-        value = float(np.mean(is_right[is_of])) if is_of.any() else np.nan
-        yield _row(name, tau.method, metric, value, "" if is_of.any() else ONE_CLASS)
+        if is_of.any():
+            k, n = int(is_right[is_of].sum()), int(is_of.sum())
+            yield _row(name, tau.method, metric, k / n, "", rate_interval(k, n))
+        else:
+            yield _row(name, tau.method, metric, np.nan, ONE_CLASS)
 
 
 def _is(material: Material, name: str) -> np.ndarray:
@@ -128,6 +141,13 @@ def _is(material: Material, name: str) -> np.ndarray:
     return np.array([kind == name for kind in material.types], bool)
 
 
-def _row(name: str, method: str, metric: str, value: float, note: str) -> Row:
+def _row(
+    name: str,
+    method: str,
+    metric: str,
+    value: float,
+    note: str,
+    bounds: tuple[float, float] = NO_BOUNDS,
+) -> Row:
     names = {"defect_type": name, "method": method, "metric": metric}
-    return {**names, "value": value, "note": note}
+    return {**names, "value": value, "low": bounds[0], "high": bounds[1], "note": note}

@@ -36,6 +36,7 @@ def curves(found: Found) -> Fragment:
         losses=list(_losses(found)),
         f1=list(_f1(found)),
         course=f1_words(found),
+        why_no_f1=why_no_f1(found),
         rows=list(_rows(found)),
     )
     return Fragment(html, TABLE_SCRIPTS, STYLES)
@@ -65,6 +66,28 @@ def f1_words(found: Found) -> str:
     if not lost:
         return "No type of defect was found much better earlier than at the end."
     return f"Found better earlier in training than at its end: {listed(lost)}."
+
+
+def why_no_f1(found: Found) -> str:
+    """Say why no F1 is shown over epochs, and how to get it; empty if it is shown.
+
+    Parameters
+    ----------
+    found : Found
+    """
+    if len(found.tables.f1_course) or not found.trainings:
+        return ""
+    if not found.types:
+        return (
+            "How well defects were found meanwhile is not shown: no test image has a mask that "
+            "says which pixels are defective."
+        )
+    return (
+        "How well defects were found meanwhile is not known: the network was found in the cache, "
+        "where an older version, or a run without masks, had trained it and kept it from the end "
+        "of training alone. The same command with another --seed trains it anew and looks at it "
+        "after about 20 of its epochs."
+    )
 
 
 def _losses(found: Found) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,9 @@ from anomalylab.number_words import percent, plural
 from anomalylab.recipes.autoencoder.judged import ALL, GOOD
 from anomalylab.recipes.autoencoder.tau import ORACLE
 from anomalylab.recipes.autoencoder.told import NAME
+from anomalylab.reports.autoencoder.follows import follows
 from anomalylab.reports.autoencoder.opened import Found, opened
+from anomalylab.reports.autoencoder.values import interval_of
 from anomalylab.reports.autoencoder.words import NAMES, promise, short, tau_words, unit_of
 from anomalylab.reports.kit.fragment import Fragment
 from anomalylab.reports.parts.verdict import findings_warnings, show_verdict
@@ -18,8 +20,8 @@ TERMS = {
     "from these. It has learnt this from good images alone.",
     "Residual": "what is left of a pixel: how far the image that comes out is from the one that "
     "went in. Where an image is unlike good ones, it comes back wrong, and much is left.",
-    "Threshold τ": "a pixel is called defective if its residual exceeds it. A lower one finds more "
-    "and is wrong more often.",
+    "Threshold τ": "a pixel is called defective, and marked in the pictures, if its residual "
+    "exceeds it. A lower one finds more and is wrong more often.",
     "Precision": "of the pixels that are called, the share that is defective.",
     "Recall": "of the pixels that are defective, the share that is called.",
     "F1": "one number for both: their harmonic mean; 1 is perfect, 0 finds nothing.",
@@ -39,7 +41,7 @@ def headline(run: Run) -> Fragment:
     Fragment
     """
     found = opened(run)
-    return show_verdict(
+    shown = show_verdict(
         run,
         {NAME: "the auto-encoder"},
         asked=asked(found),
@@ -48,6 +50,8 @@ def headline(run: Run) -> Fragment:
         judges="methods",
         terms=TERMS,
     )
+    below = follows(found)
+    return Fragment(shown.html + below.html, (*shown.scripts, *below.scripts), below.styles)
 
 
 def asked(found: Found) -> str:
@@ -91,9 +95,12 @@ def tiles(found: Found) -> list[dict[str, Any]]:
         ("recall", "Defective pixels called", "recall, all test images"),
         ("precision", "Called pixels defective", "precision, all test images"),
     ):
-        value = found.value(found.main, ALL, row["method"], metric).get("value")
+        row_of = found.value(found.main, ALL, row["method"], metric)
+        value = row_of.get("value")
         if value is not None:
-            made.append({"title": title, "value": percent(value), "note": note})
+            between = interval_of(row_of)
+            sure = f"; 95 % sure: {between}" if between else ""
+            made.append({"title": title, "value": percent(value), "note": f"{note}{sure}"})
     for name, title in ((ALL, "Defective images found"), (GOOD, "Good images called by mistake")):
         k, n = found.judged(name, row["tau"])
         if n:

@@ -69,6 +69,19 @@ class Found:
         rows = {row["method"]: row for row in rows_of(self.tables.taus)}
         return [rows[method] for method in METHODS if method in rows]
 
+    @property
+    def tau(self) -> float:
+        """The threshold to use; where none was chosen, half of the highest residual."""
+        return float(self.taus[0]["tau"]) if self.taus else self.about.highest / 2
+
+    @property
+    def named(self) -> dict[str, pd.DataFrame]:
+        """Tables under the names that they have in the run."""
+        return {
+            f"autoencoder_{field.name}": getattr(self.tables, field.name)
+            for field in fields(Tables)
+        }
+
     @cached_property
     def types(self) -> list[str]:
         """Types of defects that are told apart in the curves of thresholds."""

@@ -52,8 +52,7 @@ def overlays(found: Found, taus: Sequence[float] = ()) -> Fragment:
 
 def usual_taus(found: Found) -> list[float]:
     """Return half of the threshold to use, itself, and twice as much, none beyond the highest."""
-    tau = found.taus[0]["tau"] if found.taus else found.about.highest / 2
-    return [min(factor * tau, found.about.highest) for factor in FACTORS]
+    return [min(factor * found.tau, found.about.highest) for factor in FACTORS]
 
 
 def stills(found: Found, most: int) -> list[dict[str, Any]]:

@@ -44,6 +44,7 @@ def values(found: Found) -> Fragment:
         without=[name for name, _ in WITHOUT_TAU.values()],
         rows=[_row_without(found, name) for name in types],
         meanings=[*RATES.values(), *OF_IMAGES.values(), *WITHOUT_TAU.values()],
+        has_oracle=any(row["method"] == ORACLE for row in found.taus),
         all_rows=list(_all_rows(found)),
     )
     return Fragment(html, TABLE_SCRIPTS, ("autoencoder/page.css",))
@@ -90,8 +91,26 @@ def _cell(found: Found, name: str, method: str, metric: str) -> dict[str, str]:
     row = found.value(found.main, name, method, metric)
     value = row.get("value")
     if value is None:
-        return {"value": "–", "why": row.get("note", "")}
-    return {"value": percent(value) if method else fixed(value, 3), "why": ""}
+        return {"value": "–", "interval": "", "why": row.get("note", "")}
+    return {
+        "value": percent(value) if method else fixed(value, 3),
+        "interval": interval_of(row, is_share=bool(method)),
+        "why": "",
+    }
+
+
+def interval_of(row: dict[str, Any], *, is_share: bool = True) -> str:
+    """Say between what a value lies on other images; empty where that is not known.
+
+    Examples
+    --------
+    >>> interval_of({"low": 0.25, "high": 0.5})
+    '25\u202f% to 50\u202f%'
+    """
+    if row.get("low") is None or row.get("high") is None:
+        return ""
+    low, high = (percent(v) if is_share else fixed(v, 3) for v in (row["low"], row["high"]))
+    return f"{low} to {high}"
 
 
 def _row_without(found: Found, name: str) -> dict[str, Any]:
@@ -109,5 +128,7 @@ def _all_rows(found: Found) -> Iterator[dict[str, str]]:
             "method": NAMES.get(row["method"], row["method"]),
             "metric": names.get(row["metric"], (row["metric"],))[0],
             "value": readable(row["value"]),
+            "low": readable(row["low"]),
+            "high": readable(row["high"]),
             "note": row["note"],
         }

@@ -1,6 +1,6 @@
 """Auto-encoders as networks, and images as they give them back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
@@ -81,6 +81,16 @@ def reconstructions(
             yield some.permute(0, 2, 3, 1).float().cpu().numpy()
     finally:
         network.train(was_training)
+
+
+def weights_of(network: nn.Module) -> dict[str, np.ndarray]:
+    """Return the weights of a network, and all else that it has learnt, by name."""
+    return {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
+
+
+def restore(network: nn.Module, weights: Mapping[str, np.ndarray]) -> None:
+    """Give a network the weights that :func:`weights_of` returned."""
+    network.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
 
 
 def _stack(layers: tuple[Layer, ...]) -> nn.Sequential:

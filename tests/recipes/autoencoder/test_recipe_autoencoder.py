@@ -61,7 +61,11 @@ def test_a_run_holds_every_table(finished):
 def test_the_verdict_tells_what_a_threshold_without_labels_finds(finished):
     assert finished.verdict.startswith("At a threshold of 0.")
     assert "taken from 1 good image held out" in finished.verdict
-    assert "of the good ones" in finished.verdict
+    maxima = finished.table("autoencoder_maxima").query("role == 'test' and latent == 64")
+    taus = finished.table("autoencoder_taus").set_index("method")["tau"]
+    n_called = (maxima["score"] > taus["left_out_good"]).groupby(maxima["label"]).sum()
+    assert f"finds {n_called[1] or 'none'} of 5 defective images" in finished.verdict
+    assert f"calls {n_called[0] or 'none'} of 3 good ones by mistake" in finished.verdict
     assert any("trials" in finding.message for finding in finished.info.findings)
 
 
@@ -108,6 +112,41 @@ def test_values_at_a_threshold_are_those_of_the_curve(finished):
     best = curve.loc["all", "f1"].max()
     oracle = values.query("metric == 'f1' and method == 'f1_oracle' and defect_type == 'all'")
     assert oracle["value"].item() == pytest.approx(best)
+
+
+def test_values_lie_inside_their_ranges_and_few_images_make_them_wide(finished):
+    values = finished.table("autoencoder_values")
+    of_pixels = values["metric"].isin(["pixel_auroc", "au_pro"])
+    assert values.loc[of_pixels, ["low", "high"]].isna().all(axis=None)
+    known = values[~of_pixels & values["value"].notna()]
+    assert len(known)
+    assert (known["low"] <= known["value"]).all()
+    assert (known["value"] <= known["high"]).all()
+    recall = known[known["metric"] == "recall"]
+    assert (recall["high"] - recall["low"] > 0.2).all()  # at most five images
+
+
+def test_f1_is_there_for_a_training_that_was_found_again(finished, textures, tmp_path, monkeypatch):
+    words = [str(textures / "brick"), *TINY, "--residual", "max_abs"]
+    with monkeypatch.context() as found:
+        found.setattr("anomalylab.training.course.Course._run_epochs", None)
+        assert main([*WORDS, *words, "-o", str(tmp_path / "again")]) == 0
+    again = Run(tmp_path / "again").table("autoencoder_f1_course")
+    monkeypatch.setenv("ANOMALYLAB_CACHE", str(tmp_path / "empty"))
+    assert main([*WORDS, *words, "-o", str(tmp_path / "anew")]) == 0
+    anew = Run(tmp_path / "anew").table("autoencoder_f1_course")
+    pd.testing.assert_frame_equal(again, anew)
+    assert again["epoch"].nunique() == 5
+    assert not again.equals(finished.table("autoencoder_f1_course"))
+
+
+def test_a_run_says_what_scores_new_images_in_its_place(finished, textures, tmp_path, capsys):
+    images, out = textures / "brick" / "test", tmp_path / "out"
+    assert main(["score", str(finished.folder), str(images), "-o", str(out)]) == 1
+    told = capsys.readouterr().err
+    command = "anomalylab run brick --detector autoencoder@tiny:epochs=5 -o reports/brick_scores"
+    assert command in told
+    assert "scores no new images" in told
 
 
 def test_f1_is_looked_at_after_each_epoch(finished):

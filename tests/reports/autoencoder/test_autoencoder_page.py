@@ -11,11 +11,12 @@ from given_back import HOSTILE, MAIN, N_HELD_OUT, TYPES, given_back, without_row
 from PIL import Image
 
 from anomalylab.metrics import rate_interval
-from anomalylab.number_words import percent
+from anomalylab.number_words import fixed, percent
 from anomalylab.pictures.colours import rgb
 from anomalylab.recipes.autoencoder.published import published
 from anomalylab.reports import autoencoder as parts
-from anomalylab.reports.autoencoder.curves import f1_words
+from anomalylab.reports.autoencoder.curves import f1_words, why_no_f1
+from anomalylab.reports.autoencoder.follows import concluded, follows, not_concluded
 from anomalylab.reports.autoencoder.headline import asked, tiles, warnings
 from anomalylab.reports.autoencoder.latents import compared_trainings, flattened
 from anomalylab.reports.autoencoder.overlays import counted_words, level_of, overlay, usual_taus
@@ -121,12 +122,17 @@ def test_three_thresholds_stand_in_print(made, shown):
 def test_each_type_stands_at_each_threshold_with_its_interval(made, shown):
     words = flat(shown["values"].html)
     own = made.found.tables.values.query("latent == 16 and method == 'planted'")
-    own = own[own["defect_type"] == "crack"].set_index("metric")["value"]
-    cells = " ".join(percent(own[name]) for name in ("precision", "recall", "f1", "accuracy"))
+    own = own[own["defect_type"] == "crack"].set_index("metric")
+    cells = " ".join(
+        f"{percent(row.value)} {percent(row.low)} to {percent(row.high)}"
+        for row in own.loc[["precision", "recall", "f1", "accuracy"]].itertuples()
+    )
     hit = [(one.levels > 100).any() for one in made.images if one.type == "crack"]
     low, high = rate_interval(sum(hit), len(hit))
-    told = f"crack {cells} {sum(hit)} of {len(hit)} {percent(low)} to {percent(high)}"
+    told = f"crack {sum(hit)} of {len(hit)} {percent(low)} to {percent(high)} {cells}"
     assert re.sub(r"\s+", " ", told) in words
+    row = made.found.value(made.found.main, "crack", "", "auroc")
+    assert " ".join((fixed(row["value"], 3), fixed(row["low"], 3), "to")) in words
     assert "from the answers (oracle)" in words
     assert "AU-PRO" in words
 
@@ -159,6 +165,58 @@ def test_curves_show_losses_and_f1_meanwhile(made, shown):
     )
     assert "best 0.70" in flat(html)
     assert MAIN[0] in flat(html)
+
+
+def test_a_curve_that_is_not_there_says_why_and_how_to_get_it(made, shown):
+    assert "Best F1 over all thresholds" in shown["curves"].html
+    assert why_no_f1(made.found) == ""
+    found = given_back().found
+    object.__setattr__(found.tables, "f1_course", found.tables.f1_course.iloc[:0])
+    words = flat(parts.curves(found).html)
+    assert "the network was found in the cache" in words
+    assert "another --seed" in words
+    assert "no test image has a mask" in why_no_f1(given_back(has_masks=False).found)
+
+
+def test_a_reader_is_told_what_follows_and_what_does_not(made):
+    found = made.found
+    tau = made.steps[120]
+    hit = [(one.residual > tau).any() for one in made.images if one.label]
+    false = [(one.residual > tau).any() for one in made.images if not one.label]
+    low, high = (round(100 * share) for share in rate_interval(sum(hit), len(hit)))
+    can = list(concluded(found))
+    assert can[0].startswith(f"Of 100 defective images like these it would find {low} to {high} (")
+    low, high = (round(100 * share) for share in rate_interval(sum(false), len(false)))
+    assert f"would call {low} to {high} by mistake" in can[1]
+    assert "On a line where 5 of 1" in can[2]
+    precision = found.value(found.main, "all", "left_out_good", "precision")
+    assert f"{percent(precision['value'])} ({percent(precision['low'])} to " in can[3]
+    cannot = list(not_concluded(found))
+    assert f"1 in {N_HELD_OUT + 1}" in cannot[0]
+    assert "crack" in cannot[1]
+    assert not any("longer training" in sentence for sentence in cannot)
+    html = follows(found).html
+    assert "&lt;script&gt;" in html
+    assert "<script>alert" not in html
+
+
+def test_marks_are_not_praised_where_calling_everything_is_as_good(made):
+    found = given_back().found
+    curve = found.tables.tau_curve.copy()
+    is_f1 = (curve["defect_type"] == "all") & (curve["level"] == 0)
+    curve.loc[is_f1, "f1"] = 0.99
+    object.__setattr__(found.tables, "tau_curve", curve)
+    assert any("no threshold marks most of it" in one for one in concluded(found))
+    assert not any("no threshold marks" in one for one in concluded(made.found))
+
+
+def test_nothing_follows_from_images_without_labels_or_from_the_answers_alone():
+    assert list(concluded(given_back(has_labels=False).found)) == []
+    found = given_back().found
+    only = found.tables.taus["method"] == "f1_oracle"
+    object.__setattr__(found.tables, "taus", found.tables.taus[only])
+    assert list(concluded(found)) == []
+    assert "What follows from this" not in follows(found).html
 
 
 def test_the_published_table_is_corrected_and_its_measures_are_told_apart(shown):
