@@ -9,7 +9,7 @@ from anomalylab.compute.masked_nearest import MaskedNearest
 from anomalylab.compute.nearest import nearest_neighbours
 from anomalylab.compute.position_table import position_shares
 from anomalylab.detectors._pni_cells import Cells
-from anomalylab.detectors._pni_options import refuse_too_few
+from anomalylab.detectors._pni_options import cells_inside, refuse_too_few
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 from anomalylab.training import TrainingPlan
@@ -37,12 +37,8 @@ def learnt(pni: Cells, features: Features) -> tuple[Learnt, "NeighbourhoodNet | 
     cells = pni.embed(features)
     order = np.argsort([_digest(image) for image in cells], kind="stable")
     cells = cells[order]
+    cells_inside(pni, *cells.shape[1:3])
     inside = pni.inner(cells)
-    if not inside.size:
-        raise ParameterError(
-            f"a margin of {pni.border} cells leaves none of {cells.shape[1]} x {cells.shape[2]}; "
-            "use a smaller margin or a larger size"
-        )
     flat = inside.reshape(-1, inside.shape[3])
     chosen = _chosen(pni, flat)
     bank = flat[chosen]

@@ -10,6 +10,7 @@ from anomalylab.detectors._patch_cells import POOLINGS
 from anomalylab.detectors._pni_cells import Cells
 from anomalylab.errors import ParameterError
 from anomalylab.registry import unknown_name
+from anomalylab.training import chosen_device
 
 TOP_SHARE = 0.01
 """Share of the cells whose mean is the score of an image with ``image_score="top"``."""
@@ -86,8 +87,24 @@ def check(pni: Cells) -> None:
         raise ParameterError("temperature and learning_rate must be above 0")
     if pni.side % 2 == 0:
         raise ParameterError(f"side must be odd, so that a cell lies in the middle: {pni.side}")
+    if pni.tau is not None and not pni.tau < 1:
+        raise ParameterError(
+            f"tau={pni.tau} allows no cell of the memory anywhere: shares are at most 1; use a "
+            "smaller tau, or leave it out"
+        )
     if pni.n_seen is not None and pni.n_seen < 1:
         raise ParameterError(f"n_seen must be at least 1, not {pni.n_seen}")
+
+
+def cells_inside(pni: Cells, n_rows: int, n_cols: int) -> int:
+    """Return how many cells of a map lie within the margin; refused where none does."""
+    inside = [side - 2 * pni.border for side in (n_rows, n_cols)]
+    if min(inside) < 1:
+        raise ParameterError(
+            f"a margin of {pni.border} cells leaves none of {n_rows} x {n_cols}; use a smaller "
+            "margin or a larger size"
+        )
+    return inside[0] * inside[1]
 
 
 def refuse_too_few(pni: Cells, n_cells: int) -> int:
@@ -115,8 +132,11 @@ def products_of_network(pni: Cells, n_channels: int) -> float:
 
 
 def cost(pni: Cells, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> Cost:
-    """Estimate as :meth:`PNI.plan` tells."""
-    n_cells = max(s[0] for s in shapes.values()) * max(s[1] for s in shapes.values())
+    """Estimate as :meth:`PNI.plan` tells, and refuse as it does."""
+    n_rows, n_cols = (max(shape[axis] for shape in shapes.values()) for axis in (0, 1))
+    refuse_too_few(pni, n_images * cells_inside(pni, n_rows, n_cols))
+    chosen_device(pni.device)
+    n_cells = n_rows * n_cols
     n_made = sum(s[2] for s in shapes.values())
     d = pni.n_channels if pni.pooling == "windows" else n_made
     n_all = n_images * n_cells

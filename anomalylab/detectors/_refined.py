@@ -36,6 +36,7 @@ from anomalylab.errors import ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND, Features
 from anomalylab.registry import unknown_name
+from anomalylab.training import chosen_device
 
 if TYPE_CHECKING:
     from anomalylab.training.refinement import Examples, RefinementNet
@@ -162,7 +163,14 @@ class Refined(Masked, Learns):
         return self
 
     def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> Cost:
-        """Estimate ``1 + n_folds`` fits of the detector, and as many trainings of the network."""
+        """Estimate ``1 + n_folds`` fits of the detector, and as many trainings of the network.
+
+        Raises
+        ------
+        ParameterError
+            As the detector does, or if the device is not there.
+        """
+        chosen_device(self.device)
         used = self.chosen_levels(shapes)
         detector = self.inner()
         if PIXELS not in (detector.levels or ()):
@@ -193,8 +201,6 @@ class Refined(Masked, Learns):
         self.inner_, words = _storage.learnt_apart(self._fitted)
         self.inner_words_ = [[name, value] for name, value in words.items()]
         self.of_ = self._digest()
-        from anomalylab.training import chosen_device
-
         self.device_ = str(chosen_device(self.device))
 
     def _drawn(self, features: Features) -> Drawn:
@@ -261,7 +267,6 @@ class Refined(Masked, Learns):
     def _set_up(self) -> tuple[Detector, "RefinementNet"]:
         import torch
 
-        from anomalylab.training import chosen_device
         from anomalylab.training.refinement import RefinementNet
 
         if self.of_ != self._digest():

@@ -123,6 +123,11 @@ class PNI(Cells):
         ``5 N M`` choose the memory, ``N (M + n_kinds) d`` products compare; the network takes ``3
         epochs N F`` products in a training, ``F`` those of one cell, and ``N F`` when it is asked.
         All but the comparison is done ``n_folds`` times.
+
+        Raises
+        ------
+        ParameterError
+            If so many images give fewer cells than there are kinds, or the device is not there.
         """
         return _pni_options.cost(
             self, n_images, {name: shapes[name] for name in self._used(shapes)}

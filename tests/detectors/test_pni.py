@@ -170,8 +170,8 @@ def test_where_nothing_is_allowed_the_nearest_or_the_farthest_counts_with_a_pena
 
 def test_a_threshold_that_allows_nothing_anywhere_is_refused():
     features = striped(np.random.default_rng(0))
-    with pytest.raises(ParameterError, match=r"tau=2.0 allows no cell .* largest share"):
-        create("pni", **SMALL, tau=2.0).fit(features)
+    with pytest.raises(ParameterError, match=r"tau=0.9 allows no cell .* largest share"):
+        create("pni", **SMALL, tau=0.9).fit(features)
 
 
 def test_the_mean_of_the_largest_hundredth_may_score_an_image(trained, rng):
@@ -341,6 +341,7 @@ def test_a_memory_that_cannot_hold_the_kinds_is_refused():
         ({"temperature": 0.0}, "temperature"),
         ({"side": 4}, "side must be odd"),
         ({"n_seen": 0}, "n_seen"),
+        ({"tau": 1.0}, "shares are at most 1"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(options, message):
@@ -348,6 +349,17 @@ def test_settings_that_make_no_sense_are_refused(options, message):
         create("pni", **options)
     with pytest.raises(UnknownNameError, match="prob"):
         create("pni", combine="probs")
+
+
+def test_the_plan_refuses_what_fitting_would_before_images_are_described():
+    shapes = {"a": (14, 14, 80)}
+    create("pni").plan(14, shapes)
+    with pytest.raises(ParameterError, match=r"keeps 255 of 2548 training cells.*256 kinds"):
+        create("pni").plan(13, shapes)
+    with pytest.raises(ParameterError, match="margin of 7 cells leaves none of 14 x 14"):
+        create("pni", margin=7).plan(100, shapes)
+    with pytest.raises(ParameterError, match="no device cuda:7 here"):
+        create("pni", device="cuda:7").plan(100, shapes)
 
 
 def test_the_plan_counts_the_network_for_each_training():

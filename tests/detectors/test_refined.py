@@ -174,6 +174,8 @@ def test_what_cannot_be_refined_is_refused(extractor, training):
     refined = Refined.of(create("patchcore"), **OPTIONS).described_by(extractor)
     with pytest.raises(ParameterError, match="at least 2 training images"):
         refined.fit(training.subset([0]))
+    with pytest.raises(ParameterError, match="no device cuda:7 here"):
+        Refined.of(create("patchcore"), device="cuda:7").plan(9, training.shapes)
     for options, words in (({"size": 20}, "multiple of 8"), ({"blend": 1.5}, "blend")):
         with pytest.raises(ParameterError, match=words):
             Refined.of(create("patchcore"), **options)

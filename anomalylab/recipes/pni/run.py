@@ -12,7 +12,7 @@ from anomalylab.errors import ParameterError
 from anomalylab.recipes.pni import told
 from anomalylab.recipes.pni.info import PNIInfo
 from anomalylab.recipes.pni.refining import Refinement, refine
-from anomalylab.recipes.pni.request import PNIRequest
+from anomalylab.recipes.pni.request import DETECTOR, PNIRequest
 from anomalylab.recipes.pni.tables import TrialTables
 from anomalylab.recipes.pni.trials import Finished, Images, copies_of, trials_of
 from anomalylab.runs.describe import run_info
@@ -84,9 +84,9 @@ def run(request: PNIRequest, out: Path, *, replace: bool = False) -> Run:
         images = read(request, one, timings, findings, broken)
         with timings.step(f"{one.name}: fit and score", len(images.material.samples)):
             judged.append((images, list(trials_of(request, images))))
-    failed = [trial for _, trials in judged for trial in trials if trial.reason]
-    if len(failed) == sum(len(trials) for _, trials in judged):
-        raise ParameterError(failed[0].reason)
+    own = [trial for _, trials in judged for trial in trials if trial.trial.variant == DETECTOR]
+    if all(trial.reason for trial in own):
+        raise ParameterError(own[0].reason)
     tables, maps = _tables(request, judged, timings)
     with writing(out) as writer:
         names = _write(writer, judged, tables, maps, timings)
@@ -105,7 +105,8 @@ def read(
     """Describe the images of a category by each backbone, and draw defects into copies."""
     source = replace(one.source, backbone=request.backbones[0])
     extractor = create_extractor(source, one.samples)
-    check_costs(one.samples, extractor, {"pni": request.detector("both")})
+    detector = request.detector("both")
+    check_costs(one.samples, extractor, {DETECTOR: request.refined() or detector})
     own = Timings()
     material, report, aside = embedded(source, one.samples, one.root, extractor, own)
     timings.add(one.name, own)

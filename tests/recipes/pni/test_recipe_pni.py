@@ -168,11 +168,31 @@ def test_of_several_categories_networks_refine_what_others_taught(textures, tmp_
     assert set(fits.loc[fits["category"] == "grass", "refined_by"]) == {"brick"}
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--options", "n_kinds=5000"], "5000 kinds"),
+        (["--options", "device=cuda:7"], "no device cuda:7 here"),
+        (["--refine", "device=cuda:7"], "no device cuda:7 here"),
+    ],
+)
+def test_what_is_known_beforehand_is_refused_before_images_are_described(
+    textures, tmp_path, capsys, monkeypatch, words, message
+):
+    monkeypatch.setattr("anomalylab.recipes.pni.run.embedded", None)
+    arguments = [str(textures / "brick"), "--preset", "tiny", "--size", "64", *words]
+    assert main([*RECIPE, *arguments, "-o", str(tmp_path / "x")]) == 1
+    assert message in capsys.readouterr().err
+
+
 def test_what_cannot_be_done_is_refused_in_a_line(textures, tmp_path, capsys):
     words = [str(textures / "brick"), "--preset", "tiny", "--size", "64"]
     too_many = ["--options", "n_kinds=5000", "--no-refine", "-o", str(tmp_path / "x")]
     assert main([*RECIPE, *words, *too_many]) == 1
     assert "5000 kinds" in capsys.readouterr().err
+    nothing_allowed = ["--options", "tau=0.99", "--no-refine", "-o", str(tmp_path / "x")]
+    assert main([*RECIPE, *words, *nothing_allowed]) == 1
+    assert "tau=0.99 allows no cell" in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
     with pytest.raises(ParameterError, match="set by the recipe"):
         PNIRequest(params={"use": "none"})

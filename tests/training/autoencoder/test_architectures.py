@@ -47,10 +47,31 @@ def test_the_network_makes_the_shapes_that_the_trace_says(name):
     assert seen == shape.trace()[1:]
 
 
-def test_the_mended_network_has_the_parameters_counted_by_hand():
-    network = AutoEncoder(architecture("seed"))
-    assert n_parameters(network.encoder) == 1_346_997
-    assert n_parameters(network.decoder) == 1_345_500
+@pytest.mark.parametrize(
+    ("name", "n_encoder", "n_decoder"),
+    [
+        ("seed", 1_346_997, 1_345_500),
+        # 153 of 3 -> 3 and 1 632 of 3 -> 32 less, 1 632 of 3 -> 32 and 16 480 of 32 -> 32 more;
+        # 1 545 of 32 -> 3 and 147 of 3 -> 3 less, 16 480 of 32 -> 32 and 1 539 of 32 -> 3 more
+        ("bergmann", 1_363_324, 1_361_827),
+        # 153 of 3 -> 3 less; 16 480 of the restored 32 -> 32 less
+        ("AE128", 1_346_844, 1_329_020),
+    ],
+)
+def test_networks_have_the_parameters_counted_by_hand(name, n_encoder, n_decoder):
+    network = AutoEncoder(architecture(name))
+    assert n_parameters(network.encoder) == n_encoder
+    assert n_parameters(network.decoder) == n_decoder
+
+
+@pytest.mark.parametrize("name", ["seed", "bergmann", "AE128", "tiny"])
+def test_layers_normalise_and_leak_as_published(name):
+    layers = [*AutoEncoder(architecture(name)).modules()]
+    norms = [layer for layer in layers if isinstance(layer, torch.nn.BatchNorm2d)]
+    leaks = [layer for layer in layers if isinstance(layer, torch.nn.LeakyReLU)]
+    assert {(norm.eps, norm.momentum) for norm in norms} == {(1e-6, 0.1)}
+    assert {leak.negative_slope for leak in leaks} == {0.01}
+    assert len(norms) == len(leaks) + 1  # the latent is normalised and does not leak
 
 
 @pytest.mark.parametrize("side", [256, 288, 512, 1024])
