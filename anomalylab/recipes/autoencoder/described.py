@@ -5,10 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from anomalylab.datasets.check import Finding
-from anomalylab.number_words import plural
 from anomalylab.recipes.autoencoder.info import AutoencoderInfo
 from anomalylab.recipes.autoencoder.judged import Judged
 from anomalylab.recipes.autoencoder.request import HELD_OUT, AutoencoderRequest
@@ -67,7 +67,7 @@ def describe(
         samples=category.samples,
         root=category.root,
         verdicts=verdicts(tables, part),
-        findings=[*findings_of(request, part), *category.findings],
+        findings=[*findings_of(request, part), *_unlabelled(category), *category.findings],
         broken=category.broken,
         max_fpr=request.source.max_fpr,
     )
@@ -81,18 +81,32 @@ def findings_of(request: AutoencoderRequest, part: AutoencoderInfo) -> list[Find
         found.append(Finding("warning", "tiny_network", message, "take the preset cpu"))
     if part.n_held_out_for_test:
         message = (
-            "no good test images are given: a third of the good training images is judged "
+            "no test image is known to be good: a third of the training images is judged "
             f"instead, and not trained on ({part.n_held_out_for_test})"
         )
         found.append(Finding("note", "held_out", message))
     if part.n_held_out:
         message = (
-            f"{plural(part.n_held_out, 'good image')} of {part.n_held_out + part.n_train} were not "
-            "learnt from: they choose the epoch that is kept, and the threshold, which they may "
-            "make a little low"
+            f"the threshold and the epoch that is kept are chosen by {part.n_held_out} of "
+            f"{part.n_held_out + part.n_train} images, which were not learnt from; that may make "
+            "the threshold a little low"
         )
         found.append(Finding("note", "chosen_by_held_out", message))
     if request.preset == "seed" and part.parameters.get("validation") == HELD_OUT:
         message = "the published training holds out nothing; a tenth is held out here, for tau"
         found.append(Finding("note", "held_out_in_seed", message))
     return found
+
+
+def _unlabelled(category: Category) -> list[Finding]:
+    """Say that nobody knows whether images are good that have no label."""
+    train = category.roles.train
+    n = int(np.isnan(category.labels[train]).sum())
+    if not n:
+        return []
+    message = (
+        f"{n} of {len(train)} images to learn from have no label: they are taken to be good, and "
+        "what is said of good images is said of them"
+    )
+    advice = "look through them: defective ones among them are learnt, and raise the threshold"
+    return [Finding("warning", "taken_to_be_good", message, advice, n)]

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from anomalylab.compute.memory import refuse_beyond_available
 from anomalylab.errors import DatasetError
 from anomalylab.recipes.autoencoder.course import Course
 from anomalylab.recipes.autoencoder.described import describe, part_of
@@ -48,6 +49,12 @@ def run(request: AutoencoderRequest, out: Path, *, replace: bool = False) -> Run
     main, compared = request.main(), request.of_latents()
     one = _category(request)
     check_unchanged(out, [one], replace=replace, kind=NAME)
+    for detector in (main, *compared):
+        refuse_beyond_available(
+            detector.plan(len(one.samples), {}).bytes,
+            f"training on {detector.n_images} images and copies of {one.name}",
+            "take a smaller architecture, or fewer with --options n_images",
+        )
     with timings.step("read images", len(one.samples)):
         category = read_category(one, main.seen_size, request.intensity, cell=1)
     judged = _trained(request, category, main, tables, timings, is_main=True)

@@ -20,7 +20,7 @@ def pictures(judged: Judged, material: Material, steps: np.ndarray) -> pd.DataFr
     pictures : DataFrame
         Rows of PICTURES.
     """
-    scores = judged.test.reshape(len(judged.test), -1).max(axis=1, initial=0.0)
+    scores = judged.test.max(axis=(1, 2), initial=0.0)
     chosen = pictured(scores, np.where(material.types == "", "unknown", material.types))
     out = judged.trained.given_back(material.test[chosen])
     levels, rows = levels_of(judged.test[chosen], steps), []

@@ -39,7 +39,11 @@ def verdicts(tables: Mapping[str, pd.DataFrame], info: AutoencoderInfo) -> dict[
     pixels = _pixels(of_main.get(LEFT_OUT, {}))
     images = _images(tables["autoencoder_maxima"], info, tau)
     if not pixels and not images:
-        sentence = f"{lead}, nothing is known of what is found: no test image has a label."
+        held = plural(info.n_held_out, "image")
+        sentence = (
+            f"At a threshold of {tau:.3g}, taken from {held} held out, nothing is known of what is "
+            "found: no test image has a label."
+        )
         return {NAME: VerdictInfo(kind="undecidable", sentence=sentence, reason=_loss(tables))}
     sentence = f"{lead}, {'; '.join(part for part in (images, pixels) if part)}."
     reason = " ".join(part for part in (_oracle(of_main, tables), _loss(tables)) if part)

@@ -71,7 +71,7 @@ def maxima(judged: Judged, material: Material) -> pd.DataFrame:
     with_defect = held_out.iloc[judged.plants.rows].assign(defect_type="planted", label=1)
     parts = [
         samples[["sample_id", "label", "defect_type"]].assign(
-            role=role, score=maps.reshape(len(maps), -1).max(axis=1, initial=0.0)
+            role=role, score=maps.max(axis=(1, 2), initial=0.0)
         )
         for role, samples, maps in (
             ("test", material.samples, judged.test),

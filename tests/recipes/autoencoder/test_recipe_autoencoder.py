@@ -199,8 +199,35 @@ def test_images_without_labels_have_thresholds_and_no_claim(textures, tmp_path):
     found = Run(out)
     assert "f1_oracle" not in set(found.table("autoencoder_taus")["method"])
     assert not len(found.table("autoencoder_tau_curve"))
-    assert found.info.verdicts["autoencoder"].kind == "undecidable"
+    verdict = found.info.verdicts["autoencoder"]
+    assert verdict.kind == "undecidable"
+    assert "good" not in verdict.sentence
+    told = [finding.message for finding in found.info.findings]
+    assert any(one.startswith("8 of 8 images to learn from have no label") for one in told)
     assert "--background 0.1 --min-area 4" in found.info.command
+
+
+def test_with_no_image_held_out_no_threshold_is_taken_from_any(textures, tmp_path):
+    words = ["--preset", "tiny", "--epochs", "1", "--options", "validation=0"]
+    out = tmp_path / "all"
+    assert main([*WORDS, str(textures / "brick"), *words, "-o", str(out)]) == 0
+    made = Run(out)
+    assert made.table("autoencoder_taus")["method"].tolist() == ["f1_oracle"]
+    assert set(made.table("autoencoder_maxima")["role"]) == {"test"}
+    assert made.verdict.startswith("No good image was held out")
+
+
+def test_device_and_memory_are_asked_for_before_images_are_read(
+    textures, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("anomalylab.recipes.autoencoder.run.read_category", None)
+    for option, message in (
+        ("device=cuda:7", "no device cuda:7 here"),
+        ("n_images=100000000", "GB are free"),
+    ):
+        words = [str(textures / "brick"), *TINY, "--options", option, "-o", str(tmp_path / "x")]
+        assert main([*WORDS, *words]) == 1
+        assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
