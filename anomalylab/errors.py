@@ -5,7 +5,14 @@ A message says what was given, what is expected and what to do.
 
 
 class AnomalyLabError(Exception):
-    """Base of every error that anomalylab raises on purpose."""
+    """Base of every error that anomalylab raises on purpose.
+
+    A notebook shows its message alone; ``%debug`` still leads to where it was raised.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows of it."""
+        return [f"{type(self).__name__}: {self}"]
 
 
 class ParameterError(AnomalyLabError, ValueError):

@@ -1,8 +1,8 @@
 """What long work is at: one line on the terminal, with what is done, of how many, and time left.
 
 Work is told in stages; inside a stage, loops count. Loops inside a loop move it by parts of its
-step. Lines go to the standard error where that is a terminal or a notebook's, and to nowhere else;
-the first one after two seconds of silence.
+step. Lines go to the standard error where that is a terminal, into the cell that runs where it is
+a notebook, and to nowhere else; the first one after two seconds of silence.
 """
 
 import shutil
@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 SHOW_AFTER = 2.0
 """Seconds of silence after which a line is shown; a stage that took less leaves none."""
@@ -70,6 +70,35 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
+class Cell:
+    """Lines in the output of the cell that runs, the last of them drawn anew.
+
+    The standard error has a red ground there, as if something had failed, and falls apart where
+    something else is shown meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._number: int | None = None
+        self._kept: list[str] = []
+        self._place: Any = None
+
+    def write(self, line: str, *, stays: bool) -> None:
+        """Show a line in place of the last one, unless that was to stay."""
+        from IPython import get_ipython
+        from IPython.display import display
+
+        number = getattr(get_ipython(), "execution_count", None)
+        if self._place is None or number != self._number:
+            self._number, self._kept, self._place = number, [], None
+        shown = {"text/plain": "\n".join([*self._kept, line] if line else self._kept)}
+        if self._place is None:
+            self._place = display(shown, raw=True, display_id=True)
+        else:
+            self._place.update(shown, raw=True)
+        if stays:
+            self._kept.append(line)
+
+
 class Screen:
     """Shows the innermost stage that is open, and goes on showing that time passes."""
 
@@ -96,7 +125,7 @@ class Screen:
             self.stages.remove(closed)
             if self._shown is closed:
                 took_long = time.monotonic() - closed.began >= SHOW_AFTER
-                _write(closed.line() if took_long else "", "\n" if took_long else "\r")
+                _write(closed.line() if took_long else "", stays=took_long)
                 self._shown = None
             if not self.stages:
                 self._left = time.monotonic()
@@ -195,14 +224,23 @@ def _uncounted(n: int) -> None:
     """Count nothing."""
 
 
+_cell = Cell()
+
+
 def _is_seen() -> bool:
-    stream = sys.stderr
-    if stream is None:
-        return False
-    return stream.isatty() or type(stream).__module__.startswith("ipykernel")
+    return sys.stderr is not None and (sys.stderr.isatty() or _is_notebook())
 
 
-def _write(line: str, end: str = "") -> None:
+def _is_notebook() -> bool:
+    return type(sys.stderr).__module__.startswith("ipykernel")
+
+
+def _write(line: str, *, stays: bool = False) -> None:
+    """Show a line in place of the last one; one that stays is the last no more."""
+    if _is_notebook():
+        _cell.write(line, stays=stays)
+        return
     width = max(20, shutil.get_terminal_size().columns - 1)
+    end = "\n" if stays else "" if line else "\r"
     sys.stderr.write("\r" + line[:width].ljust(width) + end)
     sys.stderr.flush()

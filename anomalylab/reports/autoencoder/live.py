@@ -4,9 +4,8 @@ from pathlib import Path
 
 from anomalylab.recipes.autoencoder.request import AutoencoderRequest, read_latents, read_options
 from anomalylab.recipes.autoencoder.run import run as make
-from anomalylab.reports.kit.live_curve import LiveCurve
+from anomalylab.reports.kit.live_curve import drawn_live
 from anomalylab.runs.folder import Run
-from anomalylab.training import watching
 
 
 def made(
@@ -42,5 +41,5 @@ def made(
         data=folder, preset=preset, latents=read_latents(latents), params=read_options(options)
     )
     name = f"{folder.resolve().name}-autoencoder" if folder else "autoencoder"
-    with watching(LiveCurve()):
+    with drawn_live():
         return make(request, Path(out) if out else Path("reports", name))

@@ -4,9 +4,8 @@ from pathlib import Path
 
 from anomalylab.recipes.metric_learning.request import MetricLearningRequest, read_losses
 from anomalylab.recipes.metric_learning.run import run as make
-from anomalylab.reports.kit.live_curve import LiveCurve
+from anomalylab.reports.kit.live_curve import drawn_live
 from anomalylab.runs.folder import Run
-from anomalylab.training import watching
 
 
 def made(
@@ -40,5 +39,5 @@ def made(
         data=folder, losses=read_losses(loss), experiment=experiment, preset=preset
     )
     name = folder.resolve().name if folder else "metric-learning"
-    with watching(LiveCurve()):
+    with drawn_live():
         return make(request, Path(out) if out else Path("reports", name))

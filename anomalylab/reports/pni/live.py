@@ -4,9 +4,8 @@ from pathlib import Path
 
 from anomalylab.recipes.pni.request import PNIRequest
 from anomalylab.recipes.pni.run import run as make
-from anomalylab.reports.kit.live_curve import LiveCurve
+from anomalylab.reports.kit.live_curve import drawn_live
 from anomalylab.runs.folder import Run
-from anomalylab.training import watching
 
 
 def made(
@@ -32,5 +31,5 @@ def made(
     folder = Path(data) if data else None
     name = f"{folder.resolve().name if folder else 'built-in'}-pni"
     request = PNIRequest(data=folder, preset=preset, refine={} if with_refined else None)
-    with watching(LiveCurve()):
+    with drawn_live():
         return make(request, Path(out) if out else Path("reports", name))
