@@ -13,4 +13,11 @@ declare namespace Al {
     steps: number;
     on(event: string, listener: () => void): void;
   }
+
+  /** The wheel's field, which Python shares. */
+  interface Wheel {
+    /** Whether it turns. */
+    value: boolean;
+    on(event: string, listener: () => void): void;
+  }
 }

@@ -175,9 +175,9 @@ class TwinsApp(AppViewer):
         self.compare.disabled = state.bench.is_running
 
     def _told(self) -> tuple:
-        """Return all that the curves depend on."""
-        trials = self.state.trials
-        return (*map(id, trials), *(trial.n_epochs() for trial in trials), self.state.course)
+        """Return all that the curves depend on; every turn of a dial makes a trial of no epoch."""
+        told = ((id(trial), trial.n_epochs()) for trial in self.state.trials)
+        return (*(one if one[1] else None for one in told), self.state.epochs)
 
     def losses(self) -> hv.Overlay:
         """Return the loss of both trainings as far as they are."""

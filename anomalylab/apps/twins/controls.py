@@ -1,7 +1,7 @@
 """The controls of the live view of twins, in the order in which one decides."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import panel as pn
 
@@ -10,6 +10,21 @@ from anomalylab.apps.twins import words
 from anomalylab.apps.twins.state import COURSE, DIALS, TwinsState
 
 WIDTH = 270
+
+AT_ONCE = 5
+"""Milliseconds in which moves of a dial are gathered; pictures follow within a tenth of a second."""
+
+
+class _Dial(pn.widgets.FloatSlider):
+    """A slider whose moves are taken up at once rather than after 50 ms."""
+
+    _debounce: ClassVar[int] = AT_ONCE
+
+
+class _Range(pn.widgets.IntRangeSlider):
+    """A slider of two ends whose moves are taken up at once rather than after 50 ms."""
+
+    _debounce: ClassVar[int] = AT_ONCE
 
 
 class TwinsControls:
@@ -28,8 +43,8 @@ class TwinsControls:
         kinds = {words.kind_words(kind): kind for kind in of["kind"].objects}
         self._own = {
             "place": control(of["place"], "Where", widgets.Select),
-            "length": control(of["length"], "Length, pixels of 224", widgets.IntRangeSlider),
-            "width": control(of["width"], "Width, pixels of 224", widgets.IntRangeSlider),
+            "length": control(of["length"], "Length, pixels of 224", _Range),
+            "width": control(of["width"], "Width, pixels of 224", _Range),
             "colour": control(of["colour"], "Colour", widgets.Select),
         }
         self.more, self.undo, self.back = (
@@ -45,8 +60,8 @@ class TwinsControls:
         self.dials = [
             control(of["kind"], "Defect of your twins", widgets.Select, options=kinds),
             *self._own.values(),
-            control(of["contrast"], "Strength", widgets.FloatSlider, step=0.05),
-            control(of["scale"], "Size", widgets.FloatSlider, step=0.05),
+            control(of["contrast"], "Strength", _Dial, step=0.05),
+            control(of["scale"], "Size", _Dial, step=0.05),
         ]
         state.param.watch(self.refresh, [*DIALS, *COURSE, "tick", "n_undo"])
         self.refresh()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from anomalylab.apps.twins.state import GOOD, LABELLED, MINE, PUBLISHED, TwinsState
-from anomalylab.pictures.encode import data_url, webp
+from anomalylab.pictures.encode import data_url, jpeg
 from anomalylab.recipes.tuned_twins.bench import UNTOUCHED
 from anomalylab.synthesise.twin import TwinOptions, twin
 
@@ -15,7 +15,7 @@ N_BESIDE = 6
 N_JUDGED = 8
 """Images judged at a time, evenly chosen."""
 
-_QUALITY = 80
+_QUALITY = 90
 
 
 class Shown(NamedTuple):
@@ -31,7 +31,7 @@ class Shown(NamedTuple):
 
 def url_of(image: np.ndarray) -> str:
     """Return an image as a URL that needs no request."""
-    return data_url(webp(image, _QUALITY, effort=1))
+    return data_url(jpeg(image, _QUALITY))
 
 
 def twins_beside(state: TwinsState, options: TwinOptions) -> list[Shown]:
