@@ -154,6 +154,60 @@ def test_nothing_is_written_where_there_is_no_terminal(clock, monkeypatch):
     assert stream.getvalue() == ""
 
 
+@pytest.fixture
+def cell(clock, monkeypatch):
+    """The output of a notebook's cell: what is shown in each of its places."""
+    places = []
+
+    class Place:
+        def __init__(self):
+            places.append("")
+            self.number = len(places) - 1
+
+        def update(self, shown, *, raw):
+            places[self.number] = shown["text/plain"]
+
+    def display(shown, *, raw, display_id):
+        place = Place()
+        place.update(shown, raw=raw)
+        return place
+
+    shell = SimpleNamespace(execution_count=1)
+    stream = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})()
+    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=stream))
+    monkeypatch.setattr(progress, "REDRAW_AFTER", 1e6)
+    monkeypatch.setattr(progress, "_cell", progress.Cell())
+    monkeypatch.setattr("IPython.display.display", display)
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    yield SimpleNamespace(places=places, shell=shell)
+    assert stream.getvalue() == ""
+
+
+def test_in_a_notebook_lines_gather_in_one_place_of_the_cell(cell, clock):
+    for name in ("embed", "train"):
+        with progress.stage(name), progress.counting(4) as advance:
+            advance(1)
+            draw_after(clock, 3)
+            assert cell.places[0].endswith(f"{name}: 1 of 4 (25%), 0:03, about 0:09 left")
+    assert cell.places == ["embed: 0:03\ntrain: 0:03"]
+
+
+def test_the_next_cell_of_a_notebook_has_a_place_of_its_own(cell, clock):
+    for number in (1, 2):
+        cell.shell.execution_count = number
+        with progress.stage("train"):
+            draw_after(clock, 3)
+    assert cell.places == ["train: 0:03", "train: 0:03"]
+
+
+def test_a_stage_that_took_a_moment_leaves_no_line_in_a_notebook(cell, clock):
+    with progress.stage("long"):
+        draw_after(clock, 3)
+        with progress.stage("short"):
+            draw_after(clock, 1)
+    assert cell.places == ["long: 0:04"]
+
+
 def test_an_error_ends_the_stage(clock):
     with pytest.raises(ValueError, match="broken"), progress.stage("fit"):
         raise ValueError("broken")

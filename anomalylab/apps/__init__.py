@@ -28,7 +28,13 @@ def prepare_notebook() -> None:
 
 
 def serve(
-    app: str, folder: Path, *, data: Path | None = None, port: int = 5006, show: bool = True
+    app: str,
+    folder: Path,
+    *,
+    data: Path | None = None,
+    category: str = "",
+    port: int = 5006,
+    show: bool = True,
 ) -> None:
     """Serve a live view on this machine until it is stopped.
 
@@ -41,6 +47,8 @@ def serve(
         A run folder; for ``"twins"`` a folder of images.
     data : path, optional
         Folder of the images; where they were when the run was made if not given.
+    category : str
+        For ``"twins"``: product to take, of a folder that holds several.
     port : int
     show : bool
         Open a browser window.
@@ -48,7 +56,7 @@ def serve(
     Raises
     ------
     UnknownNameError
-        If there is no such app.
+        If there is no such app or product.
     RunError
         If the folder holds no finished run, a damaged one, one of another kind, or one without
         a live view.
@@ -60,7 +68,7 @@ def serve(
     from anomalylab.apps.views import view_spelled
 
     view = view_spelled(app)
-    title, page = view.opened(folder, data)
+    title, page = view.opened(folder, data, category)
     _check_port(port)
     import panel as pn
 

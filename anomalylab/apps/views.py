@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from anomalylab.errors import RunError
+from anomalylab.errors import ParameterError, RunError
 from anomalylab.registry import unknown_name
 from anomalylab.runs.kinds import KINDS, Kind, resolve
 
@@ -41,11 +41,13 @@ class RunView:
         """Whether such a run has a live view at all; others are named by what they lack."""
         return self.kind.app is not None
 
-    def opened(self, folder: Path, data: Path | None) -> Opened:
+    def opened(self, folder: Path, data: Path | None, category: str = "") -> Opened:
         """Open a run folder.
 
         Raises
         ------
+        ParameterError
+            If a category is named: a run says itself what it is of.
         RunError
             If the folder holds no finished run, a damaged one, one of another kind, or one without
             a live view.
@@ -54,6 +56,10 @@ class RunView:
         """
         from anomalylab.runs.folder import Run
 
+        if category:
+            raise ParameterError(
+                "--category is for folders of images; a run has what it was made of"
+            )
         run = Run(folder)
         if run.kind is not self.kind:
             raise RunError(
@@ -76,7 +82,7 @@ class FolderView:
     words : str
         On the command line.
     app : str
-        ``app(folder) -> callable`` that returns a page.
+        ``app(folder, category) -> callable`` that returns a page.
     """
 
     words: str
@@ -92,16 +98,20 @@ class FolderView:
         """Whether there is a live view: always."""
         return True
 
-    def opened(self, folder: Path, data: Path | None) -> Opened:
+    def opened(self, folder: Path, data: Path | None, category: str = "") -> Opened:
         """Open a folder of images; ``data`` wins over ``folder`` where it is given.
 
         Raises
         ------
         DatasetError
             If there is no such folder, or no image in it.
+        UnknownNameError
+            If it holds no such category.
+        ParameterError
+            If it cannot be used, such as one of several categories of which none is named.
         """
         images = folder if data is None else data
-        return Opened(images.resolve().name, resolve(self.app)(images))
+        return Opened(category or images.resolve().name, resolve(self.app)(images, category))
 
 
 VIEWS: tuple[RunView | FolderView, ...] = (

@@ -20,6 +20,9 @@ def add(commands) -> None:
         help="folder that anomalylab run or recipe wrote; for twins: DATA, a folder of images",
     )
     add_moved_data(parser)
+    parser.add_argument(
+        "--category", default="", metavar="NAME", help="product to take, of images of several"
+    )
     parser.add_argument("--port", type=int, default=5006, help="port on this machine (%(default)s)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
 
@@ -38,4 +41,11 @@ def call(options: argparse.Namespace) -> None:
 
     show = not options.no_browser
     name = options.view.spellings[0]
-    serve(name, options.folder, data=options.data, port=options.port, show=show)
+    serve(
+        name,
+        options.folder,
+        data=options.data,
+        category=options.category,
+        port=options.port,
+        show=show,
+    )

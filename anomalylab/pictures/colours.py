@@ -150,6 +150,12 @@ def live_colours(more: dict[str, str]) -> str:
     return f"@media screen and (prefers-color-scheme: dark) {{ {dark} {ground} }}"
 
 
+def cell_colours() -> str:
+    """Return the style sheet of a live view in a cell: dark if the notebook around it is."""
+    colours = {f"al-{name}": colour for name, colour in DARK.items()}
+    return custom_properties(':root:has(body[data-jp-theme-light="false"])', colours)
+
+
 def page_colours() -> str:
     """Return the style sheet of a page's colours: light, dark if the system or the notebook is."""
     dark_system = custom_properties("body:not([data-jp-theme-light]) .al", DARK, "dark")

@@ -1,4 +1,4 @@
-"""Pictures and arrays as files and as text: PNG, WebP, JPEG, base64, and URLs that need no request."""
+"""Pictures and arrays as files and as text: PNG, WebP, JPEG, base64, URLs that need no request."""
 
 import base64
 import io

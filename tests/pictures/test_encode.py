@@ -10,7 +10,7 @@ from PIL import Image
 
 import anomalylab
 from anomalylab.errors import ParameterError
-from anomalylab.pictures.encode import data_url, indexed_png, png, to_base64, webp
+from anomalylab.pictures.encode import data_url, indexed_png, jpeg, png, to_base64, webp
 
 ROOT = Path(anomalylab.__file__).parent
 ENCODER = ROOT / "pictures" / "encode.py"
@@ -36,6 +36,14 @@ def test_indexed_png_keeps_every_pixel_with_a_table_of_colours_and_without(n_col
     assert (np.asarray(picture.convert("RGBA")) == rgba).all()
 
 
+def test_jpeg_keeps_the_colour_of_a_line_of_one_pixel():
+    pixels = np.full((16, 16, 3), 128, np.uint8)
+    pixels[:, 7] = (255, 0, 0)
+    picture = np.asarray(opened(jpeg(pixels, 90))).astype(int)
+    assert picture.shape == pixels.shape
+    assert np.abs(picture - pixels).max() < 24  # of coarse colours the line would turn grey
+
+
 def test_webp_has_the_size_of_the_pixels_and_about_their_colour():
     pixels = np.full((20, 30, 3), (200, 100, 50), np.uint8)
     picture = np.asarray(opened(webp(pixels, 80)).convert("RGB"))
@@ -53,10 +61,11 @@ def test_a_url_names_the_kind_of_its_file():
     pixels = np.zeros((2, 2, 3), np.uint8)
     assert data_url(png(pixels)).startswith("data:image/png;base64,iVBOR")
     assert data_url(webp(pixels, 80)).startswith("data:image/webp;base64,UklGR")
+    assert data_url(jpeg(pixels, 80)).startswith("data:image/jpeg;base64,/9j/")
 
 
 def test_a_url_of_another_kind_of_file_is_refused():
-    with pytest.raises(ParameterError, match=r"PNG or WebP.*GIF8"):
+    with pytest.raises(ParameterError, match=r"JPEG.*GIF8"):
         data_url(b"GIF89a...")
 
 

@@ -31,5 +31,5 @@ class Wheel(JSComponent):
 def busy() -> Wheel:
     """Return a wheel that follows whether the server is busy with this page."""
     wheel = Wheel(width=22, height=22, align="start", margin=0)
-    pn.state.sync_busy(wheel)
+    pn.state.sync_busy(wheel)  # type: ignore[arg-type]  # all that it asks for is a boolean value
     return wheel

@@ -9,6 +9,7 @@ from anomalylab.apps.kit.controls import WIDE, address_words, says
 from anomalylab.apps.kit.safe_cell import safe_bundle, strings_of
 from anomalylab.apps.kit.state import AppState
 from anomalylab.apps.kit.trouble import tell_of_errors, trouble_words
+from anomalylab.pictures.colours import cell_colours
 
 
 class AppViewer(pn.viewable.Viewer):
@@ -42,4 +43,6 @@ class AppViewer(pn.viewable.Viewer):
         shown = super()._repr_mimebundle_(include, exclude)
         bundle, *metadata = shown if isinstance(shown, tuple) else (shown,)
         bundle = safe_bundle(bundle or {}, strings_of(self.samples))
+        if "text/html" in bundle:
+            bundle["text/html"] = f"<style>{cell_colours()}</style>{bundle['text/html']}"
         return (bundle, *metadata) if metadata else bundle

@@ -14,14 +14,15 @@ from anomalylab.apps.kit.refreshed_layers import RefreshedLayers
 from anomalylab.apps.kit.viewer import AppViewer
 from anomalylab.apps.twins import words
 from anomalylab.apps.twins.controls import TwinsControls
+from anomalylab.apps.twins.folder import opened
 from anomalylab.apps.twins.heat import large_words
-from anomalylab.apps.twins.shown import Shown, judged, twins_beside, url_of
+from anomalylab.apps.twins.shown import Shown, fill, judged, twins_beside
 from anomalylab.apps.twins.state import COURSE, DIALS, TwinsState
 from anomalylab.errors import ParameterError
 from anomalylab.recipes.tuned_twins.bench import UNTOUCHED, Bench
-from anomalylab.recipes.tuned_twins.learned import detector_of, learn
-from anomalylab.recipes.tuned_twins.material import Material, material_of
-from anomalylab.recipes.tuned_twins.trial import Course, Learn, Trial
+from anomalylab.recipes.tuned_twins.learned import learn
+from anomalylab.recipes.tuned_twins.material import Material
+from anomalylab.recipes.tuned_twins.trial import Learn, Trial
 
 PERIOD = 400
 """Milliseconds between two looks at a training."""
@@ -42,6 +43,8 @@ class TwinsApp(AppViewer):
         Folder of images of one product.
     preset : str
         Of the detector ``metric_learning`` that trains.
+    category : str
+        Product to take, of a folder that holds several.
     train : callable, optional
         What trains in its place.
 
@@ -49,14 +52,23 @@ class TwinsApp(AppViewer):
     ------
     DatasetError
         If there is no such folder, or no image in it.
+    UnknownNameError
+        If it holds no such product.
     ParameterError
-        If it holds several products, or too few images.
+        If it holds several products and none is named, or too few images.
     """
 
     state: TwinsState
 
-    def __init__(self, data: Path | str | Material, *, preset: str = "cpu", train: Learn = learn):
-        material = data if isinstance(data, Material) else opened(Path(data), preset)
+    def __init__(
+        self,
+        data: Path | str | Material,
+        *,
+        preset: str = "cpu",
+        category: str = "",
+        train: Learn = learn,
+    ):
+        material = data if isinstance(data, Material) else opened(Path(data), preset, category)
         super().__init__(state=TwinsState(Bench(material, train), preset))
         self.samples = material.samples
         self.mine, self.untouched = (
@@ -95,12 +107,12 @@ class TwinsApp(AppViewer):
     def _draw_mine(self, *_) -> None:
         """Draw the twins that the dials stand for, or say why there are none."""
         try:
-            _fill(self.mine, twins_beside(self.state, self.state.options))
+            fill(self.mine, twins_beside(self.state, self.state.options))
         except ParameterError as error:
             self.mine.param.update(items=[], sources={}, n=0, empty=str(error), caption="")
 
     def _draw_untouched(self, *_) -> None:
-        _fill(self.untouched, twins_beside(self.state, UNTOUCHED))
+        fill(self.untouched, twins_beside(self.state, UNTOUCHED))
 
     def _judge_soon(self, *_) -> None:
         """Judge anew once the dials have rested: it takes longer than to draw twins."""
@@ -130,7 +142,7 @@ class TwinsApp(AppViewer):
             for one, share in zip(told, trial.standing(_images(self._shown)), strict=True):
                 before = [one["name"]] if "name" in one else []
                 one["name"] = ", ".join([*before, f"{name}\u00a0{100 * share:.0f}\u00a0%"])
-        _fill(self.judged, self._shown, told, caption=words.judged_note(state))
+        fill(self.judged, self._shown, told, caption=words.judged_note(state))
         self._enlarge()
 
     def _enlarge(self, *_) -> None:
@@ -267,34 +279,7 @@ def _images(shown: list[Shown]):
     return np.stack([one.image for one in shown])
 
 
-def _fill(
-    gallery: Gallery,
-    shown: list[Shown],
-    told: list[dict[str, str]] | None = None,
-    caption: str = "",
-) -> None:
-    items = [
-        {"id": one.id, "title": one.title, **words_of}
-        for one, words_of in zip(shown, told or [{}] * len(shown), strict=True)
-    ]
-    sources = {one.id: url_of(one.image) for one in shown}
-    gallery.param.update(items=items, sources=sources, n=len(shown), caption=caption)
-
-
-def opened(data: Path, preset: str = "cpu") -> Material:
-    """Look through a folder at the size that a preset trains with.
-
-    Raises
-    ------
-    DatasetError
-        If there is no such folder, or no image in it.
-    ParameterError
-        If it holds several products, or too few images.
-    """
-    return material_of(data, detector_of(Course(preset=preset)).seen_size)
-
-
-def pages_of(data: Path, preset: str = "cpu") -> Callable[[], pn.Column]:
+def pages_of(data: Path, category: str = "", preset: str = "cpu") -> Callable[[], pn.Column]:
     """Return what makes a page of a folder for each visitor; see :func:`opened`."""
-    material = opened(data, preset)
+    material = opened(data, preset, category)
     return lambda: TwinsApp(material, preset=preset).page()

@@ -12,7 +12,7 @@ from anomalylab.apps.twins.state import COURSE, DIALS, TwinsState
 WIDTH = 270
 
 AT_ONCE = 5
-"""Milliseconds in which moves of a dial are gathered; pictures follow within a tenth of a second."""
+"""Milliseconds in which moves of a dial are gathered; pictures follow in a tenth of a second."""
 
 
 class _Dial(pn.widgets.FloatSlider):
@@ -48,8 +48,7 @@ class TwinsControls:
             "colour": control(of["colour"], "Colour", widgets.Select),
         }
         self.more, self.undo, self.back = (
-            _button(label)
-            for label in ("Draw others", "Take last change back", "Untouched settings")
+            _button(label) for label in ("Draw others", "Take back", "Untouched settings")
         )
         self.train, self.stop = _button("Train both", color="primary"), _button("Stop")
         self.more.on_click(lambda _: self._draw_others())

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from anomalylab.apps.kit.gallery import Gallery
 from anomalylab.apps.twins.state import GOOD, LABELLED, MINE, PUBLISHED, TwinsState
 from anomalylab.pictures.encode import data_url, jpeg
 from anomalylab.recipes.tuned_twins.bench import UNTOUCHED
@@ -77,3 +78,18 @@ def _twin(state: TwinsState, row: int, options: TwinOptions, use: int) -> Shown:
 
 def _name(state: TwinsState, row: int) -> str:
     return str(state.material.samples["sample_id"].iloc[row])
+
+
+def fill(
+    gallery: Gallery,
+    shown: list[Shown],
+    told: list[dict[str, str]] | None = None,
+    caption: str = "",
+) -> None:
+    """Show images in a gallery, each with what is told of it."""
+    items = [
+        {"id": one.id, "title": one.title, **words_of}
+        for one, words_of in zip(shown, told or [{}] * len(shown), strict=True)
+    ]
+    sources = {one.id: url_of(one.image) for one in shown}
+    gallery.param.update(items=items, sources=sources, n=len(shown), caption=caption)

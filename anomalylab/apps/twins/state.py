@@ -37,7 +37,14 @@ class TwinsState(AppState):
         Of the detector that trains.
     """
 
-    in_address = (*DIALS, "seed", *COURSE, "judged", "of", "chosen")
+    in_address = ("looked", *DIALS, "seed", *COURSE, "judged", "of", "chosen")
+
+    looked = param.List(
+        default=[],
+        item_type=str,
+        doc="Types of defects that something was seen of, beside twins like those at the start; "
+        "whoever opens the page anew has seen them.",
+    )
 
     kind: Any = param.Selector(
         check_on_set=True,
@@ -111,6 +118,7 @@ class TwinsState(AppState):
         self.trained: Trial | None = None
         self.known: frozenset[str] = frozenset()
         self._past: list[dict[str, Any]] = []
+        self._at_start = frozenset(types_like(UNTOUCHED.kind))
         self.param["kind"].objects = list(synthesise.registry)
         self.param["judged"].objects = [
             MINE,
@@ -124,6 +132,7 @@ class TwinsState(AppState):
         self._now = self._dials()
         self._note_kind()
         self._is_set = False
+        self.param.watch(self._note_past, "looked")  # before dials, which are then known to be late
         self.param.watch(self._note_change, list(DIALS))  # before all others: it sets sizes
         self.param.watch(lambda *_: self.seen.choose(), list(COURSE))
         self.param.watch(self._note_look, "judged")
@@ -197,7 +206,7 @@ class TwinsState(AppState):
             self.trained = mine
         comparison = self.comparison
         for name in () if comparison is None else comparison["type"]:
-            self.seen.look(name, "you saw how well it is found")
+            self._look(name, "you saw how well it is found")
         self.tick += 1
 
     def can_train(self) -> bool:
@@ -264,12 +273,22 @@ class TwinsState(AppState):
 
     def _note_kind(self) -> None:
         for name in types_like(self.kind):
-            self.seen.look(name, f"twins that were shown look like it ({self.kind})")
+            self._look(name, f"twins that were shown look like it ({self.kind})")
         self.seen.choose()
 
     def _note_look(self, *_) -> None:
         if self.judged.startswith(LABELLED):
-            self.seen.look(self.judged.removeprefix(LABELLED), "you looked at labelled images")
+            self._look(self.judged.removeprefix(LABELLED), "you looked at labelled images")
+
+    def _note_past(self, *_) -> None:
+        for name in self.looked:
+            self.seen.look(name, "you had seen it when you opened this page anew")
+
+    def _look(self, name: str, how: str) -> None:
+        """Note a look, in the address too, so that it is not forgotten with the page."""
+        self.seen.look(name, how)
+        if name not in (*self._at_start, *self.looked):
+            self.looked = [*self.looked, name]
 
 
 def _whole(bounds: tuple[float, float]) -> tuple[int, int]:

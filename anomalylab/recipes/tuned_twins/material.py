@@ -13,8 +13,9 @@ from anomalylab.images.masks import read_mask
 from anomalylab.images.read import read_image
 from anomalylab.number_words import listed, plural
 from anomalylab.progress import counted
-from anomalylab.runs.inputs import groups_of, load_samples
+from anomalylab.runs.inputs import groups_of
 from anomalylab.runs.request import DetectRequest
+from anomalylab.studies.material import listed as products_of
 from anomalylab.training import split
 
 ASIDE = 0.25
@@ -100,7 +101,9 @@ class Material:
         return rows, groups_of(self.samples)[rows]
 
 
-def material_of(data: Path, size: tuple[int, int], *, seed: int = 0) -> Material:
+def material_of(
+    data: Path, size: tuple[int, int], *, category: str = "", seed: int = 0
+) -> Material:
     """Look through a folder of images of one product.
 
     Parameters
@@ -109,6 +112,8 @@ def material_of(data: Path, size: tuple[int, int], *, seed: int = 0) -> Material
         Folder of images, or a table of their paths. Where nothing is known of them, all are taken
         for good.
     size : (height, width)
+    category : str
+        Product to take; the only one if empty.
     seed : int
         Draws which images stay aside.
 
@@ -120,21 +125,16 @@ def material_of(data: Path, size: tuple[int, int], *, seed: int = 0) -> Material
     ------
     DatasetError
         If there is no such folder, or no image in it.
+    UnknownNameError
+        If there is no such product.
     ParameterError
-        If it holds several products, or fewer than :data:`FEWEST` images to learn from.
+        If it holds several products and none is named, or fewer than :data:`FEWEST` images to
+        learn from.
     """
     data = Path(data)
     if not data.exists():
         raise DatasetError(f"{data} does not exist; give a folder of images")
-    try:
-        samples, root, _ = load_samples(DetectRequest(data=data))
-    except ParameterError as error:  # several categories
-        raise ParameterError(f"{error}; give the folder of one") from error
-    products = sorted(samples["category"].unique())
-    if len(products) > 1:
-        raise ParameterError(
-            f"{data} holds {len(products)} products ({listed(products[:4])}); give images of one"
-        )
+    name, samples, root = _product(data, category)
     is_defect = (samples["label"] == 1).to_numpy(bool, na_value=False)
     is_test = (samples["split"] == "test").to_numpy()
     fit = np.flatnonzero(~is_defect & ~is_test)
@@ -146,7 +146,7 @@ def material_of(data: Path, size: tuple[int, int], *, seed: int = 0) -> Material
     learn, aside = split(groups_of(samples)[fit], min(ASIDE, MOST_ASIDE / len(fit)), seed)
     types = samples["defect_type"].where(samples["defect_type"].notna(), "defective")
     return Material(
-        data.resolve().name,
+        name,
         samples,
         root,
         size,
@@ -158,3 +158,15 @@ def material_of(data: Path, size: tuple[int, int], *, seed: int = 0) -> Material
             for name in sorted(types[is_defect].unique())
         },
     )
+
+
+def _product(data: Path, category: str) -> tuple[str, pd.DataFrame, Path]:
+    """Return what a product is called, its samples, and the folder that they lie in."""
+    found = products_of(DetectRequest(data=data), (category,) if category else ())
+    if len(found) > 1:
+        names = [one.name for one in found]
+        raise ParameterError(
+            f"{data} holds {len(found)} products ({listed(names[:4])}"
+            f"{' ...' if len(names) > 4 else ''}); name one with --category"
+        )
+    return category or data.resolve().name, found[0].samples, found[0].root

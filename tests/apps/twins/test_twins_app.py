@@ -216,6 +216,39 @@ def test_a_look_after_the_training_does_not_count_for_it_but_for_what_is_dialled
     assert "nothing here tells" in words.head_words(app.state)
 
 
+def test_what_was_looked_at_is_not_forgotten_when_the_page_is_opened_anew(app, material):
+    assert app.state.looked == []
+    app.state.judged = LABELLED + "dent"
+    app.state.judged = MINE
+    assert app.state.looked == ["dent"]
+    again = TwinsApp(material, preset="tiny", train=fake_learn)
+    assert "You have now seen" not in words.head_words(again.state)
+    again.state.param.update(looked=app.state.looked, judged=MINE)
+    assert "You have now seen something of labelled defects of this folder: dent" in plain(
+        words.head_words(again.state)
+    )
+    again.state.param.update(kind="spot")
+    assert "dent" in again.state.seen.known
+    late = TwinsApp(material, preset="tiny", train=fake_learn)
+    late.state.param.update(kind="spot", looked=["dent"])  # as an address sets them
+    assert "Test knowledge was used." in words.head_words(late.state)
+
+
+def test_a_turn_of_a_dial_draws_no_curve_anew_and_an_epoch_does(app):
+    drawn = []
+    app._curves.stream.add_subscriber(lambda **_: drawn.append(1))
+    for contrast in (0.2, 0.4, 0.6):
+        app.state.contrast = contrast
+    assert not drawn
+    trained(app)
+    assert drawn
+    n_drawn = len(drawn)
+    app.state.contrast = 0.8  # another training, of no epoch so far
+    assert len(drawn) == n_drawn + 1
+    app.state.epochs += 1
+    assert len(drawn) == n_drawn + 2
+
+
 def test_untouched_dials_have_nothing_to_be_compared_with(app):
     trained(app)
     assert not app.compare.visible

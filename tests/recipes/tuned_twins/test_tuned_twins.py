@@ -18,7 +18,13 @@ from twin_trials import (
 )
 
 from anomalylab import synthesise
-from anomalylab.errors import DatasetError, ParameterError, TrainingError, TrainingStopped
+from anomalylab.errors import (
+    DatasetError,
+    ParameterError,
+    TrainingError,
+    TrainingStopped,
+    UnknownNameError,
+)
 from anomalylab.recipes.tuned_twins.bench import UNTOUCHED, Bench
 from anomalylab.recipes.tuned_twins.comparison import (
     compared,
@@ -107,8 +113,25 @@ def test_bad_folders_are_refused_with_what_to_do(tmp_path):
         material_of(tmp_path / "one", SIZE)
     for name in ("discs", "rings"):
         make_folder(tmp_path / "two" / name)
-    with pytest.raises(ParameterError, match=r"2 categories.*discs, rings; give the folder of one"):
+    with pytest.raises(ParameterError, match=r"2 products \(discs and rings\); name one with"):
         material_of(tmp_path / "two", SIZE)
+    with pytest.raises(UnknownNameError, match=r"category 'disc'.*discs"):
+        material_of(tmp_path / "two", SIZE, category="disc")
+
+
+def test_one_product_of_several_is_taken_as_if_it_were_given_alone(tmp_path):
+    for name in ("discs", "rings"):
+        make_folder(tmp_path / name)
+    found, alone = (
+        material_of(tmp_path, SIZE, category="rings"),
+        material_of(tmp_path / "rings", SIZE),
+    )
+    assert found.name == alone.name == "rings"
+    assert set(found.samples["category"]) == {"rings"}
+    assert (found.learn == alone.learn).all()
+    row = int(found.types["dent"][0])
+    assert (found.image(row) == alone.image(row)).all()
+    assert (found.mask(row) == alone.mask(row)).all()
 
 
 def test_tuned_and_untouched_twins_are_trained_alike_one_after_the_other(material):
