@@ -59,6 +59,21 @@ def rng():
     return np.random.default_rng(0)
 
 
+@pytest.fixture
+def n_steps(monkeypatch):
+    """How often the loss of CutPaste is computed from here on, in a list of one number."""
+    from anomalylab.detectors import _pasted
+
+    counted, loss_of = [0], _pasted.loss_of_classes
+
+    def counting(*given):
+        counted[0] += 1
+        return loss_of(*given)
+
+    monkeypatch.setattr(_pasted, "loss_of_classes", counting)
+    return counted
+
+
 @pytest.fixture(scope="session")
 def pc_run(tmp_path_factory):
     """A small finished run of the recipe kolektor, its images beside it; not to be changed."""

@@ -1,6 +1,20 @@
-"""How tests look at pages, which are files, in a real browser."""
+"""How tests look at pages: at their text and data, and as files in a real browser."""
 
 import json
+import re
+from html import unescape
+
+JSON = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
+
+
+def flat(html):
+    """Return the text of a page, without its data."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", JSON.sub("", html))))
+
+
+def data_of(fragment):
+    """Return the data of a fragment."""
+    return json.loads(JSON.search(fragment.html)[1])
 
 
 def fresh(browser, page, *, is_scripted=True):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from anomalylab import detectors, extractors
-from anomalylab.detectors import _pasted, _seen_images
+from anomalylab.detectors import _seen_images
 from anomalylab.errors import ParameterError, TrainingStopped, WeightsError
 from anomalylab.features import Features, ImageLevel
 from anomalylab.training import watching
@@ -45,19 +45,6 @@ def features_of(images, groups=None):
 
 def made(**params):
     return detectors.create("cutpaste", **{"preset": "tiny", "size": SIZE, **params})
-
-
-@pytest.fixture
-def n_steps(monkeypatch):
-    """How often the loss is computed from here on, in a list of one number."""
-    counted, loss_of = [0], _pasted.loss_of_classes
-
-    def counting(*given):
-        counted[0] += 1
-        return loss_of(*given)
-
-    monkeypatch.setattr(_pasted, "loss_of_classes", counting)
-    return counted
 
 
 def test_each_image_is_read_once_however_often_it_is_left_out(images):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from anomalylab import extractors
-from anomalylab.detectors import _pasted, create
+from anomalylab.detectors import create
 from anomalylab.errors import ParameterError
 from anomalylab.reports import compare
 from anomalylab.runs import candidates
@@ -59,19 +59,6 @@ def request_of(root):
 @pytest.fixture(scope="module")
 def finished(request_of, root):
     return run(request_of, root / "run")
-
-
-@pytest.fixture
-def n_steps(monkeypatch):
-    """How often the loss is computed from here on, in a list of one number."""
-    counted, loss_of = [0], _pasted.loss_of_classes
-
-    def counting(*given):
-        counted[0] += 1
-        return loss_of(*given)
-
-    monkeypatch.setattr(_pasted, "loss_of_classes", counting)
-    return counted
 
 
 def test_a_run_keeps_how_a_training_went(finished):

@@ -8,7 +8,6 @@ from anomalylab.cli import study as study_command
 from anomalylab.cli.main import build_parser
 from anomalylab.datasets.pollute import pollute
 from anomalylab.datasets.textures import make_textures
-from anomalylab.detectors import _pasted
 from anomalylab.runs.inputs import with_images
 from anomalylab.runs.request import DetectorChoice
 from anomalylab.studies import category
@@ -54,19 +53,6 @@ def request_(folder):
 @pytest.fixture(scope="module")
 def finished(request_, folder):
     return run(request_, folder / "out")
-
-
-@pytest.fixture
-def n_steps(monkeypatch):
-    """How often the loss is computed from here on, in a list of one number."""
-    counted, loss_of = [0], _pasted.loss_of_classes
-
-    def counting(*given):
-        counted[0] += 1
-        return loss_of(*given)
-
-    monkeypatch.setattr(_pasted, "loss_of_classes", counting)
-    return counted
 
 
 def aurocs(finished):

@@ -9,9 +9,7 @@ from anomalylab.reports.autoencoder.opened import Found, opened
 from anomalylab.reports.autoencoder.overlays import overlays
 from anomalylab.reports.autoencoder.printed import printed
 from anomalylab.reports.autoencoder.values import values
-from anomalylab.reports.kit.fragment import Fragment
-from anomalylab.reports.parts.provenance import provenance as provenance_of_run
-from anomalylab.runs.folder import Run
+from anomalylab.reports.parts.provenance import provenance
 
 __all__ = [
     "Found",
@@ -26,17 +24,3 @@ __all__ = [
     "provenance",
     "values",
 ]
-
-
-def provenance(run: Run) -> Fragment:
-    """Show the command, findings in the data, parameters, versions, time and memory.
-
-    Parameters
-    ----------
-    run : Run
-
-    Returns
-    -------
-    Fragment
-    """
-    return provenance_of_run(run)

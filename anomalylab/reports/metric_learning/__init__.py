@@ -1,6 +1,5 @@
 """The parts of the page on metric learning, each a function of an opened run."""
 
-from anomalylab.reports.kit.fragment import Fragment
 from anomalylab.reports.metric_learning.classes import classes
 from anomalylab.reports.metric_learning.curves import curves
 from anomalylab.reports.metric_learning.embedding import embedding
@@ -10,8 +9,7 @@ from anomalylab.reports.metric_learning.heat import heat
 from anomalylab.reports.metric_learning.live import made
 from anomalylab.reports.metric_learning.opened import Tables, Trials, opened
 from anomalylab.reports.metric_learning.values import values
-from anomalylab.reports.parts.provenance import provenance as provenance_of_run
-from anomalylab.runs.folder import Run
+from anomalylab.reports.parts.provenance import provenance
 
 __all__ = [
     "Tables",
@@ -27,17 +25,3 @@ __all__ = [
     "provenance",
     "values",
 ]
-
-
-def provenance(run: Run) -> Fragment:
-    """Show the command, findings in the data, parameters, versions, time and memory.
-
-    Parameters
-    ----------
-    run : Run
-
-    Returns
-    -------
-    Fragment
-    """
-    return provenance_of_run(run)

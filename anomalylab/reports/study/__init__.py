@@ -1,7 +1,6 @@
 """The parts of the page of a study, each a function of what was found in it."""
 
-from anomalylab.reports.kit.fragment import Fragment
-from anomalylab.reports.parts.provenance import provenance as provenance_of_run
+from anomalylab.reports.parts.provenance import provenance
 from anomalylab.reports.study.explorer import explorer
 from anomalylab.reports.study.headline import headline
 from anomalylab.reports.study.healing import healing
@@ -32,8 +31,3 @@ def findings(run: Run) -> Findings:
         If the run is of another kind, damaged, or holds no cell that was computed.
     """
     return Findings(Study.of(run))
-
-
-def provenance(run: Run) -> Fragment:
-    """Show the command, findings in the data, parameters, versions, time and memory."""
-    return provenance_of_run(run)

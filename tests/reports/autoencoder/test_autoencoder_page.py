@@ -1,13 +1,12 @@
 """The page of the auto-encoder: numbers of the tables, empty states, names that bite."""
 
 import io
-import json
 import re
-from html import unescape
 
 import numpy as np
 import pytest
 from given_back import HOSTILE, MAIN, N_HELD_OUT, TYPES, given_back, without_rows
+from pages import data_of, flat
 from PIL import Image
 
 from anomalylab.metrics import rate_interval
@@ -32,16 +31,6 @@ def made():
 @pytest.fixture(scope="module")
 def shown(made):
     return {name: getattr(parts, name)(made.found) for name in PARTS}
-
-
-def flat(html):
-    html = re.sub(r'<script type="application/json">.*?</script>', "", html, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
-
-
-def data_of(fragment):
-    text = re.search(r'<script type="application/json">(.*?)</script>', fragment.html, re.DOTALL)
-    return json.loads(text[1])
 
 
 def test_the_answer_says_what_is_found_at_which_threshold_and_how_certain(made):

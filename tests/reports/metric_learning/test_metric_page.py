@@ -2,12 +2,11 @@
 
 import json
 import re
-from html import unescape
 
 import pandas as pd
 import pytest
 from metric_tables import FAILED, HOSTILE, LOSSES, TABLES, metric_tables
-from pages import find, find_all, fresh, press, requests, texts, width_in
+from pages import data_of, find, find_all, flat, fresh, press, requests, texts, width_in
 
 from anomalylab.number_words import percent
 from anomalylab.recipes.metric_learning.info import MetricLearningInfo
@@ -53,15 +52,6 @@ def page(shown, tmp_path_factory):
     out = tmp_path_factory.mktemp("metric") / "page.html"
     cells = [(f"## Part {name}", fragment) for name, fragment in shown.items()]
     return write_page(cells, out, name="made up")
-
-
-def flat(html):
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
-
-
-def data_of(fragment):
-    text = re.search(r'<script type="application/json">(.*?)</script>', fragment.html, re.DOTALL)
-    return json.loads(text[1])
 
 
 def value_of(made, category, loss, metric="auroc"):

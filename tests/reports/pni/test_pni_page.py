@@ -1,15 +1,13 @@
 """The page of PNI: numbers of the tables, hostile names, and a browser."""
 
-import json
 import re
 from base64 import b64decode
 from dataclasses import replace
-from html import unescape
 
 import numpy as np
 import pandas as pd
 import pytest
-from pages import find, find_all, fresh, press, requests, texts, width_in
+from pages import data_of, find, find_all, flat, fresh, press, requests, texts, width_in
 from pni_tables import CLOSED, FINE, GRID, HOSTILE, N_BANK, TABLES, TAU, pni_tables
 
 from anomalylab.number_words import percent, readable
@@ -53,15 +51,6 @@ def page(shown, tmp_path_factory):
     out = tmp_path_factory.mktemp("pni") / "page.html"
     cells = [(f"## Part {name}", fragment) for name, fragment in shown.items()]
     return write_page(cells, out, name="made up")
-
-
-def flat(html):
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
-
-
-def data_of(fragment):
-    text = re.search(r'<script type="application/json">(.*?)</script>', fragment.html, re.DOTALL)
-    return json.loads(text[1])
 
 
 def test_a_difference_is_bold_only_where_its_interval_holds_no_zero():

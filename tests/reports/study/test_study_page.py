@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from pages import find, find_all, fresh, press, requests, texts, width_in
+from pages import find, find_all, flat, fresh, press, requests, texts, width_in
 from study_tables import CATEGORIES, study_tables
 
 from anomalylab.datasets.pollute import planted
@@ -36,10 +36,6 @@ def opened(tables, protocol="replace"):
 @pytest.fixture(scope="module")
 def found():
     return opened(study_tables())
-
-
-def flat(html):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
 def test_the_headline_tells_of_decisions_that_collapse_behind_a_ranking(found):
