@@ -17,6 +17,9 @@ from anomalylab.reports.kit.small_charts import DotRow, dot_rows
 
 OF_VALUES = {"auroc": "AUROC of images", "au_pro": "AU-PRO"}
 
+ASTRAY = 1.5
+"""Times as high as with a smaller latent, from which a loss is no matter of the latent."""
+
 ROLES = ("held out", "test")
 
 
@@ -38,6 +41,7 @@ def latents(found: Found) -> Fragment:
         charts=list(_charts(found, compared)),
         rows=[_row(found, one) for one in compared],
         verdict=flattened(found, compared),
+        astray=went_astray(found, compared),
         quantiles=[f"{q:.0%}" for q in _quantiles(found)],
         names=list(OF_VALUES.values()),
         is_equal=_has_equal_steps(found, compared),
@@ -73,6 +77,34 @@ def flattened(found: Found, compared: list[Training]) -> str:
     return (
         f"All losses had flattened: none fell by more than {percent(FLAT)} over the last fifth of "
         "training."
+    )
+
+
+def went_astray(found: Found, compared: list[Training]) -> str:
+    """Say which trainings ended much worse than one with a smaller latent; empty if none did.
+
+    What a few numbers can hold, more can hold too: such an end is one of the training, and tells
+    nothing of the latent.
+
+    Parameters
+    ----------
+    found : Found
+    compared : list of Training
+        By latent, the smallest first.
+    """
+    losses = [float(_training(found, one)["last_loss"]) for one in compared]
+    astray = [
+        str(one.latent)
+        for i, one in enumerate(compared)
+        if i and losses[i] > ASTRAY * min(losses[:i])
+    ]
+    if not astray:
+        return ""
+    return (
+        f"With {listed(astray)} numbers the loss ended more than {ASTRAY:g} times as high as with "
+        "fewer. More numbers can hold all that fewer can, so that this is no matter of the latent: "
+        "training went astray there, as it may by chance, and these rows say nothing of the "
+        "latent. Another --seed, or longer training, may mend it."
     )
 
 

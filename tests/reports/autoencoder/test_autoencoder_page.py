@@ -140,6 +140,20 @@ def test_latents_are_compared_and_a_loss_that_still_falls_is_named(made, shown):
     assert "All losses had flattened" in flattened(flat_only, compared_trainings(flat_only))
 
 
+def test_a_training_that_ended_worse_than_a_smaller_one_says_nothing_of_the_latent(shown):
+    assert "astray" not in shown["latents"].html
+    found = given_back().found
+    trainings = found.tables.trainings.copy()
+    trainings.loc[trainings["latent"] == 64, "last_loss"] *= 2
+    object.__setattr__(found.tables, "trainings", trainings)
+    words = flat(parts.latents(found).html)
+    assert "With 64 numbers the loss ended more than 1.5 times as high" in words
+    trainings.loc[trainings["latent"] == 8, "last_loss"] *= 3  # worse with fewer is as it should be
+    words = flat(parts.latents(found).html)
+    assert "With 64 numbers" in words
+    assert "With 8" not in words
+
+
 def test_one_latent_is_no_comparison():
     html = parts.latents(given_back(latents=()).found).html
     assert "al-nothing" in html
