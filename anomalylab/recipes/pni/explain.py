@@ -8,7 +8,7 @@ import pandas as pd
 
 from anomalylab.runs.outcome import Material
 
-N_CELLS = 3_000
+N_CELLS = 5_000
 """Cells that are explained of a category, about."""
 
 MOST_IMAGES, FEWEST_IMAGES = 12, 2

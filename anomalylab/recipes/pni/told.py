@@ -125,8 +125,8 @@ def answer(values: pd.DataFrame, found: Found) -> str:
         rest = f"; among {listed(list(small.values()))} none that matters{rest}" if small else rest
         return f"{begin} finds defects {shown} than PatchCore does{rest}."
     if small:
-        none = f"{begin} makes no difference to PatchCore that matters"
-        return f"{none}: {listed(list(small.values()))}{rest}."
+        each = ", ".join(f"{WHERE[name]} {signed(found[name][0])}" for name in small)
+        return f"{begin} makes no difference to PatchCore that matters ({each}){rest}."
     return f"{begin} makes no difference to PatchCore that these images can show."
 
 
@@ -148,9 +148,12 @@ def refined_answer(gains: pd.DataFrame) -> str:
             "Refined maps change nothing that matters and that these images can show, neither "
             f"alone nor mixed in at {share}."
         )
-    first = f"find defects {of_alone}" if of_alone else "change nothing that matters"
+    open_ = [WHERE[name] for name, one in alone.items() if not matters(*one)]
+    rest = f", and among {listed(open_)} no difference shows that matters" if open_ else ""
+    first = f"find defects {of_alone} than plain ones{rest}"
+    first = first if of_alone else "change nothing that matters"
     then = of_mixed or "nothing that matters changes"
-    return f"Refined maps alone {first} than plain ones; mixed in at {share}, as published, {then}."
+    return f"Refined maps alone {first}; mixed in at {share}, as published, {then}."
 
 
 def _better_and_worse(found: Found) -> str:

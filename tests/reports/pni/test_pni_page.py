@@ -92,7 +92,7 @@ def test_a_difference_that_is_sure_and_tiny_is_no_answer(made):
     tiny = {"pixel_auroc": (0.00004, 0.00001, 0.00007), "au_pro": (0.0001, -0.0002, 0.0003)}
     said = told.answer(values, {"image_auroc": (0.0, -0.1, 0.1), **tiny})
     assert "makes no difference to PatchCore that matters" in said
-    assert "pixels (0.000) and regions (+0.0001); among images no difference shows." in said
+    assert "(pixels 0.000, regions +0.0001); among images no difference shows." in said
     assert "better" not in said
     some = told.answer(values, {**tiny, "au_pro": (0.03, 0.02, 0.04)})
     assert "better among regions (+0.030) than PatchCore does; among pixels (0.000) none" in some
@@ -111,6 +111,10 @@ def test_what_refined_maps_add_is_told_alone_and_mixed_in():
     worse = pd.DataFrame([row(1.0, -0.05), row(0.1, 0.003)], columns=names)
     assert "alone find defects less well among regions (−0.050)" in told.refined_answer(worse)
     assert told.refined_answer(worse).endswith("as published, better among regions (+0.003).")
+    unsure = pd.DataFrame([("pni", 1.0, "pixel_auroc", 0.01, -0.01, 0.03)], columns=names)
+    assert "plain ones, and among pixels no difference shows that matters; mixed" in (
+        told.refined_answer(pd.concat([both, unsure]))
+    )
     assert "change nothing that matters" in told.refined_answer(both.assign(difference=0.0))
     assert told.refined_answer(both.iloc[:0]) == ""
 
