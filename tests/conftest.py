@@ -45,6 +45,16 @@ def _registries():
 
 
 @pytest.fixture
+def torch_warns_always():
+    """Torch warns each time, not once in a process: a test does not depend on others before it."""
+    import torch
+
+    torch.set_warn_always(True)
+    yield
+    torch.set_warn_always(False)
+
+
+@pytest.fixture
 def real_data():
     """Folder of real images, for tests that want them."""
     folder = os.environ.get("ANOMALYLAB_DATA")

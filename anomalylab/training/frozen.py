@@ -96,7 +96,9 @@ class LowerFeatures:
         device = next(self.body.lower.buffers()).device
 
         def compute(start: int) -> None:
-            some = torch.from_numpy(np.ascontiguousarray(images[start : start + BATCH])).to(device)
+            some = torch.from_numpy(
+                np.require(images[start : start + BATCH], requirements=["C", "W"])
+            ).to(device)
             with torch.inference_mode():
                 maps[start : start + BATCH] = self.body.lower(some).cpu().numpy()
 

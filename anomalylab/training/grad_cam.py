@@ -213,7 +213,7 @@ def heat_in_mask(heat: np.ndarray, mask: np.ndarray) -> float:
 
 def _maps(lower_features: np.ndarray, upper: nn.Module, device: torch.device) -> Tensor:
     """Return the maps of all images, computed in batches and without a way back."""
-    given = torch.from_numpy(np.ascontiguousarray(lower_features)).to(device)
+    given = torch.from_numpy(np.require(lower_features, requirements=["C", "W"])).to(device)
     with torch.no_grad():
         maps = torch.cat([upper(batch) for batch in given.split(BATCH)])
     if maps.ndim != 4 or len(maps) != len(given):
@@ -244,7 +244,9 @@ def _heat(maps: Tensor, head: Head, target: Target, reference: np.ndarray | None
     weights = _gradient(numbers, maps).mean(dim=(1, 2))
     heat = torch.einsum("nrcd,nd->nrc", maps.detach(), weights)
     if reference is not None:
-        compared = torch.from_numpy(np.ascontiguousarray(reference, np.float32)).to(weights.device)
+        compared = torch.from_numpy(np.require(reference, np.float32, ["C", "W"])).to(
+            weights.device
+        )
         heat = heat - (compared * weights).sum(dim=1)[:, None, None]
     return heat.clamp(min=0).float().cpu().numpy()
 
@@ -261,7 +263,7 @@ def _gradient(numbers: Tensor, maps: Tensor) -> Tensor:
 def _known(embeddings: np.ndarray, distance: str) -> Tensor:
     if distance not in DISTANCES:
         unknown_name("distance", distance, DISTANCES)
-    return torch.from_numpy(np.ascontiguousarray(embeddings, np.float32))
+    return torch.from_numpy(np.require(embeddings, np.float32, ["C", "W"]))
 
 
 @torch.no_grad()

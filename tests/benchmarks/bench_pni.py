@@ -38,7 +38,7 @@ def scoring(epochs: int) -> dict:
     given = bottle()
     training, test = given.features.subset(given.training), given.features.subset(given.query)
     start = time.process_time()
-    pni = create("pni", epochs=epochs).fit(training)
+    pni = create("pni", levels="all", epochs=epochs).fit(training)
     fitting = time.process_time() - start
     patchcore = create("patchcore", levels="all").fit(training)
     patchcore.remember(pni.bank_, pni.bank_image_, pni.bank_cell_)

@@ -131,3 +131,10 @@ def test_gradients_of_what_learns_are_those_through_the_whole_network(name, cut)
         expected = through_all[key]
         tolerance = 1e-4 * float(expected.abs().max()) + 1e-9
         torch.testing.assert_close(gradient, expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.usefixtures("torch_warns_always")
+def test_images_that_may_only_be_read_have_maps_too(body, images):
+    expected = LowerFeatures(body)._computed(images)
+    images.flags.writeable = False
+    np.testing.assert_array_equal(LowerFeatures(body)._computed(images), expected)

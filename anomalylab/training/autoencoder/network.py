@@ -50,7 +50,7 @@ def as_tensor(images: np.ndarray, device: torch.device | None = None) -> Tensor:
 
     Channels stay last in memory, where convolutions are faster.
     """
-    some = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+    some = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(device)
     return some.permute(0, 3, 1, 2).to(torch.float32).div_(255)
 
 

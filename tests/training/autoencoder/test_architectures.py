@@ -1,11 +1,12 @@
 """The tables of layers: shapes, numbers of parameters, and what sizes fit."""
 
+import numpy as np
 import pytest
 import torch
 
 from anomalylab.errors import ParameterError, UnknownNameError
 from anomalylab.training.autoencoder.architectures import ARCHITECTURES, architecture
-from anomalylab.training.autoencoder.network import AutoEncoder
+from anomalylab.training.autoencoder.network import AutoEncoder, as_tensor
 
 ENCODER_256 = [(3, 256), (3, 128), (32, 64), (32, 32), (32, 32), (64, 16), (64, 16)]
 ENCODER_256 += [(128, 8), (64, 8), (32, 8), (500, 1)]
@@ -131,3 +132,10 @@ def test_an_unknown_architecture_is_answered_with_those_that_are_known():
     with pytest.raises(UnknownNameError, match="AE128"):
         architecture("AE12")
     assert list(ARCHITECTURES) == ["seed", "bergmann", "AE128", "tiny", "printed"]
+
+
+@pytest.mark.usefixtures("torch_warns_always")
+def test_images_that_may_only_be_read_become_tensors():
+    images = np.full((2, 4, 4, 3), 255, np.uint8)
+    images.flags.writeable = False
+    assert (as_tensor(images) == 1).all()
