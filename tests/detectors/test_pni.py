@@ -331,6 +331,19 @@ def test_a_memory_that_cannot_hold_the_kinds_is_refused():
         create("pni", **SMALL, margin=3).fit(features)
 
 
+def test_presets_are_the_published_settings():
+    paper, code = (create("pni", preset=name) for name in ("pni", "pni_official"))
+    for pni in (paper, code):
+        assert (pni.coreset, pni.n_kinds, pni.side, pni.margin) == (0.01, 2048, 5, 2)
+        assert (pni.pooling, pni.n_channels, pni.n_seen) == ("windows", 1024, None)
+        assert (pni.reach, pni.n_layers, pni.width, pni.dropout) == (4, 10, 2048, 0.5)
+        assert (pni.epochs, pni.learning_rate, pni.n_batch) == (15, 1e-3, 2048)
+        assert (pni.temperature, pni.tau_ref, pni.tau) == (2.0, "emb", None)
+    names = ("radius", "combine", "position_over", "mapping", "is_off_by_one", "fallback")
+    assert [getattr(paper, name) for name in names] == [0, "prob", "dist", "kind", False, "nearest"]
+    assert [getattr(code, name) for name in names] == [4, "score", "emb", "rank", True, "farthest"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
