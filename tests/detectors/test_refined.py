@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from anomalylab import detectors, extractors, synthesise
@@ -11,6 +12,7 @@ from anomalylab.detectors import Refined, create
 from anomalylab.detectors.drawn_copies import KINDS, drawn
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features, ImageLevel
+from anomalylab.training.refinement import RefinementNet
 
 pytestmark = pytest.mark.xdist_group("refined")
 
@@ -110,6 +112,19 @@ def test_a_training_image_is_scored_by_what_has_not_seen_it(fitted, training, ex
     unseen = blended(fitted, 0.0).training_scores()[1]
     assert maps.shape == unseen.shape == (N_IMAGES, 32, 32)
     assert len(fitted._networks) == 3
+
+
+def test_the_network_of_a_fold_learns_from_no_image_of_it(training, extractor, monkeypatch):
+    learnt = []
+
+    def spy(self, examples):
+        learnt.append(set(examples.groups.tolist()))
+        return RefinementNet(self.width), pd.DataFrame()
+
+    monkeypatch.setattr(Refined, "_trained", spy)
+    refined = Refined.of(create("patchcore"), **OPTIONS).described_by(extractor).fit(training)
+    fold, groups = refined._left_out.fold, training.group_numbers
+    assert learnt == [*(set(groups[fold != number].tolist()) for number in range(3)), set(groups)]
 
 
 def test_copies_are_scored_by_what_has_not_seen_the_image_beneath(fitted, training, query):

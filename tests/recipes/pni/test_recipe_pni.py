@@ -9,7 +9,7 @@ from anomalylab import detectors, extractors
 from anomalylab.cli.main import main
 from anomalylab.datasets.textures import make_textures
 from anomalylab.errors import ParameterError, UnknownNameError
-from anomalylab.recipes.pni import told
+from anomalylab.recipes.pni import refining, told
 from anomalylab.recipes.pni.ensemble import averaged
 from anomalylab.recipes.pni.evaluate import Cut
 from anomalylab.recipes.pni.explain import chosen
@@ -158,6 +158,26 @@ def test_the_same_command_again_fits_nothing(finished, textures, tmp_path, monke
     again = Run(out)
     for name in ("pni_values", "pni_scores", "pni_curves"):
         assert again.table(name).equals(finished.table(name)), name
+
+
+class EnoughError(Exception):
+    """Ends a refinement once it is known what is learnt from."""
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"), [(["grass", "wood"], ["grass", "wood"]), ([], ["brick"])]
+)
+def test_a_network_learns_from_other_categories_alone_where_there_are_any(
+    monkeypatch, others, expected
+):
+    def joined(parts):
+        raise EnoughError(parts)
+
+    monkeypatch.setattr(refining, "_examples", lambda settings, images, finished: images)
+    monkeypatch.setattr(refining, "_joined", joined)
+    with pytest.raises(EnoughError) as caught:
+        refining.refine(None, ("brick", None), [(name, None) for name in others])
+    assert caught.value.args[0] == expected
 
 
 def test_of_several_categories_networks_refine_what_others_taught(textures, tmp_path):
