@@ -19,6 +19,7 @@ from anomalylab.detectors._pni_cells import Cells
 from anomalylab.detectors._pni_explained import ExplainedCell, explained
 from anomalylab.detectors._pni_listed import ListedCells, listed_cells
 from anomalylab.detectors._registry import register
+from anomalylab.errors import ParameterError
 from anomalylab.features import Features
 from anomalylab.progress import counted
 from anomalylab.training import chosen_device
@@ -129,9 +130,13 @@ class PNI(Cells):
         ParameterError
             If so many images give fewer cells than there are kinds, or the device is not there.
         """
-        return _pni_options.cost(
-            self, n_images, {name: shapes[name] for name in self._used(shapes)}
-        )
+        used = self._used(shapes)
+        if not used:
+            raise ParameterError(
+                f"the network gives none of levels={self.levels} that pni is to look at; name "
+                "others, or leave levels out"
+            )
+        return _pni_options.cost(self, n_images, {name: shapes[name] for name in used})
 
     def _fit(self, features: Features) -> None:
         shapes = {name: features.level(name).shape[1:] for name in features.names}

@@ -373,6 +373,8 @@ def test_the_plan_refuses_what_fitting_would_before_images_are_described():
         create("pni", margin=7).plan(100, shapes)
     with pytest.raises(ParameterError, match="no device cuda:7 here"):
         create("pni", device="cuda:7").plan(100, shapes)
+    with pytest.raises(ParameterError, match=r"gives none of levels=\('b',\)"):
+        create("pni", levels=("b",)).plan(100, shapes)
 
 
 def test_the_plan_counts_the_network_for_each_training():

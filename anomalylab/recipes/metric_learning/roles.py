@@ -53,7 +53,7 @@ def roles_of(samples: pd.DataFrame) -> Roles:
     Raises
     ------
     DatasetError
-        If fewer than 2 images are left to train on.
+        If fewer than 2 images are left to train on, or none to judge.
     """
     split = samples["split"].to_numpy(object)
     label = samples["label"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
@@ -68,6 +68,12 @@ def roles_of(samples: pd.DataFrame) -> Roles:
             f"trained on; at least {MIN_TRAINING} are needed, some tens are advisable"
         )
     test = np.sort(np.append(np.flatnonzero(is_test), held))
+    if not len(test):
+        raise DatasetError(
+            f"of {len(samples)} images of {samples['category'].iloc[0]} none is left to be judged: "
+            "they are too few, or near copies of one another; add images of other parts, or a "
+            "folder of test images"
+        )
     return Roles(train, test, len(held))
 
 

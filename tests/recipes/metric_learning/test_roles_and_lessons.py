@@ -75,6 +75,13 @@ def test_too_few_images_to_train_on_are_refused():
         roles_of(samples([TRAIN, GOOD, CUT]))
 
 
+@pytest.mark.parametrize("group", [None, "scene"])
+def test_where_nothing_is_left_to_judge_it_is_refused(group):
+    n_images = 2 if group is None else 14
+    with pytest.raises(DatasetError, match=f"of {n_images} images of part none is left"):
+        roles_of(samples([("unlabelled", None, None, group)] * n_images))
+
+
 def test_twins_learn_from_the_normal_training_images_alone():
     lesson = twins(category(WHOLE))
     assert lesson.labels is None
