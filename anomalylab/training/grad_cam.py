@@ -244,9 +244,8 @@ def _heat(maps: Tensor, head: Head, target: Target, reference: np.ndarray | None
     weights = _gradient(numbers, maps).mean(dim=(1, 2))
     heat = torch.einsum("nrcd,nd->nrc", maps.detach(), weights)
     if reference is not None:
-        compared = torch.from_numpy(np.require(reference, np.float32, ["C", "W"])).to(
-            weights.device
-        )
+        usual = torch.from_numpy(np.require(reference, np.float32, ["C", "W"]))
+        compared = usual.to(weights.device)
         heat = heat - (compared * weights).sum(dim=1)[:, None, None]
     return heat.clamp(min=0).float().cpu().numpy()
 

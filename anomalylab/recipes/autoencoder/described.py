@@ -5,7 +5,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from anomalylab.datasets.check import Finding
@@ -14,6 +13,7 @@ from anomalylab.recipes.autoencoder.judged import Judged
 from anomalylab.recipes.autoencoder.request import HELD_OUT, AutoencoderRequest
 from anomalylab.recipes.autoencoder.told import NAME, verdicts
 from anomalylab.recipes.metric_learning.inputs import Category
+from anomalylab.recipes.unlabelled import taken_to_be_good
 from anomalylab.runs.describe import run_info
 from anomalylab.runs.info import RunInfo
 from anomalylab.training.device import chosen_device
@@ -67,7 +67,11 @@ def describe(
         samples=category.samples,
         root=category.root,
         verdicts=verdicts(tables, part),
-        findings=[*findings_of(request, part), *_unlabelled(category), *category.findings],
+        findings=[
+            *findings_of(request, part),
+            *taken_to_be_good(category.labels[category.roles.train]),
+            *category.findings,
+        ],
         broken=category.broken,
         max_fpr=request.source.max_fpr,
     )
@@ -96,17 +100,3 @@ def findings_of(request: AutoencoderRequest, part: AutoencoderInfo) -> list[Find
         message = "the published training holds out nothing; a tenth is held out here, for tau"
         found.append(Finding("note", "held_out_in_seed", message))
     return found
-
-
-def _unlabelled(category: Category) -> list[Finding]:
-    """Say that nobody knows whether images are good that have no label."""
-    train = category.roles.train
-    n = int(np.isnan(category.labels[train]).sum())
-    if not n:
-        return []
-    message = (
-        f"{n} of {len(train)} images to learn from have no label: they are taken to be good, and "
-        "what is said of good images is said of them"
-    )
-    advice = "look through them: defective ones among them are learnt, and raise the threshold"
-    return [Finding("warning", "taken_to_be_good", message, advice, n)]

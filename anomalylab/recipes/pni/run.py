@@ -10,11 +10,13 @@ import pandas as pd
 from anomalylab.datasets.check import Finding
 from anomalylab.errors import ParameterError
 from anomalylab.recipes.pni import told
+from anomalylab.recipes.pni.findings import findings_of
 from anomalylab.recipes.pni.info import PNIInfo
 from anomalylab.recipes.pni.refining import Refinement, refine
 from anomalylab.recipes.pni.request import DETECTOR, PNIRequest
 from anomalylab.recipes.pni.tables import TrialTables
 from anomalylab.recipes.pni.trials import Finished, Images, copies_of, trials_of
+from anomalylab.recipes.unlabelled import taken_to_be_good
 from anomalylab.runs.describe import run_info
 from anomalylab.runs.embedded import at_size, check_backbone, embedded
 from anomalylab.runs.folder import Run
@@ -118,6 +120,8 @@ def read(
         others.append(at_size(material, other, own))
         timings.add(f"{one.name}, {name}", own)
     findings += report.findings
+    labels = material.samples["label"].iloc[material.training].to_numpy(float, na_value=np.nan)
+    findings += taken_to_be_good(labels)
     broken += aside
     with timings.step(f"{one.name}: draw defects", len(material.training)):
         copies = copies_of(request, material)
@@ -205,7 +209,7 @@ def _with_told(
 ) -> list[Finding]:
     described = judged[0][0].material.extractor.describe()
     is_random = "random" in str(described.get("weights", "")).lower()
-    of_trials = told.findings(
+    of_trials = findings_of(
         tables["pni_fits"], is_random, _words_of(described), request.detector("both").fallback
     )
     return [*of_trials, *findings]

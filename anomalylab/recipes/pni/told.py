@@ -5,11 +5,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from anomalylab.datasets.check import Finding
-from anomalylab.number_words import fixed, listed, minus, plural
+from anomalylab.number_words import fixed, listed, minus
 from anomalylab.recipes.pni.published import PUBLISHED_BLEND
-from anomalylab.recipes.pni.refining import OWN
-from anomalylab.recipes.pni.request import VARIANTS
 from anomalylab.runs.info import VerdictInfo
 
 HEADLINE = "pni"
@@ -58,7 +55,7 @@ def verdicts(
     if gains is not None and found and told[HEADLINE].kind == "measured":
         first = told[HEADLINE]
         sentence = answer(values, found)
-        parts = (refined_answer(gains), LIMIT, first.sentence, first.reason)
+        parts = (_where_judged(values), refined_answer(gains), LIMIT, first.sentence, first.reason)
         reason = " ".join(filter(None, parts))
         told[HEADLINE] = VerdictInfo(kind="measured", sentence=sentence, reason=reason)
     for variant in values["variant"].unique():
@@ -90,6 +87,24 @@ def _of_variant(values: pd.DataFrame, variant: str) -> VerdictInfo:
     name = NAMES.get(variant, variant)
     sentence = f"{name[0].upper()}{name[1:]} reaches {_numbers(mean, variant)}."
     return VerdictInfo(kind="measured", sentence=sentence)
+
+
+def _where_judged(values: pd.DataFrame) -> str:
+    """Say what is judged in some categories alone, as pixels where only one has masks.
+
+    Parameters
+    ----------
+    values : DataFrame
+        Rows of PNI_VALUES.
+    """
+    own = values[(values["variant"] == "pni") & (values["blend"] == 0) & values["value"].notna()]
+    n_all, n_each = values["category"].nunique(), own.groupby("metric")["category"].nunique()
+    parts = [
+        f"{WHERE[metric]} in {n} of {n_all} categories"
+        for metric, n in n_each.items()
+        if n < n_all and metric in WHERE
+    ]
+    return f"Judged are {listed(parts)}: the others lack what it takes." if parts else ""
 
 
 def matters(difference: float, low: float, high: float) -> bool:
@@ -244,40 +259,3 @@ def _refined(values: pd.DataFrame) -> str:
             words = "By refined maps alone" if blend == 1 else f"With {blend:.0%} of refined maps"
             parts.append(f"{words.replace('%', ' %')}: {_numbers(mean, 'pni')}.")
     return " ".join(parts)
-
-
-def findings(fits: pd.DataFrame, is_random: bool, network: str, fallback: str) -> list[Finding]:
-    """Say what failed, what networks learnt from, and what figures are worth nothing.
-
-    Parameters
-    ----------
-    fits : DataFrame
-        Rows of PNI_FITS.
-    is_random : bool
-        Whether the weights of the network are random.
-    network : str
-        In words.
-    fallback : str
-        What counts where nothing is allowed: the ``nearest`` of all, or the ``farthest``.
-    """
-    found = []
-    if is_random:
-        message = f"the network is {network}: what it finds says nothing of the method"
-        found.append(Finding("warning", "random_weights", message, "take trained weights"))
-    failed = fits[fits["status"] == "failed"]
-    if len(failed):
-        message = (
-            f"{plural(len(failed), 'variant')} could not be judged: {failed['reason'].iloc[0]}"
-        )
-        found.append(Finding("warning", "failed_trials", message, n=len(failed)))
-    if (fits["refined_by"] == OWN).any():
-        message = (
-            "the networks that refine maps learnt from drawn defects in the training images of the "
-            "category that is judged, because there is no other; its test images took no part"
-        )
-        found.append(Finding("note", "refined_by", message, "give several categories"))
-    n_fallbacks = int(fits.loc[fits["variant"].isin(list(VARIANTS)), "n_fallbacks"].sum())
-    if n_fallbacks:
-        message = f"for {plural(n_fallbacks, 'test cell')} no cell of the memory was allowed"
-        found.append(Finding("note", "fallbacks", message, f"the {fallback} of all counts there"))
-    return found

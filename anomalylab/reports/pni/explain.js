@@ -167,12 +167,13 @@
       const [allowed, byPlace, byNeighbours] = image.counts[cell];
       const isClosed = image.fallback.includes(cell);
       const of = (/** @type {number} */ n) => `${al.group(n)} (${share(n / category.nBank)})`;
+      const place = `Row ${row + 1}, column ${col + 1}: `;
       const first = isClosed
-        ? `Row ${row + 1}, column ${col + 1}: nothing in the memory is allowed here, so the ${this.data.fallback} of all counts.`
-        : `Row ${row + 1}, column ${col + 1}: of ${al.group(category.nBank)} cells in the memory ${of(allowed)} are allowed.`;
+        ? `nothing in the memory is allowed here, so the ${this.data.fallback} of all counts.`
+        : `of ${al.group(category.nBank)} cells in the memory ${of(allowed)} are allowed.`;
       const second = `Place alone would allow ${of(byPlace)}, neighbours alone ${of(byNeighbours)}.`;
       this.words.replaceChildren(
-        al.el("p", { class: "al-cell-words" }, al.el("b", {}, first), ` ${second}`),
+        al.el("p", { class: "al-cell-words" }, al.el("b", {}, place + first), ` ${second}`),
         this.bars(),
         al.el("p", { class: "al-note" }, this.meaning()),
       );
@@ -242,7 +243,9 @@
         al.el(
           "p",
           { class: "al-note" },
-          `Cells of good training images, outlined in blue, with what is around them. A cell is allowed if ${which} is above ${tau}: how often its kind stood at this place in training images, and how likely the network of neighbours finds it here.`,
+          "Cells of good training images, outlined in blue, with what is around them. " +
+            `A cell is allowed if ${which} is above ${tau}: how often its kind stood at this place in ` +
+            "training images, and how likely the network of neighbours finds it here.",
         ),
       ];
       this.memory.replaceChildren(...parts.filter((part) => part !== null));

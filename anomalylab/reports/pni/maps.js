@@ -30,7 +30,9 @@
       this.counts = al.el("div", { class: "al-table" });
       this.shots = al.el("div", { class: "al-shots" });
       const reading =
-        "Coloured from the threshold on, the stronger the rarer such values are on good images. White line: the true defect, where known. The threshold is chosen on these images; on others, as many marks on good ones are not promised.";
+        "Coloured from the threshold on, the stronger the rarer such values are on good images. White line: " +
+        "the true defect, where known. The threshold is chosen on these images; on others, as many marks on " +
+        "good ones are not promised.";
       const note = al.el("p", { class: "al-note" }, reading);
       this.node = al.el("div", { class: "al-live al-browse" }, bar, this.counts, note, this.shots, this.pages.node);
       this.start(0);

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from anomalylab import detectors, extractors
@@ -131,14 +132,14 @@ def test_patchcore_allows_all_and_each_restriction_gives_no_smaller_score(finish
     assert fits["allowed"].between(0, 1).all()
     assert (fits["refined_by"] == OWN).all()
     scores = finished.table("pni_scores").query("blend == 0")
-    scores = scores.pivot(index="sample_id", columns="variant", values="score")
+    scores = scores.pivot_table(index="sample_id", columns="variant", values="score")
     for variant in ("pni", "pni-position", "pni-neighbourhood"):
         assert (scores[variant] >= scores["patchcore"] - 1e-9).all()
 
 
 def test_values_stand_at_both_resolutions_refined_and_not(finished):
     values = finished.table("pni_values")
-    counts = values.groupby(["variant", "blend"]).size().unstack()
+    counts = pd.crosstab(values["variant"], values["blend"])
     assert set(counts.columns) == {0.0, 0.1, 1.0}
     assert (counts == 5).all().all()
     assert values["value"].between(0, 1).all()
@@ -300,3 +301,20 @@ def test_without_labels_the_verdict_says_so(finished):
     assert "PatchCore on the same memory" in told.verdicts(values)["pni"].sentence
     own = told.verdicts(values, is_one_memory=False)["pni"].sentence
     assert "; PatchCore 0." in own or "; PatchCore 1." in own
+
+
+def test_the_verdict_says_what_is_judged_in_some_categories_alone(finished):
+    values, gains = finished.table("pni_values"), finished.table("pni_gains")
+    assert "Judged are" not in told.verdicts(values, gains)["pni"].reason
+    is_of_pixels = values["metric"].isin(["pixel_auroc", "au_pro"])
+    other = values.assign(category="grass", value=values["value"].mask(is_of_pixels))
+    reason = told.verdicts(pd.concat([values, other]), gains)["pni"].reason
+    assert "Judged are regions in 1 of 2 categories and pixels in 1 of 2 categories" in reason
+
+
+def test_images_without_labels_are_said_to_be_taken_to_be_good(textures):
+    folder, findings = textures / "brick" / "train" / "good", []
+    request = PNIRequest(data=folder, preset="tiny", size=(64, 64), refine=None)
+    (one,) = listed(request.source, ())
+    read(request, one, Times(), findings, [])
+    assert [f.n for f in findings if f.what == "taken_to_be_good"] == [9]
