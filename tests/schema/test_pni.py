@@ -15,7 +15,7 @@ OF_TRIALS = [table for name, table in vars(tables).items() if name.startswith("P
 def test_every_table_begins_with_the_key_of_a_trial_and_a_run_can_hold_it(table):
     is_explained = table in (tables.PNI_CELLS, tables.PNI_LISTED)  # of the variant pni alone
     key = tuple(name for name in TRIAL if name != "variant" or not is_explained)
-    assert tables.KEY == tuple(TRIAL)
+    assert tuple(TRIAL) == tables.KEY
     assert tuple(table.columns)[: len(key)] == key
     assert TABLES[table.name] is table
 

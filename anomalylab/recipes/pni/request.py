@@ -30,8 +30,14 @@ ENSEMBLE = "ensemble"
 LEVELS = {"lite0": ("block3", "block4")}
 """Backbone -> levels of cells of 8 and 16 pixels, as in the paper; of others, their own choice."""
 
-OF_CPU: Mapping[str, object] = {"coreset": 0.025, "epochs": 5}
-"""Parameters of the preset ``cpu`` here, where cells are four times as many."""
+OF_PRESETS: Mapping[str, Mapping[str, object]] = {
+    "tiny": {"coreset": 0.05, "n_kinds": 4},
+    "cpu": {"coreset": 0.025, "epochs": 5},
+}
+"""Parameters of presets here, where cells are four times as many."""
+
+REFINE_OF_TINY: Mapping[str, object] = {"size": 32, "width": 4, "epochs": 1, "copies": 1}
+"""Options of the network that refines maps where seconds count and nothing else."""
 
 BLENDS = (PUBLISHED_BLEND, 1.0)
 """Shares of the refined map that are judged: as published, and alone."""
@@ -105,7 +111,7 @@ class PNIRequest:
 
     def detector(self, use: str, **params: Any) -> Any:
         """Return the detector with one restriction of its memory, unfitted."""
-        usual: dict[str, Any] = {"levels": "all", **(OF_CPU if self.preset == "cpu" else {})}
+        usual: dict[str, Any] = {"levels": "all", **OF_PRESETS.get(self.preset, {})}
         given = {**usual, **self.params, "seed": self.seed, "use": use, **params}
         return detectors.create(DETECTOR, preset=self.preset, **given)
 
@@ -113,7 +119,8 @@ class PNIRequest:
         """Return the settings of the network that refines maps, None if there is to be none."""
         if self.refine is None:
             return None
-        return Refined.of(self.detector("both"), **{"seed": self.seed, **self.refine})
+        usual = REFINE_OF_TINY if self.preset == "tiny" else {}
+        return Refined.of(self.detector("both"), **{"seed": self.seed, **usual, **self.refine})
 
     @property
     def source(self) -> DetectRequest:

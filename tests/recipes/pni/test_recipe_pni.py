@@ -235,6 +235,12 @@ def test_cells_are_those_of_the_paper_where_no_levels_are_named(textures):
     assert PNIRequest(params={"coreset": 0.1}).detector("both").coreset == 0.1
 
 
+def test_the_preset_tiny_refines_in_seconds_too_unless_told_otherwise():
+    assert PNIRequest(preset="tiny").refined().epochs == 1
+    assert PNIRequest(preset="tiny", refine={"epochs": 3}).refined().epochs == 3
+    assert PNIRequest().refined().epochs == 12
+
+
 def test_without_refinement_an_ensemble_may_be_of_several_networks(textures):
     request = PNIRequest(
         data=textures / "brick", preset="tiny", size=(64, 64), refine=None, with_ensemble=True
@@ -250,7 +256,7 @@ def test_without_refinement_an_ensemble_may_be_of_several_networks(textures):
     assert ensemble.trial.variant == "ensemble"
     assert ensemble.reason == ""
     assert ensemble.arrays["maps"].shape == (7, 12, 12)
-    assert ensemble.arrays["counts"][0] == 9 * (64 + 144) // 2
+    assert ensemble.arrays["counts"][0] == round(9 * 64 / 20) + round(9 * 144 / 20)
     np.testing.assert_array_equal(
         ensemble.arrays["scores"], ensemble.arrays["maps"].max(axis=(1, 2))
     )
