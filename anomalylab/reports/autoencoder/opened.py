@@ -10,6 +10,7 @@ from anomalylab.recipes.autoencoder.info import AutoencoderInfo
 from anomalylab.recipes.autoencoder.judged import ALL, GOOD
 from anomalylab.recipes.autoencoder.tau import LEFT_OUT, ORACLE, PLANTED
 from anomalylab.reports.kit.rows import rows_of
+from anomalylab.reports.kit.tables import tables_of
 from anomalylab.runs.folder import Run
 from anomalylab.schema.autoencoder import KEY
 
@@ -129,5 +130,4 @@ def opened(run: Run) -> Found:
         If the run is of another kind, or damaged.
     """
     about = run.info.part_of(AutoencoderInfo)
-    own = {field.name: run.table(f"autoencoder_{field.name}") for field in fields(Tables)}
-    return Found(Tables(**own), about)
+    return Found(tables_of(run, Tables, "autoencoder"), about)

@@ -1,6 +1,5 @@
 """What the linked explorer is made of: one JSON with everything it shows."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 from anomalylab.pictures import map_colours
 from anomalylab.pictures.encode import to_base64
 from anomalylab.reports.kit.rows import by_key, rows_of
+from anomalylab.reports.kit.thumbnails import thumbnail_data
 from anomalylab.reports.kit.words import short_names
 from anomalylab.runs.displayed import bulk_behind, further_columns, map_bytes, places
 from anomalylab.runs.folder import Run
@@ -82,9 +82,7 @@ def _images(run: Run, samples: pd.DataFrame) -> list[dict[str, Any]]:
                 "label": None if row["label"] is None else int(row["label"]),
                 "split": row["split"],
                 "size": [int(row["width"]), int(row["height"])],
-                "thumb": [int(thumbnail["width"]), int(thumbnail["height"])],
-                "src": to_base64(thumbnail["image"]),
-                "contour": json.loads(thumbnail["contour"] or "[]"),
+                **thumbnail_data(thumbnail),
                 "large": _large(enlarged.get(row["sample_id"])),
             }
         )

@@ -9,7 +9,7 @@ from anomalylab.pictures.encode import data_url, to_base64
 from anomalylab.pictures.map_colours import composite
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key, rows_of
-from anomalylab.reports.kit.words import short_names
+from anomalylab.reports.kit.thumbnails import named_thumbnails
 from anomalylab.reports.metric_learning.opened import Trial, Trials
 from anomalylab.reports.metric_learning.words import OF, short_name
 
@@ -123,21 +123,10 @@ def _inside(row: dict[str, Any]) -> str:
 
 def _payload(found: Trials, shots: dict[Trial, list[dict[str, Any]]]) -> dict[str, Any]:
     wanted = {name for of_trial in shots.values() for shot in of_trial for name in _named(shot)}
-    thumbnails = by_key(found.thumbnails, "sample_id")
-    known = {name: thumbnails[name] for name in sorted(wanted) if name in thumbnails}
-    names = short_names(sorted(wanted))
     return {
         "trials": trials_payload(found, list(shots)),
         "shots": list(shots.values()),
-        "images": {
-            name: {
-                "name": names[name],
-                "thumb": [int(row["width"]), int(row["height"])],
-                "src": to_base64(row["image"]),
-                "contour": json.loads(row["contour"] or "[]"),
-            }
-            for name, row in known.items()
-        },
+        "images": named_thumbnails(found.thumbnails, wanted),
         "of": OF,
         "reading": READING,
     }

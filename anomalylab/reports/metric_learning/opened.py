@@ -1,12 +1,13 @@
 """The tables of a run of metric learning, and which trials they tell of."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from anomalylab.recipes.metric_learning.info import MetricLearningInfo
+from anomalylab.reports.kit.tables import tables_of
 from anomalylab.runs.folder import Run
 from anomalylab.schema.metric_learning import KEY
 
@@ -112,5 +113,4 @@ def opened(run: Run) -> Trials:
         If the run is of another kind, or damaged.
     """
     about = run.info.part_of(MetricLearningInfo)
-    own = {field.name: run.table(f"metric_{field.name}") for field in fields(Tables)}
-    return Trials(Tables(**own), run.samples, run.table("thumbnails"), about)
+    return Trials(tables_of(run, Tables, "metric"), run.samples, run.table("thumbnails"), about)

@@ -1,6 +1,5 @@
 """The method on the person's own image: what a chosen cell may be compared with, and what else."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from anomalylab.number_words import readable
-from anomalylab.pictures.encode import data_url, to_base64
+from anomalylab.pictures.encode import data_url
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key, rows_of
-from anomalylab.reports.kit.words import short_names
+from anomalylab.reports.kit.thumbnails import named_thumbnails
 from anomalylab.reports.pni.opened import Opened
 from anomalylab.reports.pni.words import has_memory_with_edges
 
@@ -58,7 +57,7 @@ def explain(found: Opened) -> Fragment:
     caution = _caution(parameters, has_own_edges=has_memory_with_edges(found.about))
     payload = {
         "categories": categories,
-        "images": _images(found, wanted),
+        "images": named_thumbnails(found.thumbnails, wanted),
         "uses": USES,
         "fallback": parameters.get("fallback", "nearest"),
         "isDirect": not caution,
@@ -167,20 +166,6 @@ def _listed(own: pd.DataFrame, beside: pd.DataFrame) -> Iterator[list[list[float
 def _short(value: float) -> float:
     """Return a number with few digits."""
     return float(f"{float(value):.{DIGITS}g}")
-
-
-def _images(found: Opened, wanted: set[str]) -> dict[str, dict[str, Any]]:
-    names = short_names(sorted(wanted))
-    return {
-        name: {
-            "name": names[name],
-            "thumb": [int(row["width"]), int(row["height"])],
-            "src": to_base64(row["image"]),
-            "contour": json.loads(row["contour"] or "[]"),
-        }
-        for name, row in by_key(found.thumbnails, "sample_id").items()
-        if name in wanted
-    }
 
 
 def most_changed(scores: list[list[float]]) -> int:

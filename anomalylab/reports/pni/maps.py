@@ -1,6 +1,5 @@
 """Maps side by side: PatchCore, PNI, refined, marked at the same rate of false alarms."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from anomalylab.recipes.pni.explain import chosen
 from anomalylab.recipes.pni.published import PUBLISHED_BLEND
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key
-from anomalylab.reports.kit.words import short_names
+from anomalylab.reports.kit.thumbnails import named_thumbnails
 from anomalylab.reports.pni.opened import Opened
 from anomalylab.reports.pni.words import way_name
 
@@ -63,17 +62,7 @@ def maps(found: Opened) -> Fragment:
     """
     categories = [one for name in found.categories if (one := _category(found, name)) is not None]
     wanted = {shot["id"] for one in categories for shot in one["shown"]}
-    names = short_names(sorted(wanted))
-    images = {
-        name: {
-            "name": names[name],
-            "thumb": [int(row["width"]), int(row["height"])],
-            "src": to_base64(row["image"]),
-            "contour": json.loads(row["contour"] or "[]"),
-        }
-        for name, row in by_key(found.thumbnails, "sample_id").items()
-        if name in wanted
-    }
+    images = named_thumbnails(found.thumbnails, wanted)
     shown = found.thumbnails[found.thumbnails["sample_id"].isin(wanted)]
     ramp = ramp_for(shown["image"].tolist())
     ends = [list(ImageColor.getrgb(colour)) for colour in MAP_RAMPS[ramp]]

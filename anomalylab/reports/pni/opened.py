@@ -1,12 +1,13 @@
 """The tables and maps of a run of PNI, as its page shows them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from anomalylab.recipes.pni.info import PNIInfo
+from anomalylab.reports.kit.tables import tables_of
 from anomalylab.runs.folder import Run
 
 
@@ -67,6 +68,5 @@ def opened(run: Run) -> Opened:
         If the run is of another kind, or damaged.
     """
     about = run.info.part_of(PNIInfo)
-    own = {field.name: run.table(f"pni_{field.name}") for field in fields(Tables)}
     maps = {name: run.files.array(f"maps/{name}.npy", None, None, None) for name in about.maps}
-    return Opened(Tables(**own), run.table("thumbnails"), about, maps)
+    return Opened(tables_of(run, Tables, "pni"), run.table("thumbnails"), about, maps)

@@ -1,6 +1,5 @@
 """Ranks against ranks and the images that changed sides, linked, with a still stand-in."""
 
-import json
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
@@ -14,6 +13,7 @@ from anomalylab.pictures import map_colours
 from anomalylab.pictures.encode import data_url, to_base64
 from anomalylab.reports.kit.fragment import Fragment, json_for_script, render
 from anomalylab.reports.kit.rows import by_key
+from anomalylab.reports.kit.thumbnails import thumbnail_data
 from anomalylab.reports.kit.words import LABELS, short_names
 from anomalylab.reports.side_by_side.headline import TOPS, both, top
 from anomalylab.reports.side_by_side.matched import Matched, Method
@@ -114,9 +114,7 @@ def _images(matched: Matched, pictures: list[dict[str, Any]]) -> Iterator[dict[s
             "name": names[ids[0][i]],
             "files": list(dict.fromkeys(of_side[i] for of_side in ids)),
             "label": None if pd.isna(label) else int(label),
-            "thumb": [int(picture["width"]), int(picture["height"])],
-            "src": to_base64(picture["image"]),
-            "contour": json.loads(picture["contour"] or "[]"),
+            **thumbnail_data(picture),
         }
 
 

@@ -1,6 +1,5 @@
 """What the linked views of a study carry: points of curves, images, and who is in which set."""
 
-import json
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -11,6 +10,7 @@ from anomalylab.metrics.in_studies import RANKING, strategy_words, told
 from anomalylab.pictures.encode import to_base64
 from anomalylab.pictures.palette import detector_colours, strategy_colours
 from anomalylab.reports.kit.rows import by_key, rows_of
+from anomalylab.reports.kit.thumbnails import thumbnail_data
 from anomalylab.reports.kit.words import short_names
 from anomalylab.schema.study import KEY
 from anomalylab.studies.curves import curves
@@ -23,6 +23,9 @@ SETS = ("kept", "removed", "test", "beyond_1", "beyond_5")
 
 SPOT = ("study", "detector", "strategy", "scorer", "pollution", "reject")
 """Columns that tell one point of a curve, whatever is measured there."""
+
+NO_PICTURE = {"thumb": [1, 1], "src": "", "contour": []}
+"""Data of an image without a thumbnail."""
 
 ALL = -1
 """Stands for all categories, and for no strategy."""
@@ -160,9 +163,7 @@ def _images(study: Study) -> Iterator[dict[str, Any]]:
             "name": names[row["sample_id"]],
             "label": None if row["label"] is None else int(row["label"]),
             "type": row["defect_type"] or "",
-            "thumb": [int(picture["width"]), int(picture["height"])] if picture else [1, 1],
-            "src": to_base64(picture["image"]) if picture else "",
-            "contour": json.loads(picture["contour"] or "[]") if picture else [],
+            **(thumbnail_data(picture) if picture else NO_PICTURE),
         }
 
 
