@@ -17,6 +17,14 @@ def data_of(fragment):
     return json.loads(JSON.search(fragment.html)[1])
 
 
+def page_of(fragments, out):
+    """Write a page of parts, as name -> fragment, that a made-up run gives."""
+    from anomalylab.reports.kit.page import write_page
+
+    cells = [(f"## Part {name}", fragment) for name, fragment in fragments.items()]
+    return write_page(cells, out, name="made up")
+
+
 def fresh(browser, page, *, is_scripted=True):
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not is_scripted})
     offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}

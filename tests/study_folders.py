@@ -3,6 +3,14 @@
 SIZE = (64, 64)
 
 
+def changed(study, before, after, folder, out):
+    """Write a study in which one thing is another, on the images of a folder; return its file."""
+    assert before in study
+    text = study.replace(before, after).replace('"data"', f'"{folder / "data"}"')
+    (out / "wrong.toml").write_text(text, encoding="utf-8")
+    return out / "wrong.toml"
+
+
 STUDY = """
 detectors = ["knn:k=2", "padim", "patchcore:coreset=0.5"]
 [data]

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
+from study_folders import changed
 
 from anomalylab import detectors, extractors, metrics
 from anomalylab.datasets.textures import make_textures
@@ -290,12 +291,10 @@ def test_the_run_says_how_it_healed(finished):
 def test_what_cannot_be_healed_is_said_before_anything_is_computed(
     folder, tmp_path, monkeypatch, before, after, message
 ):
-    assert before in STUDY
-    text = STUDY.replace(before, after).replace('"data"', f'"{folder / "data"}"')
-    (tmp_path / "wrong.toml").write_text(text, encoding="utf-8")
+    wrong = changed(STUDY, before, after, folder, tmp_path)
     monkeypatch.setattr("anomalylab.studies.run.embedded", None)
     with pytest.raises((ParameterError, UnknownNameError), match=message):
-        run(read_study(tmp_path / "wrong.toml"), tmp_path / "out")
+        run(read_study(wrong), tmp_path / "out")
 
 
 def test_the_label_of_a_strategy_tells_what_it_heals():

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
-from study_folders import STUDY
+from study_folders import STUDY, changed
 
 from anomalylab.cli.main import main
 from anomalylab.errors import InfeasiblePollution, ParameterError, UnknownNameError
@@ -49,12 +49,10 @@ def test_a_category_with_too_few_defects_is_left_out_and_said_or_refused(request
 def test_what_cannot_be_done_is_said_before_anything_is_computed(
     folder, tmp_path, monkeypatch, before, after, message
 ):
-    assert before in STUDY
-    text = STUDY.replace(before, after).replace('"data"', f'"{folder / "data"}"')
-    (tmp_path / "wrong.toml").write_text(text, encoding="utf-8")
+    wrong = changed(STUDY, before, after, folder, tmp_path)
     monkeypatch.setattr("anomalylab.studies.run.embedded", None)
     with pytest.raises((ParameterError, UnknownNameError), match=message):
-        run(read_study(tmp_path / "wrong.toml"), tmp_path / "out")
+        run(read_study(wrong), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

@@ -2,12 +2,11 @@
 
 import pytest
 from given_back import HOSTILE, given_back
-from pages import find, find_all, fresh, press, requests, texts, width_in
+from pages import find, find_all, fresh, page_of, press, requests, texts, width_in
 
 from anomalylab.number_words import percent, readable
 from anomalylab.reports import autoencoder as parts
 from anomalylab.reports.autoencoder.overlays import counted_words
-from anomalylab.reports.kit.page import write_page
 
 pytestmark = pytest.mark.xdist_group("autoencoder page")
 
@@ -20,15 +19,14 @@ def made():
     return given_back()
 
 
-def page_of(found, out):
+def written(found, out):
     names = ("called", "values", "latents", "curves", "printed")
-    cells = [(f"## Part {name}", getattr(parts, name)(found)) for name in names]
-    return write_page(cells, out, name="made up")
+    return page_of({name: getattr(parts, name)(found) for name in names}, out)
 
 
 @pytest.fixture(scope="module")
 def page(made, tmp_path_factory):
-    return page_of(made.found, tmp_path_factory.mktemp("given_back") / "page.html")
+    return written(made.found, tmp_path_factory.mktemp("given_back") / "page.html")
 
 
 @pytest.fixture
@@ -157,7 +155,7 @@ def test_print_has_the_overlays_too(open_page):
 
 def test_without_labels_the_threshold_still_moves(browser, tmp_path):
     made = given_back(has_labels=False)
-    fresh(browser, page_of(made.found, tmp_path / "page.html"))
+    fresh(browser, written(made.found, tmp_path / "page.html"))
     decoded(browser)
     press(browser, ".al-tau-bar input", RIGHT)
     assert find(browser, ".al-tau-value").text == readable(made.steps[121])

@@ -6,12 +6,11 @@ import re
 import pandas as pd
 import pytest
 from metric_tables import FAILED, HOSTILE, LOSSES, TABLES, metric_tables
-from pages import data_of, find, find_all, flat, fresh, press, requests, texts, width_in
+from pages import data_of, find, find_all, flat, fresh, page_of, press, requests, texts, width_in
 
 from anomalylab.number_words import percent
 from anomalylab.recipes.metric_learning.info import MetricLearningInfo
 from anomalylab.reports import metric_learning as parts
-from anomalylab.reports.kit.page import write_page
 from anomalylab.reports.metric_learning.headline import asked, tiles, warnings
 from anomalylab.reports.metric_learning.opened import Tables, Trial, Trials
 from anomalylab.reports.metric_learning.values import _beside, _with_best, _written
@@ -49,9 +48,7 @@ def shown(found):
 
 @pytest.fixture(scope="module")
 def page(shown, tmp_path_factory):
-    out = tmp_path_factory.mktemp("metric") / "page.html"
-    cells = [(f"## Part {name}", fragment) for name, fragment in shown.items()]
-    return write_page(cells, out, name="made up")
+    return page_of(shown, tmp_path_factory.mktemp("metric") / "page.html")
 
 
 def value_of(made, category, loss, metric="auroc"):

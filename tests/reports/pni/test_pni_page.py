@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from pages import data_of, find, find_all, flat, fresh, press, requests, texts, width_in
+from pages import data_of, find, find_all, flat, fresh, page_of, press, requests, texts, width_in
 from pni_tables import CLOSED, FINE, GRID, HOSTILE, N_BANK, TABLES, TAU, pni_tables
 
 from anomalylab.number_words import percent, readable
@@ -15,7 +15,6 @@ from anomalylab.pictures.map_colours import STEPS_PER_THRESHOLD, colours
 from anomalylab.recipes.pni import told
 from anomalylab.recipes.pni.info import PNIInfo
 from anomalylab.reports import pni as parts
-from anomalylab.reports.kit.page import write_page
 from anomalylab.reports.pni.explain import most_changed
 from anomalylab.reports.pni.gains import _cell
 from anomalylab.reports.pni.maps import N_LEVELS, _steps, levels, shares
@@ -48,9 +47,7 @@ def shown(found):
 
 @pytest.fixture(scope="module")
 def page(shown, tmp_path_factory):
-    out = tmp_path_factory.mktemp("pni") / "page.html"
-    cells = [(f"## Part {name}", fragment) for name, fragment in shown.items()]
-    return write_page(cells, out, name="made up")
+    return page_of(shown, tmp_path_factory.mktemp("pni") / "page.html")
 
 
 def test_a_difference_is_bold_only_where_its_interval_holds_no_zero():
