@@ -5,6 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from fakes import fake_run
+from jupyter_client.channels import HBChannel
 
 from anomalylab.cli.main import main
 from anomalylab.errors import ParameterError, RunError, UnknownNameError
@@ -94,6 +95,21 @@ def test_a_failing_notebook_is_kept_with_a_log(toy):
 def test_a_notebook_that_lost_its_last_output_is_refused(toy):
     with pytest.raises(NotebookError, match="lost the output"):
         run_notebook("toy", toy("print('nearly')"))
+
+
+def test_no_thread_beside_uses_the_sockets_of_a_kernel(toy, monkeypatch):
+    def refuse(self):
+        raise AssertionError("this thread polls a socket that another one closes")
+
+    monkeypatch.setattr(HBChannel, "start", refuse)
+    run_notebook("toy", toy(f"print({FINISHED!r})"))
+
+
+def test_a_kernel_that_dies_is_told(toy):
+    out = toy("print('before')", "import os; os.kill(os.getpid(), 9)", f"print({FINISHED!r})")
+    with pytest.raises(NotebookError, match=r"failed: Kernel died"):
+        run_notebook("toy", out)
+    assert "before" in out.read_text(encoding="utf-8")
 
 
 def test_a_filled_notebook_has_the_values_and_no_outputs(tmp_path):

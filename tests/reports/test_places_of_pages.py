@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from anomalylab.errors import ParameterError, RunError
 from anomalylab.reports import report
 from anomalylab.reports.kit.kernel import kernel_in
 from anomalylab.runs.authorship import is_as_signed
+
+HEARD = {"stderr": subprocess.PIPE, "text": True, "timeout": 300}
 
 
 @pytest.fixture
@@ -32,10 +35,9 @@ def no_kernel(monkeypatch):
 
 def test_two_reports_of_one_run_at_once_both_end_well(run):
     command = [sys.executable, "-m", "anomalylab", "report", str(run)]
-    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    for process in both:
-        assert process.communicate(timeout=300)[1] == ""
-        assert process.returncode == 0
+    with ThreadPoolExecutor() as threads:
+        both = [threads.submit(subprocess.run, command, **HEARD) for _ in range(2)]
+    assert [(one.result().returncode, one.result().stderr) for one in both] == [(0, "")] * 2
     assert is_as_signed(run / "report.html")
     assert is_as_signed(run / "report.ipynb")
     assert json.loads((run / "report.ipynb").read_text(encoding="utf-8"))["cells"]

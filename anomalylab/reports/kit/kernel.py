@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import ClassVar
 
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from traitlets import default
@@ -16,6 +17,26 @@ _LONGEST_FOLDER = 85  # of 104 bytes that the name of a socket may have
 _LAUNCH = ("-P", "-m", "ipykernel_launcher", "--log-level=CRITICAL", "-f", "{connection_file}")
 
 
+class _NoHeartbeat(AsyncKernelClient):
+    """Speaks with a kernel from one thread.
+
+    The thread that listens for heartbeats polls a socket which the manager closes from another
+    thread; libzmq then may end the process with ``Assertion failed: pfd.revents & POLLIN``.
+    Whether the kernel lives is asked of its process.
+    """
+
+    def start_channels(
+        self,
+        shell: bool = True,
+        iopub: bool = True,
+        stdin: bool = True,
+        hb: bool = False,
+        control: bool = True,
+    ) -> None:
+        """Open the channels; that of heartbeats only if asked for."""
+        super().start_channels(shell, iopub, stdin, hb, control)
+
+
 class ThisInterpreter(AsyncKernelManager):
     """Starts kernels with the running interpreter, whatever kernels are installed.
 
@@ -25,6 +46,10 @@ class ThisInterpreter(AsyncKernelManager):
 
     place: ClassVar[Path | None] = None
     """Folder of its sockets; none to use ports of this machine."""
+
+    @default("client_factory")
+    def _client_factory_default(self) -> type[AsyncKernelClient]:
+        return _NoHeartbeat
 
     @default("transport")
     def _transport_default(self) -> str:
