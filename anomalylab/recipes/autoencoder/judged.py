@@ -6,11 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from anomalylab import synthesise
 from anomalylab.images.masks import resize_mask
-from anomalylab.recipes.autoencoder.planted import PlantedImages, planted
 from anomalylab.recipes.autoencoder.product import Cleaning
 from anomalylab.recipes.autoencoder.trained import Good, Trained, resized
 from anomalylab.recipes.metric_learning.inputs import Category
+from anomalylab.recipes.planted import PlantedImages, planted
 
 ALL = "all"
 GOOD = "good"
@@ -113,7 +114,7 @@ def judge(trained: Trained, material: Material) -> Judged:
     """Let a network give back test images, good ones held out, and these with planted defects."""
     rows = material.good.held_out(trained.detector)
     held_out = material.good.images[rows]
-    plants = planted(held_out)
+    plants = planted(held_out, synthesise.usual())
     test, left, with_defect = (
         trained.maps(images, material.cleaning)
         for images in (material.test, held_out, plants.images)

@@ -8,12 +8,15 @@ import pandas as pd
 from anomalylab.recipes.metric_learning.distances import nearest_normal, plane
 from anomalylab.recipes.metric_learning.inputs import Category
 from anomalylab.recipes.metric_learning.lessons import Lesson
-from anomalylab.recipes.metric_learning.planted import planted
 from anomalylab.recipes.metric_learning.shown import measured, pictured
+from anomalylab.recipes.planted import planted
 from anomalylab.storage.blocks import Arrays
 
 LOGIT, DISTANCE = "logit", "distance"
 """What the heat is of: the class that is not normal; the distance to the nearest normal image."""
+
+PLANTED = ("scratch", "spot", "stain")
+"""Defects that are planted where no labelled image tells how well a network judges."""
 
 CURVE = ("epoch", "part", "measure", "value")
 
@@ -125,7 +128,8 @@ def _planted(
     test = category.roles.test
     if not len(test) or (category.labels[test] == 1).any():
         return np.empty((2, 0))
-    found = planted(category.images[test], trained_on=twin)
+    kinds = tuple(kind for kind in PLANTED if kind != twin)  # none that it was trained on
+    found = planted(category.images[test], kinds)
     if not len(found.rows):
         return np.empty((2, 0))
     before = category.images[test[found.rows]]

@@ -29,7 +29,8 @@ DECIDING = (
     "compute",
     "extractors",
     *(f"recipes/metric_learning/{name}.py" for name in ("distances", "judged", "lessons")),
-    *(f"recipes/metric_learning/{name}.py" for name in ("planted", "roles", "shown")),
+    *(f"recipes/metric_learning/{name}.py" for name in ("roles", "shown")),
+    "recipes/planted.py",
     "synthesise",
     "training",
 )

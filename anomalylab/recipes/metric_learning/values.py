@@ -9,8 +9,8 @@ import pandas as pd
 from anomalylab import metrics
 from anomalylab.metrics import undefined_reason
 from anomalylab.metrics.catalogue import IMAGE_METRICS
-from anomalylab.recipes.metric_learning.planted import CONTRAST
 from anomalylab.recipes.metric_learning.published import published_auroc
+from anomalylab.recipes.planted import CONTRAST
 
 UNTRAINED = "_untrained"
 """Ends the names of metrics of test images without the type that was trained on."""

@@ -1,10 +1,9 @@
-"""Background and small groups, on images made by hand; planted defects and their masks."""
+"""Background and small groups, on images made by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from anomalylab.recipes.autoencoder.planted import planted
 from anomalylab.recipes.autoencoder.product import Cleaning, background_of
 from anomalylab.recipes.autoencoder.tables import fall_at_the_end
 
@@ -49,18 +48,6 @@ def test_every_threshold_calls_what_is_left_of_large_groups(image):
             sizes = np.bincount(groups.ravel(), minlength=n + 1)
             sizes[0] = 0
             np.testing.assert_array_equal(after > tau, (sizes >= 4)[groups])
-
-
-def test_planted_defects_lie_inside_their_masks():
-    rng = np.random.default_rng(0)
-    images = (128 + rng.normal(0, 6, (6, 64, 64, 3))).clip(0, 255).astype(np.uint8)
-    found = planted(images)
-    assert found.rows.tolist() == [0, 1, 2, 3, 4, 5]
-    for row, image, mask in zip(*found, strict=True):
-        changed = (image != images[row]).any(axis=2)
-        assert changed.any()
-        assert not (changed & ~mask).any()
-    assert len(planted(images[:0]).rows) == 0
 
 
 def test_a_flat_curve_has_not_fallen():

@@ -1,10 +1,9 @@
-"""Defects planted in good images that were held out, to choose a threshold by without labels."""
+"""Defects planted in images that nothing learnt from, for what no labelled image tells."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from anomalylab import synthesise
 from anomalylab.progress import counted
 from anomalylab.synthesise.planted import MIN_WIDTH, plant, usual_width
 
@@ -15,7 +14,7 @@ TRIES = 4
 
 
 class PlantedImages(NamedTuple):
-    """Good images with a defect each.
+    """Images with a defect each.
 
     Parameters
     ----------
@@ -30,19 +29,21 @@ class PlantedImages(NamedTuple):
     masks: np.ndarray
 
 
-def planted(images: np.ndarray) -> PlantedImages:
-    """Plant a defect in each of at most 40 images, of the measured kinds in turn.
+def planted(images: np.ndarray, kinds: tuple[str, ...]) -> PlantedImages:
+    """Plant a defect of usual width in each of at most 40 images, the kinds in turn.
 
     Parameters
     ----------
     images : uint8 ndarray of shape (n_images, height, width, 3)
+    kinds : tuple of str
+        Registered defects.
 
     Returns
     -------
     planted : PlantedImages
         Images that no defect fits into are left out.
     """
-    kinds, step = synthesise.usual(), max(1, -(-len(images) // MAX_IMAGES))
+    step = max(1, -(-len(images) // MAX_IMAGES))
     rows, changed, masks = [], [], []
     for number, row in enumerate(counted(range(0, len(images), step), loop="planting")):
         found = _with_one(images[row], kinds, number)
@@ -61,7 +62,7 @@ def planted(images: np.ndarray) -> PlantedImages:
 def _with_one(
     image: np.ndarray, kinds: tuple[str, ...], number: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return an image with a defect of usual width and its mask; None if none fits."""
+    """Return an image with a defect and its mask; None if there is no room for one."""
     short, n_tries = min(image.shape[:2]), TRIES * len(kinds)
     for turn in range(n_tries):
         kind = kinds[(number + turn // TRIES) % len(kinds)]
