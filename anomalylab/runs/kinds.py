@@ -51,6 +51,9 @@ class Kind:
     options : str, optional
         For recipes: module with ``SUMMARY``, ``OWN``, ``add_options(parser)`` and
         ``request(options, params)``; those made by ``anomalylab run`` have none.
+    learns_from : {"", "one category", "categories"}
+        What its notebook makes a run of where it is given none; empty if it shows finished runs
+        alone.
     aliases : tuple of str
         Older names.
     reads_images : bool
@@ -71,6 +74,7 @@ class Kind:
     sensitivity: str | None = None
     check: str | None = None
     options: str | None = None
+    learns_from: str = ""
     aliases: tuple[str, ...] = ()
     reads_images: bool = False
 
@@ -139,6 +143,7 @@ KINDS: dict[str, Kind] = {
             make="anomalylab.recipes.metric_learning.run:run",
             notebook="metric_learning",
             options="anomalylab.recipes.metric_learning.options",
+            learns_from="categories",
         ),
         Kind(
             name="autoencoder",
@@ -151,6 +156,7 @@ KINDS: dict[str, Kind] = {
             instead="anomalylab.recipes.autoencoder.instead:command",
             notebook="autoencoder",
             options="anomalylab.recipes.autoencoder.options",
+            learns_from="one category",
         ),
         Kind(
             name="pni",
@@ -163,6 +169,7 @@ KINDS: dict[str, Kind] = {
             instead="anomalylab.recipes.pni.instead:command",
             notebook="pni",
             options="anomalylab.recipes.pni.options",
+            learns_from="categories",
         ),
     )
 }

@@ -5,6 +5,7 @@ from pathlib import Path
 from anomalylab.recipes.autoencoder.request import AutoencoderRequest, read_latents, read_options
 from anomalylab.recipes.autoencoder.run import run as make
 from anomalylab.reports.kit.live_curve import drawn_live
+from anomalylab.reports.kit.made_here import folder_for
 from anomalylab.runs.folder import Run
 
 
@@ -12,6 +13,7 @@ def made(
     run: str,
     data: str = "",
     *,
+    category: str = "",
     preset: str = "cpu",
     latents: str = "",
     options: str = "",
@@ -25,6 +27,8 @@ def made(
         Folder of a finished run; empty to make one.
     data : str
         Folder of images, built-in ones if empty.
+    category : str
+        Product to take, of images of several; needed then.
     preset : str
         See :class:`anomalylab.recipes.autoencoder.request.AutoencoderRequest`.
     latents : str
@@ -32,14 +36,16 @@ def made(
     options : str
         Of the detector, as ``epochs=10,loss=ssim``.
     out : str
-        Folder of the run that is made; ``reports/`` and the name of the images if empty.
+        Folder of the run that is made; if empty one below ``reports``, called by images and recipe.
     """
     if run:
         return Run(run)
-    folder = Path(data) if data else None
     request = AutoencoderRequest(
-        data=folder, preset=preset, latents=read_latents(latents), params=read_options(options)
+        data=Path(data) if data else None,
+        category=category or None,
+        preset=preset,
+        latents=read_latents(latents),
+        params=read_options(options),
     )
-    name = f"{folder.resolve().name}-autoencoder" if folder else "autoencoder"
     with drawn_live():
-        return make(request, Path(out) if out else Path("reports", name))
+        return make(request, Path(out or folder_for(data, category, "autoencoder")))

@@ -12,7 +12,6 @@ from papermill.parameterize import parameterize_notebook
 from anomalylab.errors import AnomalyLabError, ParameterError, RunError
 from anomalylab.registry import unknown_name
 from anomalylab.reports.kit.executed import execute, work_folder
-from anomalylab.reports.kit.files import relative
 from anomalylab.reports.kit.fragment import FOLDER
 from anomalylab.runs.authorship import SIGNATURE, free_name, signed
 from anomalylab.runs.folder import Run
@@ -167,49 +166,18 @@ def fill_notebook(name: str, out: Path | str, **parameters: Any) -> Path:
     notebook = nbformat.read(find_notebook(name), as_version=4)
     cell = next(c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
     values = {**notebook_parameters(name), **parameters}
-    cell.source = "\n".join(f"{key} = {value!r}" for key, value in values.items())
+    cell.source = "\n".join(_filled(line, values) for line in cell.source.splitlines())
     for code in (c for c in notebook.cells if c.cell_type == "code"):
         code.outputs, code.execution_count = [], None
     write_whole(Path(out), nbformat.writes(notebook) + "\n")
     return Path(out)
 
 
-def working_copy(name: str, run: Path | str, out: Path | str) -> Path:
-    """Write a copy of a notebook that shows a run, to work on by hand.
-
-    The notebook names the run by its place relative to itself, so that both can be moved together.
-
-    Parameters
-    ----------
-    name : str
-    run : path
-        Folder of a finished run.
-    out : path
-        The copy; nothing may be there yet.
-
-    Returns
-    -------
-    path
-        ``out``.
-
-    Raises
-    ------
-    RunError
-        If ``run`` holds no sound run, one of another kind, or ``out`` cannot be written.
-    ParameterError
-        If ``out`` exists, for it may hold somebody's work.
-    """
-    out = Path(out)
-    shown = Run(run)
-    check_notebook(name, shown)
-    shown.check()
-    if out.exists():
-        raise ParameterError(f"{out} exists and may hold your work; give another name with -o")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        return fill_notebook(name, out, run=relative(shown.folder.resolve(), out.resolve().parent))
-    except OSError as error:
-        raise cannot_write(out, error) from error
+def _filled(line: str, values: dict[str, Any]) -> str:
+    """Return the line of a parameter with its value in place of the default, and its comment."""
+    key = line.partition(" = ")[0]
+    _, mark, comment = line.partition("  # ")
+    return f"{key} = {values[key]!r}{mark}{comment}" if key in values else line
 
 
 def _is_finished(notebook: NotebookNode) -> bool:

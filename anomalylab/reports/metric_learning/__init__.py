@@ -6,7 +6,7 @@ from anomalylab.reports.metric_learning.embedding import embedding
 from anomalylab.reports.metric_learning.gallery import gallery
 from anomalylab.reports.metric_learning.headline import headline
 from anomalylab.reports.metric_learning.heat import heat
-from anomalylab.reports.metric_learning.live import made
+from anomalylab.reports.metric_learning.live import images_of, made
 from anomalylab.reports.metric_learning.opened import Tables, Trials, opened
 from anomalylab.reports.metric_learning.values import values
 from anomalylab.reports.parts.provenance import provenance
@@ -20,6 +20,7 @@ __all__ = [
     "gallery",
     "headline",
     "heat",
+    "images_of",
     "made",
     "opened",
     "provenance",

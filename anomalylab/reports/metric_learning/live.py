@@ -2,16 +2,20 @@
 
 from pathlib import Path
 
+from anomalylab import datasets
 from anomalylab.recipes.metric_learning.request import MetricLearningRequest, read_losses
 from anomalylab.recipes.metric_learning.run import run as make
 from anomalylab.reports.kit.live_curve import drawn_live
+from anomalylab.reports.kit.made_here import folder_for
 from anomalylab.runs.folder import Run
+from anomalylab.runs.replaced import BUILT_IN_LOADER
 
 
 def made(
     run: str,
     data: str = "",
     *,
+    category: str = "",
     experiment: str = "twins",
     loss: str = "arcface",
     preset: str = "cpu",
@@ -25,19 +29,43 @@ def made(
         Folder of a finished run; empty to make one.
     data : str
         Folder of images, built-in ones if empty.
+    category : str
+        Product to take, of images of several; all if empty.
     experiment, preset : str
         See :class:`anomalylab.recipes.metric_learning.request.MetricLearningRequest`.
     loss : str
         ``all``, or names as ``arcface,cosface``.
     out : str
-        Folder of the run that is made; ``reports/`` and the name of the images if empty.
+        Folder of the run that is made; if empty one below ``reports``, called by images and recipe.
     """
     if run:
         return Run(run)
-    folder = Path(data) if data else None
     request = MetricLearningRequest(
-        data=folder, losses=read_losses(loss), experiment=experiment, preset=preset
+        data=Path(data) if data else None,
+        categories=(category,) if category else (),
+        losses=read_losses(loss),
+        experiment=experiment,
+        preset=preset,
     )
-    name = folder.resolve().name if folder else "metric-learning"
     with drawn_live():
-        return make(request, Path(out) if out else Path("reports", name))
+        return make(request, Path(out or folder_for(data, category, "metric-learning")))
+
+
+def images_of(run: Run, data: str = "", category: str = "") -> tuple[Path, str]:
+    """Return where images of a run lie, and which product of them to look at, empty for the only.
+
+    Parameters
+    ----------
+    run : Run
+    data : str
+        Where they lie; where they were when the run was made if empty.
+    category : str
+        The first one of the run if empty.
+    """
+    told, products = run.info.dataset, run.samples["category"].unique()
+    several = category or (str(products[0]) if len(products) > 1 else "")
+    if data or told.path:
+        return Path(data or run.folder / str(told.path)), several
+    of_one = {"category": category or str(products[0])} if told.loader == BUILT_IN_LOADER else {}
+    samples = datasets.load(told.loader, None, **{**told.params, **of_one})
+    return Path(samples.attrs["root"]), category or str(products[0])

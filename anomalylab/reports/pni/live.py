@@ -5,11 +5,18 @@ from pathlib import Path
 from anomalylab.recipes.pni.request import PNIRequest
 from anomalylab.recipes.pni.run import run as make
 from anomalylab.reports.kit.live_curve import drawn_live
+from anomalylab.reports.kit.made_here import folder_for
 from anomalylab.runs.folder import Run
 
 
 def made(
-    run: str, data: str = "", *, preset: str = "cpu", with_refined: bool = True, out: str = ""
+    run: str,
+    data: str = "",
+    *,
+    category: str = "",
+    preset: str = "cpu",
+    with_refined: bool = True,
+    out: str = "",
 ) -> Run:
     """Open a finished run, or make one here and show the loss of its networks meanwhile.
 
@@ -19,17 +26,22 @@ def made(
         Folder of a finished run; empty to make one.
     data : str
         Folder of images, built-in ones if empty.
+    category : str
+        Product to take, of images of several; all if empty.
     preset : str
         Of the detector ``pni``.
     with_refined : bool
         Whether networks that refine maps are trained, too.
     out : str
-        Folder of the run that is made; ``reports/`` and the name of the images if empty.
+        Folder of the run that is made; if empty one below ``reports``, called by images and recipe.
     """
     if run:
         return Run(run)
-    folder = Path(data) if data else None
-    name = f"{folder.resolve().name if folder else 'built-in'}-pni"
-    request = PNIRequest(data=folder, preset=preset, refine={} if with_refined else None)
+    request = PNIRequest(
+        data=Path(data) if data else None,
+        categories=(category,) if category else (),
+        preset=preset,
+        refine={} if with_refined else None,
+    )
     with drawn_live():
-        return make(request, Path(out) if out else Path("reports", name))
+        return make(request, Path(out or folder_for(data, category, "pni")))
