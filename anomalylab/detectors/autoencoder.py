@@ -82,6 +82,9 @@ class AutoEncoder(TrainedDetector):
         them back best are kept.
     """
 
+    version: ClassVar[int] = 2
+    """2: the last layer begins with values from the images."""
+
     after_training: ClassVar[frozenset[str]] = TrainedDetector.after_training | {
         "residual",
         "image_score",

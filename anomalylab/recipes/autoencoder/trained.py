@@ -139,6 +139,7 @@ def key_of(detector: Any, good: Good) -> dict[str, Any]:
     settings = {k: v for k, v in asdict(detector).items() if k not in detector.after_training}
     return {
         "recipe": "autoencoder",
+        "version": detector.version,
         "settings": json.loads(json.dumps(settings)),
         "images": digest_of(good.images),
         "groups": good.groups.tolist(),

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from anomalylab.training.autoencoder.augment import augmented
+from anomalylab.training.autoencoder.first_weights import light_on_darkness
 from anomalylab.training.autoencoder.network import AutoEncoder, as_tensor
 from anomalylab.training.autoencoder.options import Augmentation
 from anomalylab.training.autoencoder.reconstruction_losses import l2, loss_called
 from anomalylab.training.device import device_of
 from anomalylab.training.loop import LossOfRows, train
 from anomalylab.training.plan import TrainingPlan
+from anomalylab.training.splits import split
 from anomalylab.training.watching import listener, watching
 
 AfterEpoch = Callable[[int], None]
@@ -36,9 +38,12 @@ def fit(
 ) -> pd.DataFrame:
     """Train an auto-encoder on images and copies of them.
 
+    The last layer begins as :func:`light_on_darkness` sets it.
+
     Parameters
     ----------
     network : AutoEncoder
+        With its first weights.
     images : uint8 ndarray of shape (n_images, height, width, 3)
         Of a size that its architecture takes.
     groups : int ndarray of shape (n_images,)
@@ -77,8 +82,15 @@ def fit(
     loss_of = _loss_of(network, rows, loss, how.noise if denoise else 0.0)
     everything = {**key, "loss": loss, "denoise": denoise, "copies": repr(how)}
     of_copies = np.resize(np.asarray(groups), len(rows))
+    light_on_darkness(network, images[_learnt_from(np.asarray(groups), plan)])
     with watching(_LookingOn(after_epoch)):
         return train(network, loss_of, groups=of_copies, plan=plan, key=everything)
+
+
+def _learnt_from(groups: np.ndarray, plan: TrainingPlan) -> np.ndarray:
+    """Return the rows that are not held out, as the loop splits them and all copies."""
+    is_one = len(np.unique(groups)) == 1
+    return split(groups, 0.0 if is_one else plan.validation, plan.seed)[0]
 
 
 def _loss_of(network: AutoEncoder, images: np.ndarray, loss: str, noise: float) -> LossOfRows:
