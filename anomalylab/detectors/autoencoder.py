@@ -96,6 +96,7 @@ class AutoEncoder(TrainedDetector):
         "seed": {
             "architecture": "seed",
             "epochs": 1000,
+            "learning_rate": 1e-3,
             "schedule": "constant",
             "validation": 0.0,
         },
@@ -128,7 +129,7 @@ class AutoEncoder(TrainedDetector):
     noise: float = 0.02
     fill: str = "auto"
     batch_size: int = 32
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     weight_decay: float = 0.0
     schedule: str = "one-cycle"
     validation: float = 0.1
