@@ -1,4 +1,7 @@
-"""How sure it is that one method finds defects in pixels better than another on the same images."""
+"""How sure pixel AUROC and AU-PRO are, and that one method is better by them than another.
+
+Pixels of one image are alike, so that images are drawn anew, not pixels.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +10,8 @@ import numpy as np
 from scipy import ndimage
 
 from anomalylab.errors import ParameterError
+from anomalylab.metrics._resample import draw_counts
+from anomalylab.metrics._undefined import check_level
 
 N_BINS = 1024
 """Levels that scores are told apart by, half of them among the highest."""
@@ -73,6 +78,98 @@ class BinnedPixels:
         pro = np.concatenate([np.zeros((len(pro), 1)), pro], axis=1)
         areas = [_area(*curve, max_fpr) for curve in zip(fpr, pro, strict=True)]
         return auroc, np.array(areas)
+
+    def with_imagined(self, *, is_worse: bool) -> "BinnedPixels":
+        """Return the images and, at the end, one defective and one good one that nobody has seen.
+
+        Of worse ones, the defect, one region of median area, lies at the level of the middle good
+        pixel, and the good image looks as defective ones do. Of better ones, the defect lies at
+        the highest level of all, and all good pixels at the lowest. Where no image is good none is
+        imagined.
+
+        Raises
+        ------
+        ParameterError
+            If no image has a defect.
+        """
+        is_defective = self.n_regions > 0
+        if not is_defective.any():
+            raise ParameterError("no image has a defect")
+        kept = slice(1 + int((~is_defective).any()))
+        good, bad, covered = self._imagined(is_defective, is_worse=is_worse)
+        return BinnedPixels(
+            np.concatenate([self.good, good[kept]]),
+            np.concatenate([self.bad, bad[kept]]),
+            np.concatenate([self.covered, covered[kept]]),
+            np.append(self.n_regions, np.array([1, 0])[kept]),
+        )
+
+    def _imagined(
+        self, is_defective: np.ndarray, *, is_worse: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return good, bad and covered of a defective image and of a good one: (2, n_levels)."""
+        everything = self.good + self.bad
+        area = np.median(self.bad[is_defective].sum(axis=1))
+        n_pixels = np.median(everything.sum(axis=1))
+        of_level = np.eye(self.good.shape[1])
+        level, usual, alike = 0, of_level[-1], of_level[-1]
+        if is_worse:
+            usual = self.good.sum(axis=0) / max(self.good.sum(), 1.0)
+            alike = everything[is_defective].sum(axis=0) / everything[is_defective].sum()
+            level = int(np.searchsorted(np.cumsum(usual), 0.5))
+        defect = np.stack([of_level[level], 0 * of_level[level]])
+        good = np.stack([(n_pixels - area) * usual, n_pixels * alike])
+        return good, area * defect, defect
+
+
+def pixel_metric_intervals(
+    pixels: BinnedPixels,
+    *,
+    max_fpr: float = 0.3,
+    n_resamples: int = 500,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, tuple[float, float]]:
+    """Bound pixel AUROC and AU-PRO by a bootstrap over images and imagined ones.
+
+    As :func:`~anomalylab.metrics.bootstrap_interval`: images with and without defects are drawn
+    apart, and to each of these classes one image is added that nobody has seen, see
+    :meth:`BinnedPixels.with_imagined`; the worse ones are drawn from for lower bounds, the better
+    ones for upper bounds.
+
+    Parameters
+    ----------
+    pixels : BinnedPixels
+    max_fpr : float
+        Where the integral of AU-PRO ends.
+    n_resamples : int
+    level : float in (0, 1)
+        Share of resamples inside the interval.
+    seed : int
+        Same seed, same intervals.
+
+    Returns
+    -------
+    intervals : dict
+        ``pixel_auroc`` and ``au_pro`` -> low, high. Empty if no image has a defect.
+
+    Raises
+    ------
+    ParameterError
+        If ``level`` or ``n_resamples`` cannot be used.
+    """
+    check_level(level)
+    if n_resamples < 1:
+        raise ParameterError(f"n_resamples must be at least 1, not {n_resamples}")
+    if not (pixels.n_regions > 0).any():
+        return {}
+    found = []
+    for is_worse, tail in ((True, (1 - level) / 2), (False, (1 + level) / 2)):
+        of = pixels.with_imagined(is_worse=is_worse)
+        drawn = draw_counts(of.n_regions > 0, n_resamples, np.random.default_rng(seed), 1)
+        blocks = zip(*(of.values(weights, max_fpr) for weights in drawn), strict=True)
+        found.append([min(1.0, float(np.quantile(np.concatenate(b), tail))) for b in blocks])
+    return dict(zip(("pixel_auroc", "au_pro"), zip(*found, strict=True), strict=True))
 
 
 def paired_pixel_differences(

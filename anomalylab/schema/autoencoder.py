@@ -108,8 +108,9 @@ With a method of TAUS: ``precision``, ``recall``, ``f1`` and ``accuracy`` of pix
 ``image_recall``, the share of defective images, and ``image_specificity``, the share of good ones,
 that are told right. Without one: ``auroc`` of images, ``pixel_auroc``, ``au_pro``. A value that is
 missing has its reason in note. low, high: where it lies on other images of the same kind with a
-certainty of 95 %, over images; missing for ``pixel_auroc`` and ``au_pro``, and in older runs. They
-leave out that the threshold, too, would be another: those of ``f1_oracle`` are too high.
+certainty of 95 %, over images; missing in older runs, where those of ``pixel_auroc`` and ``au_pro``
+may be missing alone. They leave out that the threshold, too, would be another: those of
+``f1_oracle`` are too high.
 """
 
 GOOD_RESIDUALS = Table(

@@ -1,11 +1,15 @@
-"""Paired differences of pixel metrics: the metrics themselves on all images, and what is drawn."""
+"""Pixel metrics and their differences: the metrics themselves on all images, and what is drawn."""
 
 import numpy as np
 import pytest
 
 from anomalylab.errors import ParameterError
 from anomalylab.metrics import au_pro, pixel_auroc
-from anomalylab.metrics.pixel_differences import BinnedPixels, paired_pixel_differences
+from anomalylab.metrics.pixel_differences import (
+    BinnedPixels,
+    paired_pixel_differences,
+    pixel_metric_intervals,
+)
 
 
 @pytest.fixture
@@ -62,3 +66,61 @@ def test_other_images_are_refused(images):
         )
     with pytest.raises(ParameterError, match="a map for each mask"):
         BinnedPixels.of(masks, better[:3])
+
+
+def test_intervals_hold_the_metrics_and_are_wider_with_fewer_images(images):
+    masks, better, _ = images
+    many = pixel_metric_intervals(BinnedPixels.of(masks, better))
+    few = pixel_metric_intervals(BinnedPixels.of(masks[6:10], better[6:10]))
+    for name, metric in (("pixel_auroc", pixel_auroc), ("au_pro", au_pro)):
+        low, high = many[name]
+        assert 0 < low < metric(masks, better) < high < 1
+        assert few[name][0] < low
+        assert few[name][1] > high
+
+
+def test_what_went_well_on_all_images_may_go_wrong_on_others(images):
+    masks, better = (np.kron(one, np.ones((4, 4))) for one in images[:2])
+    masks = masks.astype(bool)
+    found = pixel_metric_intervals(BinnedPixels.of(masks, better + 20 * masks))
+    for low, high in found.values():
+        assert 0.3 < low < 0.95
+        assert high > 0.99
+
+
+def test_what_went_wrong_on_all_images_may_go_well_on_others(images):
+    masks, better = (np.kron(one, np.ones((4, 4))) for one in images[:2])
+    masks = masks.astype(bool)
+    found = pixel_metric_intervals(BinnedPixels.of(masks, better - 20 * masks))
+    for low, high in found.values():
+        assert low == pytest.approx(0, abs=0.01)
+        assert 0.05 < high < 0.8
+
+
+def test_a_worse_imagined_defect_lies_among_good_pixels_and_a_better_one_above_all(images):
+    masks, better, _ = images
+    binned = BinnedPixels.of(masks, better)
+    for is_worse, auroc, pro in ((True, 0.5, 0.0), (False, 1.0, 1.0)):
+        more = binned.with_imagined(is_worse=is_worse)
+        assert more.n_regions.tolist() == [*binned.n_regions, 1, 0]
+        assert (more.good + more.bad).sum(axis=1) == pytest.approx(24 * 24)
+        alone = np.zeros((1, 14))
+        alone[0, 12] = 1
+        assert more.values(alone, 0.3)[0] == pytest.approx(auroc, abs=0.01)
+        assert more.values(alone, 0.3)[1] == pytest.approx(pro, abs=0.01)
+
+
+def test_without_a_defect_nothing_is_bounded_and_no_resample_is_refused(images):
+    masks, better, _ = images
+    binned = BinnedPixels.of(masks[8:], better[8:])
+    assert pixel_metric_intervals(binned) == {}
+    with pytest.raises(ParameterError, match="no image has a defect"):
+        binned.with_imagined(is_worse=True)
+    with pytest.raises(ParameterError, match="n_resamples must be at least 1, not 0"):
+        pixel_metric_intervals(binned, n_resamples=0)
+
+
+def test_the_same_seed_gives_the_same_intervals(images):
+    binned = BinnedPixels.of(*images[:2])
+    one, same, other = (pixel_metric_intervals(binned, seed=seed) for seed in (0, 0, 1))
+    assert one == same != other

@@ -10,6 +10,7 @@ from anomalylab.metrics import auroc_interval, rate_interval
 from anomalylab.metrics.image import auroc
 from anomalylab.metrics.over_levels import AVERAGES, RATES, count, levels_of, rates_over_levels
 from anomalylab.metrics.pixel import localisation
+from anomalylab.metrics.pixel_differences import BinnedPixels, pixel_metric_intervals
 from anomalylab.metrics.pixel_rates import called_above, pixel_rate_intervals
 from anomalylab.recipes.autoencoder.judged import ALL, GOOD, Judged, Material
 from anomalylab.recipes.autoencoder.tau import Tau
@@ -98,12 +99,21 @@ def _without_threshold(name: str, judged: Judged, material: Material) -> Iterato
         value, bounds, note = auroc(labels, scores), auroc_interval(labels, scores), ""
     yield _row(name, "", "auroc", value, note, bounds)
     rows = rows[material.has_truth[rows]]
-    masks = material.masks[rows]
-    found: dict[str, float] = {}
-    if masks.any() and not masks.all():
-        found, _ = localisation(list(masks), list(judged.test[rows]))
-    for metric in ("pixel_auroc", "au_pro"):
-        yield _row(name, "", metric, found.get(metric, np.nan), "" if found else NO_TRUTH)
+    seed = judged.trained.detector.seed
+    yield from _of_places(name, material.masks[rows], judged.test[rows], seed)
+
+
+def _of_places(name: str, masks: np.ndarray, maps: np.ndarray, seed: int) -> Iterator[Row]:
+    """Yield how well maps tell defective pixels from good ones, without any threshold."""
+    metrics = ("pixel_auroc", "au_pro")
+    if not masks.any() or masks.all():
+        yield from (_row(name, "", metric, np.nan, NO_TRUTH) for metric in metrics)
+        return
+    found, _ = localisation(list(masks), list(maps))
+    bounds = pixel_metric_intervals(BinnedPixels.of(list(masks), list(maps)), seed=seed)
+    for metric in metrics:
+        value, (low, high) = found[metric], bounds[metric]
+        yield _row(name, "", metric, value, "", (min(low, value), max(high, value)))
 
 
 def _pixels_at(
