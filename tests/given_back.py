@@ -195,8 +195,8 @@ def _values(images, steps, taus, types, latents, has_labels, has_masks):
 
 def _range(row):
     """Return made-up bounds of a value; none of those that have none in a run either."""
-    value, metric = row[5], row[4]
-    if value is None or metric in ("pixel_auroc", "au_pro"):
+    value = row[5]
+    if value is None:
         return None, None
     return max(0.0, value - 0.0625), min(1.0, value + 0.0625)
 

@@ -131,7 +131,7 @@ class AutoEncoder(TrainedDetector):
     batch_size: int = 32
     learning_rate: float = 3e-3
     weight_decay: float = 0.0
-    schedule: str = "one-cycle"
+    schedule: str = "soft-landing"
     validation: float = 0.1
 
     def __post_init__(self) -> None:

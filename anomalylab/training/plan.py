@@ -6,7 +6,7 @@ from anomalylab.errors import ParameterError
 from anomalylab.registry import unknown_name
 
 OPTIMIZERS = ("adam", "sgd")
-SCHEDULES = ("one-cycle", "cosine", "constant")
+SCHEDULES = ("one-cycle", "soft-landing", "cosine", "constant")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +24,10 @@ class TrainingPlan:
     optimizer : {"adam", "sgd"}
         ``adam``: Adam with decay apart from the gradient (AdamW); ``sgd``: momentum 0.9.
     weight_decay : float
-    schedule : {"one-cycle", "cosine", "constant"}
+    schedule : {"one-cycle", "soft-landing", "cosine", "constant"}
         ``one-cycle``: from 1/25 of the rate up in the first quarter of all steps, then down to
-        nothing, both along a cosine; ``cosine``: down alone.
+        nothing, both along a cosine; ``soft-landing``: the same, but down along the square of a
+        cosine, so that the last fifth of the steps changes little; ``cosine``: down alone.
     patience : int or None
         Epochs without a smaller validation loss after which training ends; None: never early.
     validation : float in [0, 1)

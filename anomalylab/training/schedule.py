@@ -18,7 +18,7 @@ def factor(schedule: str, step: int, n_steps: int) -> float:
 
     Parameters
     ----------
-    schedule : {"one-cycle", "cosine", "constant"}
+    schedule : {"one-cycle", "soft-landing", "cosine", "constant"}
     step : int
         From 0.
     n_steps : int
@@ -28,6 +28,8 @@ def factor(schedule: str, step: int, n_steps: int) -> float:
     --------
     >>> [round(factor("one-cycle", step, 8), 2) for step in range(8)]
     [0.04, 0.52, 1.0, 0.93, 0.75, 0.5, 0.25, 0.07]
+    >>> [round(factor("soft-landing", step, 8), 2) for step in range(8)]
+    [0.04, 0.52, 1.0, 0.87, 0.56, 0.25, 0.06, 0.0]
     """
     share = step / n_steps
     if schedule == "constant":
@@ -36,7 +38,8 @@ def factor(schedule: str, step: int, n_steps: int) -> float:
         return _down(share)
     if share < WARM_UP:
         return FIRST + (1 - FIRST) * (1 - _down(share / WARM_UP))
-    return _down((share - WARM_UP) / (1 - WARM_UP))
+    fall = _down((share - WARM_UP) / (1 - WARM_UP))
+    return fall**2 if schedule == "soft-landing" else fall
 
 
 def _down(share: float) -> float:

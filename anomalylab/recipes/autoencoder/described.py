@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from anomalylab.datasets.check import Finding
@@ -46,6 +47,7 @@ def part_of(request: AutoencoderRequest, category: Category, main: Judged) -> Au
         n_test=len(category.roles.test),
         n_held_out_for_test=category.roles.n_held_out,
         n_planted=len(main.planted),
+        n_unlabelled=int(np.isnan(category.labels[category.roles.train]).sum()),
         device=str(chosen_device(detector.device)),
     )
 

@@ -36,6 +36,8 @@ class AutoencoderInfo:
     n_held_out_for_test : int
         Good images that were taken from training to be judged, as no others are given.
     n_planted : int
+    n_unlabelled : int
+        Of the images to learn from and those held out: taken to be good, as nobody labelled them.
     device : str
     """
 
@@ -59,4 +61,23 @@ class AutoencoderInfo:
     n_test: int = 0
     n_held_out_for_test: int = 0
     n_planted: int = 0
+    n_unlabelled: int = 0
     device: str = "cpu"
+
+    @property
+    def known_as(self) -> str:
+        """What images that are learnt from are called, see :func:`known_as`."""
+        return known_as(self.n_unlabelled, self.n_train + self.n_held_out)
+
+
+def known_as(n_unlabelled: int, n_images: int) -> str:
+    """Return what images that are learnt from are called: good only where somebody says so.
+
+    Examples
+    --------
+    >>> known_as(0, 5), known_as(5, 5), known_as(1, 5)
+    ('good', 'unlabelled', 'partly labelled')
+    """
+    if not n_unlabelled:
+        return "good"
+    return "unlabelled" if n_unlabelled >= n_images else "partly labelled"

@@ -8,6 +8,7 @@ import pandas as pd
 
 from anomalylab import synthesise
 from anomalylab.images.masks import resize_mask
+from anomalylab.recipes.autoencoder.info import known_as
 from anomalylab.recipes.autoencoder.product import Cleaning
 from anomalylab.recipes.autoencoder.trained import Good, Trained, resized
 from anomalylab.recipes.metric_learning.inputs import Category
@@ -51,6 +52,12 @@ class Material:
         """Return the test images of a type whose truth is known; ``all`` are of any, good too."""
         is_of = self.types != "" if name == ALL else self.types == name
         return np.flatnonzero(is_of & self.has_truth)
+
+    @property
+    def known_as(self) -> str:
+        """What the images to learn from are called: good, if all are labelled so."""
+        labels = self.train_samples["label"]
+        return known_as(int(labels.isna().sum()), len(labels))
 
     @property
     def defects(self) -> list[str]:

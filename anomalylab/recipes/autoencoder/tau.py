@@ -51,18 +51,16 @@ def chosen_taus(
         Of the highest residuals of good images that were held out.
     """
     found = []
-    n_held = len(judged.held_out)
+    n_held, held = len(judged.held_out), f"{material.known_as} image"
     if n_held:
         value = np.quantile(judged.held_out.max(axis=(1, 2)), quantile, method="higher")
         level = int(np.searchsorted(steps, value, side="left"))
         of = "" if quantile == 1 else f"{percent(quantile)} of "
-        words = f"nothing exceeds it in {of}{plural(n_held, 'good image')}"
+        words = f"nothing exceeds it in {of}{plural(n_held, held)}"
         found.append(_tau(LEFT_OUT, steps, level, words))
     if len(judged.planted):
         rates = rates_over_levels(count(judged.plants.masks, levels_of(judged.planted, steps)))
-        words = (
-            f"best F1 on defects planted in {plural(len(judged.planted), 'good image')} held out"
-        )
+        words = f"best F1 on defects planted in {plural(len(judged.planted), held)} held out"
         found.append(_tau(PLANTED, steps, best_level(rates), words))
     rows = material.rows_of(ALL)
     if material.masks[rows].any():

@@ -29,21 +29,16 @@ def verdicts(tables: Mapping[str, pd.DataFrame], info: AutoencoderInfo) -> dict[
     """Return the verdict: what the threshold that needs no labels finds."""
     taus = tables["autoencoder_taus"]
     if not (taus["method"] == LEFT_OUT).any():
-        sentence = "No good image was held out, so that no threshold could be taken from any"
+        sentence = "No image was held out, so that no threshold could be taken from any"
         return {NAME: VerdictInfo(kind="undecidable", sentence=f"{sentence}.")}
     tau = float(taus.loc[taus["method"] == LEFT_OUT, "tau"].iloc[0])
     of_main = _of_main(tables, info)
-    lead = (
-        f"At a threshold of {tau:.3g}, taken from {plural(info.n_held_out, 'good image')} held out"
-    )
+    held = plural(info.n_held_out, f"{info.known_as} image")
+    lead = f"At a threshold of {tau:.3g}, taken from {held} held out"
     pixels = _pixels(of_main.get(LEFT_OUT, {}))
     images = _images(tables["autoencoder_maxima"], info, tau)
     if not pixels and not images:
-        held = plural(info.n_held_out, "image")
-        sentence = (
-            f"At a threshold of {tau:.3g}, taken from {held} held out, nothing is known of what is "
-            "found: no test image has a label."
-        )
+        sentence = f"{lead}, nothing is known of what is found: no test image has a label."
         return {NAME: VerdictInfo(kind="undecidable", sentence=sentence, reason=_loss(tables))}
     sentence = f"{lead}, {'; '.join(part for part in (images, pixels) if part)}."
     reason = " ".join(part for part in (_oracle(of_main, tables), _loss(tables)) if part)

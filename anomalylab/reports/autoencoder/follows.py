@@ -75,8 +75,14 @@ def not_concluded(found: Found) -> Iterator[str]:
     if about.n_held_out:
         yield (
             "That good images will be called so rarely in use. A threshold taken from "
-            f"{plural(about.n_held_out, 'good image')} cannot promise fewer false alarms than 1 in "
-            f"{about.n_held_out + 1}."
+            f"{plural(about.n_held_out, f'{about.known_as} image')} cannot promise fewer false "
+            f"alarms than 1 in {about.n_held_out + 1}."
+        )
+    if about.n_unlabelled:
+        yield (
+            "That little is left only of good images: of those to learn from, "
+            f"{grouped(about.n_unlabelled)} have no label. Defects among them are learnt, and "
+            "raise the threshold."
         )
     if found.types:
         yield (

@@ -17,9 +17,9 @@ from anomalylab.runs.folder import Run
 
 TERMS = {
     "Auto-encoder": "a network that squeezes an image through a few numbers and builds it anew "
-    "from these. It has learnt this from good images alone.",
+    "from these. It has learnt this from {known_as} images alone.",
     "Residual": "what is left of a pixel: how far the image that comes out is from the one that "
-    "went in. Where an image is unlike good ones, it comes back wrong, and much is left.",
+    "went in. Where an image is unlike those learnt from, it comes back wrong, and much is left.",
     "Threshold τ": "a pixel is called defective, and marked in the pictures, if its residual "
     "exceeds it. A lower one finds more and is wrong more often.",
     "Precision": "of the pixels that are called, the share that is defective.",
@@ -48,7 +48,7 @@ def headline(run: Run) -> Fragment:
         warnings=[*warnings(found), *findings_warnings(run)],
         tiles=tiles(found),
         judges="methods",
-        terms=TERMS,
+        terms={k: v.format(known_as=found.about.known_as) for k, v in TERMS.items()},
     )
     below = follows(found)
     return Fragment(shown.html + below.html, (*shown.scripts, *below.scripts), below.styles)
@@ -58,10 +58,11 @@ def asked(found: Found) -> str:
     """Return what was asked, what was learnt, and where the threshold is from."""
     about = found.about
     height, width = about.size
+    learnt = plural(about.n_train, f"{about.known_as} image")
     told = tau_words(found.taus[0]) if found.taus else "No threshold could be chosen."
     return (
-        f"Can a network that knows only good images of “{about.category}” show where others are "
-        f"defective? It learnt to give {plural(about.n_train, 'good image')} back, at "
+        f"Can a network that knows only {about.known_as} images of “{about.category}” show where "
+        f"others are defective? It learnt to give {learnt} back, at "
         f"{height} × {width} pixels, through {plural(about.latent, 'number')}. Where the threshold "
         f"is from: {told} Residual: {unit_of(about)}."
     )
@@ -81,7 +82,7 @@ def warnings(found: Found) -> list[str]:
             "said of pixels. The pictures below can be looked at."
         )
     if found.taus and not found.about.n_held_out:
-        told.append("No good image was left out to choose a threshold from.")
+        told.append("No image was left out to choose a threshold from.")
     return told
 
 

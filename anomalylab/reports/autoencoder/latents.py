@@ -10,6 +10,7 @@ from anomalylab.number_words import fixed, grouped, listed, millions, percent
 from anomalylab.recipes.autoencoder.judged import ALL
 from anomalylab.recipes.autoencoder.told import FLAT
 from anomalylab.reports.autoencoder.opened import Found, Training
+from anomalylab.reports.autoencoder.values import interval_of
 from anomalylab.reports.autoencoder.words import short
 from anomalylab.reports.kit.fragment import TABLE_SCRIPTS, Fragment, render
 from anomalylab.reports.kit.rows import rows_of
@@ -46,6 +47,7 @@ def latents(found: Found) -> Fragment:
         names=list(OF_VALUES.values()),
         is_equal=_has_equal_steps(found, compared),
         latent=found.about.latent,
+        left_of=_left_of(found),
     )
     return Fragment(html, TABLE_SCRIPTS, ("autoencoder/page.css",))
 
@@ -128,6 +130,12 @@ def _left(found: Found, training: Training, of: str) -> pd.DataFrame:
     return own[own["role"] == roles[0]].sort_values("quantile") if roles else own
 
 
+def _left_of(found: Found) -> str:
+    """Say which images residuals are shown of, see :func:`_left`."""
+    is_held_out = (found.tables.good_residuals["role"] == ROLES[0]).any()
+    return f"{found.about.known_as} images held out" if is_held_out else "good test images"
+
+
 def _row(found: Found, training: Training) -> dict[str, Any]:
     row = _training(found, training)
     fall = row["fall"]
@@ -154,19 +162,22 @@ def fall_words(fall: float) -> str:
     return f"{'fell' if fall > 0 else 'rose'} by {percent(min(1.0, abs(fall)))}"
 
 
-def _value(found: Found, training: Training, metric: str) -> str:
-    value = found.value(training, ALL, "", metric).get("value")
-    return "–" if value is None else fixed(value, 3)
+def _value(found: Found, training: Training, metric: str) -> dict[str, str]:
+    row = found.value(training, ALL, "", metric)
+    value = row.get("value")
+    if value is None:
+        return {"value": "–", "interval": ""}
+    return {"value": fixed(value, 3), "interval": interval_of(row, is_share=False)}
 
 
 def _charts(found: Found, compared: list[Training]) -> Iterator[dict[str, Any]]:
     """Yield a drawing for each measure: one row a latent."""
     for metric, title in OF_VALUES.items():
-        found_values = [(one, found.value(one, ALL, "", metric).get("value")) for one in compared]
+        rows = [(one, found.value(one, ALL, "", metric)) for one in compared]
         dots = [
-            DotRow(str(one.latent), "var(--series-1)", float(value))
-            for one, value in found_values
-            if value is not None
+            DotRow(str(one.latent), "var(--series-1)", row["value"], row["low"], row["high"])
+            for one, row in rows
+            if row.get("value") is not None
         ]
         if dots:
             start = 0.5 if metric == "auroc" else 0.0
@@ -180,7 +191,9 @@ def _charts(found: Found, compared: list[Training]) -> Iterator[dict[str, Any]]:
             dots.append(DotRow(str(one.latent), "var(--series-3)", middle, middle, float(left[-2])))
     if dots:
         end = float(np.max([dot.high for dot in dots]))
-        title = f"What is left of good images: median to {_quantiles(found)[-2]:.0%} of pixels"
+        title = (
+            f"What is left of {_left_of(found)}: median to {_quantiles(found)[-2]:.0%} of pixels"
+        )
         yield _chart(title, dots, start=0.0, end=end, mark=None)
 
 

@@ -8,7 +8,7 @@ from anomalylab.recipes.autoencoder.judged import ALL
 from anomalylab.recipes.autoencoder.tau import LEFT_OUT, ORACLE, PLANTED
 
 NAMES = {
-    LEFT_OUT: "from good images left out",
+    LEFT_OUT: "from images left out",
     PLANTED: "from planted defects",
     ORACLE: "from the answers (oracle)",
 }
@@ -76,7 +76,7 @@ def promise(about: AutoencoderInfo, false: int, n_good: int) -> str:
     false, n_good : int
         Good test images that it called something in, and all good test images.
     """
-    held = plural(about.n_held_out, "good image")
+    held = plural(about.n_held_out, f"{about.known_as} image")
     known = (
         f" Of {plural(n_good, 'good test image')} it calls something in {false or 'none'}."
         if n_good

@@ -13,7 +13,9 @@ STEPS = thresholds(255.0)
 """Level ``k`` begins above ``k``."""
 
 MATERIAL = SimpleNamespace(
-    masks=np.array([[[True, False, False]]]), rows_of=lambda name: np.array([0])
+    masks=np.array([[[True, False, False]]]),
+    rows_of=lambda name: np.array([0]),
+    known_as="good",
 )
 JUDGED = SimpleNamespace(
     held_out=np.array([[[1.0, 10, 2]], [[20.5, 3, 0]], [[30, 0, 30]]]),

@@ -99,7 +99,7 @@ def test_what_is_called_is_counted_as_in_python_and_no_host_is_asked(open_page, 
 
 def test_keys_move_the_threshold_and_say_that_it_was_moved(open_page, made):
     browser = open_page
-    assert "Chosen from good images left out" in find(browser, ".al-tau-from").text
+    assert "Chosen from images left out" in find(browser, ".al-tau-from").text
     mark = find(browser, ".al-tau-mark").get_attribute("d")
     press(browser, ".al-tau-bar input", RIGHT, RIGHT)
     assert find(browser, ".al-tau-value").text == readable(made.steps[122])

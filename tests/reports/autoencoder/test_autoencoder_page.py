@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from anomalylab.reports.autoencoder.follows import concluded, follows, not_concl
 from anomalylab.reports.autoencoder.headline import asked, tiles, warnings
 from anomalylab.reports.autoencoder.latents import compared_trainings, flattened
 from anomalylab.reports.autoencoder.overlays import counted_words, level_of, overlay, usual_taus
+from anomalylab.reports.autoencoder.words import promise
 
 PARTS = ("called", "values", "latents", "curves", "printed", "overlays")
 
@@ -46,11 +48,26 @@ def test_the_answer_says_what_is_found_at_which_threshold_and_how_certain(made):
     assert at["Defective images found"]["value"] == f"{sum(hit)} of {len(hit)}"
     low, high = rate_interval(sum(hit), len(hit))
     assert f"{percent(low)} and {percent(high)}" in at["Defective images found"]["note"]
-    assert "from good images left out" in at["Threshold τ"]["note"]
+    assert "from images left out" in at["Threshold τ"]["note"]
     said = asked(made.found)
     assert "No defect and no label was needed" in said
     assert "through 16 numbers" in said
     assert warnings(made.found) == []
+
+
+@pytest.mark.parametrize(
+    ("n_unlabelled", "words"), [(0, "good"), (3, "partly labelled"), (999, "unlabelled")]
+)
+def test_images_are_called_good_only_if_they_are_labelled_so(made, n_unlabelled, words):
+    about = replace(made.found.about, n_unlabelled=n_unlabelled)
+    found = replace(made.found, about=about)
+    held = f"{N_HELD_OUT} {words} images"
+    assert f"that knows only {words} images of" in asked(found)
+    told = [*not_concluded(found), promise(about, 0, 0), parts.latents(found).html]
+    assert held in told[0]
+    assert held in promise(about, 0, 0)
+    assert f"What is left of {words} images held out" in parts.latents(found).html
+    assert any("have no label" in one for one in told) == (n_unlabelled > 0)
 
 
 def test_an_oracle_that_stands_alone_is_a_warning(made):
@@ -133,7 +150,7 @@ def test_latents_are_compared_and_a_loss_that_still_falls_is_named(made, shown):
     words = flat(shown["latents"].html)
     left = " ".join(f"{quantile / 64:.5f}"[:7] for quantile in (0.5,))
     assert left in words
-    assert "0.900 0.900" in words  # AUROC and AU-PRO of 64 numbers
+    assert "0.900 0.838 to 0.963 0.900 0.838 to 0.963" in words  # AUROC and AU-PRO of 64 numbers
     assert "fell by 10 %" in words
     assert shown["latents"].html.count("<svg") == 3
     flat_only = given_back(latents=(16, 64)).found
