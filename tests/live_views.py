@@ -202,13 +202,18 @@ return {
 """
 
 
+def switch(browser, scheme):
+    """Switch the system between ``"dark"`` and ``"light"``."""
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+
+
 @contextmanager
 def narrow(browser, scheme):
     """Show pages in a window of 400 pixels on a system that is dark or light."""
     size = {"width": 400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    switch(browser, scheme)
     try:
         yield
     finally:

@@ -1,6 +1,7 @@
 """Colours and options that all plots share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from bokeh.core.property.vectorization import Value
@@ -41,37 +42,31 @@ def plain(plot) -> None:
 
 
 FOLLOWS = "follows the page"
-FOLLOW = """
-const style = getComputedStyle(document.documentElement);
-for (const [model, property, name, isGlyph] of parts) {
-  const colour = style.getPropertyValue(`--al-${name}`).trim();
-  if (colour && isGlyph) model.setv({ [property]: { value: colour } }, { sync: false });
-  else if (colour) model[property] = colour;
-}
-"""
+FOLLOW = Path(__file__).with_name("follow.js")
 """Takes the colours that a dark page gives, see :func:`live_colours` in ``pictures``."""
 
 
 def follow_page(figure) -> None:
-    """Let a Bokeh figure take the colours of the page around it, once it is there."""
+    """Let a Bokeh figure take the colours of the page around it, and follow when they change."""
     if FOLLOWS in figure.tags:
         return
     figure.tags = [*figure.tags, FOLLOWS]
-    parts = [[figure, "border_fill_color", "ground"]]
+    coloured = [(figure, "border_fill_color", "ground")]
     if figure.background_fill_color != LIGHT["night-live"]:
-        parts.append([figure, "background_fill_color", "ground"])
+        coloured.append((figure, "background_fill_color", "ground"))
     for axis in figure.axis:
-        parts.append([axis, "axis_line_color", "hollow"])
-        parts += [[axis, f"{part}_text_color", "soft"] for part in ("axis_label", "major_label")]
-    parts += [[grid, "grid_line_color", "hair"] for grid in figure.grid]
+        coloured.append((axis, "axis_line_color", "hollow"))
+        coloured += [(axis, f"{part}_text_color", "soft") for part in ("axis_label", "major_label")]
+    coloured += [(grid, "grid_line_color", "hair") for grid in figure.grid]
     for legend in figure.legend:
-        parts.append([legend, "background_fill_color", "ground"])
-        parts.append([legend, "label_text_color", "ink"])
-    parts += _inked(figure)
-    figure.js_on_change("inner_width", CustomJS(args={"parts": parts}, code=FOLLOW))
+        coloured.append((legend, "background_fill_color", "ground"))
+        coloured.append((legend, "label_text_color", "ink"))
+    parts = [[*part, False] for part in coloured] + [[*part, True] for part in _inked(figure)]
+    code = FOLLOW.read_text(encoding="utf-8")
+    figure.js_on_change("inner_width", CustomJS(args={"parts": parts}, code=code, module=True))
 
 
-def _inked(figure) -> Iterator[list[Any]]:
+def _inked(figure) -> Iterator[tuple[Any, str, str]]:
     """Yield the properties of glyphs that are dark as ink, which a dark page turns light."""
     names = {LIGHT[name]: name for name in ("ink", "line")}
     for glyph in (getattr(renderer, "glyph", None) for renderer in figure.renderers):
@@ -79,7 +74,7 @@ def _inked(figure) -> Iterator[list[Any]]:
             colour = getattr(glyph, part, None)
             colour = colour.value if isinstance(colour, Value) else colour
             if isinstance(colour, str) and colour in names:
-                yield [glyph, part, names[colour], True]
+                yield glyph, part, names[colour]
 
 
 def hook(plot, _element) -> None:

@@ -13,10 +13,13 @@ from live_views import (
     narrow,
     requests_abroad,
     served,
+    switch,
     texts,
     wait_for,
 )
 from study_runs import fake_study
+
+from anomalylab.pictures.colours import DARK, LIGHT, cell_colours
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -79,4 +82,54 @@ def test_it_follows_the_system_and_fits_a_narrow_window(browser, address, scheme
         wait_for(lambda: find_all(browser, ".al-card") and len(look(browser)["borders"]) >= 4)
         (assert_it_is_dark if scheme == "dark" else assert_it_is_light)(browser)
         wait_for(lambda: look(browser)["width"] <= 400)
+    assert errors(browser) == []
+
+
+INKS = """
+const figures = Object.values(Bokeh.index).flatMap((root) => [...root.owner.query(
+  (v) => v.model.type === "Figure")]).map((view) => view.model);
+const glyphs = figures.flatMap((f) => f.renderers).map((r) => r.glyph).filter((g) => g);
+const of = (glyph) => ["text_color", "line_color", "fill_color"].map((part) => glyph[part]?.value);
+return [...new Set(glyphs.flatMap(of).filter((colour) => typeof colour === "string"))];
+"""
+"""Colours of lines, marks and words in plots."""
+
+
+def plots_of(browser):
+    seen = look(browser)
+    return seen["borders"], seen["marks"], browser.execute_script(INKS)
+
+
+def test_plots_follow_at_once_when_the_system_is_switched(browser, address):
+    with narrow(browser, "light"):
+        fresh(browser, address)
+        wait_for(lambda: find_all(browser, ".al-card") and len(look(browser)["borders"]) >= 4)
+        before = plots_of(browser)
+        assert LIGHT["ink"] in before[2]
+        switch(browser, "dark")
+        assert_it_is_dark(browser)
+        inks = browser.execute_script(INKS)
+        assert LIGHT["ink"] not in inks
+        assert DARK["ink"] in inks
+        switch(browser, "light")
+        wait_for(lambda: plots_of(browser) == before)
+    assert errors(browser) == []
+
+
+def test_plots_follow_at_once_when_the_notebook_around_them_is_switched(browser, address):
+    with narrow(browser, "light"):
+        fresh(browser, address)
+        wait_for(lambda: find_all(browser, ".al-card") and len(look(browser)["borders"]) >= 4)
+        before = plots_of(browser)
+        theme = "document.body.dataset.jpThemeLight = arguments[0]"
+        browser.execute_script(
+            "document.head.append(Object.assign(document.createElement('style'), "
+            "{ textContent: arguments[0] }))",
+            cell_colours(),
+        )
+        browser.execute_script(theme, "false")
+        wait_for(lambda: set(look(browser)["borders"]) == {DARK["ground"]})
+        assert set(look(browser)["marks"]) == {DARK["soft"]}
+        browser.execute_script(theme, "true")
+        wait_for(lambda: plots_of(browser) == before)
     assert errors(browser) == []
