@@ -1,10 +1,12 @@
 """Notebooks are run with checked parameters and kept as the record."""
 
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
 from fakes import fake_run
+from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.channels import HBChannel
 
 from anomalylab.cli.main import main
@@ -225,3 +227,15 @@ def test_a_page_escapes_names_and_leaves_code_and_plain_text_out(tmp_path):
     assert "Tom &amp; Jerry" in html
     html = html.replace("http://www.w3.org/2000/svg", "")  # a name of SVG, no address
     assert not any(word in html for word in ("secret", "noise", "https://", "http://"))
+
+
+def test_live_cells_bring_their_scripts_along_however_often_they_are_run(monkeypatch):
+    live = [find_notebook(name).read_text(encoding="utf-8") for name in NAMES]
+    commands = {line for text in live for line in re.findall(r"%\w+ anomalylab", text)}
+    assert commands == {"%reload_ext anomalylab"}
+    prepared = []
+    monkeypatch.setattr("anomalylab.apps.prepare_notebook", lambda: prepared.append(1))
+    shell = InteractiveShell()
+    for _ in range(2):
+        shell.run_line_magic("reload_ext", "anomalylab")
+    assert len(prepared) == 2
