@@ -19,11 +19,20 @@ def _quiet() -> None:
 
 
 def prepare_notebook() -> None:
-    """Put the scripts of Panel and HoloViews into the notebook, so that no network is needed."""
-    os.environ["PANEL_INLINE"] = "True"
-    import panel as pn
+    """Put the scripts of Panel and HoloViews into the notebook, so that no network is needed.
 
+    Each call puts them there, since a page that is opened anew has lost them while its kernel has
+    not. Panel leaves them out itself once HoloViews was loaded by hand, perhaps from a network.
+    """
+    os.environ["PANEL_INLINE"] = "True"
+    import holoviews as hv
+    import panel as pn
+    from panel.io.notebook import load_notebook
+
+    are_left_out = hv.extension._loaded
     pn.extension(inline=True)
+    if are_left_out:
+        load_notebook(inline=True)
     _quiet()
 
 

@@ -24,6 +24,9 @@ from anomalylab.reports.kit.page import export_html, page_sections
 
 NAMES = sorted({path.stem for place in PLACES for path in place.glob("*.ipynb")})
 
+WHOLE = 1_000_000
+"""Characters; the scripts of Bokeh and Panel have more, what belongs to them has fewer."""
+
 
 @pytest.fixture
 def toy(tmp_path, monkeypatch):
@@ -112,6 +115,17 @@ def test_a_kernel_that_dies_is_told(toy):
     with pytest.raises(NotebookError, match=r"failed: Kernel died"):
         run_notebook("toy", out)
     assert "before" in out.read_text(encoding="utf-8")
+
+
+def test_each_run_of_the_cell_that_prepares_brings_all_scripts(toy):
+    prepare, by_hand = "%reload_ext anomalylab", "import holoviews; holoviews.extension('bokeh')"
+    out = run_notebook("toy", toy(prepare, prepare, by_hand, prepare, f"print({FINISHED!r})"))
+    cells = {
+        number: [o.get("data", {}).get("application/javascript", "") for o in cell.outputs]
+        for number, cell in enumerate(nbformat.read(out, as_version=4).cells)
+    }
+    whole = [sum(len(script) > WHOLE for script in scripts) for scripts in cells.values()]
+    assert whole == [0, 1, 1, 0, 1, 0]
 
 
 def test_a_filled_notebook_has_the_values_and_no_outputs(tmp_path):

@@ -15,6 +15,7 @@ from anomalylab.apps.detect.controls import detect_controls
 from anomalylab.apps.detect.state import DetectState
 from anomalylab.apps.kit.controls import question, says
 from anomalylab.apps.kit.gallery import Gallery
+from anomalylab.apps.kit.html import HTML
 from anomalylab.apps.kit.pictures import Pictures
 from anomalylab.apps.kit.viewer import AppViewer
 from anomalylab.runs.folder import Run
@@ -115,11 +116,11 @@ class DetectApp(AppViewer):
         return plots.threshold_line(self.state.threshold)
 
     @pn.depends("state.detector", "state.colour_by", "state.cleared")
-    def embedding(self) -> hv.DynamicMap | pn.pane.HTML:
+    def embedding(self) -> hv.DynamicMap | HTML:
         """Return the images in two dimensions; choosing some filters the gallery."""
         table = self.state.table.sort_values("row")
         if table["x"].isna().any():
-            return pn.pane.HTML("<p>This run holds no embedding of these images.</p>")
+            return HTML("<p>This run holds no embedding of these images.</p>")
         points = self.run.table("embedding")
         others = points[~points["sample_id"].isin(table["sample_id"])]
         cloud = plots.embedding(table, colour_by=self.state.colour_by, others=others).opts(title="")
@@ -153,11 +154,11 @@ class DetectApp(AppViewer):
         ).opts(title="")
 
     @pn.depends("state.detector", "state.sample_id")
-    def nearest(self) -> hv.Overlay | pn.pane.HTML:
+    def nearest(self) -> hv.Overlay | HTML:
         """Return the nearest normal image with the cell that matched."""
         row = self._row()
         if row["neighbour_id"] not in self.pictures:
-            return pn.pane.HTML("<p class='note'>This detector names no nearest image.</p>")
+            return HTML("<p class='note'>This detector names no nearest image.</p>")
         image = self.pictures.large(row["neighbour_id"]).pixels
         cell = (row["neighbour_row"], row["neighbour_col"])
         return plots.picture(
@@ -208,7 +209,7 @@ class DetectApp(AppViewer):
             sizing_mode="stretch_width",
         )
 
-    def head(self) -> pn.pane.HTML:
+    def head(self) -> HTML:
         """Return the verdict of the detector shown."""
         return says(
             self.state, lambda state: words.verdict_words(self.run, state.detector), "detector"

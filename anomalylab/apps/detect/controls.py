@@ -7,6 +7,7 @@ import panel as pn
 from anomalylab.apps.detect import words
 from anomalylab.apps.detect.state import DetectState
 from anomalylab.apps.kit.controls import control, says
+from anomalylab.apps.kit.html import HTML
 
 WIDTH = 260
 
@@ -30,7 +31,7 @@ def detect_controls(state: DetectState) -> pn.Column:
         control(of["order"], "Order", widgets.Select),
         clear,
         control(of["opacity"], "Opacity of maps", widgets.FloatSlider, step=0.05),
-        pn.pane.HTML(words.map_legend(state.run.map_ramp), **words.SET),
+        HTML(words.map_legend(state.run.map_ramp), **words.SET),
         control(of["colour_by"], "Colour of points", widgets.Select),
         width=WIDTH,
         styles={"flex": f"0 0 {WIDTH}px"},

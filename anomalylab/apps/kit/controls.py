@@ -7,6 +7,7 @@ from typing import Any
 import panel as pn
 import param
 
+from anomalylab.apps.kit.html import HTML
 from anomalylab.apps.kit.styles import style_sheet
 
 
@@ -51,16 +52,16 @@ def says(
     say: Callable[[Any], str],
     *names: str,
     options: dict[str, Any] = TEXT,
-) -> pn.pane.HTML:
+) -> HTML:
     """Return HTML that ``say(state)`` writes anew whenever one of the named parameters changes."""
-    pane = pn.pane.HTML(say(state), **options)
+    pane = HTML(say(state), **options)
     state.param.watch(lambda *_: pane.param.update(object=say(state)), list(names))
     return pane
 
 
-def question(title: str, note: str) -> pn.pane.HTML:
+def question(title: str, note: str) -> HTML:
     """Return a heading with a grey sentence under it."""
-    return pn.pane.HTML(f"<h3>{escape(title)}</h3><p class='note'>{escape(note)}</p>", **TEXT)
+    return HTML(f"<h3>{escape(title)}</h3><p class='note'>{escape(note)}</p>", **TEXT)
 
 
 def address_words(state: Any) -> str:

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 import panel as pn
 
+from anomalylab.apps.kit.html import HTML
 from anomalylab.apps.kit.state import AppState
 from anomalylab.errors import AnomalyLabError
 
@@ -45,6 +46,6 @@ def guarded(make: Callable[[], Any]) -> Callable[[], Any]:
             return make()
         except Exception as error:
             handle(error)
-            return pn.pane.HTML(f"<p>{WORDS}</p>")
+            return HTML(f"<p>{WORDS}</p>")
 
     return page

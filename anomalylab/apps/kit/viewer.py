@@ -6,6 +6,7 @@ import param
 
 from anomalylab.apps.kit.busy import busy
 from anomalylab.apps.kit.controls import WIDE, address_words, says
+from anomalylab.apps.kit.html import HTML
 from anomalylab.apps.kit.safe_cell import safe_bundle, strings_of
 from anomalylab.apps.kit.state import AppState
 from anomalylab.apps.kit.trouble import tell_of_errors, trouble_words
@@ -20,7 +21,7 @@ class AppViewer(pn.viewable.Viewer):
     )
     samples: pd.DataFrame
 
-    def head(self) -> pn.pane.HTML:
+    def head(self) -> HTML:
         """Return the words over the page: what it shows, of which data."""
         raise NotImplementedError
 

@@ -7,6 +7,7 @@ from typing import Any
 import panel as pn
 
 from anomalylab.apps.kit.controls import TEXT, WIDE
+from anomalylab.apps.kit.html import HTML
 from anomalylab.apps.kit.viewer import AppViewer
 from anomalylab.apps.pc_space import words
 from anomalylab.apps.pc_space.cloud_view import CloudView
@@ -148,10 +149,8 @@ class PCSpaceApp(AppViewer):
             styles={"flex": "4 1 420px", "min-width": "0"},
         )
 
-    def _says(
-        self, say: Callable[[], str], linked: list[str], state: Sequence[str] = ()
-    ) -> pn.pane.HTML:
-        pane = pn.pane.HTML(say(), **TEXT)
+    def _says(self, say: Callable[[], str], linked: list[str], state: Sequence[str] = ()) -> HTML:
+        pane = HTML(say(), **TEXT)
 
         def write(*_) -> None:
             pane.object = say()
@@ -165,9 +164,9 @@ class PCSpaceApp(AppViewer):
         self.cloud.plot()[()]
         self.image.plot()[()]
 
-    def head(self) -> pn.pane.HTML:
+    def head(self) -> HTML:
         """Return what the page is and which data it shows."""
-        return pn.pane.HTML(words.head_words(self.pc), **TEXT)
+        return HTML(words.head_words(self.pc), **TEXT)
 
     @staticmethod
     def _pane(plot: Any) -> pn.pane.HoloViews:

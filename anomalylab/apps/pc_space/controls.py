@@ -3,6 +3,7 @@
 import panel as pn
 
 from anomalylab.apps.kit.controls import control, says
+from anomalylab.apps.kit.html import HTML
 from anomalylab.apps.kit.stepper import Stepper
 from anomalylab.apps.pc_space import words
 from anomalylab.apps.pc_space.state import PCSpaceState
@@ -31,7 +32,7 @@ def pc_space_controls(state: PCSpaceState) -> pn.Column:
             sizing_mode="stretch_width",
             margin=0,
         ),
-        pn.pane.HTML("In the cloud", margin=(6, 0, 0, 0)),
+        HTML("In the cloud", margin=(6, 0, 0, 0)),
         control(of["layers"], "In the cloud", widgets.CheckBoxGroup),
         control(of["see"], "In the image", widgets.Select),
         control(of["brush"], "Radius of a click in the image, pixels", widgets.IntSlider),

@@ -5,6 +5,7 @@ import panel as pn
 
 from anomalylab.apps.kit.controls import TEXT, WIDE, control
 from anomalylab.apps.kit.gallery import Gallery
+from anomalylab.apps.kit.html import HTML
 from anomalylab.apps.pc_space import words
 from anomalylab.apps.pc_space.clouds import along_axis, deviation, extremes, make_clouds
 from anomalylab.apps.pc_space.linked import LinkedWindows
@@ -54,7 +55,7 @@ class PatchGallery:
     def __init__(self, linked: LinkedWindows, pictures: WindowPictures):
         self.linked, self.pictures = linked, pictures
         self.cards = Gallery(side=PATCH, look=SMALL, **WIDE)
-        self.title = pn.pane.HTML("", **TEXT)
+        self.title = HTML("", **TEXT)
         linked.param.watch(self._list, ["masks", "lit"])
         self.cards.param.watch(self._point, "clicks")
         self._list()
@@ -104,7 +105,7 @@ class AxisGallery(pn.viewable.Viewer):
         self.state = linked.state
         self.cards = Gallery(side=PATCH, look=f"{SMALL} al-columns", empty="No window.", **WIDE)
         self.components = self._component_cards()
-        self.title = pn.pane.HTML("", **TEXT)
+        self.title = HTML("", **TEXT)
         self.sweep = pn.widgets.FloatSlider(
             label="Sweep, in standard deviations", start=-4, end=4, step=0.1, value=0, **WIDE
         )
@@ -190,7 +191,7 @@ class CloudGallery(pn.viewable.Viewer):
         self.cards = Gallery(
             side=SMALL_CLOUD, look=SMALL, empty="Small clouds are drawn in a moment.", **WIDE
         )
-        self.title = pn.pane.HTML("", **TEXT)
+        self.title = HTML("", **TEXT)
         self.cards.param.watch(lambda _: state.param.update(sample_id=self.cards.active), "clicks")
         state.param.watch(self.draw, ["x", "y", "score"])
 

@@ -11,6 +11,7 @@ import panel as pn
 from anomalylab import plots
 from anomalylab.apps.kit.controls import TEXT, question, says
 from anomalylab.apps.kit.gallery import Gallery
+from anomalylab.apps.kit.html import HTML
 from anomalylab.apps.kit.pictures import Pictures
 from anomalylab.apps.kit.viewer import AppViewer
 from anomalylab.apps.study import words
@@ -157,7 +158,7 @@ class StudyApp(AppViewer):
             return pn.Column(margin=0)
         image = self.pictures.large(sample_id)
         contour = self.pictures.contour(sample_id, image.pixels.shape[:2])
-        told = pn.pane.HTML(words.large_words(self.state, image.note), **words.SET)
+        told = HTML(words.large_words(self.state, image.note), **words.SET)
         return pn.Column(told, _plot(plots.picture(image.pixels, contour=contour)), max_width=620)
 
     def __panel__(self) -> pn.FlexBox:
@@ -182,9 +183,9 @@ class StudyApp(AppViewer):
             sizing_mode="stretch_width",
         )
 
-    def head(self) -> pn.pane.HTML:
+    def head(self) -> HTML:
         """Return what the study found."""
-        return pn.pane.HTML(words.head_words(self.found), **TEXT)
+        return HTML(words.head_words(self.found), **TEXT)
 
 
 def _short(sample_id: Any) -> str:
@@ -199,8 +200,8 @@ def _panel(part: Any) -> Any:
     return pn.panel(part, sizing_mode="stretch_width", margin=0)
 
 
-def _nothing() -> pn.pane.HTML:
-    return pn.pane.HTML("<p class='note'>This was not measured.</p>", **TEXT)
+def _nothing() -> HTML:
+    return HTML("<p class='note'>This was not measured.</p>", **TEXT)
 
 
 def _nearest(shares: list[float], x: float) -> float:

@@ -10,6 +10,7 @@ import panel as pn
 from anomalylab import plots
 from anomalylab.apps.kit.controls import control, question, says
 from anomalylab.apps.kit.gallery import Gallery
+from anomalylab.apps.kit.html import HTML
 from anomalylab.apps.kit.refreshed_layers import RefreshedLayers
 from anomalylab.apps.kit.viewer import AppViewer
 from anomalylab.apps.twins import words
@@ -77,7 +78,7 @@ class TwinsApp(AppViewer):
         self.judged = Gallery(
             on_click="open", side=JUDGED, look="al-framed", sizing_mode="stretch_width"
         )
-        self.large = pn.pane.HTML("", **words.SET)
+        self.large = HTML("", **words.SET)
         self.controls = TwinsControls(self.state, self.begin, self.stop)
         self.compare = pn.widgets.Button(label="Open the comparison", color="primary", width=220)
         self.compare.on_click(lambda _: self._begin_comparison())
@@ -249,7 +250,7 @@ class TwinsApp(AppViewer):
             sizing_mode="stretch_width",
         )
 
-    def head(self) -> pn.pane.HTML:
+    def head(self) -> HTML:
         """Return what the page is about, what was found, and whether test knowledge was used."""
         return says(self.state, words.head_words, "tick", "judged", *DIALS, *COURSE)
 
