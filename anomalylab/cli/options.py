@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anomalylab.errors import AnomalyLabError, UnknownNameError
-from anomalylab.recipes.options import add_intensity
+from anomalylab.recipes.options import add_group_by, add_intensity
 from anomalylab.runs.kinds import KINDS, Kind, kind_spelled
 
 if TYPE_CHECKING:
@@ -125,12 +125,7 @@ def add_images(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resize", default="bilinear", choices=["bilinear", "area"], help="(%(default)s)"
     )
-    parser.add_argument(
-        "--group-by",
-        metavar="COLUMN",
-        help="column of the table whose equal values are left out together, as part or batch "
-        "(near copies are found by themselves; nothing: each image is its own)",
-    )
+    add_group_by(parser)
 
 
 def detect_request(options: argparse.Namespace) -> "DetectRequest":

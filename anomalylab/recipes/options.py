@@ -29,6 +29,16 @@ def add_seed(parser: argparse.ArgumentParser, default: int | None = 0) -> None:
     )
 
 
+def add_group_by(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says which images belong together."""
+    parser.add_argument(
+        "--group-by",
+        metavar="COLUMN",
+        help="column of the table whose equal values are left out together, as part or batch "
+        "(near copies are found by themselves; nothing: each image is its own)",
+    )
+
+
 def add_intensity(parser: argparse.ArgumentParser) -> None:
     """Add the option that says what is black and what is white in deep images."""
     parser.add_argument(

@@ -12,9 +12,12 @@ from anomalylab.runs.info import RunInfo
 
 
 def words_of_images(
-    data: Path | None, dataset: str | None, params: Mapping[str, object]
+    data: Path | None,
+    dataset: str | None,
+    params: Mapping[str, object],
+    group_by: str | None = None,
 ) -> list[str]:
-    """Return the folder by its last name, its layout, and the options of the loader.
+    """Return the folder by its last name, its layout, options of the loader, and what groups it.
 
     Examples
     --------
@@ -26,7 +29,7 @@ def words_of_images(
     for key, given in params.items():
         for value in given if isinstance(given, list) else [given]:
             words += [f"--{key.replace('_', '-')}", text_of(value)]
-    return words
+    return words + (["--group-by", group_by] if group_by else [])
 
 
 def words_of_plugins(plugins: Iterable[Path]) -> list[str]:

@@ -105,9 +105,10 @@ def test_a_run_is_made_of_the_product_that_is_named(make, words, category_of, mo
     monkeypatch.setattr(
         f"anomalylab.reports.{words}.live.make", lambda request, out: asked.append((request, out))
     )
-    make("", "parts", category="screw", preset="tiny")
+    make("", "parts", category="screw", group_by="lot", preset="tiny")
     ((request, out),) = asked
     assert category_of(request) == ("screw",)
+    assert request.source.group_by == "lot"
     assert out.as_posix() == f"reports/parts-screw-{words.replace('_', '-')}"
 
 

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from anomalylab.recipes.options import add_epochs, add_intensity, add_seed
+from anomalylab.recipes.options import add_epochs, add_group_by, add_intensity, add_seed
 
 if TYPE_CHECKING:
     from anomalylab.recipes.autoencoder.request import AutoencoderRequest
@@ -93,6 +93,7 @@ def _add_rest(parser: argparse.ArgumentParser) -> None:
     )
     add_seed(parser)
     add_intensity(parser)
+    add_group_by(parser)
 
 
 def request(options: argparse.Namespace, params: dict[str, object]) -> "AutoencoderRequest":
@@ -111,6 +112,7 @@ def request(options: argparse.Namespace, params: dict[str, object]) -> "Autoenco
         data=options.data,
         dataset=options.dataset,
         dataset_params={k: v for k, v in params.items() if k not in OWN},
+        group_by=options.group_by,
         category=options.category,
         preset=options.preset,
         params=given,

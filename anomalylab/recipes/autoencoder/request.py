@@ -34,6 +34,8 @@ class AutoencoderRequest:
         Its layout, found out if not given.
     dataset_params : mapping
         Options of the loader.
+    group_by : str, optional
+        Column of a table whose equal values belong together, see :class:`DetectRequest`.
     category : str, optional
         Product to take, of a data set that has several.
     preset : {"tiny", "cpu", "seed", "bergmann"}
@@ -59,6 +61,7 @@ class AutoencoderRequest:
     data: Path | None = None
     dataset: str | None = None
     dataset_params: Mapping[str, object] = field(default_factory=dict)
+    group_by: str | None = None
     category: str | None = None
     preset: str = "cpu"
     params: Mapping[str, object] = field(default_factory=dict)
@@ -110,6 +113,7 @@ class AutoencoderRequest:
             data=self.data,
             dataset="textures" if is_built_in else self.dataset,
             dataset_params=self.dataset_params,
+            group_by=self.group_by,
             intensity=self.intensity,
             seed=self.seed,
             plugins=self.plugins,
@@ -117,7 +121,7 @@ class AutoencoderRequest:
 
     def command(self, out: Path) -> str:
         """Return the command that repeats the recipe; folders by their last name only."""
-        images = words_of_images(self.data, self.dataset, self.dataset_params)
+        images = words_of_images(self.data, self.dataset, self.dataset_params, self.group_by)
         words = ["anomalylab", "recipe", "autoencoder", *images]
         words += ["--category", self.category] if self.category else []
         words += ["--preset", self.preset]

@@ -103,7 +103,12 @@ def categories_of(request: MetricLearningRequest) -> list[Listed]:
     sources = [
         request.source,
         *(
-            DetectRequest(data=path, intensity=request.intensity, plugins=request.plugins)
+            DetectRequest(
+                data=path,
+                group_by=request.group_by,
+                intensity=request.intensity,
+                plugins=request.plugins,
+            )
             for path in request.also
         ),
     ]

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from anomalylab.recipes.options import add_categories, add_epochs, add_intensity
+from anomalylab.recipes.options import add_categories, add_epochs, add_group_by, add_intensity
 
 if TYPE_CHECKING:
     from anomalylab.recipes.metric_learning.request import MetricLearningRequest
@@ -79,6 +79,7 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", default="0", metavar="N", help="one, or several as 0,1,2 (0)")
     add_intensity(parser)
+    add_group_by(parser)
 
 
 def request(options: argparse.Namespace, params: dict[str, object]) -> "MetricLearningRequest":
@@ -106,6 +107,7 @@ def request(options: argparse.Namespace, params: dict[str, object]) -> "MetricLe
         data=options.data,
         dataset=options.dataset,
         dataset_params={k: v for k, v in params.items() if k not in OWN},
+        group_by=options.group_by,
         also=tuple(options.also),
         categories=tuple(options.category),
         losses=read_losses(options.loss),

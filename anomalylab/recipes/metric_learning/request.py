@@ -33,6 +33,8 @@ class MetricLearningRequest:
         Its layout, found out if not given.
     dataset_params : mapping
         Options of the loader.
+    group_by : str, optional
+        Column of a table whose equal values belong together, see :class:`DetectRequest`.
     also : tuple of path
         Further folders or tables, whose layouts are found out.
     categories : tuple of str
@@ -61,6 +63,7 @@ class MetricLearningRequest:
     data: Path | None = None
     dataset: str | None = None
     dataset_params: Mapping[str, object] = field(default_factory=dict)
+    group_by: str | None = None
     also: tuple[Path, ...] = ()
     categories: tuple[str, ...] = ()
     losses: tuple[str, ...] = ("arcface",)
@@ -108,6 +111,7 @@ class MetricLearningRequest:
             data=self.data,
             dataset="textures" if is_built_in else self.dataset,
             dataset_params=self.dataset_params,
+            group_by=self.group_by,
             intensity=self.intensity,
             seed=self.seeds[0],
             plugins=self.plugins,
@@ -115,7 +119,7 @@ class MetricLearningRequest:
 
     def command(self, out: Path) -> str:
         """Return the command that repeats the recipe; folders by their last name only."""
-        images = words_of_images(self.data, self.dataset, self.dataset_params)
+        images = words_of_images(self.data, self.dataset, self.dataset_params, self.group_by)
         words = ["anomalylab", "recipe", "metric-learning", *images]
         for path in self.also:
             words += ["--also", path.name]

@@ -69,12 +69,20 @@ def roles_of(samples: pd.DataFrame) -> Roles:
         )
     test = np.sort(np.append(np.flatnonzero(is_test), held))
     if not len(test):
-        raise DatasetError(
-            f"of {len(samples)} images of {samples['category'].iloc[0]} none is left to be judged: "
-            "they are too few, or near copies of one another; add images of other parts, or a "
-            "folder of test images"
-        )
+        raise DatasetError(_none_to_judge(samples))
     return Roles(train, test, len(held))
+
+
+def _none_to_judge(samples: pd.DataFrame) -> str:
+    """Say that no image is left to be judged, why, and what to do."""
+    told = f"of {len(samples)} images of {samples['category'].iloc[0]} none is left to be judged: "
+    if len(set(groups_of(samples))) == len(samples):
+        return f"{told}they are too few; add images of other parts, or a folder of test images"
+    return (
+        f"{told}too many are near copies of one another, or said to belong together; add images of "
+        "other parts, or a folder of test images, or take each image as its own with --group-by "
+        "nothing"
+    )
 
 
 def _held_out(rows: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

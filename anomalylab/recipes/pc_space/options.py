@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from anomalylab.recipes.options import add_intensity, add_seed, add_sensitivity
+from anomalylab.recipes.options import add_group_by, add_intensity, add_seed, add_sensitivity
 
 if TYPE_CHECKING:
     from anomalylab.recipes.pc_space.request import PCSpaceRequest
@@ -59,6 +59,7 @@ def _add_space(parser: argparse.ArgumentParser) -> None:
         "what is bright to the eye (loading)",
     )
     add_intensity(parser)
+    add_group_by(parser)
 
 
 def _add_odds(parser: argparse.ArgumentParser) -> None:
@@ -112,6 +113,7 @@ def request(options: argparse.Namespace, params: dict[str, object]) -> "PCSpaceR
         data=options.data,
         dataset=options.dataset,
         dataset_params=params,
+        group_by=options.group_by,
         intensity=options.intensity,
         search=options.search,
         plugins=tuple(options.plugin),

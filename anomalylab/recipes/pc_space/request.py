@@ -51,6 +51,8 @@ class PCSpaceRequest:
         Its layout, found out if not given.
     dataset_params : mapping
         Options of the loader.
+    group_by : str, optional
+        Column of a table whose equal values belong together, see :class:`DetectRequest`.
     windows : tuple of int
         Odd sides of windows in pixels; views show the first one.
     n_components : int
@@ -88,6 +90,7 @@ class PCSpaceRequest:
     data: Path | None = None
     dataset: str | None = None
     dataset_params: Mapping[str, object] = field(default_factory=dict)
+    group_by: str | None = None
     windows: tuple[int, ...] = (25,)
     n_components: int = 2
     bins: int = 10
@@ -134,6 +137,7 @@ class PCSpaceRequest:
             data=self.data,
             dataset="textures" if is_built_in else self.dataset,
             dataset_params={**(BUILT_IN if is_built_in else {}), **self.dataset_params},
+            group_by=self.group_by,
             intensity=self.intensity,
             seed=self.seed,
             sensitivity=self.sensitivity,
@@ -158,7 +162,7 @@ class PCSpaceRequest:
 
     def command(self, out: Path) -> str:
         """Return the command that repeats the recipe; folders by their last name only."""
-        images = words_of_images(self.data, self.dataset, self.dataset_params)
+        images = words_of_images(self.data, self.dataset, self.dataset_params, self.group_by)
         words = ["anomalylab", "recipe", "pc-space", *images]
         if self.windows != _DEFAULTS["windows"]:
             words += ["--window", ",".join(map(str, self.windows))]

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from anomalylab.recipes.options import add_categories, add_intensity, add_seed
+from anomalylab.recipes.options import add_categories, add_group_by, add_intensity, add_seed
 
 if TYPE_CHECKING:
     from anomalylab.recipes.pni.request import PNIRequest
@@ -70,6 +70,7 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", metavar="PX", help="as of anomalylab run")
     add_seed(parser)
     add_intensity(parser)
+    add_group_by(parser)
 
 
 def request(options: argparse.Namespace, params: dict[str, object]) -> "PNIRequest":
@@ -90,6 +91,7 @@ def request(options: argparse.Namespace, params: dict[str, object]) -> "PNIReque
         data=options.data,
         dataset=options.dataset,
         dataset_params={k: v for k, v in params.items() if k not in OWN},
+        group_by=options.group_by,
         categories=tuple(options.category),
         preset=options.preset,
         params=read_options("options", options.options),

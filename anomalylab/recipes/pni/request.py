@@ -55,6 +55,8 @@ class PNIRequest:
         Its layout, found out if not given.
     dataset_params : mapping
         Options of the loader.
+    group_by : str, optional
+        Column of a table whose equal values belong together, see :class:`DetectRequest`.
     categories : tuple of str
         Products to take; all that there are if empty.
     preset : str
@@ -79,6 +81,7 @@ class PNIRequest:
     data: Path | None = None
     dataset: str | None = None
     dataset_params: Mapping[str, object] = field(default_factory=dict)
+    group_by: str | None = None
     categories: tuple[str, ...] = ()
     preset: str = "cpu"
     params: Mapping[str, object] = field(default_factory=dict)
@@ -130,6 +133,7 @@ class PNIRequest:
             data=self.data,
             dataset="textures" if is_built_in else self.dataset,
             dataset_params=self.dataset_params,
+            group_by=self.group_by,
             detectors=(DetectorChoice(name=DETECTOR),),
             backbone=self.backbones[0],
             levels=self.levels or LEVELS.get(self.backbones[0]),
@@ -145,7 +149,7 @@ class PNIRequest:
 
     def command(self, out: Path) -> str:
         """Return the command that repeats the recipe; folders by their last name only."""
-        images = words_of_images(self.data, self.dataset, self.dataset_params)
+        images = words_of_images(self.data, self.dataset, self.dataset_params, self.group_by)
         words = ["anomalylab", "recipe", "pni", *images]
         for name in self.categories:
             words += ["--category", name]

@@ -14,6 +14,7 @@ def made(
     data: str = "",
     *,
     category: str = "",
+    group_by: str = "",
     preset: str = "cpu",
     latents: str = "",
     options: str = "",
@@ -29,6 +30,8 @@ def made(
         Folder of images, built-in ones if empty.
     category : str
         Product to take, of images of several; needed then.
+    group_by : str
+        Column of a table whose equal values belong together, or ``nothing``; near copies if empty.
     preset : str
         See :class:`anomalylab.recipes.autoencoder.request.AutoencoderRequest`.
     latents : str
@@ -42,6 +45,7 @@ def made(
         return Run(run)
     request = AutoencoderRequest(
         data=Path(data) if data else None,
+        group_by=group_by or None,
         category=category or None,
         preset=preset,
         latents=read_latents(latents),

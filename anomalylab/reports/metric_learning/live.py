@@ -16,6 +16,7 @@ def made(
     data: str = "",
     *,
     category: str = "",
+    group_by: str = "",
     experiment: str = "twins",
     loss: str = "arcface",
     preset: str = "cpu",
@@ -31,6 +32,8 @@ def made(
         Folder of images, built-in ones if empty.
     category : str
         Product to take, of images of several; all if empty.
+    group_by : str
+        Column of a table whose equal values belong together, or ``nothing``; near copies if empty.
     experiment, preset : str
         See :class:`anomalylab.recipes.metric_learning.request.MetricLearningRequest`.
     loss : str
@@ -42,6 +45,7 @@ def made(
         return Run(run)
     request = MetricLearningRequest(
         data=Path(data) if data else None,
+        group_by=group_by or None,
         categories=(category,) if category else (),
         losses=read_losses(loss),
         experiment=experiment,

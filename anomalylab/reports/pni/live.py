@@ -14,6 +14,7 @@ def made(
     data: str = "",
     *,
     category: str = "",
+    group_by: str = "",
     preset: str = "cpu",
     with_refined: bool = True,
     out: str = "",
@@ -28,6 +29,8 @@ def made(
         Folder of images, built-in ones if empty.
     category : str
         Product to take, of images of several; all if empty.
+    group_by : str
+        Column of a table whose equal values belong together, or ``nothing``; near copies if empty.
     preset : str
         Of the detector ``pni``.
     with_refined : bool
@@ -39,6 +42,7 @@ def made(
         return Run(run)
     request = PNIRequest(
         data=Path(data) if data else None,
+        group_by=group_by or None,
         categories=(category,) if category else (),
         preset=preset,
         refine={} if with_refined else None,
