@@ -12,26 +12,23 @@ import numpy as np
 from anomalylab.compute.cost import Cost, seconds_of
 from anomalylab.detectors import _storage
 from anomalylab.detectors._checks import check_shapes, checked_cells
+from anomalylab.detectors._enough import MAX_REFITS as MAX_REFITS
+from anomalylab.detectors._enough import TakesImages
 from anomalylab.detectors._refits import in_parts
 from anomalylab.errors import ParameterError
 from anomalylab.features import ON_DEMAND, Features
 from anomalylab.registry import unknown_name
 
 LEAVE_OUT = ("none", "group", "folds")
-MAX_REFITS = 64
-"""Groups up to which images are left out one group at a time where each takes a refit."""
 
 
-class Detector(ABC):
+class Detector(TakesImages, ABC):
     """Scores every cell of an image by how far it lies from normal.
 
     A detector sees features alone: no paths, labels or devices. Subclasses are keyword-only
     dataclasses whose fields are the parameters. They write ``_fit`` and ``_score``; of what they
     learn, arrays and numbers in attributes that end with an underscore are saved.
     """
-
-    name: ClassVar[str]
-    """Set by :func:`register`."""
 
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {}
     """Named choices of parameters, such as those of a paper."""
@@ -56,12 +53,6 @@ class Detector(ABC):
 
     held_share: ClassVar[float] = 3.5
     """float32 numbers held, at most, for each value of the images that are scored."""
-
-    has_closed_form: ClassVar[bool] = False
-    """Whether a group of images is left out without a refit."""
-
-    n_folds: ClassVar[int] = 10
-    """Parts that groups are dealt into for ``leave_out="folds"``."""
 
     levels: tuple[str, ...] | str | None
     """Levels used: named ones, ``"all"`` that are stored, or the method's default."""
@@ -164,12 +155,8 @@ class Detector(ABC):
         return self._leave_out(training.group_numbers)
 
     def usual_leave_out(self) -> str:
-        """Return how training images are scored unless it is said otherwise.
-
-        Group by group in closed form or where refits are few; else in folds.
-        """
-        n_groups = self._own_training().n_groups
-        return "group" if self.has_closed_form or n_groups <= MAX_REFITS else "folds"
+        """Return how training images are scored unless it is said otherwise."""
+        return self.leaves_out(self._own_training().n_groups)
 
     def matches(self, features: Features | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return which training image and cell each cell matched best.

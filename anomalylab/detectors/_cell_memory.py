@@ -30,6 +30,7 @@ class CellMemory(Masked):
     k: int
     squared: bool
     index: str
+    coreset: float | None
     reweight: bool
     n_reweight: int
 
@@ -94,14 +95,39 @@ class CellMemory(Masked):
         self, features: Features, hidden: np.ndarray | None
     ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
         """Yield cells (n, rows, cols, channels) and the group each image must not see (n,)."""
-        if hidden is not None and len(np.unique(self._bank_groups())) < 2:
+        if hidden is not None:
+            self._refuse_few_others(hidden)
+        for start in counted(range(0, len(features), BLOCK)):
+            part = slice(start, start + BLOCK)
+            yield self.embed(features.subset(part)), None if hidden is None else hidden[part]
+
+    def _refuse_few_others(self, hidden: np.ndarray) -> None:
+        """Refuse a memory in which too few cells are of other groups than a hidden one."""
+        names, counts = np.unique(self._bank_groups(), return_counts=True)
+        if len(names) < 2:
             raise ParameterError(
                 "the cells that patchcore keeps are of a single training image or group, which "
                 "cannot be compared with others; give at least 2, or a larger coreset"
             )
-        for start in counted(range(0, len(features), BLOCK)):
-            part = slice(start, start + BLOCK)
-            yield self.embed(features.subset(part)), None if hidden is None else hidden[part]
+        n_hidden = int(counts[np.isin(names, hidden)].max(initial=0))
+        self.refuse_small_memory(len(self.bank_) - n_hidden, of_others=True)
+
+    def refuse_small_memory(self, n_kept: int, *, of_others: bool = False) -> None:
+        """Refuse a memory of fewer cells than are compared.
+
+        Parameters
+        ----------
+        n_kept : int
+        of_others : bool
+            Whether those are meant that are of other groups than an image.
+        """
+        needed = max(1 if of_others else 2, self.k, self.n_reweight if self.reweight else 1)
+        if needed > n_kept:
+            whose = " of other images than each" if of_others else ""
+            raise ParameterError(
+                f"patchcore keeps {n_kept} cells{whose} (coreset={self.coreset}) and needs "
+                f"{needed}; lower k or n_reweight, or give more images or a larger coreset"
+            )
 
     def _bank_groups(self) -> np.ndarray:
         """Return the group of each row of the bank; after ``load`` its image."""

@@ -13,6 +13,16 @@ PROJECTION = "projection"
 """Name of the one level that a projection leaves."""
 
 
+def refuse_fewer(widths: Mapping[str, int], n_dims: int | None) -> None:
+    """Refuse levels of fewer channels than are to be chosen."""
+    n_channels = sum(widths.values())
+    if widths and n_dims is not None and n_dims > n_channels:
+        raise ParameterError(
+            f"n_dims={n_dims} is more than the {n_channels} channels of {', '.join(widths)}; "
+            f"ask for fewer, or for all with n_dims=None"
+        )
+
+
 def choose(
     widths: Mapping[str, int], n_dims: int | None, select: str, seed: int
 ) -> dict[str, np.ndarray]:
@@ -42,11 +52,7 @@ def choose(
     n_channels = sum(widths.values())
     if n_dims is None:
         return {name: np.arange(width) for name, width in widths.items()}
-    if n_dims > n_channels:
-        raise ParameterError(
-            f"n_dims={n_dims} is more than the {n_channels} channels of {', '.join(widths)}; "
-            f"ask for fewer, or for all with n_dims=None"
-        )
+    refuse_fewer(widths, n_dims)
     rng = np.random.default_rng(seed)
     stops = np.cumsum(list(widths.values()))
     starts = dict(zip(widths, stops - list(widths.values()), strict=True))

@@ -37,7 +37,7 @@ class Learns(Detector):
     device_: str
     seed: int
 
-    def usual_leave_out(self) -> str:
+    def leaves_out(self, n_groups: int) -> str:
         """Return ``"folds"``: each refit is a training."""
         return "folds"
 

@@ -32,8 +32,6 @@ class Learnt(NamedTuple):
 
 def learnt(pni: Cells, features: Features) -> tuple[Learnt, "NeighbourhoodNet | None"]:
     """Learn from images, in the order of their content, so that their listing changes nothing."""
-    if len(features) < 2:
-        raise ParameterError("pni needs at least 2 training images")
     cells = pni.embed(features)
     order = np.argsort([_digest(image) for image in cells], kind="stable")
     cells = cells[order]

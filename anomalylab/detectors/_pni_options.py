@@ -1,6 +1,6 @@
 """Settings of PNI: those that are named, those that are refused, and what they take."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -123,6 +123,12 @@ def refuse_too_few(pni: Cells, n_cells: int) -> int:
     return n_bank
 
 
+def memory_of(pni: Cells, n_images: int, shapes: Collection[tuple[int, ...]]) -> int:
+    """Return how many cells of so many images the memory holds, and refuse as that does."""
+    n_rows, n_cols = (max(shape[axis] for shape in shapes) for axis in (0, 1))
+    return refuse_too_few(pni, n_images * cells_inside(pni, n_rows, n_cols))
+
+
 def products_of_network(pni: Cells, n_channels: int) -> float:
     """Return multiplications of the network for one cell."""
     n_taps = (2 * pni.reach + 1) ** 2
@@ -133,8 +139,8 @@ def products_of_network(pni: Cells, n_channels: int) -> float:
 
 def cost(pni: Cells, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> Cost:
     """Estimate as :meth:`PNI.plan` tells, and refuse as it does."""
+    memory_of(pni, n_images, shapes.values())
     n_rows, n_cols = (max(shape[axis] for shape in shapes.values()) for axis in (0, 1))
-    refuse_too_few(pni, n_images * cells_inside(pni, n_rows, n_cols))
     chosen_device(pni.device)
     n_cells = n_rows * n_cols
     n_made = sum(s[2] for s in shapes.values())

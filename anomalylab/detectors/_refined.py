@@ -8,7 +8,6 @@ References
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -17,6 +16,7 @@ import numpy as np
 from anomalylab.compute.cost import COMPARISONS, Cost
 from anomalylab.detectors import _storage
 from anomalylab.detectors._base import Detector
+from anomalylab.detectors._enough import Shapes
 from anomalylab.detectors._learns import Learns
 from anomalylab.detectors._masked import Masked
 from anomalylab.detectors._options import check_types
@@ -72,8 +72,7 @@ class Refined(Masked, Learns):
         Share of the refined map in what is given; 0 gives the maps as they were.
     image_score : {"own", "map"}
         That of the detector, or the largest value of the refined map.
-    seed : int
-    device : str
+    seed, device
 
     Attributes
     ----------
@@ -110,6 +109,8 @@ class Refined(Masked, Learns):
             raise ParameterError(f"blend must lie from 0 to 1, not {self.blend}")
         if self.image_score not in ("own", "map"):
             unknown_name("image_score", self.image_score, ("own", "map"))
+        if self.inner().levels == ("band",):
+            raise ParameterError(f"{self.detector} looks at images at full size; it is not refined")
         for name in ("width", "copies", "epochs"):
             if getattr(self, name) < 1:
                 raise ParameterError(f"{name} must be at least 1, not {getattr(self, name)}")
@@ -143,15 +144,23 @@ class Refined(Masked, Learns):
         """Levels of the detector whose maps are refined."""
         return self.inner().levels
 
-    def chosen_levels(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
+    def chosen_levels(self, shapes: Shapes) -> tuple[str, ...]:
         """Return the levels of that detector, and the images themselves."""
-        stored = {name: shape for name, shape in shapes.items() if name not in ON_DEMAND}
-        names = self.inner().chosen_levels(stored)
+        names = self.inner().chosen_levels(_stored(shapes))
         return names if PIXELS in names else (*names, PIXELS)
 
-    def usual_leave_out(self) -> str:
+    def leaves_out(self, n_groups: int) -> str:
         """Return ``"group"``: detectors and networks of a few folds have not seen an image."""
         return "group"
+
+    def check_groups(self, groups: np.ndarray, shapes: Shapes) -> None:
+        """Refuse groups of which a fold leaves the detector too few."""
+        self.inner().check_folds(groups, _stored(shapes), self.n_folds)
+
+    def check_training(self, features: Features) -> None:
+        """Refuse likewise, and what the detector refuses."""
+        super().check_training(features)
+        self.inner().check_training(features)
 
     def unfitted(self) -> Self:
         """Return the same parameters, which know what describes images."""
@@ -162,7 +171,7 @@ class Refined(Masked, Learns):
         self.__dict__["extractor"] = extractor
         return self
 
-    def plan(self, n_images: int, shapes: Mapping[str, tuple[int, ...]]) -> Cost:
+    def plan(self, n_images: int, shapes: Shapes) -> Cost:
         """Estimate ``1 + n_folds`` fits of the detector, and as many trainings of the network.
 
         Raises
@@ -171,11 +180,8 @@ class Refined(Masked, Learns):
             As the detector does, or if the device is not there.
         """
         chosen_device(self.device)
-        used = self.chosen_levels(shapes)
-        detector = self.inner()
-        if PIXELS not in (detector.levels or ()):
-            used = tuple(name for name in used if name != PIXELS)
-        inner = detector.plan(n_images, {name: shapes[name] for name in used if name in shapes})
+        looks_at_pixels = PIXELS in (self.levels or ())
+        inner = self.inner().plan(n_images, shapes if looks_at_pixels else _stored(shapes))
         n_passed = n_images * (1 + self.copies)
         products = PRODUCTS * self.width**2 / 64 * self.size**2
         trained = 3 * self.epochs * self.n_folds * n_passed * products / COMPARISONS
@@ -209,8 +215,6 @@ class Refined(Masked, Learns):
                 "defects are drawn into images to learn to refine, so what describes images must "
                 "be known; use described_by(extractor)"
             )
-        if self.inner().levels == ("band",):
-            raise ParameterError(f"{self.detector} looks at images at full size; it is not refined")
         return drawn(features, self.extractor, copies=self.copies, size=self.size, seed=self.seed)
 
     def _trained(self, examples: "Examples") -> Any:
@@ -290,3 +294,7 @@ class Refined(Masked, Learns):
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
+
+
+def _stored(shapes: Shapes) -> dict[str, tuple[int, ...]]:
+    return {name: shape for name, shape in shapes.items() if name not in ON_DEMAND}

@@ -6,7 +6,7 @@ nothing, and a training of the same images is found again in the cache.
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -65,6 +65,7 @@ class TrainedDetector(Learns):
         See :class:`~anomalylab.detectors._learns.Learns`.
     """
 
+    least_images: ClassVar[int] = 2
     version: ClassVar[int] = 1
     """Raised when the same images and parameters begin to give other weights."""
 
@@ -148,12 +149,8 @@ class TrainedDetector(Learns):
 
     def _fit(self, features: Features) -> None:
         images = self._seen(features)
-        digests = [hashlib.blake2b(image, digest_size=16).hexdigest() for image in images]
-        if len(set(digests)) < 2:
-            raise ParameterError(
-                f"{self.name} needs at least 2 different training images: level "
-                f"{self.levels[0]!r} is the same in all training images, {len(images)} in number"
-            )
+        digests = _digests(images)
+        self._refuse_alike(digests)
         order = np.argsort(digests, kind="stable")
         groups = Features({self.levels[0]: images[order]}, features.group_numbers[order])
         body = self._own_body()
@@ -175,6 +172,21 @@ class TrainedDetector(Learns):
         }
         self._note(body)
         self.device_ = str(self._chosen_device())
+
+    def check_training(self, features: Features) -> None:
+        """Refuse too few training images, or such as are alike in what a fold leaves over."""
+        super().check_training(features)
+        digests = _digests(self._seen(features))
+        self._refuse_alike(digests)
+        for outside in self.folds(features):
+            self._refuse_alike([digests[row] for row in np.flatnonzero(~outside)])
+
+    def _refuse_alike(self, digests: Sequence[str]) -> None:
+        if len(set(digests)) < 2:
+            raise ParameterError(
+                f"{self.name} needs at least 2 different training images: level "
+                f"{self.levels[0]!r} is the same in all training images, {len(digests)} in number"
+            )
 
     def _score(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
         return self._judge(*self._learnt(), self._seen(features))
@@ -217,3 +229,7 @@ class TrainedDetector(Learns):
         from anomalylab.training.device import chosen_device
 
         return str(chosen_device(self.device))
+
+
+def _digests(images: np.ndarray) -> list[str]:
+    return [hashlib.blake2b(image, digest_size=16).hexdigest() for image in images]

@@ -12,7 +12,6 @@ from anomalylab.compute.threads import in_pieces
 from anomalylab.detectors._base import Detector
 from anomalylab.detectors._refits import dealt
 from anomalylab.detectors._seen_images import seen_images
-from anomalylab.errors import ParameterError
 from anomalylab.extractors import Extractor, extract_made
 from anomalylab.features import Features, ImageLevel
 from anomalylab.images.read import resize
@@ -144,11 +143,7 @@ def score_left_out(detector: Detector, features: Features, copies: Drawn, n_fold
     n_folds : int
         Parts that groups are dealt into.
     """
-    if features.n_groups < 2:
-        raise ParameterError(
-            "maps are refined by images that are left out, which takes at least 2 training images "
-            "or groups"
-        )
+    detector.check_folds(features.group_numbers, features.shapes, n_folds)
     parts = dealt(features.group_numbers, n_folds)
     fold = np.empty(len(features), np.int64)
     fitted: list[Detector] = []

@@ -20,6 +20,7 @@ import numpy as np
 from anomalylab.compute.cost import Cost, seconds_of, seconds_of_search
 from anomalylab.compute.grouped_search import GroupedSearch
 from anomalylab.compute.nearest import nearest_neighbours
+from anomalylab.detectors._enough import Shapes
 from anomalylab.detectors._masked import Masked
 from anomalylab.detectors._registry import register
 from anomalylab.errors import ParameterError
@@ -122,7 +123,7 @@ class KNN(Masked):
         return Cost(bytes=4 * numbers * (n_images + 3 * self.k), seconds=n_images * an_image)
 
     def _fit(self, features: Features) -> None:
-        self.refuse_too_few(len(features))
+        self.refuse_too_few(len(features), features.shapes)
         self.spreads_ = {name: spread(features.pooled([name])) for name in features.names}
         self.cells_ = {name: features.level(name) for name in features.names}
         self.embeddings_ = self.embed(features)
@@ -181,7 +182,7 @@ class KNN(Masked):
             parts.append(pooled.astype(np.float32))
         return np.concatenate(parts, axis=1)
 
-    def refuse_too_few(self, n_images: int) -> None:
+    def refuse_too_few(self, n_images: int, shapes: Shapes) -> None:
         """Refuse fewer training images than there are neighbours."""
         if n_images < self.k:
             raise ParameterError(
@@ -189,12 +190,12 @@ class KNN(Masked):
                 "lower k or give more images"
             )
 
-    def refuse_too_few_left(self, n_images: int) -> None:
+    def refuse_too_few_left(self, n_left: int, n_images: int, shapes: Shapes) -> None:
         """Refuse fewer training images than neighbours, once a group is left out."""
-        if n_images < self.k:
+        if n_left < self.k:
             raise ParameterError(
                 f"to leave images out, knn needs more than k={self.k} training images: without one "
-                f"group {n_images} are left; lower k or give more images"
+                f"group {n_left} are left; lower k or give more images"
             )
 
     def _nearest_images(
@@ -207,7 +208,7 @@ class KNN(Masked):
         if hidden is None:
             return nearest_neighbours(self.embeddings_).search(embeddings, self.k)
         groups = self._own_training().group_numbers
-        self.refuse_too_few_left(len(groups) - int(np.unique(groups, return_counts=True)[1].max()))
+        self.refuse_too_few_left(self._n_left(groups), len(groups), {})
         searcher = GroupedSearch(
             lambda bank, groups: nearest_neighbours(bank, groups=groups), self.embeddings_, groups
         )

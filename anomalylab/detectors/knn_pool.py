@@ -52,11 +52,12 @@ class DistancePool(ClosedFormPool):
 
     def _visible(self, train: np.ndarray, query: np.ndarray, position: np.ndarray) -> np.ndarray:
         """Return squared distances (n_query, n_train), infinite where a query must not look."""
-        self.detector.refuse_too_few(len(train))
+        self.detector.refuse_too_few(len(train), self.features.shapes)
         groups = self.features.group_numbers
         is_hidden = (groups[query][:, None] == groups[train]) & (position >= 0)[:, None]
         if is_hidden.any():
-            self.detector.refuse_too_few_left(len(train) - int(is_hidden.sum(axis=1).max()))
+            n_left = len(train) - int(is_hidden.sum(axis=1).max())
+            self.detector.refuse_too_few_left(n_left, len(train), self.features.shapes)
         squared = np.zeros((len(query), len(train)))
         for weights, matrix in zip(self._weights(train, is_hidden), self._squared, strict=True):
             squared += weights[:, None] * matrix[np.ix_(query, train)]

@@ -61,6 +61,7 @@ class Mahalanobis(Detector):
     holds_shrinkage: ClassVar[bool] = True
     held_share: ClassVar[float] = 0.25
     has_closed_form: ClassVar[bool] = True
+    least_images: ClassVar[int] = 2
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = {
         "sroc": {"levels": ("block4", "block6", "block7"), "map": "gradcam"},
         "rippel": {"levels": None},
@@ -101,8 +102,7 @@ class Mahalanobis(Detector):
     def learn(self, vectors: Vectors) -> None:
         """Estimate the Gaussian of each level from vectors of shape (n_images, n_channels)."""
         n_images = len(next(iter(vectors.values())))
-        if n_images < 2:
-            raise ParameterError(f"mahalanobis needs at least 2 training images, not {n_images}")
+        self.refuse_too_few(n_images, {})
         self.mean_, self.scale_, self.factor_ = {}, {}, {}
         self._covariance = {}
         for name, level in vectors.items():

@@ -81,6 +81,7 @@ class PaDiM(Detector):
     prefers_finest: ClassVar[bool] = True
     holds_shrinkage: ClassVar[bool] = True
     has_closed_form: ClassVar[bool] = True
+    least_images: ClassVar[int] = 2
 
     levels: tuple[str, ...] | str | None = None
     covariance: str = "ledoit_wolf"
@@ -103,9 +104,15 @@ class PaDiM(Detector):
         ``n^2 V + 2 c n^3`` products where ``n < d``, else ``c (3 n d^2 + 4/3 d^3)``: one core takes
         0.3 to 3 times as long for lite0 at 224 and 60 to 209 images. Bytes are those of features
         and of what is learnt of them, at most.
+
+        Raises
+        ------
+        ParameterError
+            If there are fewer channels than ``n_dims``.
         """
         used = self._used(shapes)
         chosen = {name: shapes[name] for name in used}
+        _channels.refuse_fewer({name: shape[2] for name, shape in chosen.items()}, self.n_dims)
         n_values = sum(used.values())
         return Cost(
             bytes=4 * n_images * n_values + self._own_bytes(n_images, chosen, self.n_dims),
@@ -124,19 +131,8 @@ class PaDiM(Detector):
             return n_images**2 * n_values * d / n_stored + 2 * n_cells * n_images**3
         return n_cells * (3 * n_images * d**2 + 4 / 3 * d**3)
 
-    def refuse_too_few(self, n_images: int) -> None:
-        """Refuse training images that have no covariance.
-
-        Raises
-        ------
-        ParameterError
-            If there are fewer than 2.
-        """
-        if n_images < 2:
-            raise ParameterError(f"{self.name} needs at least 2 training images, not {n_images}")
-
     def _fit(self, features: Features) -> None:
-        self.refuse_too_few(len(features))
+        self.refuse_too_few(len(features), features.shapes)
         shapes = {name: features.level(name).shape[1:] for name in features.names}
         self.choose(features)
         self._refuse_what_does_not_fit(len(features), shapes)

@@ -40,6 +40,7 @@ class PaDiMAllLevels(Detector):
     fixed_grid: ClassVar[bool] = True
     holds_shrinkage: ClassVar[bool] = True
     has_closed_form: ClassVar[bool] = True
+    least_images: ClassVar[int] = 2
 
     levels: tuple[str, ...] | str | None = None
     covariance: str = "ridge"

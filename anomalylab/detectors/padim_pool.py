@@ -50,7 +50,7 @@ class GramPool(ClosedFormPool):
     def _answer(
         self, train: np.ndarray, query: np.ndarray, position: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        self.detector.refuse_too_few(len(train))
+        self.detector.refuse_too_few(len(train), self.features.shapes)
         to_mean = self._grams @ np.isin(np.arange(len(self.features)), train) / len(train)
         mean_norms = to_mean[:, train].mean(axis=1)
         own_norms = np.einsum("cnn->cn", self._grams)

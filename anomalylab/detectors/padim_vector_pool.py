@@ -44,7 +44,7 @@ class VectorPool(ClosedFormPool):
     def _answer(
         self, train: np.ndarray, query: np.ndarray, position: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        self.detector.refuse_too_few(len(train))
+        self.detector.refuse_too_few(len(train), self.features.shapes)
         n_cells, _, n_channels = self._vectors.shape
         step = max(1, CACHED_BYTES // (8 * (len(train) + len(query)) * n_channels))
         pieces = [slice(start, start + step) for start in range(0, n_cells, step)]

@@ -19,6 +19,7 @@ from anomalylab.compute.cost import Cost, seconds_of, seconds_of_listed_search, 
 from anomalylab.compute.grouped_search import Searcher
 from anomalylab.compute.nearest import nearest_neighbours
 from anomalylab.detectors._cell_memory import CellMemory
+from anomalylab.detectors._enough import Shapes
 from anomalylab.detectors._patch_cells import POOLINGS, patch_cells
 from anomalylab.detectors._registry import register
 from anomalylab.errors import ParameterError
@@ -129,7 +130,7 @@ class PatchCore(CellMemory):
         n_bytes = 4 * n_images * (levels + 2 * n_cells * n_made) + SEARCH_BYTES
         n_all = n_images * n_cells
         if n_images > 1:
-            self.refuse_too_few(round(n_all * (self.coreset or 1)))
+            self.refuse_small_memory(round(n_all * (self.coreset or 1)))
         making = seconds_of(values=6 * n_all * n_made)
         return Cost(n_bytes, making + self._search_seconds(n_all, n_searched))
 
@@ -155,7 +156,7 @@ class PatchCore(CellMemory):
         if keep_cells is not None:
             origin = np.flatnonzero(keep_cells)
             bank = bank[origin]
-        self.refuse_too_few(len(bank))
+        self.refuse_small_memory(len(bank))
         self.remember(bank, *np.divmod(origin, cells.shape[1] * cells.shape[2]))
 
     def remember(self, bank: np.ndarray, image: np.ndarray, cell: np.ndarray) -> None:
@@ -166,18 +167,27 @@ class PatchCore(CellMemory):
 
             chosen = coreset_rows(bank, self.coreset, seed=self.seed)
             bank, image, cell = bank[chosen], image[chosen], cell[chosen]
-        self.refuse_too_few(len(bank))
+        self.refuse_small_memory(len(bank))
         self.bank_, self.bank_image_, self.bank_cell_ = bank, image, cell
         self.centres_ = self._list_centres()
 
-    def refuse_too_few(self, n_kept: int) -> None:
-        """Refuse a memory of fewer cells than are compared."""
-        needed = max(2, self.k, self.n_reweight if self.reweight else 1)
-        if needed > n_kept:
-            raise ParameterError(
-                f"patchcore keeps {n_kept} cells (coreset={self.coreset}) and needs {needed}; "
-                "lower k or n_reweight, or give more images or a larger coreset"
-            )
+    def refuse_too_few(self, n_images: int, shapes: Shapes) -> None:
+        """Refuse training images whose cells make a memory of fewer than are compared."""
+        super().refuse_too_few(n_images, shapes)
+        if n_cells := self._n_cells(shapes):
+            self.refuse_small_memory(max(1, round(n_images * n_cells * (self.coreset or 1))))
+
+    def refuse_too_few_left(self, n_left: int, n_images: int, shapes: Shapes) -> None:
+        """Refuse where the cells of other groups are fewer than are compared.
+
+        Which cells a coreset keeps shows once it is chosen.
+        """
+        if n_cells := self._n_cells(shapes):
+            self.refuse_small_memory(n_left * n_cells, of_others=True)
+
+    def _n_cells(self, shapes: Shapes) -> int:
+        used = [shapes[name] for name in self._used(shapes)]
+        return max((s[0] for s in used), default=0) * max((s[1] for s in used), default=0)
 
     def _refuse_too_many(self, features: Features) -> None:
         shapes = {name: features.level(name).shape[1:] for name in features.names}

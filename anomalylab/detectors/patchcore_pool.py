@@ -149,7 +149,7 @@ class PatchPool(RefitPool):
             n_cells = choice.keep_cells.sum(axis=1)
         of_groups = np.bincount(choice.groups, weights=n_cells)
         largest = of_groups[hidden[hidden >= 0]].max(initial=0)
-        self.detector.refuse_too_few(int(n_cells.sum() - largest))
+        self.detector.refuse_small_memory(int(n_cells.sum() - largest))
 
     def _nearest(self, query: np.ndarray, hidden: np.ndarray, memory_of: "_Memory") -> np.ndarray:
         """Return squared distances to the nearest cells: (n_query, n_cells, k)."""

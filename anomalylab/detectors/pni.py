@@ -15,6 +15,7 @@ import numpy as np
 from anomalylab.compute import memory
 from anomalylab.compute.cost import Cost
 from anomalylab.detectors import _pni_fit, _pni_options
+from anomalylab.detectors._enough import Shapes
 from anomalylab.detectors._pni_cells import Cells
 from anomalylab.detectors._pni_explained import ExplainedCell, explained
 from anomalylab.detectors._pni_listed import ListedCells, listed_cells
@@ -112,6 +113,7 @@ class PNI(Cells):
     keeps_cells: ClassVar[bool] = True
     fixed_grid: ClassVar[bool] = True
     held_share: ClassVar[float] = 1.0
+    least_images: ClassVar[int] = 2
     presets: ClassVar[Mapping[str, Mapping[str, object]]] = _pni_options.PRESETS
 
     def __post_init__(self) -> None:
@@ -138,7 +140,14 @@ class PNI(Cells):
             )
         return _pni_options.cost(self, n_images, {name: shapes[name] for name in used})
 
+    def refuse_too_few(self, n_images: int, shapes: Shapes) -> None:
+        """Refuse training images whose cells make a memory that cannot serve the kinds."""
+        super().refuse_too_few(n_images, shapes)
+        if used := [shapes[name] for name in self._used(shapes)]:
+            _pni_options.memory_of(self, n_images, used)
+
     def _fit(self, features: Features) -> None:
+        self.refuse_too_few(len(features), features.shapes)
         shapes = {name: features.level(name).shape[1:] for name in features.names}
         memory.refuse_beyond_available(
             self.plan(len(features), shapes).bytes,

@@ -17,6 +17,7 @@ from anomalylab.compute.local_outliers import factors_by_place
 from anomalylab.compute.nearest import nearest_neighbours
 from anomalylab.detectors._base import MAX_REFITS, Detector
 from anomalylab.detectors._cell_memory import BLOCK
+from anomalylab.detectors._enough import Shapes
 from anomalylab.detectors._patch_cells import patch_cells
 from anomalylab.detectors._registry import register
 from anomalylab.detectors.patchcore import PatchCore
@@ -87,7 +88,16 @@ class SoftPatch(Detector):
         a_fit = seconds_of(values=6 * n_images * n_values, products=n_images**2 * n_values)
         return Cost(memory.bytes, memory.seconds + n_fits * a_fit)
 
+    def refuse_too_few(self, n_images: int, shapes: Shapes) -> None:
+        """Refuse fewer training images than an image and its neighbours."""
+        if n_images <= self.neighbours:
+            raise ParameterError(
+                f"softpatch compares each image with neighbours={self.neighbours} others and gets "
+                f"{max(n_images - 1, 0)}; lower neighbours or give more images"
+            )
+
     def _fit(self, features: Features) -> None:
+        self.refuse_too_few(len(features), features.shapes)
         cells = patch_cells(features, "mean", 0)
         factors = factors_by_place(cells, k=self.neighbours).ravel()
         n_dropped = int(self.reject * factors.size + 1e-9)

@@ -72,6 +72,7 @@ def kept_part(pool: Pool, kept: np.ndarray) -> Kept:
     """Fit the detector of a pool on the rows that are kept, and score these left out."""
     features = pool.features.subset(kept)
     groups = pool.features.group_numbers[kept]
+    pool.detector.check_training(features)
     fitted = pool.detector.unfitted().fit(features)
     if type(pool) is RefitPool:  # leaves out as a run does, where the pool would take many fits
         scores, score_maps = fitted.training_scores()

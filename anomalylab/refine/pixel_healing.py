@@ -45,6 +45,7 @@ def kept_images(detector: Detector, features: Features, kept: np.ndarray) -> Kep
     checked = check_healer(detector)
     own = read_on_demand(features.only(checked.levels), checked.levels[0])
     of_kept = own.subset(kept)
+    checked.check_training(of_kept)
     fitted = checked.unfitted().fit(of_kept)
     scores, score_maps = fitted.training_scores(leave_out="folds")
     return Kept(fitted, of_kept, own.group_numbers[kept], scores, score_maps)

@@ -24,7 +24,7 @@ from anomalylab.runs.info import (
     VerdictInfo,
 )
 from anomalylab.runs.inputs import check_source, load_samples
-from anomalylab.runs.outcome import Material, Outcome, outcome_of
+from anomalylab.runs.outcome import Material, Outcome, check_training, outcome_of
 from anomalylab.runs.planned import affordable, bytes_of_maps, check_costs
 from anomalylab.runs.recall import write_recall
 from anomalylab.runs.replaced import check_replaced
@@ -84,6 +84,7 @@ def run(request: DetectRequest, out: Path, *, replace: bool = False) -> Run:
         writer.hide(hidden)
         material, chosen, choice, found = take(materials, candidates, timings)
         refined.describe_by(chosen.values(), material.extractor)
+        check_training(material, chosen)
         decisions = {
             label: outcome_of(writer, label, detector, material, timings)
             for label, detector in chosen.items()

@@ -1,5 +1,6 @@
 """Fit one detector of a run, judge images, decide, measure: what it adds to the tables."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -60,6 +61,19 @@ class Outcome:
     decision: Decision
     is_below: np.ndarray
     """Whether each training image, left out, scores below the threshold."""
+
+
+def check_training(material: Material, chosen: Mapping[str, Detector]) -> None:
+    """Refuse training images that a detector cannot be fitted on, before any is.
+
+    Raises
+    ------
+    ParameterError
+        If so, also once groups of near copies are left out.
+    """
+    training = material.features.subset(material.training)
+    for detector in chosen.values():
+        detector.check_training(training)
 
 
 def outcome_of(

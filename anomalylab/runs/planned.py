@@ -10,10 +10,12 @@ import pandas as pd
 from anomalylab import detectors
 from anomalylab.compute.memory import available, refuse_beyond_available
 from anomalylab.detectors import Cost, Detector
+from anomalylab.errors import ParameterError
 from anomalylab.extractors import Extractor
 from anomalylab.features import ON_DEMAND
 from anomalylab.runs import roles
 from anomalylab.runs.folder import Run
+from anomalylab.runs.inputs import groups_of
 
 LONG = 60.0
 """Seconds of one core from which a run says beforehand what a detector will take."""
@@ -25,21 +27,47 @@ log = logging.getLogger(__name__)
 
 
 def planned(detector: Detector, samples: pd.DataFrame, extractor: Extractor) -> Cost:
-    """Estimate what a detector takes to fit on the training images of ``samples``.
+    """Estimate what a detector takes to fit on the training images of ``samples``."""
+    shapes = shapes_of(detector, samples, extractor)
+    return detector.plan(len(roles.training_rows(samples)), shapes)
 
-    Images that it reads themselves have the median size, and one channel unless they are pixels.
+
+def shapes_of(
+    detector: Detector, samples: pd.DataFrame, extractor: Extractor
+) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the levels of images.
+
+    Those that a detector reads themselves have the median size, and one channel unless they are
+    pixels.
     """
-    shapes = dict(extractor.shapes())
+    shapes: dict[str, tuple[int, ...]] = dict(extractor.shapes())
     height, width = (int(samples[side].median()) for side in ("height", "width"))
     for name in set(detector.chosen_levels(shapes)) & set(ON_DEMAND):
         shapes[name] = (height, width, 3 if name == "pixels" else 1)
-    return detector.plan(len(roles.training_rows(samples)), shapes)
+    return shapes
+
+
+def check_numbers(
+    samples: pd.DataFrame, extractor: Extractor, chosen: Mapping[str, Detector]
+) -> None:
+    """Refuse training images that are too few for a detector, also once some are left out.
+
+    Near copies are not known yet: groups are those that were given.
+
+    Raises
+    ------
+    ParameterError
+        If so.
+    """
+    training = samples.iloc[roles.training_rows(samples)]
+    for detector in chosen.values():
+        detector.check_groups(groups_of(training), shapes_of(detector, samples, extractor))
 
 
 def affordable(
     samples: pd.DataFrame, extractor: Extractor, candidates: Mapping[str, Detector]
 ) -> dict[str, Detector]:
-    """Return the candidates that memory has room for; all of them if it has room for none.
+    """Return the candidates that images are enough and memory has room for; all if for none.
 
     Those whose exact search would take more than :data:`LONG`, and longer than inverted lists,
     search by these, and their labels say so, see :data:`LISTED`.
@@ -51,21 +79,32 @@ def affordable(
             both = [planned(one, samples, extractor).seconds for one in (detector, by_lists)]
             if both[0] > max(LONG, both[1]):
                 label, detector = label + LISTED, by_lists
+        if not _is_enough(samples, extractor, detector):
+            continue
         if planned(detector, samples, extractor).bytes <= free:
             fitting[label] = detector
     return fitting or dict(candidates)
 
 
+def _is_enough(samples: pd.DataFrame, extractor: Extractor, detector: Detector) -> bool:
+    try:
+        check_numbers(samples, extractor, {"": detector})
+    except ParameterError:
+        return False
+    return True
+
+
 def check_costs(
     samples: pd.DataFrame, extractor: Extractor, chosen: Mapping[str, Detector]
 ) -> None:
-    """Refuse detectors that need more memory than is free, and log which take long.
+    """Refuse too few images and detectors that need too much memory, and log which take long.
 
     Raises
     ------
     ParameterError
-        If memory is short.
+        If images are too few, or memory is short.
     """
+    check_numbers(samples, extractor, chosen)
     n_training = len(roles.training_rows(samples))
     for label, detector in chosen.items():
         cost = planned(detector, samples, extractor)

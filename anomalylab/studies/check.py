@@ -1,6 +1,6 @@
 """What can be told to be wrong with a study before any work is done."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,8 @@ from anomalylab.refine.cells import RANKED
 from anomalylab.refine.pixel_healing import check_healer
 from anomalylab.registry import unknown_name
 from anomalylab.runs.inputs import groups_of
+from anomalylab.runs.planned import shapes_of
+from anomalylab.runs.shape import create_extractor
 from anomalylab.studies.jobs import BY
 from anomalylab.studies.material import Listed, listed
 from anomalylab.studies.polluted import pollution_of
@@ -98,8 +100,11 @@ def check_category(
     smallest = min(len(pollution.training(level, seed)[0]) for level in request.levels)
     rejects = request.refinement.rejects if request.refinement else (0.0,)
     n_kept = int(refine.kept(np.zeros(smallest), max(rejects)).sum())
+    extractor = create_extractor(request.source, samples)
     for choice in request.source.detectors:
-        _check_size(choice.label, detectors[choice.label], n_kept, smallest, max(rejects))
+        detector = detectors[choice.label]
+        _check_size(choice.label, detector, n_kept, smallest, max(rejects))
+        _check_fits(detector, n_kept, smallest, shapes_of(detector, samples, extractor))
     if request.refinement is not None:
         _check_spare(request.refinement, pollution)
         _rehearse(request, samples, pollution, detectors)
@@ -161,6 +166,19 @@ def _check_size(label: str, detector: Detector, n_kept: int, n_train: int, rejec
             f"{n_kept} of {n_train} training images are left when {percent(reject)} are removed, "
             f"and {label}{why} needs {needed}; reject less or take more images"
         )
+
+
+def _check_fits(
+    detector: Detector, n_kept: int, n_train: int, shapes: Mapping[str, tuple[int, ...]]
+) -> None:
+    """Refuse the smallest training set where a fit to it is, or to what a fold leaves of it."""
+    try:
+        detector.check_groups(np.arange(n_kept), shapes)
+    except ParameterError as error:
+        kept = f"{n_kept} of {n_train} training images" if n_kept < n_train else f"{n_train} images"
+        raise ParameterError(
+            f"the smallest training set that is asked for has {kept}: {error}"
+        ) from error
 
 
 def _check_spare(grid: RefinementGrid, pollution: Pollution) -> None:

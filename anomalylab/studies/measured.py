@@ -135,7 +135,9 @@ def _scored(
 def _refitted(pool: RefitPool, chosen: TrainingSet) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Score by one fit, which leaves out as it does in a run, where a pool would take many."""
     kept, removed = chosen.members[chosen.is_kept], chosen.members[~chosen.is_kept]
-    fitted = pool.detector.unfitted().fit(pool.features.subset(kept))
+    training = pool.features.subset(kept)
+    pool.detector.check_training(training)
+    fitted = pool.detector.unfitted().fit(training)
     of_members = np.empty(len(chosen.members))
     of_members[chosen.is_kept] = fitted.training_scores()[0]
     if len(removed):

@@ -9,9 +9,9 @@ from anomalylab import extractors
 from anomalylab.detectors import Detector, RefitPool, pool_of
 from anomalylab.errors import AnomalyLabError
 from anomalylab.extractors import Extractor
-from anomalylab.features import ON_DEMAND, Features
+from anomalylab.features import Features
 from anomalylab.number_words import plural
-from anomalylab.runs.planned import duration
+from anomalylab.runs.planned import duration, shapes_of
 from anomalylab.runs.shape import create_extractor
 from anomalylab.studies.cells import Cell, cells_of, ranking_of
 from anomalylab.studies.check import Checked, checked
@@ -159,7 +159,9 @@ def _seconds(
     for label in {**n_sets, **n_refits}:
         n = n_sets.get(label, 0)
         refit = (
-            detectors[label].plan(n_train, _shapes(category, extractor, detectors[label])).seconds
+            detectors[label]
+            .plan(n_train, shapes_of(detectors[label], category.samples, extractor))
+            .seconds
         )
         seconds += n_refits.get(label, 0) * refit
         if _is_fast(detectors[label], extractor):
@@ -177,18 +179,9 @@ def _bytes(category: Listed, extractor: Extractor, detectors: Mapping[str, Detec
     """Estimate what the greatest detector takes, with its pool."""
     n_images = len(category.samples)
     return max(
-        one.plan(n_images, _shapes(category, extractor, one)).bytes for one in detectors.values()
+        one.plan(n_images, shapes_of(one, category.samples, extractor)).bytes
+        for one in detectors.values()
     )
-
-
-def _shapes(
-    category: Listed, extractor: Extractor, detector: Detector
-) -> dict[str, tuple[int, ...]]:
-    shapes: dict[str, tuple[int, ...]] = dict(extractor.shapes())
-    height, width = (int(category.samples[side].median()) for side in ("height", "width"))
-    for name in set(detector.chosen_levels(shapes)) & set(ON_DEMAND):
-        shapes[name] = (height, width, 3 if name == "pixels" else 1)
-    return shapes
 
 
 def _is_fast(detector: Detector, extractor: Extractor) -> bool:

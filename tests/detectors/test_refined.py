@@ -194,3 +194,8 @@ def test_what_cannot_be_refined_is_refused(extractor, training):
     for options, words in (({"size": 20}, "multiple of 8"), ({"blend": 1.5}, "blend")):
         with pytest.raises(ParameterError, match=words):
             Refined.of(create("patchcore"), **options)
+
+
+def test_a_detector_of_whole_images_is_refused_before_any_is_read():
+    with pytest.raises(ParameterError, match="window_pca looks at images at full size"):
+        Refined.of(create("window_pca"))

@@ -68,5 +68,5 @@ def test_options_that_cannot_be_are_refused(params):
 
 
 def test_too_few_images_to_compare_with_are_refused():
-    with pytest.raises(ParameterError, match="neighbours must be 1 to 2"):
+    with pytest.raises(ParameterError, match="neighbours=6 others and gets 2"):
         detectors.create("softpatch").fit(one_cell(0, 1, 4))

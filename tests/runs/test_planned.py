@@ -18,7 +18,7 @@ NETWORK = SimpleNamespace(shapes=lambda: {"fine": (14, 14, 80)})
 @pytest.fixture
 def samples():
     table = {"split": "unlabelled", "label": None, "height": [100, 200, 300], "width": 50}
-    return pd.DataFrame(table)
+    return pd.DataFrame({**table, "sample_id": list("abc"), "group": None})
 
 
 def test_a_detector_that_takes_long_is_named_beforehand_with_its_time(samples, monkeypatch, caplog):
@@ -79,3 +79,19 @@ def test_times_are_written_in_seconds_and_then_in_minutes():
         "119 seconds",
         "2 minutes",
     ]
+
+
+def test_too_few_images_are_refused_by_groups_that_were_given_and_leave_candidates_out(samples):
+    check_costs(samples, NETWORK, {"knn": create("knn", k=2)})
+    in_two = samples.assign(group=["one", "one", None])
+    with pytest.raises(ParameterError, match=r"needs more than k=2 .* group 1 are left"):
+        check_costs(in_two, NETWORK, {"knn": create("knn", k=2)})
+    some = {"knn": create("knn", k=2), "padim": create("padim")}
+    assert affordable(samples, NETWORK, some) == some
+    assert list(affordable(in_two, NETWORK, some)) == ["padim"]
+    assert affordable(samples[:1], NETWORK, some) == some  # none fits: the first says why
+
+
+def test_more_channels_than_there_are_are_refused_before_any_image_is_read(samples):
+    with pytest.raises(ParameterError, match="n_dims=81 is more than the 80 channels of fine"):
+        check_costs(samples, NETWORK, {"padim": create("padim", n_dims=81)})

@@ -43,6 +43,7 @@ def test_a_category_with_too_few_defects_is_left_out_and_said_or_refused(request
         ("leave_out=group", "leave_out=all", "unknown value of leave_out 'all'"),
         ("[0.0, 0.5]", "[0.9]", "2 of 12 training images are left when 90.% are removed"),
         ("k=2", "k=9", r"6 of 12 training images.*compares with k=9 others, needs 10"),
+        ('"padim"', '"pni@tiny:n_kinds=40"', "of the 6 .* 4 are left, and pni keeps 32 of 64 "),
         ('"padim"', '"padim:levels=block9"', "unknown level of padim-levels=block9 'block9'"),
     ],
 )  # fmt: skip

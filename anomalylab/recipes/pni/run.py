@@ -21,7 +21,7 @@ from anomalylab.runs.describe import run_info
 from anomalylab.runs.embedded import at_size, check_backbone, embedded
 from anomalylab.runs.folder import Run
 from anomalylab.runs.info import RunInfo
-from anomalylab.runs.outcome import Material
+from anomalylab.runs.outcome import Material, check_training
 from anomalylab.runs.planned import check_costs
 from anomalylab.runs.shape import create_extractor
 from anomalylab.runs.timing import Timings
@@ -79,12 +79,16 @@ def run(request: PNIRequest, out: Path, *, replace: bool = False) -> Run:
         check_backbone(request.with_backbone(name).source)
     categories = listed(request.source, request.categories)
     check_unchanged(out, categories, replace=replace, kind="pni")
-    judged: Judged = []
+    for one in categories:
+        _check(request, one)
     findings: list[Finding] = []
     broken: list[dict[str, str]] = []
-    for one in categories:
-        images = read(request, one, timings, findings, broken)
-        with timings.step(f"{one.name}: fit and score", len(images.material.samples)):
+    of_categories = [read(request, one, timings, findings, broken) for one in categories]
+    if all(images.refusal for images in of_categories):
+        raise ParameterError(of_categories[0].refusal)
+    judged: Judged = []
+    for images in of_categories:
+        with timings.step(f"{images.name}: fit and score", len(images.material.samples)):
             judged.append((images, list(trials_of(request, images))))
     own = [trial for _, trials in judged for trial in trials if trial.trial.variant == DETECTOR]
     if all(trial.reason for trial in own):
@@ -97,6 +101,13 @@ def run(request: PNIRequest, out: Path, *, replace: bool = False) -> Run:
     return Run(out)
 
 
+def _check(request: PNIRequest, one: Listed) -> None:
+    """Refuse a category of too few images, or for which memory is short."""
+    source = replace(one.source, backbone=request.backbones[0])
+    detector = request.refined() or request.detector("both")
+    check_costs(one.samples, create_extractor(source, one.samples), {DETECTOR: detector})
+
+
 def read(
     request: PNIRequest,
     one: Listed,
@@ -107,8 +118,6 @@ def read(
     """Describe the images of a category by each backbone, and draw defects into copies."""
     source = replace(one.source, backbone=request.backbones[0])
     extractor = create_extractor(source, one.samples)
-    detector = request.detector("both")
-    check_costs(one.samples, extractor, {DETECTOR: request.refined() or detector})
     own = Timings()
     material, report, aside = embedded(source, one.samples, one.root, extractor, own)
     timings.add(one.name, own)
@@ -123,9 +132,19 @@ def read(
     labels = material.samples["label"].iloc[material.training].to_numpy(float, na_value=np.nan)
     findings += taken_to_be_good(labels)
     broken += aside
+    refusal = _refusal(request, material)
     with timings.step(f"{one.name}: draw defects", len(material.training)):
-        copies = copies_of(request, material)
-    return Images(one.name, [material, *others], copies)
+        copies = None if refusal else copies_of(request, material)
+    return Images(one.name, [material, *others], copies, refusal)
+
+
+def _refusal(request: PNIRequest, material: Material) -> str:
+    """Say why a category cannot be fitted on, now that near copies are known; or nothing."""
+    try:
+        check_training(material, {DETECTOR: request.refined() or request.detector("both")})
+    except ParameterError as error:
+        return str(error)
+    return ""
 
 
 def _tables(

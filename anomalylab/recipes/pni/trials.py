@@ -17,7 +17,7 @@ from anomalylab.progress import stage
 from anomalylab.recipes.pni.ensemble import averaged
 from anomalylab.recipes.pni.explain import explained
 from anomalylab.recipes.pni.request import DETECTOR, ENSEMBLE, VARIANTS, PNIRequest
-from anomalylab.runs.outcome import Material
+from anomalylab.runs.outcome import Material, check_training
 from anomalylab.storage.blocks import Arrays, BlockStore
 from anomalylab.studies.code import fingerprint
 
@@ -80,11 +80,14 @@ class Images:
         One a backbone.
     copies : Drawn or None
         Of the training images, with drawn defects; None if maps are not refined.
+    refusal : str
+        Why nothing can be fitted on them; empty if it can.
     """
 
     name: str
     materials: Sequence[Material]
     copies: drawing.Drawn | None
+    refusal: str = ""
 
     @property
     def material(self) -> Material:
@@ -130,6 +133,8 @@ def members_of(request: PNIRequest, images: Images) -> list[Any]:
 
 def _kept(request: PNIRequest, images: Images, variant: str, members: Sequence[Any]) -> Finished:
     trial = Trial(images.name, variant, request.seed)
+    if images.refusal:
+        return Finished(trial, {}, images.refusal)
     store, name = BlockStore(KIND), _name(images, variant, members)
     arrays, reason = store.read(name), ""
     if arrays is None:
@@ -148,14 +153,13 @@ def _judged(images: Images, variant: str, members: Sequence[Any]) -> dict[str, n
     if variant != ENSEMBLE:
         return _of_one(members[0], images.material, images.copies, is_explained=variant == DETECTOR)
     several = len(images.materials) > 1
+    materials = images.materials if several else [images.material] * len(members)
+    for member, material in zip(members, materials, strict=True):
+        check_training(material, {variant: member})
+    copies = None if several else images.copies
     parts = [
-        _of_one(
-            member,
-            images.materials[place if several else 0],
-            None if several else images.copies,
-            is_explained=False,
-        )
-        for place, member in enumerate(members)
+        _of_one(member, material, copies, is_explained=False)
+        for member, material in zip(members, materials, strict=True)
     ]
     usual = [float(part["usual"]) for part in parts]
     joined = {
