@@ -25,6 +25,9 @@ NOTE = "notes.txt"
 CHANGING = (
     "timings.parquet",
     "study_times.parquet",
+    "autoencoder_trainings.parquet",
+    "pni_fits.parquet",
+    "metric_trainings.parquet",
     "run.json",
     "files.json",
     "report.ipynb",
@@ -34,7 +37,10 @@ CHANGING = (
 
 LOADED = [
     "anomalylab.cli.main",
+    "anomalylab.recipes.autoencoder.run",
+    "anomalylab.recipes.metric_learning.run",
     "anomalylab.recipes.pc_space.run",
+    "anomalylab.recipes.pni.run",
     "anomalylab.reports.kit.notebooks",
     "anomalylab.runs.detect",
     "anomalylab.studies.plan",
@@ -44,6 +50,7 @@ LOADED = [
     "scipy.stats",
     "sklearn.decomposition",
     "timm",
+    "torch._dynamo",
 ]
 """What the commands import; loaded once, so that a call takes a second and not four."""
 if not find_spec("openvino"):
@@ -67,6 +74,13 @@ seeds = 2
 [metrics]
 places = "network"
 """
+
+TAUGHT = {
+    "pni": ["--size", "64", "--refine", "size=32,width=4,epochs=1,copies=1", "--ensemble"],
+    "autoencoder": [],
+    "metric-learning": [],
+}
+"""Recipes that train networks -> what makes them small."""
 
 OF_STUDY = {"train/good": 10, "test/good": 3, "test/hole": 5, "ground_truth/hole": 5}
 """Folders of the images that a study is made of, with numbers of files."""
@@ -109,7 +123,12 @@ class Bench:
         data = str(self.root / "images")
         run, recipe, study = (str(self.root / "out" / name) for name in ("run", "recipe", "study"))
         space = ["--window", "5", "--components", "3", "--bins", "4"]
+        taught = {name: str(self.root / "out" / name) for name in TAUGHT}
+        labelled = str(self.root / "labelled")
         return {
+            name: (["recipe", name, labelled, "-o", out, "--preset", "tiny", *TAUGHT[name]], out)
+            for name, out in taught.items()
+        } | {
             "run": (["run", data, "-o", run, "--detector", "knn", "--size", "64"], run),
             "recipe": (["recipe", "pc-space", data, "-o", recipe, *space], recipe),
             "report": (["report", run], run),

@@ -51,8 +51,8 @@ def put_in_place(partial: Path, folder: Path) -> None:
         folder.rename(old)
     try:
         partial.rename(folder)
-    except OSError:
-        if old.exists():
+    except BaseException:  # an interrupt, too
+        if old.exists() and not folder.exists():
             old.rename(folder)
         raise
     try:

@@ -108,9 +108,9 @@ class Course:
             while self._n_left():
                 self._run_epoch(store, advance)
                 self._end_epoch()
+                self._tell()  # before it is kept: what looks on at an epoch never misses one
                 if self.epoch == 1 or self._is_due():
                     self._write(store)
-                self._tell()
                 if self._is_patience_over():
                     advance(self._n_left())
                     return

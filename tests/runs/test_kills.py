@@ -16,8 +16,16 @@ def bench(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("name", "n_kills"),
-    [("run", 6), ("recipe", 6), ("report", 2), ("study", 3)],
-    ids=["run", "recipe", "report", "study"],
+    [
+        ("run", 6),
+        ("recipe", 6),
+        ("report", 2),
+        ("study", 3),
+        ("pni", 1),
+        ("autoencoder", 2),
+        ("metric-learning", 2),
+    ],
+    ids=["run", "recipe", "report", "study", "pni", "autoencoder", "metric-learning"],
 )
 def test_what_is_killed_gives_the_same_bytes_when_it_is_called_again(bench, name, n_kills):
     assert len(list(kill_and_compare(bench, n_kills, seed=n_kills, names=(name,)))) >= n_kills

@@ -150,16 +150,30 @@ def test_another_process_of_the_same_number_is_not_mistaken_for_the_one_that_is_
     assert not other.exists()
 
 
-def test_a_rename_that_fails_leaves_the_earlier_run_in_its_place(run, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "raised", "words"),
+    [
+        (
+            OSError(errno.EACCES, "Permission denied"),
+            RunError,
+            r"cannot write .*: Permission denied",
+        ),
+        (KeyboardInterrupt("stopped"), KeyboardInterrupt, "stopped"),
+    ],
+    ids=["refused", "interrupted"],
+)
+def test_a_rename_that_fails_leaves_the_earlier_run_in_its_place(
+    run, monkeypatch, error, raised, words
+):
     before, rename = files(run), Path.rename
 
     def failing(self, target):
         if self.name.endswith(".partial"):
-            raise OSError(errno.EACCES, "Permission denied")
+            raise error
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", failing)
-    with pytest.raises(RunError, match=r"cannot write .*: Permission denied"):
+    with pytest.raises(raised, match=words):
         fake_run(run)
     assert files(run) == before
     assert [path.name for path in run.parent.iterdir()] == ["mine"]

@@ -13,7 +13,7 @@ from trainings import PLAN, net, same, trained
 
 from anomalylab.errors import StorageError, TrainingError
 from anomalylab.storage.cache import clear_cache, size_of_cache
-from anomalylab.training import TrainingPlan
+from anomalylab.training import TrainingPlan, course, watching
 from anomalylab.training.checkpoints import Checkpoint, Checkpoints
 
 
@@ -157,3 +157,26 @@ def test_a_checkpoint_tells_what_is_trained(own_cache):
     assert "device" not in record["plan"]  # "auto" and its name are one
     assert record["device"] == "cpu torch.float32"
     assert record["architecture"]["0.weight"] == "torch.float32 [8, 3]"
+
+
+def test_an_epoch_whose_looks_were_killed_is_looked_at_again(tmp_path, monkeypatch):
+    class Looks:
+        def __init__(self, kill_at=None):
+            self.kill_at, self.epochs = kill_at, []
+
+        def told(self, history):
+            epoch = int(history["epoch"].max())
+            if epoch == self.kill_at:
+                raise KeyboardInterrupt
+            self.epochs.append(epoch)
+
+        def wants_to_stop(self):
+            return False
+
+    monkeypatch.setattr(course, "WRITE_AFTER", 0.0)
+    with pytest.raises(KeyboardInterrupt), watching(Looks(kill_at=2)):
+        trained(checkpoint=tmp_path)
+    again = Looks()
+    with watching(again):
+        trained(checkpoint=tmp_path)
+    assert again.epochs == [2, 3]
