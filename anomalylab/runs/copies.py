@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from anomalylab.errors import DatasetError, ParameterError, RunError
+from anomalylab.errors import DatasetError, ParameterError
 from anomalylab.images.read import content_hash, hash_of
 from anomalylab.runs.originals import Originals
 from anomalylab.runs.spreadsheet import write_csv
 from anomalylab.runs.suspects import FILE
+from anomalylab.runs.writable import cannot_write
 
 LONGEST_NAME = 200
 """Bytes of the name of a copy."""
@@ -60,7 +61,7 @@ def copy_suspects(table: pd.DataFrame, originals: Originals, folder: Path) -> pd
     except OSError as error:
         if isinstance(error, DatasetError):
             raise
-        raise RunError(f"cannot write {folder}: {error.strerror or error}") from error
+        raise cannot_write(folder, error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return copied

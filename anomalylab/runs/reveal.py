@@ -16,6 +16,7 @@ from anomalylab.runs.given_labels import files_of_queries, given_labels
 from anomalylab.runs.measure import why_undefined
 from anomalylab.runs.recall import defect_types
 from anomalylab.runs.spreadsheet import write_csv
+from anomalylab.runs.writable import cannot_write
 from anomalylab.schema import REVEALED
 
 HEAD = 1.5
@@ -176,7 +177,7 @@ def write_revealed(found: Revealed, path: Path) -> None:
         else:
             found.table.to_parquet(path, index=False)
     except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+        raise cannot_write(path, error) from error
 
 
 def _hidden(run: Run) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from anomalylab.errors import RunError
 from anomalylab.storage.unfinished import owner, sweep
+from anomalylab.storage.writable import reason_of, size_words
 
 _PROBE = ".anomalylab-"
 
@@ -41,8 +42,8 @@ def check_folder(folder: Path, n_bytes: int = 0) -> None:
             probe.rmdir()
     if free < n_bytes:
         raise RunError(
-            f"{folder} takes {n_bytes / 2**20:.0f} MiB or more, and its disk has "
-            f"{free / 2**20:.0f} MiB left; free some or choose another folder with -o"
+            f"{folder} takes {size_words(n_bytes)} or more, and its disk has {size_words(free)} "
+            "left; free some or choose another folder with -o"
         )
 
 
@@ -55,5 +56,6 @@ def check_file(path: Path, n_bytes: int = 0) -> None:
 
 def cannot_write(path: Path, error: BaseException) -> RunError:
     """Return the error that says why a file or folder cannot be written."""
-    reason = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0]
-    return RunError(f"cannot write {path}: {reason}; choose another place with -o, or make room")
+    return RunError(
+        f"cannot write {path}: {reason_of(error)}; choose another place with -o, or make room"
+    )

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from anomalylab.errors import StorageError
-from anomalylab.storage.cache import FOLDER_VARIABLE, feature_store
+from anomalylab.storage.cache import feature_store
 from anomalylab.storage.unfinished import owner
+from anomalylab.storage.writable import cannot_write_to
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -84,10 +84,7 @@ class BlockStore:
                 os.fsync(stream.fileno())
             unfinished.replace(self._path(name))
         except OSError as error:
-            raise StorageError(
-                f"cannot write to {self.folder}: {error.strerror or error}; make room or set "
-                f"{FOLDER_VARIABLE} to another folder"
-            ) from error
+            raise cannot_write_to(self.folder, error) from error
         finally:
             unfinished.unlink(missing_ok=True)
 

@@ -23,9 +23,8 @@ import platformdirs
 from anomalylab.errors import StorageError
 from anomalylab.storage.checked_arrays import checksum, matches, sound_map, write_array, write_bytes
 from anomalylab.storage.unfinished import owner, sweep
-
-FOLDER_VARIABLE = "ANOMALYLAB_CACHE"
-"""Environment variable that names another cache folder."""
+from anomalylab.storage.writable import FOLDER_VARIABLE as FOLDER_VARIABLE
+from anomalylab.storage.writable import cannot_write_to, reason_of, refuse_less, reserve
 
 IN_MEMORY = 2**30
 """Bytes up to which gathered features are returned in memory, and beyond as memory maps."""
@@ -60,7 +59,7 @@ def clear_cache(folder: Path | None = None) -> None:
         try:
             shutil.rmtree(part)
         except OSError as error:
-            raise StorageError(f"cannot delete {part}: {error.strerror or error}") from error
+            raise StorageError(f"cannot delete {part}: {reason_of(error)}") from error
 
 
 def _parts(folder: Path | None) -> list[Path]:
@@ -108,12 +107,8 @@ class FeatureStore:
             probe.unlink()
             free = shutil.disk_usage(self.folder).free
         except OSError as error:
-            raise _unwritable(self.folder, error) from error
-        if free < n_bytes:
-            raise StorageError(
-                f"features take {n_bytes / 2**20:.0f} MiB and the disk of {self.folder} has "
-                f"{free / 2**20:.0f} MiB left; free some or set {FOLDER_VARIABLE} to another folder"
-            )
+            raise cannot_write_to(self.folder, error, "features") from error
+        refuse_less("features", n_bytes, self.folder, free)
         sweep(self.folder, f"{_UNFINISHED}*")
 
     def find(self, hashes: Iterable[str], levels: Sequence[str]) -> dict[str, Place]:
@@ -161,7 +156,7 @@ class FeatureStore:
             write_bytes(unfinished / _INDEX, json.dumps(index).encode())
             unfinished.rename(self.folder / name)
         except OSError as error:
-            raise _unwritable(self.folder, error) from error
+            raise cannot_write_to(self.folder, error, "features") from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -208,12 +203,13 @@ class FeatureStore:
         unfinished = self.folder / f"{_UNFINISHED}{owner()}.npy"
         try:
             target = np.lib.format.open_memmap(unfinished, "w+", np.float32, shape)
+            reserve(unfinished)
             _fill(target, places, level).flush()  # type: ignore[attr-defined]
             path = self.folder / f"{name}-{checksum(target):08x}.npy"
             del target
             unfinished.replace(path)
         except OSError as error:
-            raise _unwritable(self.folder, error) from error
+            raise cannot_write_to(self.folder, error, "features") from error
         finally:
             unfinished.unlink(missing_ok=True)
         return np.load(path, mmap_mode="r", allow_pickle=False)
@@ -263,10 +259,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size if path.is_file() else 0
     except OSError:  # deleted by another process meanwhile
         return 0
-
-
-def _unwritable(folder: Path, error: OSError) -> StorageError:
-    return StorageError(
-        f"cannot write features to {folder}: {error.strerror or error}; "
-        f"make room or set {FOLDER_VARIABLE} to another folder"
-    )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from anomalylab.storage.cache import FOLDER_OF_NETWORKS, cache_folder
 from anomalylab.storage.unfinished import owner, sweep
+from anomalylab.storage.writable import reason_of
 
 _CHECKSUMS = "checksums.json"
 
@@ -54,8 +55,8 @@ def keep(key: str, write: Callable[[Path], object]) -> None:
         sums = {path.name: _checksum(path) for path in sorted(unfinished.iterdir())}
         (unfinished / _CHECKSUMS).write_text(json.dumps(sums), encoding="utf-8")
         unfinished.rename(folder)
-    except OSError as error:
-        log.info("%s is not kept: %s", folder, error.strerror or error)
+    except (OSError, RuntimeError) as error:  # openvino raises the latter where a disk is full
+        log.info("%s is not kept: %s", folder, reason_of(error))
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 

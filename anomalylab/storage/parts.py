@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from anomalylab.errors import StorageError
-from anomalylab.storage.cache import FOLDER_VARIABLE, FeatureStore, feature_store
+from anomalylab.storage.cache import FeatureStore, feature_store
 from anomalylab.storage.checked_arrays import checksum, write_array, write_bytes
 from anomalylab.storage.unfinished import owner
+from anomalylab.storage.writable import cannot_write_to
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -86,10 +86,7 @@ class PartStore:
         except OSError as error:
             if self._part(number).exists():  # another process was quicker
                 return
-            raise StorageError(
-                f"cannot write to {self.folder}: {error.strerror or error}; make room or set "
-                f"{FOLDER_VARIABLE} to another folder"
-            ) from error
+            raise cannot_write_to(self.folder, error) from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 

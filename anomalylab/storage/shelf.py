@@ -9,6 +9,7 @@ import numpy as np
 from anomalylab.errors import StorageError
 from anomalylab.storage.cache import FOLDER_VARIABLE, cache_folder
 from anomalylab.storage.unfinished import owner, remove, sweep
+from anomalylab.storage.writable import cannot_write_to, reason_of, refuse_less
 
 _FOLDER = "spills"
 
@@ -42,13 +43,9 @@ class Shelf:
             sweep(above, "*")
             free = shutil.disk_usage(above).free
         except OSError as error:
-            raise _unwritable(error) from error
+            raise cannot_write_to(cache_folder(), error) from error
         weakref.finalize(self, remove, self.folder)
-        if free < n_bytes:
-            raise StorageError(
-                f"features take {n_bytes / 2**20:.0f} MiB and the disk of {above} has "
-                f"{free / 2**20:.0f} MiB left; free some or set {FOLDER_VARIABLE} to another folder"
-            )
+        refuse_less("features", n_bytes, above, free)
 
     def write(self, name: str, array: np.ndarray) -> None:
         """Put an array away; ``name`` may lead into a folder.
@@ -63,7 +60,7 @@ class Shelf:
             path.parent.mkdir(parents=True, exist_ok=True)
             np.save(path, array, allow_pickle=False)
         except OSError as error:
-            raise _unwritable(error) from error
+            raise cannot_write_to(cache_folder(), error) from error
 
 
 def read_array(folder: Path, name: str) -> np.ndarray:
@@ -78,14 +75,7 @@ def read_array(folder: Path, name: str) -> np.ndarray:
         array: np.ndarray = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
     except OSError as error:
         raise StorageError(
-            f"cannot read {folder / name}: {error.strerror or error}; workers must see the cache "
+            f"cannot read {folder / name}: {reason_of(error)}; workers must see the cache "
             f"folder of the process that asks them ({FOLDER_VARIABLE})"
         ) from error
     return array
-
-
-def _unwritable(error: OSError) -> StorageError:
-    return StorageError(
-        f"cannot write to {cache_folder()}: {error.strerror or error}; "
-        f"make room or set {FOLDER_VARIABLE} to another folder"
-    )

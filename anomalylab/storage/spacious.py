@@ -7,8 +7,9 @@ import weakref
 import numpy as np
 
 from anomalylab.errors import StorageError
-from anomalylab.storage.cache import FOLDER_VARIABLE, IN_MEMORY, cache_folder
+from anomalylab.storage.cache import IN_MEMORY, cache_folder
 from anomalylab.storage.unfinished import owner, remove, sweep
+from anomalylab.storage.writable import cannot_write_to, refuse_less, reserve
 
 _FOLDER = "spills"
 
@@ -44,16 +45,12 @@ def spacious(shape: tuple[int, ...], limit: int = IN_MEMORY) -> np.ndarray:
         folder.mkdir(parents=True, exist_ok=True)
         sweep(folder, "*")
         free = shutil.disk_usage(folder).free
-        if free >= n_bytes:
-            array = np.memmap(path, np.float32, "w+", shape=shape)
-            weakref.finalize(array, remove, path)
-            return array
+        refuse_less("features", n_bytes, folder, free)
+        array = np.memmap(path, np.float32, "w+", shape=shape)
+        weakref.finalize(array, remove, path)
+        reserve(path)
+    except StorageError:
+        raise
     except OSError as error:
-        raise StorageError(
-            f"cannot write to {folder}: {error.strerror or error}; make room or set "
-            f"{FOLDER_VARIABLE} to another folder"
-        ) from error
-    raise StorageError(
-        f"features take {n_bytes / 2**20:.0f} MiB and the disk of {folder} has "
-        f"{free / 2**20:.0f} MiB left; free some or set {FOLDER_VARIABLE} to another folder"
-    )
+        raise cannot_write_to(folder, error) from error
+    return array

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from anomalylab.errors import StorageError
-from anomalylab.storage.cache import FOLDER_VARIABLE, cache_folder
+from anomalylab.storage.cache import cache_folder
 from anomalylab.storage.unfinished import owner, sweep
+from anomalylab.storage.writable import cannot_write_to, refuse_less
 
 _FOLDER = "spills"
 
@@ -43,13 +43,9 @@ class Spill:
             self._path = folder / owner()
             self._file: io.BufferedRandom | io.BufferedReader = open(self._path, "w+b")  # noqa: SIM115  closed by finalize
         except OSError as error:
-            raise _unwritable(error) from error
+            raise cannot_write_to(cache_folder(), error) from error
         weakref.finalize(self, _delete, self._file, self._path)
-        if free < n_bytes:
-            raise StorageError(
-                f"intermediate sums take {n_bytes / 2**20:.0f} MiB and the disk of {folder} has "
-                f"{free / 2**20:.0f} MiB left; free some or set {FOLDER_VARIABLE} to another folder"
-            )
+        refuse_less("intermediate sums", n_bytes, folder, free)
         self._lock = threading.Lock()
         self._places: dict[int, tuple[int, tuple[int, ...]]] = {}
 
@@ -77,7 +73,7 @@ class Spill:
                 self._file.write(stored.data)
                 self._file.flush()
             except OSError as error:
-                raise _unwritable(error) from error
+                raise cannot_write_to(cache_folder(), error) from error
             self._places[number] = start, stored.shape
 
     def read(self, number: int) -> np.ndarray:
@@ -88,13 +84,6 @@ class Spill:
             self._file.seek(start)
             self._file.readinto(array.data.cast("B"))
         return array
-
-
-def _unwritable(error: OSError) -> StorageError:
-    return StorageError(
-        f"cannot write to {cache_folder()}: {error.strerror or error}; "
-        f"make room or set {FOLDER_VARIABLE} to another folder"
-    )
 
 
 def _delete(file: io.BufferedRandom | io.BufferedReader, path: Path) -> None:

@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 from safetensors.torch import load, save
 from torch import Tensor
 
-from anomalylab.errors import StorageError, TrainingError
-from anomalylab.storage.cache import FOLDER_VARIABLE, FeatureStore, feature_store
+from anomalylab.errors import TrainingError
+from anomalylab.storage.cache import FeatureStore, feature_store
 from anomalylab.storage.checked_arrays import write_bytes
 from anomalylab.storage.unfinished import owner
+from anomalylab.storage.writable import cannot_write_to
 
 _FILE = "training.json"
 _N_SHOWN = 5
@@ -112,10 +113,7 @@ class Checkpoints:
                 if path.name != name:
                     path.unlink(missing_ok=True)
         except OSError as error:
-            raise StorageError(
-                f"cannot write to {self.folder}: {error.strerror or error}; make room or set "
-                f"{FOLDER_VARIABLE} to another folder"
-            ) from error
+            raise cannot_write_to(self.folder, error) from error
 
     def _put(self, name: str, content: bytes) -> None:
         unfinished = self.folder / f".unfinished-{owner()}"

@@ -39,7 +39,7 @@ def test_a_disk_that_is_too_full_or_cannot_be_written_is_told_before_anything_is
     own_cache, monkeypatch
 ):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: namedtuple("Usage", "free")(10))
-    with pytest.raises(StorageError, match=r"has 0 MiB left.*ANOMALYLAB_CACHE"):
+    with pytest.raises(StorageError, match=r"has 0 KiB left.*ANOMALYLAB_CACHE"):
         spacious((3, 4), limit=40)
     assert not list(own_cache.rglob("spills/*"))
     shutil.rmtree(own_cache)

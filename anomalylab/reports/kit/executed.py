@@ -11,10 +11,11 @@ import nbformat
 import papermill
 from nbformat import NotebookNode
 
+from anomalylab.errors import RunError
 from anomalylab.progress import counting
 from anomalylab.reports.kit.kernel import kernel_in
-from anomalylab.runs.writable import cannot_write
 from anomalylab.storage.unfinished import owner, sweep
+from anomalylab.storage.writable import reason_of
 
 _WORK = "anomalylab-"
 
@@ -43,7 +44,10 @@ def execute(
                 cwd=folder / "empty",
             )
         except OSError as error:
-            raise cannot_write(draft, error) from error
+            raise RunError(
+                f"cannot write {folder}: {reason_of(error)}; make room there, or set TMPDIR to "
+                "another folder"
+            ) from error
         except Exception as error:
             failed = error
     whole = draft if draft.is_file() else source
