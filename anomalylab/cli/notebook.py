@@ -19,9 +19,9 @@ def add(commands) -> None:
         "place",
         type=Path,
         nargs="?",
-        metavar="RUN",
-        help=f"folder that anomalylab run or recipe wrote; of {learning} also DATA, a folder or "
-        "table of images that the notebook learns from (built-in images if nothing is named)",
+        metavar="RUN|DATA",
+        help="RUN: folder that anomalylab run or recipe wrote. DATA: folder or table of images that "
+        f"the notebook learns from, of {learning} (built-in images if nothing is named)",
     )
     parser.add_argument(
         "--category", default="", metavar="NAME", help="product to take, of images of several"
