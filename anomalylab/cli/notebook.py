@@ -20,8 +20,8 @@ def add(commands) -> None:
         type=Path,
         nargs="?",
         metavar="RUN|DATA",
-        help="RUN: folder that anomalylab run or recipe wrote. DATA: folder or table of images that "
-        f"the notebook learns from, of {learning} (built-in images if nothing is named)",
+        help="RUN: folder that anomalylab run or recipe wrote. DATA: folder or table of images "
+        f"that the notebook learns from, of {learning} (built-in images if nothing is named)",
     )
     parser.add_argument(
         "--category", default="", metavar="NAME", help="product to take, of images of several"
