@@ -10,6 +10,7 @@ from anomalylab.datasets.check import Finding
 from anomalylab.extractors import Body
 from anomalylab.number_words import listed, plural
 from anomalylab.pictures.map_ramp import ramp_for
+from anomalylab.recipes.metric_learning.fell_apart import fell_apart
 from anomalylab.recipes.metric_learning.found import Found
 from anomalylab.recipes.metric_learning.info import MetricLearningInfo
 from anomalylab.recipes.metric_learning.inputs import Category
@@ -112,7 +113,11 @@ def describe(
         samples=samples,
         root=root,
         verdicts=verdicts(Found(tables, part)),
-        findings=[*findings_of(done, part, body), *done.findings],
+        findings=[
+            *findings_of(done, part, body),
+            *fell_apart(tables["metric_trainings"], tables["metric_curves"]),
+            *done.findings,
+        ],
         broken=done.broken,
         max_fpr=done.request.source.max_fpr,
     )
