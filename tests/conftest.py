@@ -1,6 +1,7 @@
 """What all tests share: a cache of their own and one torch thread a worker."""
 
 import os
+import random
 import shutil
 import sys
 from pathlib import Path
@@ -22,6 +23,16 @@ def one_thread():
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def same_draws():
+    """Begin each test with the same state of the shared generators, whatever ran before it."""
+    import torch
+
+    torch.manual_seed(0)
+    np.random.seed(0)  # noqa: NPY002
+    random.seed(0)
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from anomalylab.detectors._patch_cells import crowd_weights
 from anomalylab.detectors._worst_cells import largest_scores, squared_distances
 from anomalylab.errors import ParameterError
 from anomalylab.features import Features
+from anomalylab.number_words import plural
 from anomalylab.progress import counted
 
 BLOCK = 64
@@ -125,8 +126,8 @@ class CellMemory(Masked):
         if needed > n_kept:
             whose = " of other images than each" if of_others else ""
             raise ParameterError(
-                f"patchcore keeps {n_kept} cells{whose} (coreset={self.coreset}) and needs "
-                f"{needed}; lower k or n_reweight, or give more images or a larger coreset"
+                f"patchcore keeps {plural(n_kept, 'cell')}{whose} (coreset={self.coreset}) and "
+                f"needs {needed}; lower k or n_reweight, or give more images or a larger coreset"
             )
 
     def _bank_groups(self) -> np.ndarray:

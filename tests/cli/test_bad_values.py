@@ -22,7 +22,7 @@ REFUSED = [
     ("run DATA --detector patchcore:coreset=nan", "'coreset'"),
     ("run DATA --detector patchcore:coreset=NaN", "finite"),
     ("run DATA --detector patchcore:coreset=2", "coreset is a share"),
-    ("run DATA --detector patchcore:coreset=0.0001", "0 cells (coreset=0.0001)"),
+    ("run DATA --detector patchcore:coreset=0.0001", "keeps 1 cell (coreset=0.0001)"),
     ("run DATA --detector padim:n_dims=all", "'n_dims'"),
     ("run DATA --size 0", "size"),
     ("run DATA --size 100000", "16 to 8192"),
